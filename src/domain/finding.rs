@@ -1,0 +1,41 @@
+//! What a check says about cells; a row of `core_finding`, never capped.
+
+use rust_decimal::Decimal;
+
+use crate::diag::Severity;
+
+/// Whether a rule failed or could not be judged. A rule that holds leaves no finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Fail,
+    Unverifiable,
+}
+
+impl Outcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Fail => "fail",
+            Outcome::Unverifiable => "unverifiable",
+        }
+    }
+}
+
+/// One finding; the columns of `core_finding` in order, blank text where a column does not apply.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub rule: String,
+    pub severity: Severity,
+    pub outcome: Outcome,
+    pub dataset: String,
+    pub period: String,
+    pub region: String,
+    pub scheme: String,
+    pub source_file: String,
+    pub sheet: String,
+    /// One or several addresses, separated by a space.
+    pub cell: String,
+    pub residual: Option<Decimal>,
+    pub tolerance: Option<Decimal>,
+    pub message: String,
+    pub suggestion: String,
+}

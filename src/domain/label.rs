@@ -1,0 +1,40 @@
+//! Printed labels made comparable: width folded, white space dropped, nothing else changed.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The canonical form of a printed label: compatibility composition (full width → half width), all white space
+/// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
+pub fn normalise(printed: &str) -> String {
+    printed.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
+}
+
+/// The names nearest to a label, best first, at most three; for hints.
+pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = normalise(label);
+    let mut ranked: Vec<(f64, &str)> = names
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(&wanted, &normalise(name)), name))
+        .filter(|(likeness, _)| *likeness >= 0.34)
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    ranked.dedup_by(|a, b| a.1 == b.1);
+    ranked.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, normalise};
+
+    #[test]
+    fn labels_compare_without_width_and_space() {
+        assert_eq!(normalise("失　　业"), "失业");
+        assert_eq!(normalise("参保率 (% )"), "参保率(%)");
+        assert_eq!(normalise("险 种\n年\n份"), "险种年份");
+        assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
+    }
+
+    #[test]
+    fn a_slip_finds_its_name() {
+        assert_eq!(nearest("新彊", ["新疆", "西藏", "河南"]), ["新疆"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! A printed number or the reason there is none: no NaN, no silent zero.
+
+use rust_decimal::Decimal;
+
+/// Why a cell holds no number. Stored as text in `core_observation.mark` and mapped to SDMX `OBS_STATUS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// Not reported or not published; a blank cell unless the source says otherwise.
+    NotAvailable,
+    /// The phenomenon does not exist: a true nothing, printed as a dash.
+    Nil,
+    /// The combination of row and column has no meaning.
+    NotApplicable,
+    /// Withheld to protect a respondent.
+    Confidential,
+    /// Less than half a unit of the last printed digit.
+    RoundedToZero,
+}
+
+impl Mark {
+    pub const ALL: [Mark; 5] =
+        [Mark::NotAvailable, Mark::Nil, Mark::NotApplicable, Mark::Confidential, Mark::RoundedToZero];
+
+    /// The text stored in `core_observation.mark`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mark::NotAvailable => "not_available",
+            Mark::Nil => "nil",
+            Mark::NotApplicable => "not_applicable",
+            Mark::Confidential => "confidential",
+            Mark::RoundedToZero => "rounded_to_zero",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Mark> {
+        Mark::ALL.into_iter().find(|m| m.as_str() == text)
+    }
+
+    /// The SDMX code of observation status (CL_OBS_STATUS 2.2).
+    pub fn sdmx(self) -> &'static str {
+        match self {
+            Mark::NotAvailable => "O",
+            Mark::Nil => "N",
+            Mark::NotApplicable => "M",
+            Mark::Confidential => "Q",
+            Mark::RoundedToZero => "N",
+        }
+    }
+}
+
+/// A number in the base unit, exact, or the mark that stands in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    Number(Decimal),
+    Missing(Mark),
+}
+
+impl Value {
+    pub fn number(self) -> Option<Decimal> {
+        match self {
+            Value::Number(number) => Some(number),
+            Value::Missing(_) => None,
+        }
+    }
+
+    pub fn mark(self) -> Option<Mark> {
+        match self {
+            Value::Number(_) => None,
+            Value::Missing(mark) => Some(mark),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Files to cells: every reader turns a file into [`Grid`]s, one per sheet or table, and judges nothing.
+//!
+//! A cell keeps its typed value, its text as a person sees it, its number format and its emphasis; a grid keeps merged
+//! ranges and how its cells are addressed. What a cell *means* is the business of `ingest`.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::diag::Diagnostic;
+
+/// Zero-based row and column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellRef {
+    pub row: u32,
+    pub col: u32,
+}
+
+/// What a file says a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellValue {
+    /// Text as stored.
+    Text(String),
+    /// A number, exact as the file's shortest decimal form says it (`0.1` is 0.1, not 0.1000000000000000055…).
+    Number(Decimal),
+    Date(jiff::civil::Date),
+    Bool(bool),
+    /// A spreadsheet error such as `#DIV/0!`.
+    Error(String),
+}
+
+/// One cell that is not empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    pub value: CellValue,
+    /// What a person sees on the sheet: `7.5%`, `1,408`, `2004-07-30`; for text cells the text itself, spaces and line
+    /// breaks kept.
+    pub text: String,
+    /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
+    pub format: Option<String>,
+    pub bold: bool,
+    /// Indent level of the cell's alignment.
+    pub indent: u8,
+}
+
+impl Cell {
+    /// A text cell without emphasis.
+    pub fn text(text: impl Into<String>) -> Cell {
+        let text = text.into();
+        Cell { value: CellValue::Text(text.clone()), text, format: None, bold: false, indent: 0 }
+    }
+}
+
+/// A merged range, both corners included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    pub first: CellRef,
+    pub last: CellRef,
+}
+
+impl Span {
+    pub fn contains(&self, at: CellRef) -> bool {
+        (self.first.row..=self.last.row).contains(&at.row) && (self.first.col..=self.last.col).contains(&at.col)
+    }
+}
+
+/// How the cells of a grid are named to a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// `B17`: sheets, and delimited text (a line is a row).
+    A1,
+    /// `R17C2`: html tables after spans are expanded.
+    RowColumn,
+    /// `rec16.NAME`: dbf; row 0 holds the field names, row n is record n.
+    Record { fields: Vec<String> },
+}
+
+/// One sheet, html table, dbf file or delimited file.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// Blank where the format has no sheets.
+    pub sheet: String,
+    pub hidden: bool,
+    pub addressing: Addressing,
+    /// Cells that are not empty; of a merged range only its first cell.
+    pub cells: BTreeMap<CellRef, Cell>,
+    pub merges: Vec<Span>,
+    /// Rows and columns used, counted from the first.
+    pub rows: u32,
+    pub cols: u32,
+}
+
+impl Grid {
+    pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
+        self.cells.get(&CellRef { row, col })
+    }
+
+    /// The cell's text, blank where there is none.
+    pub fn text(&self, row: u32, col: u32) -> &str {
+        self.get(row, col).map_or("", |c| &c.text)
+    }
+
+    /// The merged range a cell lies in.
+    pub fn merge_at(&self, at: CellRef) -> Option<&Span> {
+        self.merges.iter().find(|m| m.contains(at))
+    }
+
+    /// The cell's name in messages and in `core_observation.cell`.
+    pub fn address(&self, at: CellRef) -> String {
+        match &self.addressing {
+            Addressing::A1 => format!("{}{}", column_letters(at.col), at.row + 1),
+            Addressing::RowColumn => format!("R{}C{}", at.row + 1, at.col + 1),
+            Addressing::Record { fields } => {
+                let field = fields.get(at.col as usize).map_or("?", String::as_str);
+                format!("rec{}.{}", at.row, field)
+            }
+        }
+    }
+
+    /// A grid for tests: one line per row, cells separated by `|`, blank cells empty, white space around cells dropped.
+    pub fn from_text(text: &str) -> Grid {
+        let mut grid = Grid {
+            sheet: String::new(),
+            hidden: false,
+            addressing: Addressing::A1,
+            cells: BTreeMap::new(),
+            merges: Vec::new(),
+            rows: 0,
+            cols: 0,
+        };
+        for (row, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
+            for (col, cell) in line.split('|').map(str::trim).enumerate() {
+                grid.cols = grid.cols.max(col as u32 + 1);
+                if !cell.is_empty() {
+                    grid.cells.insert(CellRef { row: row as u32, col: col as u32 }, Cell::text(cell));
+                }
+            }
+            grid.rows = row as u32 + 1;
+        }
+        grid
+    }
+}
+
+/// `0` → `A`, `26` → `AA`.
+pub fn column_letters(col: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = col + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(b'A' + (rest % 26) as u8);
+        rest /= 26;
+    }
+    letters.iter().rev().map(|b| char::from(*b)).collect()
+}
+
+/// What kind of file the bytes are, whatever the name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Xls,
+    Xlsx,
+    Xlsb,
+    Ods,
+    Delimited,
+    Dbf,
+    Html,
+}
+
+/// A file read whole.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub format: Format,
+    /// Name of the text encoding, for delimited, dbf and html.
+    pub encoding: Option<String>,
+    pub grids: Vec<Grid>,
+    /// Oddities that do not stop reading: hidden sheets, a name that belies the content.
+    pub diagnostics: Vec<Diagnostic>,
+}

@@ -1,0 +1,18 @@
+//! A statistical warehouse for social insurance: office files in, published tables out, every number traceable to its cell.
+//!
+//! ```text
+//! file ─grid─▶ Grid ─ingest(spec)─▶ observations ─store─▶ Parquet ─warehouse(sql)─▶ core_ ind_ out_ ─report─▶ xlsx html csv svg png
+//! ```
+//!
+//! Modules in reading order; each may use only those before it (`tests/it/tidy.rs` enforces it).
+
+pub mod diag;
+pub mod project;
+pub mod domain;
+pub mod spec;
+pub mod grid;
+pub mod store;
+pub mod ingest;
+pub mod warehouse;
+pub mod report;
+pub mod cli;
