@@ -17,13 +17,13 @@ arrears AS (
         industry,
         MAX(CASE WHEN indicator = 'arrears_yuan' AND period_kind = 'stock' THEN value END) AS arrears_yuan,
         MAX(CASE WHEN indicator = 'arrears_recovered_yuan' AND period_kind = 'flow' THEN value END) AS recovered_yuan,
-        MAX(CASE WHEN indicator = 'new_arrears_yuan' AND period_kind = 'flow' THEN value END) AS new_arrears_yuan,
+        MAX(CASE WHEN indicator = 'arrears_new_yuan' AND period_kind = 'flow' THEN value END) AS new_arrears_yuan,
         MAX(CASE WHEN indicator = 'arrears_unit' AND period_kind = 'stock' THEN value END) AS arrears_unit,
-        MAX(CASE WHEN indicator = 'months_overdue_max' THEN value END) AS months_overdue_max
+        MAX(CASE WHEN indicator = 'arrears_overdue_month_max' AND period_kind = 'stock' THEN value END) AS months_overdue_max
     FROM figure
     WHERE
         indicator IN (
-            'arrears_yuan', 'arrears_recovered_yuan', 'new_arrears_yuan', 'arrears_unit', 'months_overdue_max'
+            'arrears_yuan', 'arrears_recovered_yuan', 'arrears_new_yuan', 'arrears_unit', 'arrears_overdue_month_max'
         )
     GROUP BY period, region, scheme, ownership, industry
 )

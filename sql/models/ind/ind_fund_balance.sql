@@ -1,9 +1,9 @@
 -- name:  ind_fund_balance
 -- grain: period, region, scheme, ownership, industry, population
 -- doc:   The account of a fund over a period: opening + income + recovered + other − expenditure = closing, all in yuan.
---        opening_yuan is the closing balance of the day before the period begins. recovered_yuan (补收欠费) null: the source
---        has no such column, or a blank in it; nothing is added. other_yuan: transfers (received +, remitted up −),
---        interest, subsidies and other inflows, where the table that prints the closing balance prints them too, or where
+--        opening_yuan is the closing balance of the day before the period begins, else the printed opening balance.
+--        recovered_yuan (补收欠费) null: the source has no such column, or a blank in it; nothing is added.
+--        other_yuan: transfers (received +, remitted up −), interest and subsidies, where the table that prints the closing balance prints them too, or where
 --        no closing balance is printed; a transfer known from another table only is in transfer_yuan. residual_yuan =
 --        opening + income + recovered + other − expenditure − closing: positive, the closing balance is short of what the
 --        account leads to; negative, an inflow is not named; null where opening, income, expenditure or closing is missing.
@@ -18,12 +18,12 @@ WITH figure AS (
     WHERE
         breakdown = '_T'
         AND (
-            (indicator = 'fund_closing_yuan' AND period_kind = 'stock')
+            (period_kind = 'stock' AND indicator IN ('fund_opening_yuan', 'fund_closing_yuan'))
             OR (
                 period_kind = 'flow'
                 AND indicator IN (
                     'fund_income_yuan', 'fund_expenditure_yuan', 'arrears_recovered_yuan', 'fund_transfer_yuan',
-                    'fund_interest_yuan', 'fund_subsidy_yuan', 'fund_other_yuan', 'fund_surplus_yuan'
+                    'fund_interest_yuan', 'fund_subsidy_yuan', 'fund_surplus_yuan'
                 )
             )
         )
@@ -37,12 +37,14 @@ account AS (
         industry,
         population,
         MIN(period_start) AS period_start,
+        MAX(CASE WHEN indicator = 'fund_opening_yuan' THEN value END) AS printed_opening_yuan,
         MAX(CASE WHEN indicator = 'fund_income_yuan' THEN value END) AS income_yuan,
         MAX(CASE WHEN indicator = 'arrears_recovered_yuan' THEN value END) AS recovered_yuan,
         MAX(CASE WHEN indicator = 'fund_expenditure_yuan' THEN value END) AS expenditure_yuan,
         MAX(CASE WHEN indicator = 'fund_closing_yuan' THEN value END) AS closing_yuan,
         MAX(CASE WHEN indicator = 'fund_transfer_yuan' THEN value END) AS transfer_yuan,
         MAX(CASE WHEN indicator = 'fund_surplus_yuan' THEN value END) AS printed_surplus_yuan,
+        MAX(CASE WHEN indicator = 'fund_opening_yuan' THEN obs_id END) AS printed_opening_obs_id,
         MAX(CASE WHEN indicator = 'fund_income_yuan' THEN obs_id END) AS income_obs_id,
         MAX(CASE WHEN indicator = 'arrears_recovered_yuan' THEN obs_id END) AS recovered_obs_id,
         MAX(CASE WHEN indicator = 'fund_expenditure_yuan' THEN obs_id END) AS expenditure_obs_id,
@@ -76,7 +78,7 @@ other AS (
         ON c.period = f.period AND c.region = f.region AND c.scheme = f.scheme
         AND c.ownership = f.ownership AND c.industry = f.industry AND c.population = f.population
     WHERE
-        f.indicator IN ('fund_transfer_yuan', 'fund_interest_yuan', 'fund_subsidy_yuan', 'fund_other_yuan')
+        f.indicator IN ('fund_transfer_yuan', 'fund_interest_yuan', 'fund_subsidy_yuan')
         AND (c.obs_id IS NULL OR (c.dataset = f.dataset AND c.table_id = f.table_id))
     GROUP BY f.period, f.region, f.scheme, f.ownership, f.industry, f.population
 ),
@@ -88,7 +90,7 @@ balanced AS (
         a.ownership,
         a.industry,
         a.population,
-        o.value AS opening_yuan,
+        COALESCE(o.value, a.printed_opening_yuan) AS opening_yuan,
         a.income_yuan,
         a.recovered_yuan,
         a.expenditure_yuan,
@@ -98,7 +100,7 @@ balanced AS (
         a.printed_surplus_yuan,
         a.income_yuan - a.expenditure_yuan AS surplus_yuan,
         period_month_count(a.period) AS month_count,
-        o.obs_id AS opening_obs_id,
+        COALESCE(o.obs_id, a.printed_opening_obs_id) AS opening_obs_id,
         a.income_obs_id,
         a.recovered_obs_id,
         a.expenditure_obs_id,
