@@ -3,13 +3,14 @@
 -- doc:   The account of a fund over a period: opening + income + recovered + other − expenditure = closing, all in yuan.
 --        opening_yuan is the closing balance of the day before the period begins, else the printed opening balance.
 --        recovered_yuan (补收欠费) null: the source has no such column, or a blank in it; nothing is added.
---        other_yuan: transfers (received +, remitted up −), interest and subsidies, where the table that prints the closing balance prints them too, or where
---        no closing balance is printed; a transfer known from another table only is in transfer_yuan. residual_yuan =
---        opening + income + recovered + other − expenditure − closing: positive, the closing balance is short of what the
---        account leads to; negative, an inflow is not named; null where opening, income, expenditure or closing is missing.
---        support_month is how many months the closing balance pays at this period's expenditure; payout_pct is
---        expenditure per 100 income. surplus_yuan leaves recovered arrears out, surplus_with_recovered_yuan counts them;
---        printed_surplus_yuan is the source's own; after_transfer_yuan is the surplus after transfers.
+--        other_yuan: transfers (received +, remitted up −), interest and subsidies, where the table that prints the closing
+--        balance prints them too, or where no closing balance is printed; a transfer known from another table only is in
+--        transfer_yuan. residual_yuan = opening + income + recovered + other − expenditure − closing: positive, the closing
+--        balance is short of what the account leads to; negative, an inflow is not named; null where opening, income,
+--        expenditure or closing is missing. support_month is how many months the closing balance pays at this period's
+--        expenditure; payout_pct is expenditure per 100 income. surplus_yuan leaves recovered arrears out,
+--        surplus_with_recovered_yuan counts them; printed_surplus_yuan is the source's own; after_transfer_yuan is the
+--        surplus after transfers.
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_start, period_end, region, scheme, ownership, industry, population, value,
