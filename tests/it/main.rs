@@ -1,1 +1,4 @@
-fn main() {}
+//! The one integration test binary: a module per area.
+
+mod ingest;
+mod seeds;
