@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 use shebao::domain::Observation;
-use shebao::grid::{Addressing, Cell, CellRef, Document, Format, Grid, Span};
+use shebao::grid;
 use shebao::ingest::{Ingested, ingest};
 use shebao::project::Project;
 use shebao::spec;
@@ -26,7 +26,9 @@ fn read_all() -> Vec<Ingested> {
     for source in &loaded.value.sources {
         for table in &source.tables {
             for edition in &table.editions {
-                let document = document(&edition.file);
+                let path = project.input.join(&edition.file);
+                let document = grid::read(&path, &edition.file, edition.encoding.as_deref());
+                let document = document.unwrap_or_else(|d| panic!("{}", d.render()));
                 let read = ingest(source, table, edition, &loaded.value.codebook, &document, &edition.file, "");
                 let faults: Vec<String> = read.diagnostics.iter().map(|d| d.render()).collect();
                 assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -35,51 +37,6 @@ fn read_all() -> Vec<Ingested> {
         }
     }
     all
-}
-
-/// A fixture by its text and merged cells.
-fn document(file: &str) -> Document {
-    let stem = file.rsplit_once('.').expect("a file has an extension").0;
-    let text = root().join("fixtures/text").join(format!("{stem}.csv"));
-    let layout: toml::Table =
-        std::fs::read_to_string(text.with_extension("toml")).expect("a layout").parse().expect("TOML");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(text).expect("a text");
-    let mut rows: Vec<Vec<String>> =
-        reader.records().map(|r| r.expect("a record").iter().map(str::to_owned).collect()).collect();
-    let mut addressing = Addressing::A1;
-    if let Some(fields) = layout.get("fields").and_then(toml::Value::as_array) {
-        let fields: Vec<String> = fields.iter().map(|f| f["name"].as_str().expect("a name").to_owned()).collect();
-        rows.drain(..layout["first_row"].as_integer().expect("a row") as usize - 1);
-        rows.insert(0, fields.clone());
-        addressing = Addressing::Record { fields };
-    }
-    let mut cells = BTreeMap::new();
-    for (row, line) in rows.iter().enumerate() {
-        for (col, text) in line.iter().enumerate().filter(|(_, t)| !t.is_empty()) {
-            cells.insert(CellRef { row: row as u32, col: col as u32 }, Cell::text(text.as_str()));
-        }
-    }
-    let merges = layout.get("merges").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
-    let cols = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
-    let grid = Grid {
-        sheet: String::new(),
-        hidden: false,
-        addressing,
-        cells,
-        merges: merges.iter().map(|m| span(m.as_str().expect("a range"))).collect(),
-        rows: rows.len() as u32,
-        cols,
-    };
-    Document { format: Format::Delimited, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
-}
-
-fn span(range: &str) -> Span {
-    let cell = |text: &str| CellRef {
-        row: text[1..].parse::<u32>().expect("a row") - 1,
-        col: u32::from(text.as_bytes()[0] - b'A'),
-    };
-    let (first, last) = range.split_once(':').expect("a range");
-    Span { first: cell(first), last: cell(last) }
 }
 
 fn key(o: &Observation) -> seeds::Key {
