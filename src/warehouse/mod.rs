@@ -1,1 +1,5 @@
-//! To be written.
+//! SQL models and audits over the released files. Stub until the engine is merged.
+
+pub mod read;
+
+pub use read::{Column, Rows, Scalar};
