@@ -16,6 +16,11 @@ mod records;
 mod names;
 mod layout;
 pub mod select;
+pub mod font;
+pub mod xlsx;
+pub mod html;
+pub mod csv;
+pub mod png;
 
 pub use names::Names;
 pub use spec::{ReportSpec, json_schema, load};
