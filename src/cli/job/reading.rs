@@ -1,41 +1,18 @@
-//! The main job, step by step. `run` walks all steps; `ingest`, `build`, `report` and `check` are shorter walks over the
-//! same ones. No step computes: each calls the module that does.
+//! Files to observations: every table of every source, what is wrong with them, and what is kept from the last release.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use jiff::Timestamp;
-
-use super::Fault;
-use super::progress::Progress;
+use crate::cli::progress::Progress;
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::domain::{Finding, Observation, Outcome, Relation};
 use crate::grid::{self, Document};
 use crate::ingest;
 use crate::project::Project;
-use crate::report;
-use crate::spec::{self, Edition, OnError, Pipelines, Source, Table};
-use crate::store::digest::{self, FileDigest};
-use crate::store::release::{Kept, Manifest, Releases};
+use crate::spec::{Edition, OnError, Pipelines, Source, Table};
+use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, Stage, TableInfo};
-use crate::warehouse::{self, Warehouse};
 
-/// Program version and a digest of its sources: a changed program does its work again.
-pub const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
-
-/// The specifications, the files they name, and what is not there.
-pub struct Inventory {
-    pub pipelines: Pipelines,
-    /// Files that are there, by path below the input folder.
-    pub files: Vec<FileDigest>,
-    /// Files that an edition names and that are not there.
-    pub missing: Vec<String>,
-    /// Files in a source's folder that no edition names.
-    pub unread: Vec<String>,
-}
+use super::inventory::Inventory;
 
 /// What was read of all files.
 pub struct Reading {
@@ -46,60 +23,11 @@ pub struct Reading {
     pub files_read: usize,
 }
 
-/// Load the specifications and look which files are there.
-///
-/// # Errors
-/// A specification or code list has a fault, or the input folder cannot be read: nothing can be read reliably then.
-pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
-    let loaded = spec::load(project);
-    if loaded.has_errors() {
-        return Err(Fault(loaded.diagnostics).into());
-    }
-    let pipelines = loaded.value;
-    let mut named = BTreeSet::new();
-    for edition in pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions) {
-        named.insert(edition.file.clone());
-    }
-    let (mut files, mut missing) = (Vec::new(), Vec::new());
-    for file in &named {
-        let path = project.input.join(file);
-        match digest::sha256_file(&path) {
-            Ok(sha256) => files.push(FileDigest { path: file.clone(), sha256 }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(file.clone()),
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
-        }
-    }
-    let mut unread = Vec::new();
-    for source in &pipelines.sources {
-        for path in files_below(&project.input.join(&source.id))? {
-            let shown = below(&project.input, &path);
-            if !named.contains(&shown) {
-                unread.push(shown);
-            }
-        }
-    }
-    Ok(Inventory { pipelines, files, missing, unread })
-}
-
-/// The digests of everything a release is made from, by group.
-pub fn digests(project: &Project, inventory: &Inventory) -> anyhow::Result<BTreeMap<&'static str, Vec<FileDigest>>> {
-    let mut groups = BTreeMap::from([("inputs", inventory.files.clone())]);
-    for (group, folder) in [("specs", project.pipelines()), ("sql", project.root.join("sql")), ("reports", project.reports())] {
-        let mut files = Vec::new();
-        for path in files_below(&folder)? {
-            let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-            files.push(FileDigest { path: below(&project.root, &path), sha256 });
-        }
-        groups.insert(group, files);
-    }
-    Ok(groups)
-}
-
 /// Read every file and cut its tables into observations; what could not be used is kept from `last`, if there is a release.
 pub fn read_all(
     project: &Project,
     inventory: Inventory,
-    last: Option<&Path>,
+    last: Option<&Release>,
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
     let Inventory { pipelines, files, missing, unread } = inventory;
@@ -196,12 +124,12 @@ fn in_source(diagnostic: &Diagnostic, source: &Source) -> bool {
 }
 
 /// Take the figures of withheld editions from the last release: nothing already published is lost.
-fn keep(withheld: &[(&Table, &Edition)], last: Option<&Path>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
+fn keep(withheld: &[(&Table, &Edition)], last: Option<&Release>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
     let (Some(last), false) = (last, withheld.is_empty()) else {
         return Ok(Vec::new());
     };
-    let observations = stage::read_observations(last)?;
-    let relations = stage::read_relations(last)?;
+    let observations = stage::read_observations(&last.path)?;
+    let relations = stage::read_relations(&last.path)?;
     let mut kept = Vec::new();
     for (table, edition) in withheld {
         let of_edition = |o: &&Observation| o.dataset == table.dataset && o.table_id == table.id && o.edition == edition.id;
@@ -212,8 +140,8 @@ fn keep(withheld: &[(&Table, &Edition)], last: Option<&Path>, stage: &mut Stage)
         kept.push(Kept {
             dataset: table.dataset.clone(),
             table_id: table.id.clone(),
-            edition: edition.id.clone(),
-            observations: found.len(),
+            release: last.id.clone(),
+            reason: format!("edition {} could not be read from {}", edition.id, edition.file),
         });
         stage.observations.extend(found);
         let of_table = |r: &&Relation| r.dataset == table.dataset && r.table_id == table.id;
@@ -269,31 +197,3 @@ fn finding(diagnostic: &Diagnostic, pipelines: &Pipelines) -> Finding {
     }
 }
 
-/// All files below a folder, sorted; none where there is no folder.
-fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("reading {}", folder.display())),
-        };
-        for entry in entries {
-            let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();
-            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-            match (hidden, path.is_dir()) {
-                (true, _) => {}
-                (false, true) => open.push(path),
-                (false, false) => found.push(path),
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// A path below a folder as it is shown and stored, with `/`.
-fn below(folder: &Path, path: &Path) -> String {
-    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
-}
