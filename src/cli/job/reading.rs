@@ -33,7 +33,7 @@ pub fn read_all(
     let Inventory { pipelines, files, missing, unread } = inventory;
     let digests: BTreeMap<&str, &str> = files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
     let mut documents = BTreeMap::new();
-    let mut stage = Stage::new(pipelines.codebook.clone());
+    let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
     let mut diagnostics = Vec::new();
     let mut withheld = Vec::new();
     let editions = pipelines.sources.iter().flat_map(|s| &s.tables).map(|t| t.editions.len()).sum();
