@@ -41,8 +41,8 @@ pub fn run(context: Option<Context>, json: bool, _: &Args) -> anyhow::Result<End
 }
 
 fn cjk_font() -> Check {
-    let result = match font::find("社会保险参保人数变动统计表") {
-        Ok(found) => Ok(format!("{} ({})", found.family, found.source)),
+    let result = match font::Face::find(["社会保险参保人数变动统计表"]) {
+        Ok(found) => Ok(found.family),
         Err(diagnostic) => Err(diagnostic.hints.first().cloned().unwrap_or(diagnostic.message)),
     };
     Check { what: "Chinese font", result }
@@ -62,7 +62,9 @@ fn project_checks(context: &Context) -> Vec<Check> {
     };
     let input = match fs::read_dir(&project.input) {
         Ok(_) => Ok(project.display(&project.input)),
-        Err(error) => Err(format!("{}: {error}; name the folder of your files with --input DIR", project.input.display())),
+        Err(error) => {
+            Err(format!("{}: {error}; name the folder of your files with --input DIR", project.input.display()))
+        }
     };
     vec![
         Check { what: "input folder", result: input },
@@ -83,6 +85,8 @@ fn writable(folder: &Path) -> Result<String, String> {
             let _ = fs::remove_file(&probe);
             Ok(format!("{} is writable", folder.display()))
         }
-        Err(error) => Err(format!("cannot write to {}: {error}; give yourself the right or free some space", there.display())),
+        Err(error) => {
+            Err(format!("cannot write to {}: {error}; give yourself the right or free some space", there.display()))
+        }
     }
 }

@@ -64,7 +64,7 @@ fn is_number(value: &Scalar) -> bool {
 /// Aligned text: numbers to the right, wide characters counted as two.
 pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(rows.columns.iter().map(|c| c.name.as_str()));
     for row in &rows.rows {
         table.add_row(row.iter().map(text));
@@ -80,13 +80,13 @@ pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
-pub fn csv(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(rows.columns.iter().map(|c| c.name.as_str()))?;
     for row in &rows.rows {
         writer.write_record(row.iter().map(text))?;
     }
-    writer.flush()
+    Ok(writer.flush()?)
 }
 
 /// An array of objects; numbers keep every digit, a missing value is `null`.
