@@ -2,3 +2,4 @@
 
 mod ingest;
 mod seeds;
+mod real;
