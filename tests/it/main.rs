@@ -1,5 +1,6 @@
 //! The one integration test binary: a module per area.
 
 mod ingest;
+mod real;
 mod seeds;
 mod tidy;
