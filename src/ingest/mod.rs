@@ -72,6 +72,8 @@ impl Reading<'_> {
         let rows = header::rows(self, &found, faults);
         let columns = label::assign(self, grid, &columns, label::Axis::Columns, faults);
         let rows = label::assign(self, grid, &rows, label::Axis::Rows, faults);
+        label::distinct(self, grid, &columns, label::Axis::Columns, faults);
+        label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, &found, &rows, &columns, faults);
         let footnotes = note::footnotes(&found);
         let mut observations = body::read(self, &found, &rows, &columns, faults);
@@ -79,7 +81,9 @@ impl Reading<'_> {
         for observation in &mut observations {
             observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
         }
-        self.stated_once(&observations, faults);
+        if faults.iter().all(|f| f.code != "label-twice") {
+            self.stated_once(&observations, faults);
+        }
         let relations = relation::relations(self, &observations);
         Ingested { observations, relations }
     }
