@@ -41,8 +41,8 @@ pub fn run(context: Option<Context>, json: bool, _: &Args) -> anyhow::Result<End
 }
 
 fn cjk_font() -> Check {
-    let result = match font::find("社会保险参保人数变动统计表") {
-        Ok(found) => Ok(format!("{} ({})", found.family, found.source)),
+    let result = match font::Face::find(["社会保险参保人数变动统计表"]) {
+        Ok(found) => Ok(found.family),
         Err(diagnostic) => Err(diagnostic.hints.first().cloned().unwrap_or(diagnostic.message)),
     };
     Check { what: "Chinese font", result }

@@ -64,7 +64,7 @@ fn is_number(value: &Scalar) -> bool {
 /// Aligned text: numbers to the right, wide characters counted as two.
 pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(rows.columns.iter().map(|c| c.name.as_str()));
     for row in &rows.rows {
         table.add_row(row.iter().map(text));

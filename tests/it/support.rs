@@ -44,6 +44,21 @@ impl TestProject {
         TestProject { folder }
     }
 
+    /// Another project as it stands, releases and all.
+    pub fn copy_of(other: &TestProject) -> TestProject {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        copy(other.path(), folder.path());
+        TestProject { folder }
+    }
+
+    /// The id of the current release.
+    #[track_caller]
+    pub fn current(&self) -> String {
+        let said = self.shebao(&["status", "--json"]).must_end_with(0);
+        let status: serde_json::Value = serde_json::from_str(&said.stdout).expect("status speaks JSON");
+        status["release"].as_str().expect("a release").to_owned()
+    }
+
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -72,7 +87,51 @@ impl TestProject {
 
     /// Run `shebao` on the project.
     pub fn shebao(&self, arguments: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_shebao"))
+        self.say(Command::new(env!("CARGO_BIN_EXE_shebao")), arguments)
+    }
+
+    /// Run `shebao` with a warehouse on a file system of a few blocks; `None` where no mount namespace can be had.
+    pub fn on_a_full_disk(&self, arguments: &[&str]) -> Option<Said> {
+        let script = format!(
+            "set -e; d={}/warehouse; cp -a $d $d.all; mount -t tmpfs -o size=1m tmpfs $d; cp -a $d.all/. $d/; \
+             head -c 4m /dev/zero > $d/filler 2>/dev/null || true; exec \"$@\"",
+            self.path().display()
+        );
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_shebao")]);
+        let possible = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
+        possible.is_ok_and(|s| s.success()).then(|| self.say(unshare, arguments))
+    }
+
+    /// Run `shebao` as a user who may read the project and write nothing in it.
+    pub fn without_the_right_to_write(&self, arguments: &[&str]) -> Said {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        use std::os::unix::process::CommandExt as _;
+        const NOBODY: u32 = 65534;
+        let root = fs::metadata("/proc/self").expect("procfs").uid() == 0;
+        let set = |mode: &str| {
+            let status = Command::new("chmod").args(["-R", mode]).arg(self.path()).status();
+            assert!(status.expect("chmod runs").success());
+        };
+        if !root {
+            set("a-w,a+rX");
+            let said = self.shebao(arguments);
+            set("u+w");
+            return said;
+        }
+        // root may write anywhere; another user gets a copy of the binary where it can be reached.
+        let place = tempfile::tempdir().expect("a temporary folder");
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let binary = place.path().join("shebao");
+        fs::copy(env!("CARGO_BIN_EXE_shebao"), &binary).expect("the binary can be copied");
+        set("a+rX");
+        let mut command = Command::new(&binary);
+        command.uid(NOBODY).gid(NOBODY);
+        self.say(command, arguments)
+    }
+
+    fn say(&self, mut command: Command, arguments: &[&str]) -> Said {
+        let output = command
             .arg("--project")
             .arg(self.path())
             .args(arguments)

@@ -1,0 +1,156 @@
+//! Bytes to text: the encoding declared, or the one the bytes speak for; a byte that does not decode is never replaced.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{DecoderResult, Encoding, GB18030, GBK, UTF_8};
+
+use crate::diag::Diagnostic;
+
+/// A sequence of bytes that the encoding does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Undecodable {
+    pub encoding: &'static str,
+    /// Counted from 0.
+    pub offset: usize,
+    pub bytes: Vec<u8>,
+    /// The text in front of it.
+    pub before: String,
+}
+
+impl Undecodable {
+    /// The message, without a place.
+    pub(super) fn diagnostic(&self, declared: bool) -> Diagnostic {
+        let values: Vec<String> = self.bytes.iter().map(|b| format!("{b:02X}")).collect();
+        let (noun, verb) = if values.len() == 1 { ("byte", "is") } else { ("bytes", "are") };
+        let message =
+            format!("{noun} {} at offset {} {verb} not {}", values.join(" "), self.offset, display_name(self.encoding));
+        let hint = if declared {
+            "the declared encoding may be wrong: correct `encoding` in the table's specification, or repair the file"
+        } else {
+            "the encoding was detected: declare `encoding` in the table's specification, or repair the file"
+        };
+        Diagnostic::error("undecodable-byte", message).hint(hint)
+    }
+}
+
+fn display_name(name: &str) -> String {
+    if name.eq_ignore_ascii_case("gb18030") { "GB18030".to_owned() } else { name.to_owned() }
+}
+
+/// The encoding of a name such as `gb18030`, `GBK`, `utf-8`.
+pub(super) fn named(label: &str) -> Result<&'static Encoding, Diagnostic> {
+    let unknown = || {
+        Diagnostic::error("unknown-encoding", format!("there is no text encoding named {label:?}"))
+            .hint("known ones: utf-8, gb18030, gbk, big5, utf-16le, windows-1252")
+    };
+    let encoding = Encoding::for_label(label.trim().as_bytes()).ok_or_else(unknown)?;
+    Ok(widened(encoding))
+}
+
+/// GB2312 and GBK texts are read as GB18030, which holds both.
+fn widened(encoding: &'static Encoding) -> &'static Encoding {
+    if encoding == GBK { GB18030 } else { encoding }
+}
+
+/// The name written into `Document.encoding`.
+pub(super) fn name(encoding: &'static Encoding) -> String {
+    display_name(encoding.name())
+}
+
+/// The encoding the bytes speak for. A byte order mark decides; then valid UTF-8; then statistics, with this bias: text
+/// that is UTF-8 or GB18030 but for a few bytes is that text damaged, not a text in some rarer encoding.
+pub(super) fn detect(bytes: &[u8]) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding;
+    }
+    for encoding in [UTF_8, GB18030] {
+        let (text, damage) = decode_counting(encoding, bytes);
+        if damage == 0 && encoding == UTF_8 {
+            return UTF_8;
+        }
+        let foreign = text.chars().filter(|c| !c.is_ascii()).count();
+        let chinese = text.chars().filter(|c| is_chinese(*c)).count();
+        let speaks_for_it = if encoding == UTF_8 { foreign } else { chinese };
+        if damage * 8 < speaks_for_it && speaks_for_it * 2 > foreign && (encoding == UTF_8 || chinese > 3) {
+            return encoding;
+        }
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    widened(detector.guess(Some(b"cn"), Utf8Detection::Allow))
+}
+
+/// Common Chinese characters and punctuation: the range GB2312 covers, by which Chinese is told from Latin letters that
+/// happen to pair up as rare characters.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
+        || (matches!(c, '\u{4e00}'..='\u{9fff}') && in_gb2312(c))
+}
+
+fn in_gb2312(c: char) -> bool {
+    let mut utf8 = [0; 4];
+    let (bytes, _, unknown) = GBK.encode(c.encode_utf8(&mut utf8));
+    !unknown && bytes.len() == 2 && bytes[0] >= 0xB0 && bytes[0] <= 0xF7 && bytes[1] >= 0xA1
+}
+
+fn decode_counting(encoding: &'static Encoding, bytes: &[u8]) -> (String, usize) {
+    let (text, _) = encoding.decode_without_bom_handling(bytes);
+    let damage = text.chars().filter(|c| *c == '\u{fffd}').count();
+    (text.into_owned(), damage)
+}
+
+/// The whole text, a byte order mark dropped.
+pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> Result<String, Undecodable> {
+    let skip = match Encoding::for_bom(bytes) {
+        Some((marked, length)) if marked == encoding => length,
+        _ => 0,
+    };
+    decode_part(&bytes[skip..], encoding).map_err(|fault| Undecodable { offset: fault.offset + skip, ..fault })
+}
+
+/// A part of a text, such as one field of a record.
+pub(super) fn decode_part(bytes: &[u8], encoding: &'static Encoding) -> Result<String, Undecodable> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0));
+    let (result, read) = decoder.decode_to_string_without_replacement(bytes, &mut text, true);
+    match result {
+        DecoderResult::InputEmpty => Ok(text),
+        DecoderResult::Malformed(length, after) => {
+            let start = read.saturating_sub(usize::from(length) + usize::from(after));
+            let bad = bytes[start..(start + usize::from(length)).min(bytes.len())].to_vec();
+            Err(Undecodable { encoding: encoding.name(), offset: start, bytes: bad, before: text })
+        }
+        DecoderResult::OutputFull => unreachable!("the buffer was sized for the whole text"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gb(text: &str) -> Vec<u8> {
+        GB18030.encode(text).0.into_owned()
+    }
+
+    #[test]
+    fn encodings_are_detected() {
+        let check = |bytes: &[u8], expected: &str| assert_eq!(name(detect(bytes)), expected, "{bytes:02X?}");
+        check(b"plain", "UTF-8");
+        check("参保人数".as_bytes(), "UTF-8");
+        check(b"\xEF\xBB\xBFa", "UTF-8");
+        check(b"\xFF\xFEa\0", "UTF-16LE");
+        check(&gb("参保人数"), "GB18030");
+        check(&gb("注: 西宁地区非公有制经济从业人员测算为 34. 98万"), "GB18030");
+        let mut damaged = gb("参保人数,147800,19300\n参保率 (% ),42,6,15,0. 2,9\n基本养老,基本医疗");
+        damaged.insert(20, 0xFF);
+        check(&damaged, "GB18030");
+        check(b"Ausgaben f\xFCr alkoholische Getr\xE4nke, Rebfl\xE4che nach Kantonen", "windows-1252");
+    }
+
+    #[test]
+    fn a_bad_byte_is_placed() {
+        let fault = decode(b"\xB2\xCE\xFF,1", GB18030).unwrap_err();
+        assert_eq!((fault.offset, fault.bytes, fault.before.as_str()), (2, vec![0xFF], "参"));
+        let fault = decode(b"ab\xE5\x8F", UTF_8).unwrap_err();
+        assert_eq!((fault.offset, fault.bytes), (2, vec![0xE5, 0x8F]));
+    }
+}

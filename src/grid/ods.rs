@@ -1,0 +1,354 @@
+//! OpenDocument spreadsheets, read from `content.xml`.
+//!
+//! A cell there carries both its value and the text a person sees, its spans and its style, so one pass over the part
+//! gives all; repeated rows and columns are counted, never copied, unless they hold something.
+
+use std::collections::BTreeSet;
+
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use rust_decimal::Decimal;
+
+use super::archive::{self, damaged};
+use super::limit::{self, CellCount};
+use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
+use crate::diag::{Diagnostic, Place};
+
+pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
+    archive::check(bytes)?;
+    let manifest = archive::part(bytes, "META-INF/manifest.xml").unwrap_or_default();
+    if String::from_utf8_lossy(&manifest).contains("encryption-data") {
+        return Err(format::password_protected());
+    }
+    let content = archive::part(bytes, "content.xml")?;
+    let text = String::from_utf8(content).map_err(|_| damaged("its content is not UTF-8"))?;
+    let mut content = Content { reader: Reader::from_str(&text), ..Content::default() };
+    content.reader.config_mut().expand_empty_elements = true;
+    content.read()?;
+    let hidden = content.grids.iter().filter(|grid| grid.hidden).map(|grid| {
+        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
+        Diagnostic::info("hidden-sheet", "the sheet is hidden; it is read all the same").at(place)
+    });
+    let diagnostics = hidden.collect();
+    Ok(Document { format: Format::Ods, encoding: None, grids: content.grids, diagnostics })
+}
+
+/// A cell as its element states it.
+#[derive(Default)]
+struct CellElement {
+    repeated: u32,
+    rows: u32,
+    cols: u32,
+    kind: String,
+    value: String,
+    style: String,
+    text: String,
+}
+
+struct Content<'a> {
+    reader: Reader<&'a [u8]>,
+    grids: Vec<Grid>,
+    count: CellCount,
+    bold: BTreeSet<String>,
+    hidden: BTreeSet<String>,
+}
+
+impl Default for Content<'_> {
+    fn default() -> Self {
+        Content {
+            reader: Reader::from_str(""),
+            grids: Vec::new(),
+            count: CellCount::default(),
+            bold: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+        }
+    }
+}
+
+fn attribute(element: &BytesStart, name: &str) -> Option<String> {
+    let found = element.try_get_attribute(name).ok().flatten()?;
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(|v| v.into_owned())
+}
+
+fn number_attribute(element: &BytesStart, name: &str, most: u32) -> u32 {
+    attribute(element, name).and_then(|v| v.parse().ok()).unwrap_or(1).clamp(1, most)
+}
+
+impl<'a> Content<'a> {
+    fn event(&mut self) -> Result<Event<'a>, Diagnostic> {
+        let event = self.reader.read_event();
+        event.map_err(|e| {
+            damaged(&format!("its content is not well-formed at byte {}: {e}", self.reader.error_position()))
+        })
+    }
+
+    fn read(&mut self) -> Result<(), Diagnostic> {
+        let mut style = String::new();
+        loop {
+            match self.event()? {
+                Event::Eof => return Ok(()),
+                Event::Start(element) => match element.name().0 {
+                    "style:style" => style = attribute(&element, "style:name").unwrap_or_default(),
+                    "style:text-properties" if attribute(&element, "fo:font-weight").as_deref() == Some("bold") => {
+                        self.bold.insert(style.clone());
+                    }
+                    "style:table-properties" if attribute(&element, "table:display").as_deref() == Some("false") => {
+                        self.hidden.insert(style.clone());
+                    }
+                    "table:table" => self.table(&element)?,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+    }
+
+    fn table(&mut self, element: &BytesStart) -> Result<(), Diagnostic> {
+        let mut grid = Grid::new(attribute(element, "table:name").unwrap_or_default(), Addressing::A1);
+        grid.hidden = attribute(element, "table:style-name").is_some_and(|style| self.hidden.contains(&style));
+        let mut row = 0u32;
+        loop {
+            match self.event()? {
+                Event::Eof => return Err(damaged("its content ends within a sheet")),
+                Event::End(end) if end.name().0 == "table:table" => break,
+                Event::Start(start) => match start.name().0 {
+                    "table:table-row" => {
+                        let repeated = number_attribute(&start, "table:number-rows-repeated", limit::ROWS);
+                        self.row(&mut grid, row, repeated)?;
+                        row = row.saturating_add(repeated);
+                    }
+                    // What lies on a sheet, not in its cells.
+                    "table:shapes" | "office:forms" => self.skip(&start)?,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        grid.merges.sort_unstable();
+        self.grids.push(grid);
+        if self.grids.len() > limit::SHEETS {
+            return Err(limit::exceeded("sheets", limit::SHEETS as u64));
+        }
+        Ok(())
+    }
+
+    /// Reads over an element and all in it.
+    fn skip(&mut self, element: &BytesStart) -> Result<(), Diagnostic> {
+        self.reader.read_to_end(element.name()).map(drop).map_err(|e| damaged(&e.to_string()))
+    }
+
+    fn row(&mut self, grid: &mut Grid, row: u32, repeated: u32) -> Result<(), Diagnostic> {
+        let mut col = 0u32;
+        loop {
+            match self.event()? {
+                Event::Eof => return Err(damaged("its content ends within a row")),
+                Event::End(end) if end.name().0 == "table:table-row" => return Ok(()),
+                Event::Start(start) => match start.name().0 {
+                    "table:table-cell" => {
+                        let cell = self.cell(&start)?;
+                        self.place(grid, (row, col), repeated, &cell)?;
+                        col = col.saturating_add(cell.repeated);
+                    }
+                    "table:covered-table-cell" => {
+                        let repeated = number_attribute(&start, "table:number-columns-repeated", limit::COLUMNS);
+                        self.skip(&start)?;
+                        col = col.saturating_add(repeated);
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+    }
+
+    fn place(&mut self, grid: &mut Grid, at: (u32, u32), rows: u32, element: &CellElement) -> Result<(), Diagnostic> {
+        let Some(mut cell) = cell(element) else {
+            if element.rows > 1 || element.cols > 1 {
+                self.merge(grid, at, element)?;
+            }
+            return Ok(());
+        };
+        cell.bold = self.bold.contains(&element.style);
+        for row in at.0..at.0.saturating_add(rows) {
+            for col in at.1..at.1.saturating_add(element.repeated) {
+                self.count.add(&cell.text)?;
+                grid.put(row, col, cell.clone());
+            }
+        }
+        self.merge(grid, at, element)
+    }
+
+    fn merge(&self, grid: &mut Grid, at: (u32, u32), element: &CellElement) -> Result<(), Diagnostic> {
+        // No cell comes twice at a place, so the cells that a merge covers need not be looked for.
+        let last = (at.0.saturating_add(element.rows - 1), at.1.saturating_add(element.cols - 1));
+        if last != at {
+            grid.merge(at, last);
+        }
+        if grid.merges.len() > limit::MERGES {
+            return Err(limit::exceeded("merged cells in a sheet", limit::MERGES as u64));
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, start: &BytesStart) -> Result<CellElement, Diagnostic> {
+        let kind = attribute(start, "office:value-type").unwrap_or_default();
+        let value = match kind.as_str() {
+            "date" => "office:date-value",
+            "time" => "office:time-value",
+            "boolean" => "office:boolean-value",
+            "string" => "office:string-value",
+            _ => "office:value",
+        };
+        let mut cell = CellElement {
+            repeated: number_attribute(start, "table:number-columns-repeated", limit::COLUMNS),
+            rows: number_attribute(start, "table:number-rows-spanned", limit::ROWS),
+            cols: number_attribute(start, "table:number-columns-spanned", limit::COLUMNS),
+            value: attribute(start, value).unwrap_or_default(),
+            style: attribute(start, "table:style-name").unwrap_or_default(),
+            text: String::new(),
+            kind,
+        };
+        cell.text = self.paragraphs()?;
+        if cell.text.is_empty() && cell.kind == "string" {
+            cell.text.clone_from(&cell.value);
+        }
+        Ok(cell)
+    }
+
+    /// The text in a cell: paragraphs are lines, comments and drawings are left out.
+    fn paragraphs(&mut self) -> Result<String, Diagnostic> {
+        let mut text = String::new();
+        let (mut depth, mut paragraphs) = (0, 0);
+        loop {
+            match self.event()? {
+                Event::Eof => return Err(damaged("its content ends within a cell")),
+                Event::End(end) => match end.name().0 {
+                    "table:table-cell" => return Ok(text),
+                    "text:p" | "text:h" => depth -= 1,
+                    _ => {}
+                },
+                Event::Start(start) => match start.name().0 {
+                    "text:p" | "text:h" => {
+                        if paragraphs > 0 {
+                            text.push('\n');
+                        }
+                        paragraphs += 1;
+                        depth += 1;
+                    }
+                    "text:s" => {
+                        let spaces = number_attribute(&start, "text:c", limit::CELL_CHARS as u32);
+                        text.extend(std::iter::repeat_n(' ', spaces as usize));
+                    }
+                    "text:tab" => text.push('\t'),
+                    "text:line-break" => text.push('\n'),
+                    "office:annotation" | "draw:frame" | "draw:g" | "text:ruby-text" | "text:note" => {
+                        self.skip(&start)?;
+                    }
+                    _ => {}
+                },
+                Event::Text(part) if depth > 0 => collapse(&part.xml10_content(), &mut text),
+                Event::CData(part) if depth > 0 => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(part) if depth > 0 => text.extend(resolve(&part)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// White space in the source is one space; more are written as `text:s`.
+fn collapse(part: &str, out: &mut String) {
+    for c in part.chars() {
+        if !matches!(c, ' ' | '\t' | '\n' | '\r') {
+            out.push(c);
+        } else if !out.ends_with([' ', '\n']) && !out.is_empty() {
+            out.push(' ');
+        }
+    }
+}
+
+fn resolve(entity: &BytesRef) -> Option<char> {
+    if let Ok(Some(c)) = entity.resolve_char_ref() {
+        return Some(c);
+    }
+    match entity.xml10_content().as_ref() {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
+/// `None` where a cell holds neither value nor text.
+fn cell(element: &CellElement) -> Option<Cell> {
+    let shown = || if element.text.is_empty() { element.value.clone() } else { element.text.clone() };
+    let value = match element.kind.as_str() {
+        "float" | "currency" | "percentage" => return Some(number(element)),
+        "date" => {
+            let date = element.value.get(..10).and_then(|day| day.parse().ok());
+            date.map_or_else(|| CellValue::Text(shown()), CellValue::Date)
+        }
+        "boolean" => CellValue::Bool(element.value == "true"),
+        _ if is_error(&element.text) => CellValue::Error(element.text.clone()),
+        _ => CellValue::Text(shown()),
+    };
+    (!shown().is_empty()).then(|| Cell { value, ..Cell::text(shown()) })
+}
+
+fn number(element: &CellElement) -> Cell {
+    let exact = Decimal::from_str_exact(&element.value).ok();
+    let float: f64 = element.value.parse().unwrap_or_default();
+    let plain = number_format::cell(float, None, false);
+    let text = if element.text.is_empty() { plain.text } else { element.text.trim().to_owned() };
+    if is_error(&text) {
+        return Cell { value: CellValue::Error(text.clone()), ..Cell::text(text) };
+    }
+    let format = (element.kind == "percentage").then(|| {
+        let decimals = text.trim_end_matches(['%', '％']).split_once('.').map_or(0, |(_, d)| d.len());
+        if decimals == 0 { "0%".to_owned() } else { format!("0.{}%", "0".repeat(decimals)) }
+    });
+    Cell { value: exact.map_or(plain.value, CellValue::Number), format, ..Cell::text(text) }
+}
+
+fn is_error(text: &str) -> bool {
+    const ERRORS: &[&str] = &["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"];
+    ERRORS.contains(&text) || (text.starts_with("Err:") && text[4..].chars().all(|c| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rows: &str, expected: &str) {
+        let xml = format!(
+            "<d><style:style style:name=\"b\"><style:text-properties fo:font-weight=\"bold\"/></style:style>\
+             <table:table table:name=\"t\">{rows}</table:table></d>"
+        );
+        let mut content = Content { reader: Reader::from_str(&xml), ..Content::default() };
+        content.reader.config_mut().expand_empty_elements = true;
+        content.read().unwrap();
+        let grid = &content.grids[0];
+        let mut shown: Vec<String> =
+            grid.cells.iter().map(|(at, cell)| format!("{}={}", grid.address(*at), cell.text)).collect();
+        shown.extend(grid.merges.iter().map(|m| format!("{}:{}", grid.address(m.first), grid.address(m.last))));
+        assert_eq!(shown.join(" "), expected);
+    }
+
+    #[test]
+    fn cells_show_what_a_person_sees() {
+        check(
+            "<table:table-row><table:table-cell office:value-type=\"percentage\" office:value=\"0.075\"><text:p>7.5%</text:p>\
+             </table:table-cell><table:table-cell office:value-type=\"float\" office:value=\"2.50\"/></table:table-row>",
+            "A1=7.5% B1=2.5",
+        );
+        check(
+            "<table:table-row table:number-rows-repeated=\"3\"><table:table-cell/></table:table-row><table:table-row>\
+             <table:table-cell table:number-columns-repeated=\"2\"/><table:table-cell table:number-rows-spanned=\"2\" \
+             table:number-columns-spanned=\"1\"><text:p>a<text:s text:c=\"3\"/>&lt;b</text:p><text:p>c</text:p></table:table-cell>\
+             <table:covered-table-cell/><table:table-cell><office:annotation><text:p>no</text:p></office:annotation>\
+             <text:p>d</text:p></table:table-cell></table:table-row>",
+            "C4=a   <b\nc E4=d C4:C5",
+        );
+    }
+}

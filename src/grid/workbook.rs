@@ -1,0 +1,186 @@
+//! Excel workbooks: values through calamine, number formats and emphasis from the styles beside them.
+
+use std::io::Cursor;
+
+use calamine::{Data, Dimensions, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
+
+use super::archive::damaged;
+use super::biff::{self, Style};
+use super::limit::{self, CellCount};
+use super::{Addressing, Cell, CellValue, Document, Format, Grid, archive, number_format, xlsb};
+use crate::diag::{Diagnostic, Place};
+
+pub(super) fn read(bytes: &[u8], format: Format, shown: &str) -> Result<Document, Diagnostic> {
+    if format != Format::Xls {
+        archive::check(bytes)?;
+    }
+    let mut diagnostics = Vec::new();
+    let grids = match format {
+        Format::Xls => read_xls(bytes),
+        Format::Xlsb => read_xlsb(bytes, &mut diagnostics),
+        _ => read_xlsx(bytes),
+    }?;
+    for grid in grids.iter().filter(|grid| grid.hidden) {
+        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
+        let note = Diagnostic::info("hidden-sheet", "the sheet is hidden; it is read all the same");
+        diagnostics.push(note.at(place));
+    }
+    Ok(Document { format, encoding: None, grids, diagnostics })
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Diagnostic {
+    let text = error.to_string();
+    if text.contains("password") { super::format::password_protected() } else { damaged(&text) }
+}
+
+/// The sheets with cells, with their place in the workbook.
+fn worksheets(sheets: &[Sheet]) -> Result<Vec<(usize, Grid)>, Diagnostic> {
+    if sheets.len() > limit::SHEETS {
+        return Err(limit::exceeded("sheets", limit::SHEETS as u64));
+    }
+    let worksheets = sheets.iter().enumerate().filter(|(_, sheet)| sheet.typ == SheetType::WorkSheet);
+    Ok(worksheets
+        .map(|(index, sheet)| {
+            let mut grid = Grid::new(&sheet.name, Addressing::A1);
+            grid.hidden = sheet.visible != SheetVisible::Visible;
+            (index, grid)
+        })
+        .collect())
+}
+
+fn read_xls(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
+    let styles = biff::read(bytes)?;
+    let mut book = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let from_1904 = book.has_1904_epoch();
+    let mut count = CellCount::default();
+    let mut grids = Vec::new();
+    for (index, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+        let range = book.worksheet_range(&grid.sheet).map_err(unreadable)?;
+        let (top, left) = range.start().unwrap_or_default();
+        for (row, col, value) in range.used_cells() {
+            let (row, col) = (top + row as u32, left + col as u32);
+            put(&mut grid, (row, col), value.clone(), styles.get(index, row, col), from_1904, &mut count)?;
+        }
+        merge(&mut grid, &book.merge_cells_by_sheet_id(index).map_err(unreadable)?)?;
+        grids.push(grid);
+    }
+    Ok(grids)
+}
+
+fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let from_1904 = book.has_1904_epoch();
+    let mut count = CellCount::default();
+    let mut grids = Vec::new();
+    for (_, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+        let name = grid.sheet.clone();
+        let styles = match book.worksheet_style(&name) {
+            Ok(styles) => styles,
+            // A sheet of charts alone has no cells to read.
+            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
+        while let Some(cell) = cells.next_cell().map_err(unreadable)? {
+            let at = cell.get_position();
+            let style = styles.get(at).map(style_of);
+            put(&mut grid, at, cell.get_value().clone().into(), style.as_ref(), from_1904, &mut count)?;
+        }
+        drop(cells);
+        merge(&mut grid, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
+        grids.push(grid);
+    }
+    Ok(grids)
+}
+
+fn style_of(style: &calamine::Style) -> Style {
+    let format = style.number_format.as_ref();
+    // Formats with a number below 164 are known by it; their text is that of one language.
+    let known = format.and_then(|f| f.format_id).and_then(|id| u16::try_from(id).ok());
+    let code = match known.filter(|id| *id < 164).and_then(number_format::builtin) {
+        Some(code) => Some(code.to_owned()),
+        None => format.map(|f| f.format_code.clone()),
+    };
+    Style {
+        code,
+        bold: style.font.as_ref().is_some_and(calamine::Font::is_bold),
+        indent: style.alignment.as_ref().and_then(|a| a.indent).unwrap_or(0),
+    }
+}
+
+fn read_xlsb(bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Grid>, Diagnostic> {
+    let mut book = Xlsb::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let from_1904 = book.has_1904_epoch();
+    let details = xlsb::read(bytes).unwrap_or_else(|fault| {
+        let message = format!("number formats and merged cells could not be read: {}", fault.message);
+        diagnostics.push(Diagnostic::warning("no-formats", message).hint("save the workbook as .xlsx"));
+        xlsb::Details::default()
+    });
+    let mut count = CellCount::default();
+    let mut grids = Vec::new();
+    for (index, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+        let name = grid.sheet.clone();
+        let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
+        while let Some(cell) = cells.next_cell().map_err(unreadable)? {
+            let at = cell.get_position();
+            let style = details.style(index, at.0, at.1);
+            put(&mut grid, at, cell.get_value().clone().into(), style, from_1904, &mut count)?;
+        }
+        merge(&mut grid, details.merges(index))?;
+        grids.push(grid);
+    }
+    Ok(grids)
+}
+
+fn merge(grid: &mut Grid, ranges: &[Dimensions]) -> Result<(), Diagnostic> {
+    if ranges.len() > limit::MERGES {
+        return Err(limit::exceeded("merged cells in a sheet", limit::MERGES as u64));
+    }
+    ranges.iter().for_each(|range| grid.merge(range.start, range.end));
+    grid.merges.sort_unstable();
+    Ok(())
+}
+
+/// Puts a value into the grid in its style.
+fn put(
+    grid: &mut Grid,
+    at: (u32, u32),
+    value: Data,
+    style: Option<&Style>,
+    from_1904: bool,
+    count: &mut CellCount,
+) -> Result<(), Diagnostic> {
+    let code = style.and_then(|s| s.code.as_deref());
+    let Some(mut cell) = cell(value, code, from_1904) else { return Ok(()) };
+    cell.bold = style.is_some_and(|s| s.bold);
+    cell.indent = style.map_or(0, |s| s.indent);
+    count.add(&cell.text)?;
+    grid.put(at.0, at.1, cell);
+    Ok(())
+}
+
+fn cell(value: Data, code: Option<&str>, from_1904: bool) -> Option<Cell> {
+    Some(match value {
+        Data::Empty => return None,
+        Data::Int(whole) => number_format::cell(whole as f64, code, from_1904),
+        Data::Float(number) => number_format::cell(number, code, from_1904),
+        Data::DateTime(moment) => {
+            let usual = if moment.is_duration() { "[h]:mm:ss" } else { "yyyy-mm-dd" };
+            let code = code.filter(|c| number_format::is_date(c)).unwrap_or(usual);
+            number_format::cell(moment.as_f64(), Some(code), from_1904)
+        }
+        Data::DateTimeIso(text) => {
+            let date = text.get(..10).and_then(|day| day.parse().ok());
+            let value = date.map_or_else(|| CellValue::Text(text.clone()), CellValue::Date);
+            let shown = text.strip_suffix("T00:00:00").unwrap_or(&text).replace('T', " ");
+            Cell { value, ..Cell::text(shown) }
+        }
+        Data::DurationIso(text) => Cell::text(text),
+        Data::Bool(truth) => Cell { value: CellValue::Bool(truth), ..Cell::text(if truth { "TRUE" } else { "FALSE" }) },
+        Data::Error(error) => Cell { value: CellValue::Error(error.to_string()), ..Cell::text(error.to_string()) },
+        Data::String(text) => {
+            let shown = text.replace("\r\n", "\n").replace('\r', "\n");
+            Cell { value: CellValue::Text(text), ..Cell::text(shown) }
+        }
+    })
+}

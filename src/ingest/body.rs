@@ -1,0 +1,389 @@
+//! The cells of a table's body: each with what its row and column mean, its number or mark, and its origin.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::Reading;
+use super::label::{Axis, Line, meaning_of, merged};
+use super::locate::Found;
+use super::number::{self, Sign};
+use crate::diag::Diagnostic;
+use crate::domain::label::normalise;
+use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Value};
+use crate::grid::{Cell, CellRef, CellValue, Grid};
+use crate::spec::table::{Meaning, PeriodRule, Sense, SignRule};
+
+/// Digits after the point that a stored value may have.
+const SCALE_MAX: u32 = 6;
+
+/// A number in the printed unit, and its decimals as printed.
+struct Amount {
+    number: Decimal,
+    decimals: u8,
+}
+
+/// One number or mark with all that is known of it.
+struct Statement<'a> {
+    amount: Result<Amount, Mark>,
+    meaning: Meaning,
+    printed: &'a str,
+    /// Number among several of one cell, from 1; 0 where the cell has one only.
+    nth: usize,
+}
+
+pub(super) fn read(
+    reading: &Reading,
+    found: &Found<'_>,
+    rows: &[Line],
+    columns: &[Line],
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    let title = match meaning_of(reading, &found.captured) {
+        Ok(title) => title.over(&reading.layout().context),
+        Err(error) => {
+            faults.push(reading.fault("unknown-label", error.to_string(), found.grid, found.corner));
+            return observations;
+        }
+    };
+    let mut split_seen = vec![false; reading.layout().splits.len()];
+    for row in rows {
+        for column in columns {
+            let at = CellRef { row: row.label.line, col: column.label.line };
+            let Some(meaning) = meaning_at(reading, found, at, (rows, row), (columns, column), faults) else {
+                continue;
+            };
+            let meaning = meaning.over(&title);
+            for statement in statements(reading, found.grid, at, meaning, &mut split_seen, faults) {
+                match observation(reading, found.grid, at, statement) {
+                    Ok(observation) => observations.push(observation),
+                    Err(fault) => faults.push(*fault),
+                }
+            }
+        }
+    }
+    for (split, _) in reading.layout().splits.iter().zip(&split_seen).filter(|(_, seen)| !**seen) {
+        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
+        let hint = format!("correct [[split]] in {}", reading.table.spec);
+        faults.push(reading.fault_of_file("split-missing", message).hint(hint));
+    }
+    observations
+}
+
+/// A number in a footnote.
+pub(super) fn figure(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    printed: &str,
+    meaning: &Meaning,
+    nth: usize,
+    captured: &[crate::spec::pattern::Captured],
+) -> Result<Observation, Box<Diagnostic>> {
+    let title =
+        meaning_of(reading, captured).map_err(|e| Box::new(reading.fault("unknown-label", e.to_string(), grid, at)))?;
+    let meaning = meaning.over(&title.over(&reading.layout().context));
+    let amount = match number::parse(printed) {
+        Ok(read) => Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
+        Err(error) => return Err(Box::new(not_a_number(reading, grid, at, printed, &error))),
+    };
+    observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth })
+}
+
+/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
+fn meaning_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    at: CellRef,
+    (rows, row): (&[Line], &Line),
+    (columns, column): (&[Line], &Line),
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Meaning> {
+    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
+    if let Some(span) = found.grid.merge_at(at) {
+        let over_rows: Vec<&Line> =
+            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+        let over_columns: Vec<&Line> =
+            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+            return None;
+        }
+        for (lines, axis, meaning) in
+            [(over_rows, Axis::Rows, &mut row_meaning), (over_columns, Axis::Columns, &mut column_meaning)]
+        {
+            if lines.len() == 1 {
+                continue;
+            }
+            match merged(reading, &lines, axis) {
+                Ok(found) => *meaning = found,
+                Err(label) => {
+                    let message =
+                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                    let hint =
+                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                    return None;
+                }
+            }
+        }
+    }
+    match row_meaning.beside(&column_meaning) {
+        Ok(mut both) => {
+            // `year-to-date` changes the period that the other axis states.
+            let of = [row_meaning.period, column_meaning.period];
+            both.period = match of {
+                [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
+                    year_to_date(period.or(reading.layout().context.period))
+                }
+                _ => both.period,
+            };
+            Some(both)
+        }
+        Err(what) => {
+            let message = format!(
+                "row \"{}\" and column \"{}\" state a different {what}",
+                row.label.shown(),
+                column.label.shown()
+            );
+            faults.push(reading.fault("meaning-clash", message, found.grid, at));
+            None
+        }
+    }
+}
+
+/// January to the month; January alone stays a month.
+fn year_to_date(period: Option<PeriodRule>) -> Option<PeriodRule> {
+    match period {
+        Some(PeriodRule::Fixed(Period::Month { year, month })) if month > 1 => {
+            Some(PeriodRule::Fixed(Period::Months { start: (year, 1), end: (year, month) }))
+        }
+        Some(PeriodRule::Fixed(month @ Period::Month { .. })) => Some(PeriodRule::Fixed(month)),
+        _ => None,
+    }
+}
+
+/// The numbers or the mark of a cell.
+fn statements<'a>(
+    reading: &Reading,
+    grid: &'a Grid,
+    at: CellRef,
+    meaning: Meaning,
+    split_seen: &mut [bool],
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Statement<'a>> {
+    let printed = grid.text(at.row, at.col);
+    if let Some(nth) = reading.layout().splits.iter().position(|s| s.text == normalise(printed)) {
+        split_seen[nth] = true;
+        let values = reading.layout().splits[nth].values.iter().enumerate();
+        return values
+            .map(|(nth, value)| Statement {
+                amount: Ok(Amount { number: value.number, decimals: value.decimals }),
+                meaning: value.meaning.over(&meaning),
+                printed,
+                nth: nth + 1,
+            })
+            .collect();
+    }
+    match amount(reading, grid, at, &meaning) {
+        Ok(amount) => vec![Statement { amount, meaning, printed, nth: 0 }],
+        Err(fault) => {
+            faults.push(*fault);
+            Vec::new()
+        }
+    }
+}
+
+fn amount(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    meaning: &Meaning,
+) -> Result<Result<Amount, Mark>, Box<Diagnostic>> {
+    let cell = grid.get(at.row, at.col);
+    let printed = cell.map_or("", |c| c.text.as_str());
+    if let Some(mark) = mark(reading, printed) {
+        return Ok(Err(mark));
+    }
+    let Some(cell) = cell else {
+        let fault = reading.fault("blank-cell", "the cell is blank, and no mark is declared for a blank", grid, at);
+        return Err(Box::new(fault.hint("add to pipelines/codes/aliases.csv: mark,,,not_available,why")));
+    };
+    match &cell.value {
+        CellValue::Text(_) => {
+            let read = number::parse(printed).map_err(|e| Box::new(not_a_number(reading, grid, at, printed, &e)))?;
+            percent_fits(reading, grid, at, meaning, read.percent)?;
+            Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
+        }
+        CellValue::Number(stored) => stored_number(reading, grid, at, cell, *stored, meaning).map(Ok),
+        other => {
+            let kind = match other {
+                CellValue::Date(_) => "a date",
+                CellValue::Bool(_) => "true or false",
+                _ => "the error of a formula",
+            };
+            let message = format!("the cell holds {kind}, \"{printed}\", where a number is expected");
+            Err(Box::new(
+                reading
+                    .fault("not-a-number", message, grid, at)
+                    .hint("correct the cell, or its number format, at the source"),
+            ))
+        }
+    }
+}
+
+/// A number cell: its exact value, with the decimals that its format shows.
+fn stored_number(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    cell: &Cell,
+    stored: Decimal,
+    meaning: &Meaning,
+) -> Result<Amount, Box<Diagnostic>> {
+    let stored = stored.normalize();
+    let Ok(shown) = number::parse(&cell.text) else {
+        let sign = stored.is_sign_negative().then_some(Sign::Minus);
+        return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
+    };
+    percent_fits(reading, grid, at, meaning, shown.percent)?;
+    let exact = if shown.percent { stored * Decimal::ONE_HUNDRED } else { stored }.normalize();
+    let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
+    // A file keeps binary numbers, which may fall just short of a half.
+    let apart = (exact.abs() - shown.magnitude).abs();
+    if rounded != shown.magnitude && apart > Decimal::new(51, u32::from(shown.decimals) + 2) {
+        let message = format!("the cell shows {} and holds {stored}", cell.text);
+        let hint = format!(
+            "its number format \"{}\" changes the number; correct it at the source",
+            cell.format.as_deref().unwrap_or("General")
+        );
+        return Err(Box::new(reading.fault("format-changes-number", message, grid, at).hint(hint)));
+    }
+    // More digits than the store keeps are a spreadsheet's arithmetic, not print: the shown number counts.
+    let magnitude = if exact.scale() > SCALE_MAX { shown.magnitude } else { exact.abs() };
+    let sign = shown.sign.or(exact.is_sign_negative().then_some(Sign::Minus));
+    Ok(Amount { number: signed(magnitude, sign, meaning.sign), decimals: shown.decimals })
+}
+
+fn percent_fits(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    meaning: &Meaning,
+    percent: bool,
+) -> Result<(), Box<Diagnostic>> {
+    let unit = meaning.unit.as_ref().and_then(|u| reading.codebook.unit(&u.code));
+    match unit {
+        Some(unit) if percent && unit.base != "percent" => {
+            let message = format!("the cell is a percentage, declared is {} ({})", unit.code, unit.name_zh);
+            let hint = format!("if the print is right, write unit = \"percent\" in {}", reading.table.spec);
+            Err(Box::new(reading.fault("unit-contradicts", message, grid, at).hint(hint)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRule>) -> Decimal {
+    let rule = rule.unwrap_or(SignRule { plus: Sense::Positive, minus: Sense::Negative, none: Sense::Positive });
+    let sense = match sign {
+        Some(Sign::Plus) => rule.plus,
+        Some(Sign::Minus) => rule.minus,
+        None => rule.none,
+    };
+    match sense {
+        Sense::Negative if !magnitude.is_zero() => -magnitude,
+        _ => magnitude,
+    }
+}
+
+/// The mark a cell holds: its text as printed, then with all white space counted as one blank.
+fn mark(reading: &Reading, printed: &str) -> Option<Mark> {
+    let marks = &reading.layout().marks;
+    let text = printed.trim_matches(|c: char| c.is_ascii_whitespace());
+    let blank = if text.contains('\u{3000}') { "\u{3000}" } else { "" };
+    let key = if text.trim().is_empty() { blank } else { text };
+    marks.get(key).copied()
+}
+
+fn not_a_number(reading: &Reading, grid: &Grid, at: CellRef, printed: &str, error: &number::NumberError) -> Diagnostic {
+    let message = format!("\"{}\" is not a number: {error}", printed.replace('\n', " "));
+    let hint = "correct the cell at the source; a cell of several numbers is declared by [[split]], a mark in pipelines/codes/aliases.csv";
+    reading.fault("not-a-number", message, grid, at).hint(hint)
+}
+
+fn observation(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    statement: Statement<'_>,
+) -> Result<Observation, Box<Diagnostic>> {
+    let lacking = |what: &str| {
+        let message = format!("nothing states the {what} of the cell");
+        Box::new(
+            reading
+                .fault("meaning-missing", message, grid, at)
+                .hint("a cell merged over several rows has no label of its own"),
+        )
+    };
+    let meaning = statement.meaning;
+    let code = meaning.indicator.ok_or_else(|| lacking("indicator"))?;
+    let indicator = reading.codebook.indicator(code.as_str()).ok_or_else(|| lacking("indicator"))?;
+    let unit = meaning.unit.ok_or_else(|| lacking("unit"))?;
+    let unit = reading.codebook.unit(&unit.code).ok_or_else(|| lacking("unit"))?;
+    let Some(PeriodRule::Fixed(period)) = meaning.period else { return Err(lacking("period")) };
+    if unit.base != indicator.unit {
+        let message = format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
+        return Err(Box::new(reading.fault("unit-of-indicator", message, grid, at)));
+    }
+    let (value, decimals) = match statement.amount {
+        Err(mark) => (Value::Missing(mark), None),
+        Ok(amount) => {
+            let base = unit.to_base(amount.number).filter(|n| n.scale() <= SCALE_MAX);
+            let base = base.ok_or_else(|| {
+                let message = format!(
+                    "\"{}\" has more than {SCALE_MAX} decimals in {}, or is too large",
+                    statement.printed, unit.base
+                );
+                Box::new(reading.fault("number-range", message, grid, at))
+            })?;
+            (Value::Number(base), Some(amount.decimals))
+        }
+    };
+    let cell = grid.address(at);
+    let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
+    Ok(Observation {
+        obs_id: format!("{}/{}/{cell}{suffix}", reading.name(), reading.edition.id),
+        dataset: reading.source.id.clone(),
+        table_id: reading.table.id.clone(),
+        edition: reading.edition.id.clone(),
+        indicator: code,
+        period,
+        period_kind: indicator.kind,
+        dimensions: dimensions(&meaning.dimensions, meaning.breakdown),
+        value,
+        unit: unit.base.clone(),
+        decimals,
+        printed: statement.printed.to_owned(),
+        printed_unit: unit.code.clone(),
+        origin: Origin {
+            source_file: reading.file.to_owned(),
+            source_sha256: reading.sha256.to_owned(),
+            sheet: grid.sheet.clone(),
+            cell,
+        },
+        notes: Vec::new(),
+    })
+}
+
+fn dimensions(
+    stated: &std::collections::BTreeMap<Dimension, Code>,
+    breakdown: std::collections::BTreeMap<String, String>,
+) -> Dimensions {
+    let of = |dimension| stated.get(&dimension).cloned().unwrap_or_else(Code::total);
+    Dimensions {
+        region: of(Dimension::Region),
+        scheme: of(Dimension::Scheme),
+        ownership: of(Dimension::Ownership),
+        industry: of(Dimension::Industry),
+        population: of(Dimension::Population),
+        breakdown: Breakdown(breakdown),
+    }
+}
