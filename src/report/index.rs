@@ -19,7 +19,7 @@ pub struct Imprint {
     /// The day of publication, as text.
     pub date: String,
     pub source_files: usize,
-    pub observations: usize,
+    pub observations: u64,
 }
 
 /// What was made of one report, in the order it is shown.

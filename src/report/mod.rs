@@ -30,6 +30,6 @@ pub mod publish;
 
 pub use index::Imprint;
 pub use names::Names;
-pub use publish::{Published, publish};
+pub use publish::{Published, publish, publish_tables};
 pub use source::{ReadTable, Tables};
 pub use spec::{ReportSpec, json_schema, load};

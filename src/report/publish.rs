@@ -14,7 +14,8 @@ use super::source::Tables;
 use super::spec::{ChartSpec, ReportSpec, TableSpec};
 use super::{chart, csv, html, png, xlsx};
 use crate::diag::{Checked, Diagnostic, Place};
-use crate::warehouse::Rows;
+use crate::store::Manifest;
+use crate::warehouse::{Rows, Warehouse};
 
 /// What was written.
 #[derive(Clone, Debug, Default)]
@@ -25,11 +26,33 @@ pub struct Published {
     pub files: Vec<PathBuf>,
 }
 
-/// Publish all reports into a folder. `progress` is told each table and chart before it is made.
+/// Publish all reports from a release into a folder. `progress` is told each table and chart before it is made.
 ///
 /// # Errors
 /// The release lacks the tables every report needs, or the folder cannot be written.
 pub fn publish(
+    specs: &[ReportSpec],
+    warehouse: &Warehouse,
+    manifest: &Manifest,
+    into: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Checked<Published>, Vec<Diagnostic>> {
+    let read = |name: &str, filters: &[(String, String)]| warehouse.table(name, filters);
+    let tables = Tables { names: warehouse.tables().to_vec(), read: &read };
+    let imprint = Imprint {
+        release: manifest.release.clone(),
+        date: manifest.released_at.strftime("%Y-%m-%d").to_string(),
+        source_files: manifest.sources.inputs.len(),
+        observations: manifest.rows.get("core_observation").copied().unwrap_or(0),
+    };
+    publish_tables(specs, &tables, &imprint, into, progress).map_err(|fault| vec![fault])
+}
+
+/// As [`publish`], from any tables.
+///
+/// # Errors
+/// As [`publish`].
+pub fn publish_tables(
     specs: &[ReportSpec],
     tables: &Tables<'_>,
     imprint: &Imprint,
