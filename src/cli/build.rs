@@ -18,7 +18,10 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     let mut progress = Progress::new(context.json);
     let (release, manifest) = publication::build(project, job::now(), &mut progress)?;
     if context.json {
-        println!("{}", serde_json::json!({ "release": release.id, "rows": manifest.rows, "findings": manifest.findings }));
+        println!(
+            "{}",
+            serde_json::json!({ "release": release.id, "rows": manifest.rows, "findings": manifest.findings })
+        );
     } else {
         println!("release {} of {}", release.id, release.since);
         for (table, rows) in &manifest.rows {

@@ -62,7 +62,9 @@ fn project_checks(context: &Context) -> Vec<Check> {
     };
     let input = match fs::read_dir(&project.input) {
         Ok(_) => Ok(project.display(&project.input)),
-        Err(error) => Err(format!("{}: {error}; name the folder of your files with --input DIR", project.input.display())),
+        Err(error) => {
+            Err(format!("{}: {error}; name the folder of your files with --input DIR", project.input.display()))
+        }
     };
     vec![
         Check { what: "input folder", result: input },
@@ -83,6 +85,8 @@ fn writable(folder: &Path) -> Result<String, String> {
             let _ = fs::remove_file(&probe);
             Ok(format!("{} is writable", folder.display()))
         }
-        Err(error) => Err(format!("cannot write to {}: {error}; give yourself the right or free some space", there.display())),
+        Err(error) => {
+            Err(format!("cannot write to {}: {error}; give yourself the right or free some space", there.display()))
+        }
     }
 }

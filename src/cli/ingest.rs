@@ -63,7 +63,10 @@ fn all(context: &Context) -> anyhow::Result<Ended> {
     if context.json {
         println!("{}", json!({ "files_read": reading.files_read, "observations": observations, "kept": reading.kept }));
     } else {
-        println!("{observations} observations of {} files staged; `shebao build` makes a release of them", reading.files_read);
+        println!(
+            "{observations} observations of {} files staged; `shebao build` makes a release of them",
+            reading.files_read
+        );
     }
     Ok(Ended::of(&told))
 }
@@ -82,7 +85,8 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
         Some(id) => e.id == *id,
         None => file.ends_with(&e.file),
     };
-    let Some(edition) = table.editions.iter().find(named).or_else(|| table.editions.last().filter(|_| args.edition.is_none()))
+    let Some(edition) =
+        table.editions.iter().find(named).or_else(|| table.editions.last().filter(|_| args.edition.is_none()))
     else {
         let known: Vec<&str> = table.editions.iter().map(|e| e.id.as_str()).collect();
         bail!("{} has no such edition; it has {}", spec_path.display(), known.join(", "));
@@ -110,9 +114,32 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
 
 /// The columns of `core_observation`, but for the time of release: nothing is released here.
 const COLUMNS: [&str; 26] = [
-    "obs_id", "dataset", "table_id", "edition", "indicator", "period", "period_start", "period_end", "period_kind", "region",
-    "scheme", "ownership", "industry", "population", "breakdown", "value", "unit", "decimals", "mark", "printed",
-    "printed_unit", "source_file", "source_sha256", "sheet", "cell", "notes",
+    "obs_id",
+    "dataset",
+    "table_id",
+    "edition",
+    "indicator",
+    "period",
+    "period_start",
+    "period_end",
+    "period_kind",
+    "region",
+    "scheme",
+    "ownership",
+    "industry",
+    "population",
+    "breakdown",
+    "value",
+    "unit",
+    "decimals",
+    "mark",
+    "printed",
+    "printed_unit",
+    "source_file",
+    "source_sha256",
+    "sheet",
+    "cell",
+    "notes",
 ];
 
 fn fields(o: &Observation) -> Vec<Option<String>> {
@@ -161,7 +188,14 @@ fn write_csv(observations: &[Observation], out: &mut dyn Write) -> anyhow::Resul
 fn write_json(observations: &[Observation], out: &mut dyn Write) -> anyhow::Result<()> {
     let rows: Vec<serde_json::Value> = observations
         .iter()
-        .map(|o| COLUMNS.iter().zip(fields(o)).map(|(c, f)| ((*c).to_owned(), json!(f))).collect::<serde_json::Map<_, _>>().into())
+        .map(|o| {
+            COLUMNS
+                .iter()
+                .zip(fields(o))
+                .map(|(c, f)| ((*c).to_owned(), json!(f)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        })
         .collect();
     writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
     Ok(())

@@ -21,9 +21,15 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     print::diagnostics(&printed.diagnostics, context.json);
     let output = project.display(&project.output);
     if context.json {
-        println!("{}", serde_json::json!({ "release": release.id, "tables": printed.tables, "charts": printed.charts, "output": output }));
+        println!(
+            "{}",
+            serde_json::json!({ "release": release.id, "tables": printed.tables, "charts": printed.charts, "output": output })
+        );
     } else {
-        println!("{} tables and {} charts of release {}; see {output}/index.html", printed.tables, printed.charts, release.id);
+        println!(
+            "{} tables and {} charts of release {}; see {output}/index.html",
+            printed.tables, printed.charts, release.id
+        );
     }
     Ok(Ended::of(&printed.diagnostics))
 }

@@ -87,7 +87,10 @@ fn nothing_to_do(
     }
     let output = context.project.display(&context.project.output);
     if context.json {
-        println!("{}", json!({ "release": release.id, "changed": false, "released_at": manifest.released_at.to_string() }));
+        println!(
+            "{}",
+            json!({ "release": release.id, "changed": false, "released_at": manifest.released_at.to_string() })
+        );
     } else {
         println!(
             "nothing to do: release {} of {} was made from these very files ({:.1} s)\nsee {output}/index.html",

@@ -52,7 +52,9 @@ pub fn put_stage(project: &Project, sources: Sources, reading: &Reading) -> anyh
     let next = folder.with_extension("next");
     for old in [&next, &folder] {
         match fs::remove_dir_all(old) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::io("remove", old)(error).into()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("remove", old)(error).into());
+            }
             _ => {}
         }
     }
@@ -111,7 +113,8 @@ pub fn print(project: &Project, release: &Release, progress: &mut Progress) -> a
     progress.stage("report", tables + charts);
     let next = output::prepare(&project.output)?;
     let mut step = |name: &str| progress.step(name);
-    let published = report::publish(&specs, &warehouse, &manifest, &next, &mut step).map_err(Fault)?.split(&mut diagnostics);
+    let published =
+        report::publish(&specs, &warehouse, &manifest, &next, &mut step).map_err(Fault)?.split(&mut diagnostics);
     fs::copy(release.path.join(MANIFEST), next.join(MANIFEST)).map_err(StoreError::io("write", &next))?;
     output::exchange(&next, &project.output)?;
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));

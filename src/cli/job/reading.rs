@@ -80,7 +80,11 @@ pub fn read_all(
 type Documents = BTreeMap<(String, Option<String>), Result<Document, Diagnostic>>;
 
 /// The document of an edition's file; a file that holds several tables is opened once.
-fn document<'a>(project: &Project, edition: &Edition, documents: &'a mut Documents) -> &'a Result<Document, Diagnostic> {
+fn document<'a>(
+    project: &Project,
+    edition: &Edition,
+    documents: &'a mut Documents,
+) -> &'a Result<Document, Diagnostic> {
     let key = (edition.file.clone(), edition.encoding.clone());
     documents
         .entry(key)
@@ -132,7 +136,8 @@ fn keep(withheld: &[(&Table, &Edition)], last: Option<&Release>, stage: &mut Sta
     let relations = stage::read_relations(&last.path)?;
     let mut kept = Vec::new();
     for (table, edition) in withheld {
-        let of_edition = |o: &&Observation| o.dataset == table.dataset && o.table_id == table.id && o.edition == edition.id;
+        let of_edition =
+            |o: &&Observation| o.dataset == table.dataset && o.table_id == table.id && o.edition == edition.id;
         let found: Vec<Observation> = observations.iter().filter(of_edition).cloned().collect();
         if found.is_empty() {
             continue;
@@ -196,4 +201,3 @@ fn finding(diagnostic: &Diagnostic, pipelines: &Pipelines) -> Finding {
         suggestion: diagnostic.hints.join("; "),
     }
 }
-
