@@ -1,1 +1,147 @@
-//! To be written.
+//! Specifications: what the tables under `pipelines/` look like and mean, as types.
+//!
+//! Two stages: [`raw`] mirrors the TOML files with the span of every text; `resolve` looks codes up, parses patterns and
+//! merges editions into [`table`]. All faults of a file are found at once, each with line, column and a hint. Reading
+//! tables by these specifications is the business of `ingest`. This module is the only user of toml.
+
+mod codes;
+mod meaning;
+pub mod pattern;
+mod raw;
+mod resolve;
+mod schema;
+pub mod table;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Checked, Diagnostic, Place, SourceText};
+use crate::domain::Codebook;
+use crate::project::Project;
+
+pub use schema::json_schemas;
+pub use table::{Edition, Layout, OnError, Pipelines, Source, Table};
+
+/// Longest specification file that is read.
+const SPEC_BYTES_MAX: u64 = 1 << 20;
+
+/// Names below `pipelines/` with a meaning of their own.
+const CODES: &str = "codes";
+const SOURCE_FILE: &str = "source.toml";
+const ALIASES_FILE: &str = "aliases.csv";
+
+/// Read all code lists and specifications of a project. A table with a fault is left out; the faults say why.
+pub fn load(project: &Project) -> Checked<Pipelines> {
+    load_folder(&project.pipelines(), &project.codes(), &|path| project.display(path))
+}
+
+/// Read the code lists and one specification with its `source.toml`, for trying a specification out.
+pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
+    let shown = |path: &Path| project.display(path);
+    let mut faults = Vec::new();
+    let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
+    let folder = spec.parent().unwrap_or(Path::new("."));
+    let source = load_source(folder, &[spec.to_owned()], &mut codebook, &shown, &mut faults);
+    Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
+}
+
+/// Read specifications and code lists of any two folders; `shown` gives a path its name in messages.
+pub fn load_folder(pipelines: &Path, codes: &Path, shown: &dyn Fn(&Path) -> String) -> Checked<Pipelines> {
+    let mut faults = Vec::new();
+    let mut codebook = codes::load(codes, shown, &mut faults);
+    let mut sources = Vec::new();
+    for folder in listing(pipelines, shown, &mut faults) {
+        if !folder.is_dir() || folder.file_name().is_some_and(|n| n == CODES) {
+            continue;
+        }
+        let specs: Vec<PathBuf> = listing(&folder, shown, &mut faults)
+            .into_iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "toml") && p.file_name().is_some_and(|n| n != SOURCE_FILE))
+            .collect();
+        sources.extend(load_source(&folder, &specs, &mut codebook, shown, &mut faults));
+    }
+    Checked::new(Pipelines { codebook, sources }, faults)
+}
+
+/// A folder's entries in the order of their names.
+fn listing(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => {
+            let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+            paths.sort();
+            paths
+        }
+        Err(error) => {
+            let message = format!("cannot read the folder: {error}");
+            faults.push(Diagnostic::error("spec-folder", message).at(Place::file(shown(folder))));
+            Vec::new()
+        }
+    }
+}
+
+fn load_source(
+    folder: &Path,
+    specs: &[PathBuf],
+    codebook: &mut Codebook,
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Source> {
+    let id = folder.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+    let aliases = folder.join(ALIASES_FILE);
+    if aliases.is_file() {
+        codes::add_aliases(&aliases, codebook, shown, faults);
+        codebook.index();
+    }
+    let text = read(&folder.join(SOURCE_FILE), shown, faults)?;
+    let raw: raw::Source = schema::parse(&text, faults)?;
+    let mut source = resolve::source(&id, &raw);
+    for spec in specs {
+        source.tables.extend(load_spec(&id, spec, codebook, shown, faults));
+    }
+    Some(source)
+}
+
+fn load_spec(
+    dataset: &str,
+    spec: &Path,
+    codebook: &Codebook,
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let text = read(spec, shown, faults)?;
+    let raw: raw::Table = schema::parse(&text, faults)?;
+    let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
+    let mut scope = meaning::Scope { book: codebook, source: &text, faults: Vec::new() };
+    let table = resolve::table(dataset, &id, &raw, &mut scope);
+    // Editions share their table's keys, and would repeat its faults.
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for fault in scope.faults {
+        let same = |f: &Diagnostic| f.message == fault.message && f.place.line_column() == fault.place.line_column();
+        if !found.iter().any(same) {
+            found.push(fault);
+        }
+    }
+    found.sort_by_key(|f| f.place.line_column());
+    let sound = found.is_empty();
+    faults.extend(found);
+    sound.then_some(table)
+}
+
+fn read(path: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Option<Arc<SourceText>> {
+    let fault = |message: String| Diagnostic::error("spec-read", message).at(Place::file(shown(path)));
+    let long = std::fs::metadata(path).is_ok_and(|m| m.len() > SPEC_BYTES_MAX);
+    if long {
+        faults.push(fault(format!("the file is longer than {SPEC_BYTES_MAX} bytes, which no specification is")));
+        return None;
+    }
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(Arc::new(SourceText { name: shown(path), text })),
+        Err(error) => {
+            faults.push(fault(format!("cannot read the specification: {error}")));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! The cells of a table's body: each with what its row and column mean, its number or mark, and its origin.
+
+use super::Reading;
+use super::label::{Axis, Line, meaning_of, merged};
+use super::locate::Found;
+use super::number;
+use super::value::{self, Amount, SCALE_MAX};
+use crate::diag::Diagnostic;
+use crate::domain::label::normalise;
+use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Value};
+use crate::grid::{CellRef, Grid};
+use crate::spec::table::{Meaning, PeriodRule};
+
+/// One number or mark with all that is known of it.
+struct Statement<'a> {
+    amount: Result<Amount, Mark>,
+    meaning: Meaning,
+    printed: &'a str,
+    /// Number among several of one cell, from 1; 0 where the cell has one only.
+    nth: usize,
+}
+
+pub(super) fn read(
+    reading: &Reading,
+    found: &Found<'_>,
+    rows: &[Line],
+    columns: &[Line],
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    let title = match meaning_of(reading, &found.captured) {
+        Ok(title) => title.over(&reading.layout().context),
+        Err(error) => {
+            faults.push(reading.fault("unknown-label", error.to_string(), found.grid, found.corner));
+            return observations;
+        }
+    };
+    let mut split_seen = vec![false; reading.layout().splits.len()];
+    for row in rows {
+        for column in columns {
+            let at = CellRef { row: row.label.line, col: column.label.line };
+            let Some(meaning) = meaning_at(reading, found, at, (rows, row), (columns, column), faults) else {
+                continue;
+            };
+            let meaning = meaning.over(&title);
+            for statement in statements(reading, found.grid, at, meaning, &mut split_seen, faults) {
+                match observation(reading, found.grid, at, statement) {
+                    Ok(observation) => observations.push(observation),
+                    Err(fault) => faults.push(*fault),
+                }
+            }
+        }
+    }
+    for (split, _) in reading.layout().splits.iter().zip(&split_seen).filter(|(_, seen)| !**seen) {
+        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
+        let hint = format!("correct [[split]] in {}", reading.table.spec);
+        faults.push(reading.fault_of_file("split-missing", message).hint(hint));
+    }
+    observations
+}
+
+/// A number in a footnote.
+pub(super) fn figure(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    printed: &str,
+    meaning: &Meaning,
+    nth: usize,
+    captured: &[crate::spec::pattern::Captured],
+) -> Result<Observation, Box<Diagnostic>> {
+    let title =
+        meaning_of(reading, captured).map_err(|e| Box::new(reading.fault("unknown-label", e.to_string(), grid, at)))?;
+    let meaning = meaning.over(&title.over(&reading.layout().context));
+    let amount = match number::parse(printed) {
+        Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
+        Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
+    };
+    observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth })
+}
+
+/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
+fn meaning_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    at: CellRef,
+    (rows, row): (&[Line], &Line),
+    (columns, column): (&[Line], &Line),
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Meaning> {
+    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
+    if let Some(span) = found.grid.merge_at(at) {
+        let over_rows: Vec<&Line> =
+            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+        let over_columns: Vec<&Line> =
+            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+            return None;
+        }
+        for (lines, axis, meaning) in
+            [(over_rows, Axis::Rows, &mut row_meaning), (over_columns, Axis::Columns, &mut column_meaning)]
+        {
+            if lines.len() == 1 {
+                continue;
+            }
+            match merged(reading, &lines, axis) {
+                Ok(found) => *meaning = found,
+                Err(label) => {
+                    let message =
+                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                    let hint =
+                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                    return None;
+                }
+            }
+        }
+    }
+    match row_meaning.beside(&column_meaning) {
+        Ok(mut both) => {
+            // `year-to-date` changes the period that the other axis states.
+            let of = [row_meaning.period, column_meaning.period];
+            both.period = match of {
+                [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
+                    year_to_date(period.or(reading.layout().context.period))
+                }
+                _ => both.period,
+            };
+            Some(both)
+        }
+        Err(what) => {
+            let message = format!(
+                "row \"{}\" and column \"{}\" state a different {what}",
+                row.label.shown(),
+                column.label.shown()
+            );
+            faults.push(reading.fault("meaning-clash", message, found.grid, at));
+            None
+        }
+    }
+}
+
+/// January to the month; January alone stays a month.
+fn year_to_date(period: Option<PeriodRule>) -> Option<PeriodRule> {
+    match period {
+        Some(PeriodRule::Fixed(Period::Month { year, month })) if month > 1 => {
+            Some(PeriodRule::Fixed(Period::Months { start: (year, 1), end: (year, month) }))
+        }
+        Some(PeriodRule::Fixed(month @ Period::Month { .. })) => Some(PeriodRule::Fixed(month)),
+        _ => None,
+    }
+}
+
+/// The numbers or the mark of a cell.
+fn statements<'a>(
+    reading: &Reading,
+    grid: &'a Grid,
+    at: CellRef,
+    meaning: Meaning,
+    split_seen: &mut [bool],
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Statement<'a>> {
+    let printed = grid.text(at.row, at.col);
+    if let Some(nth) = reading.layout().splits.iter().position(|s| s.text == normalise(printed)) {
+        split_seen[nth] = true;
+        let values = reading.layout().splits[nth].values.iter().enumerate();
+        return values
+            .map(|(nth, value)| Statement {
+                amount: Ok(Amount { number: value.number, decimals: value.decimals }),
+                meaning: value.meaning.over(&meaning),
+                printed,
+                nth: nth + 1,
+            })
+            .collect();
+    }
+    match value::read(reading, grid, at, &meaning) {
+        Ok(amount) => vec![Statement { amount, meaning, printed, nth: 0 }],
+        Err(fault) => {
+            faults.push(*fault);
+            Vec::new()
+        }
+    }
+}
+
+fn observation(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    statement: Statement<'_>,
+) -> Result<Observation, Box<Diagnostic>> {
+    let lacking = |what: &str| {
+        let message = format!("nothing states the {what} of the cell");
+        Box::new(
+            reading
+                .fault("meaning-missing", message, grid, at)
+                .hint("a cell merged over several rows has no label of its own"),
+        )
+    };
+    let meaning = statement.meaning;
+    let code = meaning.indicator.ok_or_else(|| lacking("indicator"))?;
+    let indicator = reading.codebook.indicator(code.as_str()).ok_or_else(|| lacking("indicator"))?;
+    let unit = meaning.unit.ok_or_else(|| lacking("unit"))?;
+    let unit = reading.codebook.unit(&unit.code).ok_or_else(|| lacking("unit"))?;
+    let Some(PeriodRule::Fixed(period)) = meaning.period else { return Err(lacking("period")) };
+    if unit.base != indicator.unit {
+        let message = format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
+        return Err(Box::new(reading.fault("unit-of-indicator", message, grid, at)));
+    }
+    let (value, decimals) = match statement.amount {
+        Err(mark) => (Value::Missing(mark), None),
+        Ok(amount) => {
+            let base = unit.to_base(amount.number).filter(|n| n.scale() <= SCALE_MAX);
+            let base = base.ok_or_else(|| {
+                let message = format!(
+                    "\"{}\" has more than {SCALE_MAX} decimals in {}, or is too large",
+                    statement.printed, unit.base
+                );
+                Box::new(reading.fault("number-range", message, grid, at))
+            })?;
+            (Value::Number(base), Some(amount.decimals))
+        }
+    };
+    let cell = grid.address(at);
+    let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
+    Ok(Observation {
+        obs_id: format!("{}/{}/{cell}{suffix}", reading.name(), reading.edition.id),
+        dataset: reading.source.id.clone(),
+        table_id: reading.table.id.clone(),
+        edition: reading.edition.id.clone(),
+        indicator: code,
+        period,
+        period_kind: indicator.kind,
+        dimensions: dimensions(&meaning.dimensions, meaning.breakdown),
+        value,
+        unit: unit.base.clone(),
+        decimals,
+        printed: statement.printed.to_owned(),
+        printed_unit: unit.code.clone(),
+        origin: Origin {
+            source_file: reading.file.to_owned(),
+            source_sha256: reading.sha256.to_owned(),
+            sheet: grid.sheet.clone(),
+            cell,
+        },
+        notes: Vec::new(),
+    })
+}
+
+fn dimensions(
+    stated: &std::collections::BTreeMap<Dimension, Code>,
+    breakdown: std::collections::BTreeMap<String, String>,
+) -> Dimensions {
+    let of = |dimension| stated.get(&dimension).cloned().unwrap_or_else(Code::total);
+    Dimensions {
+        region: of(Dimension::Region),
+        scheme: of(Dimension::Scheme),
+        ownership: of(Dimension::Ownership),
+        industry: of(Dimension::Industry),
+        population: of(Dimension::Population),
+        breakdown: Breakdown(breakdown),
+    }
+}

@@ -1,0 +1,132 @@
+//! Stacked and merged headers, and label columns, to one path of texts per column and row.
+
+use super::Reading;
+use super::locate::{Found, origin};
+use crate::diag::Diagnostic;
+use crate::grid::{CellRef, Grid};
+
+/// The label of one row or column, from the outermost text to the innermost.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    /// Row or column of the sheet.
+    pub line: u32,
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The first cell of a merged range, so that equal cells are one label.
+    pub at: CellRef,
+    pub text: String,
+}
+
+impl Label {
+    /// The label as printed, for messages.
+    pub fn shown(&self) -> String {
+        self.parts.iter().map(|p| p.text.replace('\n', "")).collect::<Vec<_>>().join(" / ")
+    }
+
+    /// The innermost cell.
+    pub fn at(&self) -> Option<CellRef> {
+        self.parts.last().map(|p| p.at)
+    }
+}
+
+/// One label per column that has a header; a column that has cells but no header is an error.
+pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
+    let grid = found.grid;
+    let mut labels: Vec<Label> = Vec::new();
+    for col in found.first_data_col()..grid.cols {
+        let mut parts: Vec<Part> = Vec::new();
+        for row in found.header.clone() {
+            let mut at = origin(grid, CellRef { row, col });
+            let blank_above_text = is_blank(grid, at)
+                && (row + 1..found.header.end).any(|below| !is_blank(grid, origin(grid, CellRef { row: below, col })));
+            if reading.layout().header_inherits && blank_above_text {
+                let depth = (row - found.header.start) as usize;
+                at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
+            }
+            push(grid, at, &mut parts);
+        }
+        let filled = || found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
+        if !parts.is_empty() {
+            labels.push(Label { line: col, parts });
+        } else if let Some(at) = filled() {
+            let fault = reading.fault("header-blank", "the cell stands in a column without a header", grid, at);
+            faults.push(
+                fault.hint("is it a note, or has the header moved? header_rows and corner say where the header is"),
+            );
+        }
+    }
+    labels
+}
+
+/// One label per row that has one; a row that has cells but no label is an error, a blank row is skipped.
+pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
+    let grid = found.grid;
+    let mut labels: Vec<Label> = Vec::new();
+    for row in found.body.clone() {
+        let filled = (found.first_data_col()..grid.cols).map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
+        let mut parts = Vec::new();
+        for (depth, col) in found.label_cols.iter().enumerate() {
+            let mut at = origin(grid, CellRef { row, col: *col });
+            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
+                at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
+            }
+            push(grid, at, &mut parts);
+        }
+        if !parts.is_empty() {
+            labels.push(Label { line: row, parts });
+        } else if let Some(at) = filled {
+            let fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
+            faults
+                .push(fault.hint("a label that holds for several rows needs merged cells, or label_blank = \"above\""));
+        }
+    }
+    labels
+}
+
+fn push(grid: &Grid, at: CellRef, parts: &mut Vec<Part>) {
+    if !is_blank(grid, at) && parts.last().is_none_or(|p| p.at != at) {
+        parts.push(Part { at, text: grid.text(at.row, at.col).to_owned() });
+    }
+}
+
+fn is_blank(grid: &Grid, at: CellRef) -> bool {
+    grid.text(at.row, at.col).trim().is_empty()
+}
+
+/// A cell of its own with text, not the rest of a merged one.
+fn has_text(grid: &Grid, at: CellRef) -> bool {
+    origin(grid, at) == at && !is_blank(grid, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::locate::locate;
+    use super::super::tests::{layout, reading_of};
+    use super::{columns, rows};
+    use crate::grid::{CellRef, Span};
+
+    #[test]
+    fn stacked_headers_become_paths() {
+        let text = "
+            类别 | 年度 | 筹资标准 |      | 总额
+                 |      | 成年   | 儿童 |
+            城镇 | 2010 | 70     | 10   | 4880
+                 | 2011 | 70     | 10   | 7230";
+        let merge = |r1, c1, r2, c2| Span { first: CellRef { row: r1, col: c1 }, last: CellRef { row: r2, col: c2 } };
+        let merges = vec![merge(0, 2, 0, 3), merge(0, 4, 1, 4), merge(2, 0, 3, 0)];
+        for (merges, inherits) in [(merges, ""), (Vec::new(), "header_blank = \"left\"\nlabel_blank = \"above\"")] {
+            let keys = format!("corner = [\"类别\", \"年度\"]\nheader_rows = 2\n{inherits}");
+            let (pipelines, document) = layout(&keys, text, merges);
+            let reading = reading_of(&pipelines);
+            let mut faults = Vec::new();
+            let found = locate(&reading, &document, &mut faults).unwrap();
+            let shown = |labels: Vec<super::Label>| labels.iter().map(super::Label::shown).collect::<Vec<_>>();
+            assert_eq!(shown(columns(&reading, &found, &mut faults)), ["筹资标准 / 成年", "筹资标准 / 儿童", "总额"]);
+            assert_eq!(shown(rows(&reading, &found, &mut faults)), ["城镇 / 2010", "城镇 / 2011"]);
+            assert!(faults.is_empty());
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
+
+use super::Reading;
+use super::header::Label;
+use super::unit::{PrintedUnit, strip};
+use crate::diag::Diagnostic;
+use crate::domain::label::nearest;
+use crate::domain::{Code, LookupError, Period};
+use crate::grid::{CellRef, Grid};
+use crate::spec::pattern::{Capture, Captured};
+use crate::spec::table::{Entry, Meaning, PeriodRule};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Axis {
+    Rows,
+    Columns,
+}
+
+impl Axis {
+    fn noun(self) -> &'static str {
+        match self {
+            Axis::Rows => "row label",
+            Axis::Columns => "header",
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Axis::Rows => "[[rows]]",
+            Axis::Columns => "[[columns]]",
+        }
+    }
+}
+
+/// A row or column whose meaning is known.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub label: Label,
+    pub meaning: Meaning,
+    /// Units printed in the label.
+    pub units: Vec<PrintedUnit>,
+}
+
+/// A label that fits an entry's text but stands for no code.
+struct Unknown {
+    error: LookupError,
+    list: String,
+}
+
+/// Give every label the meaning of the entry that declares it; what is not as declared is an error.
+pub(super) fn assign(
+    reading: &Reading,
+    grid: &Grid,
+    labels: &[Label],
+    axis: Axis,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Line> {
+    let entries = entries(reading, axis);
+    let mut lines: Vec<Line> = Vec::new();
+    // The entry each label belongs to, `None` for those that fit none.
+    let mut order: Vec<(usize, &Label)> = Vec::new();
+    let mut strangers: Vec<&Label> = Vec::new();
+    for label in labels {
+        match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
+            Ok(Some((entry, meaning))) => {
+                let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
+                order.push((nth, label));
+                lines.push(Line { label: label.clone(), meaning, units: units(reading, label) });
+            }
+            Ok(None) => strangers.push(label),
+            Err(unknown) => faults.push(unknown_label(reading, grid, label, &unknown)),
+        }
+    }
+    presence(reading, grid, entries, &order, &strangers, axis, faults);
+    sequence(reading, grid, entries, &order, axis, faults);
+    if axis == Axis::Columns {
+        periods_from_left(reading, grid, &mut lines, faults);
+    }
+    lines
+}
+
+/// No two rows, and no two columns, may mean the same.
+pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
+    for (nth, line) in lines.iter().enumerate() {
+        let Some(other) = lines[..nth].iter().find(|l| l.meaning == line.meaning) else { continue };
+        let (Some(at), Some(first)) = (line.label.at(), other.label.at()) else { continue };
+        let (one, two) = (line.label.shown(), other.label.shown());
+        let noun = axis.noun();
+        let message = format!("the {noun} \"{one}\" means the same as \"{two}\" in {}", grid.address(first));
+        let hint = "one of them is wrong, or needs a dimension or an alias of its own";
+        faults.push(reading.fault("label-twice", message, grid, at).hint(hint));
+    }
+}
+
+pub(super) fn entries<'a>(reading: &'a Reading, axis: Axis) -> &'a [Entry] {
+    match axis {
+        Axis::Rows => &reading.edition.layout.rows,
+        Axis::Columns => &reading.edition.layout.columns,
+    }
+}
+
+fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
+    label.parts.iter().rev().map(|p| strip(reading, &p.text).1).find(|u| !u.is_empty()).unwrap_or_default()
+}
+
+/// The first entry that fits the label, and what both say. `Err` where texts fit but a capture stands for no code.
+fn entry_of<'e>(
+    reading: &Reading,
+    label: &Label,
+    entries: impl Iterator<Item = &'e Entry>,
+) -> Result<Option<(&'e Entry, Meaning)>, Unknown> {
+    let mut unknown = None;
+    for entry in entries {
+        let Some(captured) = fit(reading, entry, label) else { continue };
+        match meaning(reading, &captured) {
+            Ok(found) => return Ok(Some((entry, found.over(&entry.meaning)))),
+            Err(error) => unknown = unknown.or(Some(error)),
+        }
+    }
+    match unknown {
+        Some(unknown) => Err(unknown),
+        None => Ok(None),
+    }
+}
+
+/// What the captures hold where every part of the label fits, with or without the unit at its end.
+fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec<Captured>> {
+    if entry.path.len() != label.parts.len() {
+        return None;
+    }
+    let mut all = Vec::new();
+    for (pattern, part) in entry.path.iter().zip(&label.parts) {
+        let stripped = || pattern.matches(&strip(reading, &part.text).0);
+        // A capture would swallow the unit, so the shorter form goes first where there is one.
+        let found = match pattern.is_literal() {
+            true => pattern.matches(&part.text).or_else(stripped),
+            false => stripped().or_else(|| pattern.matches(&part.text)),
+        };
+        all.extend(found?);
+    }
+    Some(all)
+}
+
+/// What captures say, once their labels have been looked up.
+pub(super) fn meaning_of(reading: &Reading, captured: &[Captured]) -> Result<Meaning, LookupError> {
+    meaning(reading, captured).map_err(|unknown| unknown.error)
+}
+
+fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown> {
+    let mut meaning = Meaning::default();
+    let look_up = |list: &str, text: &str| -> Result<Code, Unknown> {
+        let (dataset, table) = (&reading.table.dataset, &reading.table.id);
+        let found = reading.codebook.lookup(list, dataset, table, text);
+        found.map_err(|error| Unknown { error, list: list.to_owned() })
+    };
+    for held in captured {
+        match &held.capture {
+            Capture::Dimension(dimension) => {
+                meaning.dimensions.insert(*dimension, look_up(dimension.as_str(), &held.text)?);
+            }
+            Capture::Indicator => meaning.indicator = Some(look_up("indicator", &held.text)?),
+            Capture::Breakdown(list) => {
+                meaning.breakdown.insert(list.clone(), look_up(list, &held.text)?.to_string());
+            }
+            Capture::Integer(key) => {
+                meaning.breakdown.insert(key.clone(), held.text.clone());
+            }
+            Capture::Year | Capture::Month => meaning.period = held.period().map(PeriodRule::Fixed),
+            Capture::Number | Capture::Any => {}
+        }
+    }
+    Ok(meaning)
+}
+
+/// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
+pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
+    let first = &lines[0].label;
+    let shared = (0..first.parts.len())
+        .take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first.parts[*n])))
+        .count();
+    let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
+    match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
+        Ok(Some((_, meaning))) => Ok(meaning),
+        // Over all lines of an axis, the axis says nothing: its dimensions are totals.
+        Ok(None) if shared == 0 => Ok(Meaning::default()),
+        Ok(None) => Err(label.shown()),
+        Err(unknown) => Err(unknown.error.to_string()),
+    }
+}
+
+fn unknown_label(reading: &Reading, grid: &Grid, label: &Label, unknown: &Unknown) -> Diagnostic {
+    let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
+    let fault = reading.fault("unknown-label", unknown.error.to_string(), grid, at);
+    let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
+    let known: Vec<String> = near.iter().map(|n| known_label(reading, list, n)).collect();
+    let code =
+        near.first().and_then(|n| reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, n).ok());
+    let code = code.map_or("CODE".to_owned(), |c| c.to_string());
+    let fault = match known.is_empty() {
+        true => fault,
+        false => fault.hint(format!("did you mean {}?", known.join(" or "))),
+    };
+    let line = format!("{},{},{printed},{code},why", unknown.list, reading.table.dataset);
+    fault.hint(format!("if it means that, add to pipelines/codes/aliases.csv: {line}"))
+}
+
+fn known_label(reading: &Reading, list: &str, label: &str) -> String {
+    let code = reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, label);
+    code.map_or(format!("\"{label}\""), |c| format!("\"{label}\" ({c})"))
+}
+
+/// Every literal entry once, nothing else; a stranger is paired with the entry that is missing.
+fn presence(
+    reading: &Reading,
+    grid: &Grid,
+    entries: &[Entry],
+    order: &[(usize, &Label)],
+    strangers: &[&Label],
+    axis: Axis,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let noun = axis.noun();
+    let count = |nth: usize| order.iter().filter(|(n, _)| *n == nth).count();
+    let mut missing =
+        entries.iter().enumerate().filter(|(n, e)| !e.merged && count(*n) == 0 && e.is_literal()).map(|(_, e)| e);
+    for stranger in strangers {
+        let at = stranger.at().unwrap_or(CellRef { row: 0, col: 0 });
+        let message = match missing.next() {
+            Some(entry) => format!("{noun} \"{}\" is not declared, expected \"{}\"", stranger.shown(), entry.shown()),
+            None => format!("{noun} \"{}\" is not declared", stranger.shown()),
+        };
+        let declared: Vec<String> = entries.iter().map(Entry::shown).collect();
+        let near = nearest(&stranger.shown(), declared.iter().map(String::as_str));
+        let fault = reading.fault("label-undeclared", message, grid, at);
+        let fault = match near.first() {
+            Some(near) => fault.hint(format!("the nearest declared is \"{near}\"")),
+            None => fault,
+        };
+        faults.push(fault.hint(format!(
+            "if the layout changed, declare it in {} under {} of an [[edition]]",
+            reading.table.spec,
+            axis.key()
+        )));
+    }
+    for entry in missing {
+        let message = format!("the {noun} \"{}\" is missing", entry.shown());
+        let hint = format!(
+            "if this edition has it no more, give its [[edition]] in {} {} without it",
+            reading.table.spec,
+            axis.key()
+        );
+        faults.push(reading.fault_of_file("label-missing", message).hint(hint));
+    }
+    for (nth, label) in order
+        .iter()
+        .enumerate()
+        .filter(|(at, (n, _))| entries[*n].is_literal() && order[..*at].iter().any(|(m, _)| m == n))
+        .map(|(_, (n, label))| (*n, *label))
+    {
+        let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
+        let message = format!("the {noun} \"{}\" stands twice", entries[nth].shown());
+        faults.push(
+            reading
+                .fault("label-twice", message, grid, at)
+                .hint("two columns or rows with one label need a path that tells them apart"),
+        );
+    }
+}
+
+/// Literal entries stand in the order in which they are declared; the first that does not is reported.
+fn sequence(
+    reading: &Reading,
+    grid: &Grid,
+    entries: &[Entry],
+    order: &[(usize, &Label)],
+    axis: Axis,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let found: Vec<(usize, &Label)> = order.iter().filter(|(n, _)| entries[*n].is_literal()).copied().collect();
+    let mut declared: Vec<usize> = found.iter().map(|(n, _)| *n).collect();
+    declared.sort_unstable();
+    let moved = found.iter().zip(&declared).find(|((n, _), expected)| n != *expected);
+    let Some(((_, label), expected)) = moved else { return };
+    let elsewhere = found.iter().find(|(n, _)| n == expected).and_then(|(_, l)| l.at());
+    let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
+    let wanted = entries[*expected].shown();
+    let message = format!("expected the {} \"{wanted}\" here, found \"{}\"", axis.noun(), label.shown());
+    let stands = elsewhere.map_or(String::new(), |e| format!("\"{wanted}\" stands in {}; ", grid.address(e)));
+    let hint = format!(
+        "{stands}if the order changed, declare the new one in {} under {} of an [[edition]]",
+        reading.table.spec,
+        axis.key()
+    );
+    faults.push(reading.fault("label-moved", message, grid, at).hint(hint));
+}
+
+/// `period = "left"`: the period of the nearest column on the left that has one of its own.
+fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line], faults: &mut Vec<Diagnostic>) {
+    let mut left: Option<Period> = None;
+    for line in lines {
+        match (line.meaning.period, left) {
+            (Some(PeriodRule::Fixed(period)), _) => left = Some(period),
+            (Some(PeriodRule::Left), Some(period)) => line.meaning.period = Some(PeriodRule::Fixed(period)),
+            (Some(PeriodRule::Left), None) => {
+                let at = line.label.at().unwrap_or(CellRef { row: 0, col: 0 });
+                let message =
+                    format!("\"{}\" takes its period from the left, where no column has one", line.label.shown());
+                faults.push(reading.fault("period-left", message, grid, at));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Finds a table in a document: by its anchor's text, then by the text over its label columns.
+
+use std::ops::Range;
+
+use super::Reading;
+use crate::diag::Diagnostic;
+use crate::domain::label::{nearest, normalise};
+use crate::grid::{CellRef, Document, Grid};
+use crate::spec::pattern::Captured;
+
+/// Texts of the file that a message quotes at most.
+const TEXTS_SHOWN: usize = 4;
+
+/// A table's place on a sheet.
+pub(super) struct Found<'a> {
+    pub grid: &'a Grid,
+    /// What the anchor's captures hold, with the anchor's cell.
+    pub captured: Vec<Captured>,
+    /// First row that belongs to the table: the anchor's, or the sheet's first.
+    pub top: u32,
+    /// First cell of the header: over the first label column.
+    pub corner: CellRef,
+    pub label_cols: Vec<u32>,
+    pub header: Range<u32>,
+    pub body: Range<u32>,
+    /// Rows of the footnote block.
+    pub notes: Range<u32>,
+}
+
+impl Found<'_> {
+    pub fn first_data_col(&self) -> u32 {
+        self.label_cols.iter().max().map_or(0, |c| c + 1)
+    }
+}
+
+/// The cell whose text shows at a place: the first of a merged range.
+pub(super) fn origin(grid: &Grid, at: CellRef) -> CellRef {
+    grid.merge_at(at).map_or(at, |m| m.first)
+}
+
+pub(super) fn locate<'a>(reading: &Reading, document: &'a Document, faults: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
+    let grids = sheets(reading, document, faults)?;
+    let (grid, top, captured) = match &reading.layout().anchor {
+        Some(_) => {
+            let (grid, at, captured) = anchor(reading, &grids, faults)?;
+            (Some(grid), at.row, captured)
+        }
+        None => (None, 0, Vec::new()),
+    };
+    let searched = grid.map_or(grids, |g| vec![g]);
+    let (grid, label_cells) = corner(reading, &searched, top, grid.is_some(), faults)?;
+    let corner = label_cells[0];
+    let header = corner.row..corner.row + reading.layout().header_rows;
+    let label_cols: Vec<u32> = label_cells.iter().map(|c| c.col).collect();
+    let (end, notes) = end(reading, grid, header.end);
+    let body = header.end.min(end)..end;
+    Some(Found { grid, captured, top, corner, label_cols, header, body, notes })
+}
+
+/// The sheet named by the edition, or all that are not hidden.
+fn sheets<'a>(reading: &Reading, document: &'a Document, faults: &mut Vec<Diagnostic>) -> Option<Vec<&'a Grid>> {
+    let Some(name) = &reading.edition.sheet else {
+        let visible: Vec<&Grid> = document.grids.iter().filter(|g| !g.hidden).collect();
+        if visible.is_empty() {
+            faults.push(reading.fault_of_file("no-sheet", "the file has no sheet that is not hidden"));
+            return None;
+        }
+        return Some(visible);
+    };
+    let found: Vec<&Grid> = document.grids.iter().filter(|g| normalise(&g.sheet) == normalise(name)).collect();
+    if found.is_empty() {
+        let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
+        let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet \"{name}\""));
+        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
+        return None;
+    }
+    Some(found)
+}
+
+fn anchor<'a>(
+    reading: &Reading,
+    grids: &[&'a Grid],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(&'a Grid, CellRef, Vec<Captured>)> {
+    let anchor = reading.layout().anchor.as_ref()?;
+    let inside = |at: &CellRef| {
+        anchor
+            .within
+            .is_none_or(|w| (w.first.0..=w.last.0).contains(&at.row) && (w.first.1..=w.last.1).contains(&at.col))
+    };
+    let mut found = Vec::new();
+    for grid in grids.iter().copied() {
+        for (at, cell) in grid.cells.iter().filter(|(at, _)| inside(at)) {
+            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, *at, captured)));
+        }
+    }
+    if found.len() > 1 {
+        let (grid, at, _) = found[1];
+        let first = format!("{} and {}", shown(found[0].0, found[0].1), shown(grid, at));
+        let message = format!("the anchor \"{}\" matches two cells, {first}", anchor.pattern.as_str());
+        let hint = format!("lengthen its text, or add sheet or within to the edition in {}", reading.table.spec);
+        faults.push(reading.fault("anchor-ambiguous", message, grid, at).hint(hint));
+        return None;
+    }
+    let found = found.pop();
+    if found.is_none() {
+        let message = format!("no cell holds the table's anchor \"{}\"", anchor.pattern.as_str());
+        let fault = reading.fault_of_file("anchor-missing", message);
+        faults.push(fault.hint(near_texts(anchor.pattern.as_str(), grids, 0)));
+    }
+    found
+}
+
+fn shown(grid: &Grid, at: CellRef) -> String {
+    match grid.sheet.is_empty() {
+        true => grid.address(at),
+        false => format!("\"{}\"!{}", grid.sheet, grid.address(at)),
+    }
+}
+
+/// Texts of the file that are like the one that was looked for.
+fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
+    let texts =
+        || grids.iter().flat_map(|g| g.cells.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
+    let near = nearest(wanted, texts().map(|(_, _, c)| c.text.as_str()));
+    let places: Vec<String> = near
+        .iter()
+        .filter_map(|text| texts().find(|(_, _, c)| c.text == **text))
+        .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)))
+        .collect();
+    match places.is_empty() {
+        true => first_texts(grids, top),
+        false => format!("the nearest texts are {}", places.join(", ")),
+    }
+}
+
+/// What the first rows begin with, where no text is like the one that was looked for.
+fn first_texts(grids: &[&Grid], top: u32) -> String {
+    let mut rows: Vec<String> = Vec::new();
+    for grid in grids {
+        let mut last = None;
+        for (at, cell) in grid.cells.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
+            if last.replace(at.row) != Some(at.row) && rows.len() < TEXTS_SHOWN {
+                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)));
+            }
+        }
+    }
+    match rows.is_empty() {
+        true => "the file holds no text there".to_owned(),
+        false => format!("the rows begin with {}; is this the right file?", rows.join(", ")),
+    }
+}
+
+/// The cells over the label columns: the first row in which all texts of the corner stand side by side.
+fn corner<'a>(
+    reading: &Reading,
+    grids: &[&'a Grid],
+    top: u32,
+    anchored: bool,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(&'a Grid, Vec<CellRef>)> {
+    let wanted = &reading.layout().corner;
+    let mut found = Vec::new();
+    for grid in grids.iter().copied() {
+        for (at, _) in grid.cells.iter().filter(|(at, _)| at.row >= top) {
+            found.extend(corner_at(grid, *at, wanted).map(|cells| (grid, cells)));
+        }
+    }
+    if found.len() > 1 && !anchored {
+        let (grid, cells) = &found[1];
+        let both = format!("{} and {}", shown(found[0].0, found[0].1[0]), shown(grid, cells[0]));
+        let message = format!("the header \"{}\" stands twice, in {both}", wanted.join(" / "));
+        let hint = format!("give the table an anchor in {}", reading.table.spec);
+        faults.push(reading.fault("anchor-ambiguous", message, grid, cells[0]).hint(hint));
+        return None;
+    }
+    if found.is_empty() {
+        let message = format!("no header begins with \"{}\"", wanted.join(" / "));
+        let fault = reading.fault_of_file("header-missing", message);
+        faults.push(fault.hint(near_texts(&wanted[0], grids, top)));
+        return None;
+    }
+    Some(found.swap_remove(0))
+}
+
+fn corner_at(grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>> {
+    let mut cells = Vec::new();
+    let mut col = at.col;
+    for text in wanted {
+        let cell = CellRef { row: at.row, col };
+        if normalise(grid.text(at.row, col)) != *text {
+            return None;
+        }
+        cells.push(cell);
+        col = grid.merge_at(cell).map_or(col, |m| m.last.col) + 1;
+    }
+    Some(cells)
+}
+
+/// The row after the body, and the rows of the footnote block: from the first line that begins with a text of `until` to
+/// the next blank row.
+fn end(reading: &Reading, grid: &Grid, first: u32) -> (u32, Range<u32>) {
+    let row_text = |row: u32| (0..grid.cols).map(|col| grid.text(row, col)).find(|t| !t.trim().is_empty());
+    let closes = |row: &u32| {
+        row_text(*row).is_some_and(|text| {
+            let text = normalise(text);
+            reading.layout().until.iter().any(|word| text.starts_with(word.as_str()))
+        })
+    };
+    let end = (first..grid.rows).find(closes).unwrap_or(grid.rows.max(first));
+    let last = (end..grid.rows).find(|row| row_text(*row).is_none()).unwrap_or(grid.rows.max(end));
+    (end, end..last)
+}

@@ -1,0 +1,56 @@
+//! The footnote block below a table, and the numbers declared to stand in it.
+
+use super::Reading;
+use super::body;
+use super::locate::Found;
+use crate::diag::Diagnostic;
+use crate::domain::Observation;
+use crate::grid::CellRef;
+use crate::spec::pattern::Capture;
+
+/// One line of the footnote block.
+pub(super) struct Footnote {
+    pub at: CellRef,
+    pub text: String,
+}
+
+pub(super) fn footnotes(found: &Found<'_>) -> Vec<Footnote> {
+    let cells =
+        found.grid.cells.iter().filter(|(at, cell)| found.notes.contains(&at.row) && !cell.text.trim().is_empty());
+    cells.map(|(at, cell)| Footnote { at: *at, text: cell.text.trim().to_owned() }).collect()
+}
+
+/// The numbers that the table's figures declare; each must stand in exactly one footnote.
+pub(super) fn figures(
+    reading: &Reading,
+    found: &Found<'_>,
+    footnotes: &[Footnote],
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    for (nth, figure) in reading.layout().figures.iter().enumerate() {
+        let mut hits = footnotes.iter().filter_map(|n| figure.pattern.find(&n.text).map(|captured| (n, captured)));
+        let (first, second) = (hits.next(), hits.next());
+        let Some((note, captured)) = first else {
+            let message = format!("no footnote reads \"{}\"", figure.pattern.as_str());
+            let hint =
+                format!("correct [[figure]] in {}, or until if the footnotes were not found", reading.table.spec);
+            faults.push(reading.fault_of_file("figure-missing", message).hint(hint));
+            continue;
+        };
+        if let Some((other, _)) = second {
+            let message = format!("two footnotes read \"{}\"", figure.pattern.as_str());
+            faults.push(
+                reading.fault("figure-ambiguous", message, found.grid, other.at).hint("lengthen the figure's text"),
+            );
+            continue;
+        }
+        let printed =
+            captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &note.text[c.printed.clone()]);
+        match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, &found.captured) {
+            Ok(observation) => observations.push(observation),
+            Err(fault) => faults.push(*fault),
+        }
+    }
+    observations
+}

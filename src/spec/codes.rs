@@ -1,0 +1,258 @@
+//! The code lists under `pipelines/codes/`: lists, units, indicators and aliases, with a fault per bad line.
+//!
+//! `lists.csv` names every list with its version; a file that it does not name is a fault, so that none is read by chance.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::diag::{Diagnostic, Place, SourceText};
+use crate::domain::label::{nearest, normalise};
+use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, Period, PeriodKind, Unit};
+
+/// Files that are no code lists of their own.
+const OTHER_FILES: [&str; 4] = ["lists", "unit", "indicator", "aliases"];
+
+/// Read every file of the folder; a file that is missing or a line that is wrong is a fault.
+pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Codebook {
+    let mut book = Codebook::default();
+    let lists = read(&folder.join("lists.csv"), &["list", "version", "name_zh", "name_en", "source"], shown, faults);
+    for row in &lists {
+        let path = folder.join(format!("{}.csv", row.get("list")));
+        let columns = ["code", "parent", "name_zh", "name_en", "valid_from", "valid_to"];
+        let rows = read(&path, &columns, shown, faults);
+        let entries = entries(&rows, faults);
+        let list = CodeList { name: row.get("list").to_owned(), version: row.get("version").to_owned(), entries };
+        book.lists.insert(list.name.clone(), list);
+    }
+    unlisted(folder, &book, shown, faults);
+    book.units = read(&folder.join("unit.csv"), &["unit", "name_zh", "base", "factor"], shown, faults)
+        .iter()
+        .filter_map(|row| unit(row, faults))
+        .collect();
+    let columns =
+        ["indicator", "name_zh", "name_en", "unit", "kind", "definition", "numerator", "denominator", "source"];
+    book.indicators = read(&folder.join("indicator.csv"), &columns, shown, faults)
+        .iter()
+        .filter_map(|row| indicator(row, &book, faults))
+        .collect();
+    add_aliases(&folder.join("aliases.csv"), &mut book, shown, faults);
+    book.index();
+    book
+}
+
+/// Add the labels of a file to a codebook; each must lead to a code that exists, and to one only.
+pub(super) fn add_aliases(
+    path: &Path,
+    book: &mut Codebook,
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let mut seen: BTreeMap<(String, String, String), String> = BTreeMap::new();
+    for row in &read(path, &["list", "scope", "label", "code", "reason"], shown, faults) {
+        let (list, code) = (row.get("list"), row.get("code"));
+        if !list_exists(book, list) {
+            let known = book.lists.keys().map(String::as_str);
+            faults.push(row.fault("unknown-list", format!("there is no code list \"{list}\""), nearest(list, known)));
+            continue;
+        }
+        if !code_exists(book, list, code) {
+            let known = codes_of(book, list);
+            let near = nearest(code, known.iter().map(String::as_str));
+            faults.push(row.fault("unknown-code", format!("list {list} has no code \"{code}\""), near));
+            continue;
+        }
+        if row.get("reason").is_empty() {
+            faults.push(row.fault("alias-reason", "an alias needs a reason".to_owned(), Vec::new()));
+        }
+        // Marks are compared as printed, since a blank and a full-width blank may differ.
+        let label = row.get("label");
+        let compared = if list == "mark" { label.to_owned() } else { normalise(label) };
+        let key = (list.to_owned(), row.get("scope").to_owned(), compared);
+        if let Some(other) = seen.insert(key, code.to_owned()) {
+            let message = format!("\"{label}\" already means \"{other}\" in this scope");
+            faults.push(row.fault("alias-twice", message, Vec::new()));
+        }
+        book.aliases.push(Alias {
+            list: list.to_owned(),
+            scope: row.get("scope").to_owned(),
+            label: label.to_owned(),
+            code: Code::new(code),
+            reason: row.get("reason").to_owned(),
+        });
+    }
+}
+
+/// All codes of a list, also of the lists of units and indicators.
+pub(super) fn codes_of(book: &Codebook, list: &str) -> Vec<String> {
+    match list {
+        "unit" => book.units.iter().map(|u| u.code.clone()).collect(),
+        "indicator" => book.indicators.iter().map(|i| i.code.to_string()).collect(),
+        _ => book.lists.get(list).map_or(Vec::new(), |l| l.entries.iter().map(|e| e.code.to_string()).collect()),
+    }
+}
+
+pub(super) fn code_exists(book: &Codebook, list: &str, code: &str) -> bool {
+    match list {
+        "unit" => book.unit(code).is_some(),
+        "indicator" => book.indicator(code).is_some(),
+        _ => book.lists.get(list).is_some_and(|l| l.get(code).is_some()),
+    }
+}
+
+fn list_exists(book: &Codebook, list: &str) -> bool {
+    list == "unit" || list == "indicator" || book.lists.contains_key(list)
+}
+
+/// One line of a CSV file with its place.
+struct Row {
+    source: Arc<SourceText>,
+    span: std::ops::Range<usize>,
+    fields: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// The field's text; blank where the file lacks the column, which has been reported.
+    fn get(&self, column: &str) -> &str {
+        self.fields.get(column).map_or("", String::as_str)
+    }
+
+    fn fault(&self, code: &'static str, message: String, near: Vec<&str>) -> Diagnostic {
+        let fault = Diagnostic::error(code, message).at(Place::span(&self.source, self.span.clone()));
+        if near.is_empty() { fault } else { fault.hint(format!("did you mean {}?", near.join(" or "))) }
+    }
+}
+
+fn read(path: &Path, columns: &[&str], shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Vec<Row> {
+    let name = shown(path);
+    let text = match std::fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => {
+            let fault = Diagnostic::error("codes-encoding", "the file is not UTF-8").at(Place::file(name));
+            faults.push(fault.hint("save it as CSV UTF-8"));
+            return Vec::new();
+        }
+        Err(error) => {
+            let message = format!("cannot read the code list: {error}");
+            faults.push(Diagnostic::error("codes-missing", message).at(Place::file(name)));
+            return Vec::new();
+        }
+    };
+    let source = Arc::new(SourceText { name, text });
+    let mut reader = csv::ReaderBuilder::new().from_reader(source.text.as_bytes());
+    let header = match reader.headers() {
+        Ok(header) => header.clone(),
+        Err(error) => {
+            faults.push(Diagnostic::error("codes-csv", error.to_string()).at(Place::span(&source, 0..0)));
+            return Vec::new();
+        }
+    };
+    for column in columns.iter().filter(|c| !header.iter().any(|h| h == **c)) {
+        let fault = Diagnostic::error("codes-column", format!("the column \"{column}\" is missing"));
+        faults.push(fault.at(Place::span(&source, 0..0)).hint(format!("the columns are {}", columns.join(","))));
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let start = record.position().map_or(0, |p| p.byte() as usize);
+                let length = source.text[start..].find('\n').unwrap_or(source.text.len() - start);
+                let fields = header.iter().zip(&record).map(|(h, f)| (h.to_owned(), f.to_owned())).collect();
+                rows.push(Row { source: source.clone(), span: start..start + length, fields });
+            }
+            Err(error) => {
+                let start = error.position().map_or(0, |p| p.byte() as usize);
+                let message = format!("the line does not have the header's fields: {error}");
+                faults.push(Diagnostic::error("codes-csv", message).at(Place::span(&source, start..start)));
+            }
+        }
+    }
+    rows
+}
+
+fn entries(rows: &[Row], faults: &mut Vec<Diagnostic>) -> Vec<CodeEntry> {
+    let known: BTreeSet<&str> = rows.iter().map(|r| r.get("code")).collect();
+    let mut seen = BTreeSet::new();
+    let mut entries = Vec::new();
+    for row in rows {
+        let (code, parent) = (row.get("code"), row.get("parent"));
+        if code.is_empty() || !seen.insert(code) {
+            faults.push(row.fault("code-twice", format!("the code \"{code}\" is blank or stands twice"), Vec::new()));
+            continue;
+        }
+        if !parent.is_empty() && !known.contains(parent) {
+            let near = nearest(parent, known.iter().copied());
+            faults.push(row.fault("unknown-code", format!("the parent \"{parent}\" is no code of this list"), near));
+        }
+        for date in [row.get("valid_from"), row.get("valid_to")] {
+            let day = date.parse::<jiff::civil::Date>().is_ok();
+            if !date.is_empty() && !day && date.parse::<Period>().is_err() {
+                faults.push(row.fault("codes-date", format!("\"{date}\" is neither a year nor a date"), Vec::new()));
+            }
+        }
+        entries.push(CodeEntry {
+            code: Code::new(code),
+            parent: (!parent.is_empty()).then(|| Code::new(parent)),
+            name_zh: row.get("name_zh").to_owned(),
+            name_en: row.get("name_en").to_owned(),
+            valid_from: row.get("valid_from").to_owned(),
+            valid_to: row.get("valid_to").to_owned(),
+        });
+    }
+    entries
+}
+
+fn unit(row: &Row, faults: &mut Vec<Diagnostic>) -> Option<Unit> {
+    let factor = row.get("factor").parse::<Decimal>().ok().filter(|f| *f > Decimal::ZERO);
+    if factor.is_none() {
+        faults.push(row.fault("unit-factor", format!("\"{}\" is no factor", row.get("factor")), Vec::new()));
+    }
+    Some(Unit {
+        code: row.get("unit").to_owned(),
+        name_zh: row.get("name_zh").to_owned(),
+        base: row.get("base").to_owned(),
+        factor: factor?,
+    })
+}
+
+fn indicator(row: &Row, book: &Codebook, faults: &mut Vec<Diagnostic>) -> Option<Indicator> {
+    let unit = row.get("unit");
+    if !book.units.iter().any(|u| u.code == unit && u.base == unit) {
+        let bases = book.units.iter().filter(|u| u.base == u.code).map(|u| u.code.as_str());
+        faults.push(row.fault("unknown-code", format!("\"{unit}\" is no base unit"), nearest(unit, bases)));
+    }
+    let kind = PeriodKind::parse(row.get("kind"));
+    if kind.is_none() {
+        let message = format!("\"{}\" is none of stock, flow, rate, rule", row.get("kind"));
+        faults.push(row.fault("indicator-kind", message, Vec::new()));
+    }
+    Some(Indicator {
+        code: Code::new(row.get("indicator")),
+        name_zh: row.get("name_zh").to_owned(),
+        name_en: row.get("name_en").to_owned(),
+        unit: unit.to_owned(),
+        kind: kind?,
+        definition: row.get("definition").to_owned(),
+        numerator: row.get("numerator").to_owned(),
+        denominator: row.get("denominator").to_owned(),
+        source: row.get("source").to_owned(),
+    })
+}
+
+fn unlisted(folder: &Path, book: &Codebook, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) {
+    let Ok(files) = std::fs::read_dir(folder) else { return };
+    let mut paths: Vec<_> =
+        files.flatten().map(|f| f.path()).filter(|p| p.extension().is_some_and(|e| e == "csv")).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
+        if !book.lists.contains_key(&name) && !OTHER_FILES.contains(&name.as_str()) {
+            let fault =
+                Diagnostic::error("unlisted-codes", format!("lists.csv does not name the code list \"{name}\""));
+            faults
+                .push(fault.at(Place::file(shown(&path))).hint("add a line with its version and source to lists.csv"));
+        }
+    }
+}

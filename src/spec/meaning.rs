@@ -1,0 +1,247 @@
+//! Written meanings to resolved ones: every code looked up, every fault with the place of the text that has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::codes::{code_exists, codes_of};
+use super::pattern::Pattern;
+use super::raw::{self, Scalar, Stated, Text};
+use super::table::{
+    Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitValue, UnitUse,
+};
+use crate::diag::{Diagnostic, Place, SourceText};
+use crate::domain::label::{nearest, normalise};
+use crate::domain::{Code, Codebook, Dimension, RelationKind, TOTAL};
+
+/// What the resolution of one file needs, and the faults found so far.
+pub(super) struct Scope<'a> {
+    pub book: &'a Codebook,
+    pub source: &'a Arc<SourceText>,
+    pub faults: Vec<Diagnostic>,
+}
+
+impl Scope<'_> {
+    pub fn fault(
+        &mut self,
+        at: std::ops::Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let fault = Diagnostic::error(code, message).at(Place::span(self.source, at));
+        let hint = hint.into();
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+
+    /// The code, if the list has it.
+    pub fn code(&mut self, list: &str, written: &Text) -> Option<Code> {
+        self.code_at(list, written.get_ref(), written.span())
+    }
+
+    fn code_at(&mut self, list: &str, written: &str, span: std::ops::Range<usize>) -> Option<Code> {
+        if code_exists(self.book, list, written) {
+            return Some(Code::new(written));
+        }
+        let known = codes_of(self.book, list);
+        let near = nearest(written, known.iter().map(String::as_str)).join(" or ");
+        let hint = match near.is_empty() {
+            true => format!("codes stand in pipelines/codes/{list}.csv"),
+            false => format!("did you mean {near}? codes stand in pipelines/codes/{list}.csv"),
+        };
+        self.fault(span, "unknown-code", format!("list {list} has no code \"{written}\""), hint);
+        None
+    }
+
+    pub fn pattern(&mut self, written: &str, span: std::ops::Range<usize>) -> Option<Pattern> {
+        let lists: Vec<&str> = self.book.lists.keys().map(String::as_str).filter(|l| *l != "mark").collect();
+        match Pattern::parse(written, &lists) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                let hint = format!(
+                    "captures are {{year}}, {{month}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
+                    lists.join(", ")
+                );
+                self.fault(span, "label-pattern", error.to_string(), hint);
+                None
+            }
+        }
+    }
+
+    /// A code that is unknown has been reported; it stays in its place, so that nothing seems to be missing as well.
+    pub fn stated(&mut self, stated: Stated<'_>) -> Meaning {
+        let indicator = stated.indicator.map(|i| self.code("indicator", i).unwrap_or_else(|| Code::new(i.get_ref())));
+        let mut meaning = Meaning { indicator, ..Meaning::default() };
+        for (dimension, code) in stated.dimensions {
+            if let Some(code) = code.and_then(|c| self.code(dimension.as_str(), c)) {
+                meaning.dimensions.insert(dimension, code);
+            }
+        }
+        if let Some(breakdown) = stated.breakdown {
+            meaning.breakdown = self.breakdown(breakdown);
+        }
+        meaning
+    }
+
+    fn breakdown(&mut self, written: &BTreeMap<Text, Spanned<Scalar>>) -> BTreeMap<String, String> {
+        let mut breakdown = BTreeMap::new();
+        for (key, value) in written {
+            let name: &str = key.get_ref();
+            let text = match value.get_ref() {
+                Scalar::Integer(number) => number.to_string(),
+                Scalar::Text(code) if self.book.lists.contains_key(name) => {
+                    if self.code_at(name, code, value.span()).is_none() {
+                        continue;
+                    }
+                    code.clone()
+                }
+                Scalar::Text(_) => {
+                    let hint = "name a code list of pipelines/codes/lists.csv, or give a whole number";
+                    self.fault(key.span(), "unknown-list", format!("there is no code list \"{name}\""), hint);
+                    continue;
+                }
+            };
+            breakdown.insert(name.to_owned(), text);
+        }
+        breakdown
+    }
+
+    pub fn unit(&mut self, unit: Option<&Text>, label: Option<&Text>) -> Option<UnitUse> {
+        let Some(unit) = unit else {
+            if let Some(label) = label {
+                self.fault(label.span(), "unit-label", "a unit_label needs a unit beside it", "add unit = \"…\"");
+            }
+            return None;
+        };
+        let code = self.code("unit", unit).map_or(unit.get_ref().clone(), |c| c.to_string());
+        Some(UnitUse { code, label: label.map(|l| normalise(l.get_ref())) })
+    }
+
+    pub fn period(&mut self, written: &Text) -> Option<PeriodRule> {
+        match written.get_ref().as_str() {
+            "left" => Some(PeriodRule::Left),
+            "year-to-date" => Some(PeriodRule::YearToDate),
+            text => match text.parse() {
+                Ok(period) => Some(PeriodRule::Fixed(period)),
+                Err(error) => {
+                    self.fault(
+                        written.span(),
+                        "period",
+                        format!("{error}"),
+                        "in rows and columns also left or year-to-date",
+                    );
+                    Some(PeriodRule::Left)
+                }
+            },
+        }
+    }
+
+    /// `None` where a label cannot be read; other faults leave the entry usable for further checks.
+    pub fn entry(&mut self, raw: &raw::Entry) -> Option<Entry> {
+        let texts = raw.label.get_ref().texts();
+        let path: Vec<Pattern> = texts.iter().filter_map(|t| self.pattern(t, raw.label.span())).collect();
+        let mut meaning = self.stated(raw.stated());
+        meaning.unit = self.unit(raw.unit.as_ref(), raw.unit_label.as_ref());
+        meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
+        meaning.sign = raw.sign.map(sign);
+        (path.len() == texts.len()).then_some(Entry { path, meaning, merged: raw.merged })
+    }
+
+    pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
+        let cell = normalise(raw.text.get_ref());
+        let mut values = Vec::new();
+        for value in &raw.values {
+            let number = value.number.get_ref();
+            if !cell.contains(&normalise(number)) {
+                let message = format!("the text \"{}\" does not hold {number}", raw.text.get_ref());
+                self.fault(value.number.span(), "split-number", message, "write the number as it stands in the cell");
+                continue;
+            }
+            match number.parse::<rust_decimal::Decimal>() {
+                Ok(parsed) => {
+                    let meaning = self.stated(value.stated());
+                    values.push(SplitValue { number: parsed, decimals: parsed.scale() as u8, meaning });
+                }
+                Err(_) => self.fault(value.number.span(), "split-number", format!("\"{number}\" is not a number"), ""),
+            }
+        }
+        (!values.is_empty()).then_some(Split { text: cell, values })
+    }
+
+    pub fn figure(&mut self, raw: &raw::Figure) -> Option<Figure> {
+        let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
+        if !pattern.captures().any(|c| *c == super::pattern::Capture::Number) {
+            self.fault(
+                raw.text.span(),
+                "figure-number",
+                "the text captures no {number}",
+                "write {number} where the number stands",
+            );
+            return None;
+        }
+        let mut meaning = self.stated(raw.stated());
+        meaning.unit = self.unit(Some(&raw.unit), None);
+        Some(Figure { pattern, meaning })
+    }
+
+    pub fn relation(&mut self, raw: &raw::Relation, kind: RelationKind) -> Option<RelationSpec> {
+        let Some(dimension) = Dimension::parse(raw.dimension.get_ref()) else {
+            let near = Dimension::ALL.map(Dimension::as_str).join(", ");
+            let message = format!("there is no dimension \"{}\"", raw.dimension.get_ref());
+            self.fault(raw.dimension.span(), "unknown-dimension", message, format!("dimensions are {near}"));
+            return None;
+        };
+        let whole = self.member(dimension, raw.whole.get_ref(), raw.whole.span());
+        let parts = match raw.parts.get_ref() {
+            raw::OneOrMany::One(word) if word == "rest" => Some(Parts::Rest),
+            list => {
+                let texts = list.texts();
+                let codes: Vec<Code> =
+                    texts.iter().filter_map(|t| self.member(dimension, t, raw.parts.span())).collect();
+                (codes.len() == texts.len()).then_some(Parts::Listed(codes))
+            }
+        };
+        let mut indicators = Vec::new();
+        for indicator in raw.indicators.iter().flatten() {
+            indicators.push(self.code("indicator", indicator)?);
+        }
+        Some(RelationSpec { kind, dimension, whole: whole?, parts: parts?, indicators })
+    }
+
+    /// A code of a dimension; for breakdowns their text, put in order.
+    fn member(&mut self, dimension: Dimension, written: &str, span: std::ops::Range<usize>) -> Option<Code> {
+        if dimension != Dimension::Breakdown {
+            return self.code_at(dimension.as_str(), written, span);
+        }
+        if written == TOTAL {
+            return Some(Code::total());
+        }
+        let mut pairs = BTreeMap::new();
+        for pair in written.split(';') {
+            let Some((key, value)) = pair.split_once('=') else {
+                let message = format!("\"{written}\" is not a breakdown");
+                self.fault(span, "breakdown", message, "write key=code;key=code, or _T for the total");
+                return None;
+            };
+            if self.book.lists.contains_key(key) {
+                self.code_at(key, value, span.clone())?;
+            }
+            pairs.insert(key.to_owned(), value.to_owned());
+        }
+        Some(Code::new(&crate::domain::Breakdown(pairs).to_string()))
+    }
+}
+
+fn sign(raw: raw::Sign) -> SignRule {
+    let sense = |s: Option<raw::Sense>, default: Sense| match s {
+        Some(raw::Sense::Positive) => Sense::Positive,
+        Some(raw::Sense::Negative) => Sense::Negative,
+        None => default,
+    };
+    SignRule {
+        plus: sense(raw.plus, Sense::Positive),
+        minus: sense(raw.minus, Sense::Negative),
+        none: sense(raw.none, Sense::Positive),
+    }
+}

@@ -1,0 +1,298 @@
+//! Labels with captures: `{region}`, `表5 玉溪市{year}年…`, `{years:int}年`.
+//!
+//! A pattern and the text it is held against are both normalised (width folded, white space dropped), so that print's
+//! spacing never matters. Matching says *what stands* in a capture; what it means as a code is `ingest`'s business.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::label::normalise;
+use crate::domain::{Dimension, Period};
+
+/// A parsed label pattern.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pieces: Vec<Piece>,
+    written: String,
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    /// Normalised.
+    Text(Vec<char>),
+    Capture(Capture),
+}
+
+/// What a capture stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// A label of one of the five dimensions.
+    Dimension(Dimension),
+    /// A label of the indicator list.
+    Indicator,
+    /// A label of any further code list; the breakdown's key is the list's name.
+    Breakdown(String),
+    /// A whole number; the breakdown's key is given.
+    Integer(String),
+    /// Four digits.
+    Year,
+    /// `2004-07` or `2004年7月`.
+    Month,
+    /// A printed number.
+    Number,
+    /// Text without meaning.
+    Any,
+}
+
+/// Text that a capture stood against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    pub capture: Capture,
+    /// Normalised.
+    pub text: String,
+    /// Bytes of the text as printed.
+    pub printed: Range<usize>,
+}
+
+impl Captured {
+    /// The period a `{year}` or `{month}` stands for.
+    pub fn period(&self) -> Option<Period> {
+        match self.capture {
+            Capture::Year => self.text.parse().ok(),
+            Capture::Month => {
+                let (year, month) = self.text.split_once(['年', '-'])?;
+                let month: u8 = month.trim_end_matches('月').parse().ok()?;
+                format!("{year}-{month:02}").parse().ok()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Why a pattern cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    #[error("an opening brace has no closing one")]
+    Unclosed,
+    #[error("the label is blank")]
+    Blank,
+    #[error("there is no code list \"{name}\" to look {{{name}}} up in")]
+    NoList { name: String },
+    #[error("\"{kind}\" is not a kind of capture; the only one is {{{name}:int}}")]
+    Kind { name: String, kind: String },
+    #[error("two captures stand side by side, so that nothing says where the first ends")]
+    Adjacent,
+}
+
+impl Pattern {
+    /// Read a pattern; `lists` are the names of all code lists.
+    ///
+    /// # Errors
+    /// A brace is left open, or a capture names no code list.
+    pub fn parse(written: &str, lists: &[&str]) -> Result<Pattern, PatternError> {
+        let mut pieces = Vec::new();
+        let mut rest = written;
+        while let Some(open) = rest.find('{') {
+            push_text(&mut pieces, &rest[..open]);
+            let close = rest[open..].find('}').ok_or(PatternError::Unclosed)? + open;
+            if matches!(pieces.last(), Some(Piece::Capture(_))) {
+                return Err(PatternError::Adjacent);
+            }
+            pieces.push(Piece::Capture(capture(&rest[open + 1..close], lists)?));
+            rest = &rest[close + 1..];
+        }
+        push_text(&mut pieces, rest);
+        if pieces.is_empty() {
+            return Err(PatternError::Blank);
+        }
+        Ok(Pattern { pieces, written: written.to_owned() })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    pub fn is_literal(&self) -> bool {
+        self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
+    }
+
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.pieces.iter().filter_map(|p| match p {
+            Piece::Capture(capture) => Some(capture),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// What the captures hold where the whole text fits the pattern.
+    pub fn matches(&self, printed: &str) -> Option<Vec<Captured>> {
+        let text = Folded::new(printed);
+        let mut found = Vec::new();
+        fit(&self.pieces, &text, 0, true, &mut found).then(|| found.into_iter().rev().collect())
+    }
+
+    /// What the captures hold at the first place inside the text that fits the pattern.
+    pub fn find(&self, printed: &str) -> Option<Vec<Captured>> {
+        let text = Folded::new(printed);
+        (0..=text.chars.len()).find_map(|start| {
+            let mut found = Vec::new();
+            fit(&self.pieces, &text, start, false, &mut found).then(|| found.into_iter().rev().collect())
+        })
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    let text: Vec<char> = normalise(text).chars().collect();
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+}
+
+fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
+    let (name, kind) = inside.split_once(':').unwrap_or((inside, ""));
+    let name = name.trim();
+    match kind.trim() {
+        "" => {}
+        "int" => return Ok(Capture::Integer(name.to_owned())),
+        kind => return Err(PatternError::Kind { name: name.to_owned(), kind: kind.to_owned() }),
+    }
+    match name {
+        "year" => Ok(Capture::Year),
+        "month" => Ok(Capture::Month),
+        "number" => Ok(Capture::Number),
+        "any" => Ok(Capture::Any),
+        "indicator" => Ok(Capture::Indicator),
+        _ => match Dimension::parse(name) {
+            Some(dimension) if dimension != Dimension::Breakdown => Ok(Capture::Dimension(dimension)),
+            _ if lists.contains(&name) => Ok(Capture::Breakdown(name.to_owned())),
+            _ => Err(PatternError::NoList { name: name.to_owned() }),
+        },
+    }
+}
+
+/// Normalised characters, each with its bytes in the printed text.
+struct Folded {
+    chars: Vec<char>,
+    bytes: Vec<Range<usize>>,
+}
+
+impl Folded {
+    fn new(printed: &str) -> Folded {
+        let mut folded = Folded { chars: Vec::new(), bytes: Vec::new() };
+        for (at, c) in printed.char_indices() {
+            let kept = std::iter::once(c).nfkc();
+            for k in kept.filter(|k| !k.is_whitespace() && !matches!(k, '\u{200B}' | '\u{FEFF}' | '\u{AD}')) {
+                folded.chars.push(k);
+                folded.bytes.push(at..at + c.len_utf8());
+            }
+        }
+        folded
+    }
+}
+
+/// Fit pieces from `start`; a capture takes the shortest text that lets the rest fit (numbers the longest). `found` is
+/// filled from the last capture to the first.
+fn fit(pieces: &[Piece], text: &Folded, start: usize, to_end: bool, found: &mut Vec<Captured>) -> bool {
+    let Some((first, rest)) = pieces.split_first() else {
+        return !to_end || start == text.chars.len();
+    };
+    match first {
+        Piece::Text(literal) => {
+            text.chars[start..].starts_with(literal) && fit(rest, text, start + literal.len(), to_end, found)
+        }
+        Piece::Capture(capture) => {
+            let left = text.chars.len() - start;
+            let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month);
+            let mut lengths: Vec<usize> = (1..=left).collect();
+            if greedy {
+                lengths.reverse();
+            }
+            // At the end of a pattern that is searched for, text runs to the end; there is nothing shorter to mean.
+            if rest.is_empty() && !to_end && !greedy && *capture != Capture::Year {
+                lengths = vec![left];
+            }
+            for length in lengths {
+                let held: String = text.chars[start..start + length].iter().collect();
+                if holds(capture, &held) && fit(rest, text, start + length, to_end, found) {
+                    let printed = text.bytes[start].start..text.bytes[start + length - 1].end;
+                    found.push(Captured { capture: capture.clone(), text: held, printed });
+                    return true;
+                }
+            }
+            false
+        }
+    }
+}
+
+fn holds(capture: &Capture, text: &str) -> bool {
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    match capture {
+        Capture::Year => text.len() == 4 && digits(text) && (text.starts_with("19") || text.starts_with("20")),
+        Capture::Integer(_) => digits(text) && text.len() <= 9,
+        Capture::Number => {
+            let first = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+            text.starts_with(first)
+                && text.ends_with(|c: char| c.is_ascii_digit())
+                && text.chars().all(|c| c.is_ascii_digit() || "+-.,".contains(c))
+        }
+        Capture::Month => {
+            let (year, month) = match text.split_once('年') {
+                Some((year, month)) => (year, month.strip_suffix('月').unwrap_or("")),
+                None => text.split_once('-').unwrap_or(("", "")),
+            };
+            year.len() == 4
+                && digits(year)
+                && digits(month)
+                && month.len() <= 2
+                && month.parse::<u8>().is_ok_and(|m| (1..=12).contains(&m))
+        }
+        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    fn check(pattern: &str, text: &str, expected: Option<&[&str]>) {
+        let pattern = Pattern::parse(pattern, &["hospital"]).unwrap();
+        let found = pattern.matches(text).map(|c| c.into_iter().map(|c| c.text).collect::<Vec<_>>());
+        assert_eq!(found.as_deref(), expected.map(|e| e.iter().map(|s| s.to_string()).collect::<Vec<_>>()).as_deref());
+    }
+
+    #[test]
+    fn whole_labels() {
+        check("{region}", "红塔区", Some(&["红塔区"]));
+        check("参保 人数", "参保\n人数", Some(&[]));
+        check("参保人数", "参保人数合计", None);
+        check("{year}年", "2013年", Some(&["2013"]));
+        check("{year}", "13", None);
+        check("{years:int}年", "１５年", Some(&["15"]));
+        check("全省平均工资的{base_pct:int}%", "全省平均 工资的100%", Some(&["100"]));
+        check("{month}", "2013-01", Some(&["2013-01"]));
+        check("{hospital}", "市外定点", Some(&["市外定点"]));
+    }
+
+    #[test]
+    fn inside_a_text() {
+        let title = "表 1 截至 2004年 7月西宁地区非公有制经济从业人员参保人数一览表 (人 )";
+        let found = Pattern::parse("截至{month}西宁地区", &[]).unwrap().find(title).unwrap();
+        assert_eq!(found[0].period().unwrap().to_string(), "2004-07");
+        let note = "注: 从业人员测算为 34. 98万 ,占全省的 68%";
+        let found = Pattern::parse("测算为{number}万", &[]).unwrap().find(note).unwrap();
+        assert_eq!((found[0].text.as_str(), &note[found[0].printed.clone()]), ("34.98", "34. 98"));
+    }
+
+    #[test]
+    fn faults() {
+        for (pattern, message) in [
+            ("{region", "an opening brace has no closing one"),
+            ("{colour}", "there is no code list \"colour\" to look {colour} up in"),
+            ("{n:float}", "\"float\" is not a kind of capture; the only one is {n:int}"),
+            (" ", "the label is blank"),
+            ("{region}{year}", "two captures stand side by side, so that nothing says where the first ends"),
+        ] {
+            assert_eq!(Pattern::parse(pattern, &["hospital"]).unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! A specification as written: a mirror of the TOML files, with the byte span of every text so that a fault points at it.
+//!
+//! The doc comments become the descriptions of the JSON Schema. Two macros add the keys that several tables share, because
+//! serde's `flatten` loses spans and allows unknown keys.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::domain::Dimension;
+
+pub type Text = Spanned<String>;
+
+/// `pipelines/<source>/source.toml`: who published the tables of this folder, and how faults are treated.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Who published the figures.
+    #[schemars(with = "String")]
+    pub publisher: Text,
+    /// The publication's title.
+    #[schemars(with = "String")]
+    pub title: Text,
+    /// The publication as a source line cites it.
+    #[schemars(with = "String")]
+    pub citation: Text,
+    /// Terms of use, or "none stated".
+    #[schemars(with = "String")]
+    pub licence: Text,
+    /// What an error in one table keeps back.
+    #[serde(default)]
+    pub on_error: OnError,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// The edition of the table with the error.
+    #[default]
+    WithholdTable,
+    /// Every table of the source.
+    WithholdSource,
+}
+
+/// One label, or the labels of a stacked header from top to bottom (of label columns from left to right).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            OneOrMany::One(text) => vec![text],
+            OneOrMany::Many(texts) => texts.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// A code or a whole number.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    Integer(i64),
+    Text(String),
+}
+
+/// The text that tells the table from all others in the file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// Found inside the text of exactly one cell; may capture `{year}`, `{month}` or a code such as `{region}`.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// Cells to look in, such as `A1:K3`; all cells where left out.
+    #[schemars(with = "Option<String>")]
+    pub within: Option<Text>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum HeaderBlank {
+    /// A blank header cell repeats the one on its left.
+    #[serde(rename = "left")]
+    Left,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum LabelBlank {
+    /// A blank row label repeats the one above.
+    #[serde(rename = "above")]
+    Above,
+}
+
+/// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sign {
+    /// Sign of the value where a plus is printed; `+` where left out.
+    pub plus: Option<Sense>,
+    /// Sign of the value where a minus is printed; `-` where left out.
+    pub minus: Option<Sense>,
+    /// Sign of the value where no sign is printed; `+` where left out.
+    pub none: Option<Sense>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Sense {
+    #[serde(rename = "+")]
+    Positive,
+    #[serde(rename = "-")]
+    Negative,
+}
+
+/// What a part of a table says about its numbers, borrowed from any table that has these keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Stated<'a> {
+    pub indicator: Option<&'a Text>,
+    pub dimensions: [(Dimension, Option<&'a Text>); 5],
+    pub breakdown: Option<&'a BTreeMap<Text, Spanned<Scalar>>>,
+}
+
+macro_rules! stating {
+    ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// What is counted: a code of `codes/indicator.csv`.
+            #[schemars(with = "Option<String>")]
+            pub indicator: Option<Text>,
+            /// A code of `codes/region.csv`.
+            #[schemars(with = "Option<String>")]
+            pub region: Option<Text>,
+            /// A code of `codes/scheme.csv` (险种).
+            #[schemars(with = "Option<String>")]
+            pub scheme: Option<Text>,
+            /// A code of `codes/ownership.csv` (登记注册类型).
+            #[schemars(with = "Option<String>")]
+            pub ownership: Option<Text>,
+            /// A code of `codes/industry.csv` (行业).
+            #[schemars(with = "Option<String>")]
+            pub industry: Option<Text>,
+            /// A code of `codes/population.csv` (人群).
+            #[schemars(with = "Option<String>")]
+            pub population: Option<Text>,
+            /// Any further dimension: the name of a code list with one of its codes, or any name with a whole number.
+            #[schemars(with = "Option<BTreeMap<String, Scalar>>")]
+            pub breakdown: Option<BTreeMap<Text, Spanned<Scalar>>>,
+        }
+
+        impl $name {
+            pub fn stated(&self) -> Stated<'_> {
+                Stated {
+                    indicator: self.indicator.as_ref(),
+                    dimensions: [
+                        (Dimension::Region, self.region.as_ref()),
+                        (Dimension::Scheme, self.scheme.as_ref()),
+                        (Dimension::Ownership, self.ownership.as_ref()),
+                        (Dimension::Industry, self.industry.as_ref()),
+                        (Dimension::Population, self.population.as_ref()),
+                    ],
+                    breakdown: self.breakdown.as_ref(),
+                }
+            }
+        }
+    };
+}
+
+stating! {
+    /// What holds for every number of the table unless its row or column says otherwise.
+    Context {}
+}
+
+stating! {
+    /// One kind of row or column: how its label reads and what it means.
+    Entry {
+        /// The label as printed; `{region}`, `{year}` and the like capture what they match. A unit in brackets at the
+        /// end may be left out.
+        #[schemars(with = "OneOrMany")]
+        pub label: Spanned<OneOrMany>,
+        /// For cells merged over all columns (rows) below this label.
+        #[serde(default)]
+        pub merged: bool,
+        /// The printed unit: a code of `codes/unit.csv`.
+        #[schemars(with = "Option<String>")]
+        pub unit: Option<Text>,
+        /// What is printed for the unit where that is another unit's name (`元` for 元/人); blank: nothing is.
+        #[schemars(with = "Option<String>")]
+        pub unit_label: Option<Text>,
+        /// A period such as `2012`; `left`: that of the column on the left; `year-to-date`: from January on.
+        #[schemars(with = "Option<String>")]
+        pub period: Option<Text>,
+        /// Where a sign means something other than it says.
+        pub sign: Option<Sign>,
+    }
+}
+
+stating! {
+    /// One of the numbers of a cell that holds several.
+    SplitValue {
+        /// The number as printed in the cell.
+        #[schemars(with = "String")]
+        pub number: Text,
+    }
+}
+
+stating! {
+    /// A number inside a footnote.
+    Figure {
+        /// Found inside one footnote; `{number}` captures the number.
+        #[schemars(with = "String")]
+        pub text: Text,
+        /// The printed unit: a code of `codes/unit.csv`.
+        #[schemars(with = "String")]
+        pub unit: Text,
+    }
+}
+
+/// A cell that holds several numbers.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The cell's whole text; white space does not matter.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// The numbers in the order of the cell.
+    pub values: Vec<SplitValue>,
+}
+
+/// A whole and its parts (勾稽关系).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// What whole and parts differ in: region, scheme, ownership, industry, population, breakdown or indicator.
+    #[schemars(with = "String")]
+    pub dimension: Text,
+    /// The whole's code; for a breakdown its text (`payer=city`, or `_T`).
+    #[schemars(with = "String")]
+    pub whole: Text,
+    /// The parts' codes, or `rest`: every other code of the dimension that the table holds.
+    #[schemars(with = "OneOrMany")]
+    pub parts: Spanned<OneOrMany>,
+    /// Where left out, the relation holds for every indicator of the table.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub indicators: Option<Vec<Text>>,
+}
+
+/// The layout of a table, borrowed from the table or from one of its editions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout<'a> {
+    pub anchor: Option<&'a Anchor>,
+    pub corner: Option<&'a Spanned<OneOrMany>>,
+    pub header_rows: Option<&'a Spanned<u32>>,
+    pub header_blank: Option<HeaderBlank>,
+    pub label_blank: Option<LabelBlank>,
+    pub until: Option<&'a [Text]>,
+    pub unit: Option<&'a Text>,
+    pub unit_label: Option<&'a Text>,
+    pub period: Option<&'a Text>,
+    pub context: Option<&'a Context>,
+    pub rows: Option<&'a [Entry]>,
+    pub columns: Option<&'a [Entry]>,
+    pub split: Option<&'a [Split]>,
+    pub figure: Option<&'a [Figure]>,
+    pub sum: Option<&'a [Relation]>,
+    pub part_of: Option<&'a [Relation]>,
+}
+
+macro_rules! laid_out {
+    ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// The text that tells the table from all others; left out where the header alone does.
+            pub anchor: Option<Anchor>,
+            /// The text over the label column; several for several label columns. Its first row is the header's first.
+            #[schemars(with = "Option<OneOrMany>")]
+            pub corner: Option<Spanned<OneOrMany>>,
+            /// Rows of the header, 1 where left out.
+            #[schemars(with = "Option<u32>")]
+            pub header_rows: Option<Spanned<u32>>,
+            /// For formats without merged cells: what a blank header cell repeats.
+            pub header_blank: Option<HeaderBlank>,
+            /// For formats without merged cells: what a blank row label repeats.
+            pub label_blank: Option<LabelBlank>,
+            /// How the first line after the body begins; that line and the next are footnotes.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub until: Option<Vec<Text>>,
+            /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
+            #[schemars(with = "Option<String>")]
+            pub unit: Option<Text>,
+            /// What is printed for the unit where that is another unit's name; blank: nothing is.
+            #[schemars(with = "Option<String>")]
+            pub unit_label: Option<Text>,
+            /// The period of every number whose row or column states none.
+            #[schemars(with = "Option<String>")]
+            pub period: Option<Text>,
+            /// What holds for every number unless its row or column says otherwise.
+            pub context: Option<Context>,
+            /// Kinds of rows, in the order of the table.
+            pub rows: Option<Vec<Entry>>,
+            /// Kinds of columns, in the order of the table.
+            pub columns: Option<Vec<Entry>>,
+            /// Cells that hold several numbers.
+            pub split: Option<Vec<Split>>,
+            /// Numbers inside footnotes.
+            pub figure: Option<Vec<Figure>>,
+            /// Parts that add up to a whole.
+            pub sum: Option<Vec<Relation>>,
+            /// Parts that are at most the whole.
+            pub part_of: Option<Vec<Relation>>,
+        }
+
+        impl $name {
+            pub fn layout(&self) -> Layout<'_> {
+                Layout {
+                    anchor: self.anchor.as_ref(),
+                    corner: self.corner.as_ref(),
+                    header_rows: self.header_rows.as_ref(),
+                    header_blank: self.header_blank,
+                    label_blank: self.label_blank,
+                    until: self.until.as_deref(),
+                    unit: self.unit.as_ref(),
+                    unit_label: self.unit_label.as_ref(),
+                    period: self.period.as_ref(),
+                    context: self.context.as_ref(),
+                    rows: self.rows.as_deref(),
+                    columns: self.columns.as_deref(),
+                    split: self.split.as_deref(),
+                    figure: self.figure.as_deref(),
+                    sum: self.sum.as_deref(),
+                    part_of: self.part_of.as_deref(),
+                }
+            }
+        }
+    };
+}
+
+laid_out! {
+    /// `pipelines/<source>/<table>.toml`: where a table is, how it is laid out and what its numbers mean.
+    Table {
+        /// The table's title as published.
+        #[schemars(with = "String")]
+        pub title: Text,
+        /// Where two tables state the same quantity, the lower number wins.
+        pub priority: i32,
+        /// The files that hold the table; each may differ from the keys above.
+        pub edition: Vec<Edition>,
+    }
+}
+
+laid_out! {
+    /// One file that holds the table, and where it differs from the table's other keys (a key given here replaces the
+    /// table's).
+    Edition {
+        /// The edition's name, as a rule the year of publication.
+        #[schemars(with = "String")]
+        pub id: Text,
+        /// Path below the input folder.
+        #[schemars(with = "String")]
+        pub file: Text,
+        /// The sheet's name; where left out, every sheet is searched.
+        #[schemars(with = "Option<String>")]
+        pub sheet: Option<Text>,
+        /// Encoding of a text file; detected where left out.
+        #[schemars(with = "Option<String>")]
+        pub encoding: Option<Text>,
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// This layout, with what it leaves out taken from `base`.
+    pub fn over(self, base: Layout<'a>) -> Layout<'a> {
+        Layout {
+            anchor: self.anchor.or(base.anchor),
+            corner: self.corner.or(base.corner),
+            header_rows: self.header_rows.or(base.header_rows),
+            header_blank: self.header_blank.or(base.header_blank),
+            label_blank: self.label_blank.or(base.label_blank),
+            until: self.until.or(base.until),
+            unit: self.unit.or(base.unit),
+            unit_label: self.unit_label.or(base.unit_label),
+            period: self.period.or(base.period),
+            context: self.context.or(base.context),
+            rows: self.rows.or(base.rows),
+            columns: self.columns.or(base.columns),
+            split: self.split.or(base.split),
+            figure: self.figure.or(base.figure),
+            sum: self.sum.or(base.sum),
+            part_of: self.part_of.or(base.part_of),
+        }
+    }
+}

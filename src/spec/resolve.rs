@@ -1,0 +1,257 @@
+//! Specifications as written → as resolved: editions merged with their table, and what rows and columns say together
+//! checked, so that `ingest` meets faults of data only.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::meaning::Scope;
+use super::pattern::Capture;
+use super::raw;
+use super::table::{Anchor, Edition, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use crate::domain::label::normalise;
+use crate::domain::{Codebook, Dimension, Mark, RelationKind};
+
+/// Deepest header that can be declared.
+const HEADER_ROWS_MAX: u32 = 20;
+
+pub(super) fn source(id: &str, raw: &raw::Source) -> Source {
+    Source {
+        id: id.to_owned(),
+        publisher: raw.publisher.get_ref().clone(),
+        title: raw.title.get_ref().clone(),
+        citation: raw.citation.get_ref().clone(),
+        licence: raw.licence.get_ref().clone(),
+        on_error: match raw.on_error {
+            raw::OnError::WithholdTable => OnError::WithholdTable,
+            raw::OnError::WithholdSource => OnError::WithholdSource,
+        },
+        tables: Vec::new(),
+    }
+}
+
+/// A table; what has a fault is left out, so the result is usable only where `scope` has none.
+pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope<'_>) -> Table {
+    let marks = marks(scope.book, dataset, id);
+    let mut editions: Vec<Edition> = Vec::new();
+    for edition in &raw.edition {
+        let name = edition.id.get_ref();
+        if editions.iter().any(|e| e.id == *name) {
+            scope.fault(edition.id.span(), "edition-twice", format!("the edition \"{name}\" stands twice"), "");
+        }
+        let file = edition.file.get_ref();
+        if file.starts_with('/') || file.split(['/', '\\']).any(|part| part == "..") {
+            let message = format!("\"{file}\" leaves the input folder");
+            scope.fault(edition.file.span(), "edition-file", message, "name the file below the input folder");
+        }
+        let keys = edition.layout().over(raw.layout());
+        if let Some(layout) = layout(keys, raw.title.span(), marks.clone(), scope) {
+            editions.push(Edition {
+                id: name.clone(),
+                file: file.clone(),
+                sheet: edition.sheet.as_ref().map(|s| s.get_ref().clone()),
+                encoding: edition.encoding.as_ref().map(|s| s.get_ref().clone()),
+                layout,
+            });
+        }
+    }
+    Table {
+        dataset: dataset.to_owned(),
+        id: id.to_owned(),
+        title: raw.title.get_ref().clone(),
+        priority: raw.priority,
+        editions,
+        spec: scope.source.name.clone(),
+    }
+}
+
+/// Printed text → mark: everyone's, overlaid by the dataset's, overlaid by the table's.
+fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> {
+    let mut marks = BTreeMap::new();
+    for scope in [String::new(), dataset.to_owned(), format!("{dataset}/{table}")] {
+        for alias in book.aliases.iter().filter(|a| a.list == "mark" && a.scope == scope) {
+            if let Some(mark) = Mark::parse(alias.code.as_str()) {
+                marks.insert(alias.label.clone(), mark);
+            }
+        }
+    }
+    marks
+}
+
+fn layout(
+    keys: raw::Layout<'_>,
+    title: Range<usize>,
+    marks: BTreeMap<String, Mark>,
+    scope: &mut Scope<'_>,
+) -> Option<Layout> {
+    let anchor = keys.anchor.and_then(|a| anchor(a, scope));
+    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
+    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+        scope.fault(rows.span(), "header-rows", message, "");
+    }
+    let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
+    context.unit = scope.unit(keys.unit, keys.unit_label);
+    context.period = keys.period.and_then(|p| scope.period(p));
+    let mut missing = |what: &str, hint: &str| {
+        scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
+    };
+    let Some(corner) = keys.corner else {
+        missing("corner", "corner: the text over the label column");
+        return None;
+    };
+    let (Some(raw_rows), Some(raw_columns)) = (keys.rows, keys.columns) else {
+        missing("[[rows]] and [[columns]]", "write one [[rows]] and one [[columns]] block per kind of row and column");
+        return None;
+    };
+    let rows: Vec<(Entry, Range<usize>)> = entries(raw_rows, scope);
+    let columns: Vec<(Entry, Range<usize>)> = entries(raw_columns, scope);
+    labels_fit(&rows, corner.get_ref().texts().len(), scope);
+    let from_title = anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
+    pairs(&rows, &columns, &context, from_title, scope);
+    let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
+    let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
+    Some(Layout {
+        anchor,
+        corner: corner.get_ref().texts().into_iter().map(normalise).collect(),
+        header_rows,
+        header_inherits: keys.header_blank.is_some(),
+        label_inherits: keys.label_blank.is_some(),
+        until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
+        rows: rows.into_iter().map(|(e, _)| e).collect(),
+        columns: columns.into_iter().map(|(e, _)| e).collect(),
+        context,
+        splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
+        figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
+        relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
+        marks,
+    })
+}
+
+fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize>)> {
+    raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+    for (entry, span) in rows {
+        let given = entry.path.len();
+        if given > label_columns || (given < label_columns && !entry.merged) {
+            let message = format!("the label has {given} parts, the table has {label_columns} label columns");
+            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+        }
+    }
+}
+
+fn is_period(capture: &Capture) -> bool {
+    matches!(capture, Capture::Year | Capture::Month)
+}
+
+/// What captures will state once they have met a label.
+fn captures(entry: &Entry) -> impl Iterator<Item = &Capture> {
+    entry.path.iter().flat_map(|p| p.captures())
+}
+
+/// Every cell must come to know its indicator, unit and period from row, column and table together.
+fn pairs(
+    rows: &[(Entry, Range<usize>)],
+    columns: &[(Entry, Range<usize>)],
+    context: &Meaning,
+    from_title: bool,
+    scope: &mut Scope<'_>,
+) {
+    for (column, span) in columns {
+        for (row, row_span) in rows {
+            let both = match row.meaning.beside(&column.meaning) {
+                Ok(both) => both.over(context),
+                Err(what) => {
+                    let message = format!("\"{}\" and \"{}\" give a different {what}", row.shown(), column.shown());
+                    scope.fault(row_span.clone(), "meaning-clash", message, "let one of them say it");
+                    continue;
+                }
+            };
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
+            if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
+                scope.fault(
+                    span.clone(),
+                    "meaning-missing",
+                    needs("indicator"),
+                    "give indicator = \"…\" to the column, the row or [context]",
+                );
+            }
+            if both.unit.is_none() {
+                scope.fault(
+                    span.clone(),
+                    "meaning-missing",
+                    needs("unit"),
+                    "give unit = \"…\" to the column, the row or the table",
+                );
+            }
+            let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
+            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+                scope.fault(
+                    span.clone(),
+                    "meaning-missing",
+                    needs("period"),
+                    "give period = \"…\", or capture {year} in a label or the anchor",
+                );
+            }
+            unit_fits(&both, span, scope);
+        }
+    }
+}
+
+fn unit_fits(meaning: &Meaning, span: &Range<usize>, scope: &mut Scope<'_>) {
+    let (Some(indicator), Some(unit)) = (&meaning.indicator, &meaning.unit) else { return };
+    let (Some(indicator), Some(unit)) = (scope.book.indicator(indicator.as_str()), scope.book.unit(&unit.code)) else {
+        return;
+    };
+    if indicator.unit != unit.base {
+        let message = format!(
+            "{} is counted in {}, and {} is a unit of {}",
+            indicator.code, indicator.unit, unit.code, unit.base
+        );
+        scope.fault(span.clone(), "unit-of-indicator", message, "correct the unit or the indicator");
+    }
+}
+
+fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
+    let pattern = scope.pattern(raw.text.get_ref(), raw.text.span())?;
+    let within = match &raw.within {
+        None => None,
+        Some(text) => match within(text.get_ref()) {
+            Some(within) => Some(within),
+            None => {
+                let message = format!("\"{}\" is not a range of cells", text.get_ref());
+                scope.fault(text.span(), "anchor-within", message, "write A1:K3");
+                None
+            }
+        },
+    };
+    let usable = |c: &Capture| match c {
+        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
+        _ => false,
+    };
+    let unusable = pattern.captures().find(|c| !usable(c));
+    if unusable.is_some() {
+        scope.fault(raw.text.span(), "anchor-capture", "an anchor captures a period or a dimension only", "");
+    }
+    Some(Anchor { pattern, within })
+}
+
+fn within(text: &str) -> Option<Within> {
+    let (first, last) = text.split_once(':')?;
+    let (first, last) = (cell(first)?, cell(last)?);
+    (first.0 <= last.0 && first.1 <= last.1).then_some(Within { first, last })
+}
+
+/// `B3` → row 2, column 1.
+fn cell(text: &str) -> Option<(u32, u32)> {
+    let letters = text.find(|c: char| c.is_ascii_digit())?;
+    let row: u32 = text[letters..].parse().ok().filter(|r| *r > 0)?;
+    if letters == 0 || letters > 3 || !text[..letters].bytes().all(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
+    let col = text[..letters].bytes().fold(0, |col, b| col * 26 + u32::from(b - b'A') + 1);
+    Some((row - 1, col - 1))
+}

@@ -1,0 +1,253 @@
+//! A specification as resolved: what `ingest` needs and no more. Codes are looked up, patterns parsed, editions merged
+//! with their table; nothing that is required is optional.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::pattern::Pattern;
+use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
+
+/// Everything under `pipelines/`.
+#[derive(Debug)]
+pub struct Pipelines {
+    pub codebook: Codebook,
+    pub sources: Vec<Source>,
+}
+
+/// A publication or an agency that tables come from: the folder `pipelines/<id>/`.
+#[derive(Debug)]
+pub struct Source {
+    /// The folder's name, which is `core_observation.dataset`.
+    pub id: String,
+    pub publisher: String,
+    pub title: String,
+    pub citation: String,
+    pub licence: String,
+    pub on_error: OnError,
+    pub tables: Vec<Table>,
+}
+
+/// How much an error in one table withholds from publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// The edition of the table that has the error.
+    WithholdTable,
+    /// Every table of the source.
+    WithholdSource,
+}
+
+/// One table of a source: the file `pipelines/<dataset>/<id>.toml`.
+#[derive(Debug)]
+pub struct Table {
+    pub dataset: String,
+    pub id: String,
+    pub title: String,
+    /// Where two tables state the same quantity, the lower number wins.
+    pub priority: i32,
+    pub editions: Vec<Edition>,
+    /// The specification's path as shown in messages.
+    pub spec: String,
+}
+
+/// One file (and sheet) that holds the table, with its layout.
+#[derive(Debug)]
+pub struct Edition {
+    pub id: String,
+    /// Path below the input folder.
+    pub file: String,
+    /// `None`: the table is looked for on every sheet.
+    pub sheet: Option<String>,
+    /// `None`: detected.
+    pub encoding: Option<String>,
+    pub layout: Layout,
+}
+
+/// Where a table's parts are and what they mean.
+#[derive(Debug)]
+pub struct Layout {
+    pub anchor: Option<Anchor>,
+    /// Normalised texts over the label columns.
+    pub corner: Vec<String>,
+    pub header_rows: u32,
+    /// A blank header cell repeats the one on its left.
+    pub header_inherits: bool,
+    /// A blank row label repeats the one above.
+    pub label_inherits: bool,
+    pub until: Vec<String>,
+    pub rows: Vec<Entry>,
+    pub columns: Vec<Entry>,
+    /// What holds for the whole table unless a row or column says otherwise.
+    pub context: Meaning,
+    pub splits: Vec<Split>,
+    pub figures: Vec<Figure>,
+    pub relations: Vec<RelationSpec>,
+    /// Printed text → mark, exact text (white space other than the full-width blank dropped).
+    pub marks: BTreeMap<String, Mark>,
+}
+
+/// The text that tells the table from all others.
+#[derive(Debug)]
+pub struct Anchor {
+    pub pattern: Pattern,
+    /// Rows and columns to look in, all included, from 0.
+    pub within: Option<Within>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Within {
+    pub first: (u32, u32),
+    pub last: (u32, u32),
+}
+
+/// One kind of row or column: how its labels read and what they mean.
+#[derive(Debug)]
+pub struct Entry {
+    pub path: Vec<Pattern>,
+    pub meaning: Meaning,
+    /// For cells merged over all rows (columns) below this label; no row (column) has the label alone.
+    pub merged: bool,
+}
+
+impl Entry {
+    /// Whether the label is given letter by letter, so that it must appear exactly once.
+    pub fn is_literal(&self) -> bool {
+        !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
+    }
+
+    /// The label as declared, for messages.
+    pub fn shown(&self) -> String {
+        self.path.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" / ")
+    }
+}
+
+/// What a row, a column or a table says about its numbers; empty where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meaning {
+    pub indicator: Option<Code>,
+    pub unit: Option<UnitUse>,
+    pub period: Option<PeriodRule>,
+    pub sign: Option<SignRule>,
+    pub dimensions: BTreeMap<Dimension, Code>,
+    pub breakdown: BTreeMap<String, String>,
+}
+
+impl Meaning {
+    /// This meaning, with what it leaves out taken from `base`.
+    pub fn over(&self, base: &Meaning) -> Meaning {
+        let mut all = base.clone();
+        all.indicator = self.indicator.clone().or(all.indicator);
+        all.unit = self.unit.clone().or(all.unit);
+        all.period = self.period.or(all.period);
+        all.sign = self.sign.or(all.sign);
+        all.dimensions.extend(self.dimensions.iter().map(|(d, c)| (*d, c.clone())));
+        all.breakdown.extend(self.breakdown.iter().map(|(k, v)| (k.clone(), v.clone())));
+        all
+    }
+
+    /// What a row and a column say together.
+    ///
+    /// # Errors
+    /// Both say something different about the same thing, which is named.
+    pub fn beside(&self, other: &Meaning) -> Result<Meaning, String> {
+        let mut clashes = Vec::new();
+        clashes.extend(clash("indicator", &self.indicator, &other.indicator));
+        clashes.extend(clash("unit", &self.unit, &other.unit));
+        clashes.extend(clash("sign", &self.sign, &other.sign));
+        if self.period != other.period && self.period.is_some_and(fixed) && other.period.is_some_and(fixed) {
+            clashes.push("period");
+        }
+        for (dimension, code) in &self.dimensions {
+            clashes.extend(clash(dimension.as_str(), &Some(code), &other.dimensions.get(dimension)));
+        }
+        clashes.extend(
+            self.breakdown
+                .keys()
+                .filter(|k| clash(k, &self.breakdown.get(*k), &other.breakdown.get(*k)).is_some())
+                .map(String::as_str),
+        );
+        match clashes.first() {
+            None => Ok(self.over(other)),
+            Some(what) => Err((*what).to_owned()),
+        }
+    }
+}
+
+fn fixed(rule: PeriodRule) -> bool {
+    matches!(rule, PeriodRule::Fixed(_))
+}
+
+fn clash<'a, T: PartialEq>(what: &'a str, one: &Option<T>, other: &Option<T>) -> Option<&'a str> {
+    (one.is_some() && other.is_some() && one != other).then_some(what)
+}
+
+/// A unit, and what is printed for it where that is not the unit's own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitUse {
+    pub code: String,
+    /// Normalised; blank where the unit is printed nowhere.
+    pub label: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodRule {
+    Fixed(Period),
+    /// The period of the nearest column on the left that states one.
+    Left,
+    /// From January to the month that the other axis states.
+    YearToDate,
+}
+
+/// What a printed sign says about the value's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignRule {
+    pub plus: Sense,
+    pub minus: Sense,
+    pub none: Sense,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    Positive,
+    Negative,
+}
+
+/// A cell that holds several numbers, declared as what it is.
+#[derive(Debug)]
+pub struct Split {
+    /// Normalised text of the cell.
+    pub text: String,
+    pub values: Vec<SplitValue>,
+}
+
+#[derive(Debug)]
+pub struct SplitValue {
+    pub number: Decimal,
+    pub decimals: u8,
+    pub meaning: Meaning,
+}
+
+/// A number inside a footnote.
+#[derive(Debug)]
+pub struct Figure {
+    pub pattern: Pattern,
+    pub meaning: Meaning,
+}
+
+/// A relation between whole and parts, before the parts present are known.
+#[derive(Debug)]
+pub struct RelationSpec {
+    pub kind: RelationKind,
+    pub dimension: Dimension,
+    pub whole: Code,
+    pub parts: Parts,
+    /// Empty: every indicator of the table.
+    pub indicators: Vec<Code>,
+}
+
+#[derive(Debug)]
+pub enum Parts {
+    /// Every code of the dimension that the table holds, but the whole.
+    Rest,
+    Listed(Vec<Code>),
+}
