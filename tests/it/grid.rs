@@ -142,13 +142,14 @@ fn encodings_are_recorded() {
 
 #[test]
 fn broken_files_are_refused() {
-    let files = files_below(&root().join("tests/bad"));
+    let folder = root().join("tests/bad");
+    let tables = ["xlsx", "xls", "ods", "dbf", "csv"];
+    let files = files_below(&folder).into_iter().filter(|path| path.parent() == Some(&folder));
     let told: Vec<String> = files
-        .iter()
-        .filter(|path| !path.ends_with("make.py") && !path.ends_with("requirements.txt"))
+        .filter(|path| path.extension().is_some_and(|e| tables.iter().any(|t| e == *t)))
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy();
-            grid::read(path, &name, Some("gb18030").filter(|_| name.contains("gb18030"))).unwrap_err().render()
+            grid::read(&path, &name, Some("gb18030").filter(|_| name.contains("gb18030"))).unwrap_err().render()
         })
         .collect();
     insta::assert_snapshot!(told.join("\n"));
