@@ -20,7 +20,16 @@ pub mod font;
 pub mod xlsx;
 pub mod html;
 pub mod csv;
+pub mod plot;
+mod axis;
+mod label;
+pub mod chart;
 pub mod png;
+pub mod index;
+pub mod publish;
 
+pub use index::Imprint;
 pub use names::Names;
+pub use publish::{Published, publish, publish_tables};
+pub use source::{ReadTable, Tables};
 pub use spec::{ReportSpec, json_schema, load};

@@ -167,7 +167,7 @@ pub fn position(cell: &str) -> (u32, u32) {
 mod tests {
     use super::{Records, crossing, position, with_totals};
     use crate::report::spec::Selector;
-    use crate::warehouse::{Column, Rows, Scalar};
+    use crate::warehouse::{Column, Kind, Rows, Scalar};
 
     fn selector(text: &str) -> Selector {
         text.split_whitespace()
@@ -181,7 +181,7 @@ mod tests {
     fn check(wanted: &str, found: &[usize]) {
         let breakdowns = ["_T", "payer=city", "area=other;payer=government", "area=x;payer=government"];
         let rows = Rows {
-            columns: vec![Column { name: "breakdown".into() }],
+            columns: vec![Column { name: "breakdown".into(), kind: Kind::Text }],
             rows: breakdowns.iter().map(|b| vec![Scalar::Text((*b).into())]).collect(),
         };
         let records = Records::new(&rows);

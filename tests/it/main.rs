@@ -1,10 +1,13 @@
 //! The one integration test binary: a module per area.
 
-mod derived;
-mod findings;
-mod ingest;
-mod models;
-mod real;
-mod seeds;
 mod support;
 mod tidy;
+mod grid;
+mod ingest;
+mod real;
+mod seeds;
+mod models;
+mod derived;
+mod findings;
+mod reports;
+mod bad_input;
