@@ -4,7 +4,6 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
-mod models;
 mod real;
 mod seeds;
 mod models;
