@@ -8,5 +8,6 @@ mod real;
 mod seeds;
 mod models;
 mod derived;
+mod findings;
 mod reports;
 mod bad_input;
