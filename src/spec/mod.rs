@@ -40,7 +40,7 @@ pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
     let shown = |path: &Path| project.display(path);
     let mut faults = Vec::new();
     let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
-    let folder = spec.parent().unwrap_or(Path::new("."));
+    let folder = spec.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let source = load_source(folder, &[spec.to_owned()], &mut codebook, &shown, &mut faults);
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
 }
@@ -86,7 +86,8 @@ fn load_source(
     shown: &dyn Fn(&Path) -> String,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Source> {
-    let id = folder.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+    let id = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let id = id.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
     let aliases = folder.join(ALIASES_FILE);
     if aliases.is_file() {
         codes::add_aliases(&aliases, codebook, shown, faults);
