@@ -1,1 +1,153 @@
-//! To be written.
+//! The command line: one file per command, arguments beside the code; glue only. This is the one place that reads the
+//! clock, prints, and chooses the exit code.
+
+mod build;
+mod check;
+mod doctor;
+pub mod ingest;
+pub mod job;
+mod print;
+mod progress;
+mod query;
+mod report;
+mod run;
+mod schema;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::diag::{Diagnostic, Severity};
+use crate::project::Project;
+
+const ABOUT: &str = "A statistical warehouse for social insurance";
+
+const LONG_ABOUT: &str = "\
+A statistical warehouse for social insurance (社保).
+
+Yearbook spreadsheets and agency extracts go in; Parquet files, SQL indicators, published tables and charts come out;
+and every published number can be followed back to the cell it was read from.
+
+A project is a folder:
+  pipelines/   what each table looks like, and the code lists     (you write these; `shebao schema` helps an editor)
+  sql/         models and audits, one query per file               (you write these)
+  reports/     what is printed, and how it is laid out             (you write these)
+  fixtures/    the files to be read, one folder per source; --input names another place
+  warehouse/   releases: immutable Parquet files and a manifest    (written by a run)
+  out/         published tables and charts; open out/index.html    (written by a run)";
+
+const AFTER_HELP: &str = "\
+Examples:
+  shebao run                                   read, check, compute and publish everything that changed
+  shebao check                                 what does not add up, and in which cells
+  shebao query \"SELECT period, insured_person FROM ind_enrolment_change WHERE scheme = 'pension-enterprise'\"
+  shebao query \"SELECT * FROM core_finding\" --format csv > findings.csv
+  shebao ingest --spec pipelines/yuxi-2013/injury_by_county.toml fixtures/yuxi-2013/injury_by_county.xlsx --format csv
+  shebao status                                which release is current, what it was made from, what is missing
+
+Exit codes:
+  0  good
+  1  the data has errors; what was good is published or withheld, as the source declares
+  2  it could not run; the last release is as it was";
+
+/// What was typed.
+#[derive(Parser, Debug)]
+#[command(name = "shebao", version, about = ABOUT, long_about = LONG_ABOUT, after_long_help = AFTER_HELP, max_term_width = 110)]
+struct Cli {
+    /// The project's folder
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "SHEBAO_PROJECT")]
+    project: PathBuf,
+    /// The folder of the files to be read, one folder per source in it [default: DIR/fixtures]
+    #[arg(long, global = true, value_name = "DIR", env = "SHEBAO_INPUT")]
+    input: Option<PathBuf>,
+    /// Machine-readable output, and log lines as JSON on standard error
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Run(run::Args),
+    Ingest(ingest::Args),
+    Check(check::Args),
+    Build(build::Args),
+    Report(report::Args),
+    Query(query::Args),
+    Status(status::Args),
+    Doctor(doctor::Args),
+    Schema(schema::Args),
+}
+
+/// What every command gets: the project, and how to speak.
+pub struct Context {
+    pub project: Project,
+    pub json: bool,
+}
+
+/// How a command ended. Failing to run is an `Err`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Good,
+    DataErrors,
+}
+
+impl Ended {
+    fn of(diagnostics: &[Diagnostic]) -> Ended {
+        let wrong = diagnostics.iter().any(|d| d.severity == Severity::Error);
+        if wrong { Ended::DataErrors } else { Ended::Good }
+    }
+}
+
+/// A command that could not run for a reason that has a place and a hint; printed as such.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", render(.0))]
+pub struct Fault(pub Vec<Diagnostic>);
+
+fn render(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n")
+}
+
+/// Parse the arguments, run the command, print what went wrong, choose the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match dispatch(cli) {
+        Ok(Ended::Good) => ExitCode::SUCCESS,
+        Ok(Ended::DataErrors) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::failure(&error, json);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
+    let open = || Project::open(&cli.project, cli.input.as_deref()).context("opening the project");
+    let context = |project| Context { project, json: cli.json };
+    match cli.command {
+        Command::Run(args) => run::run(&context(open()?), &args),
+        Command::Ingest(args) => ingest::run(&context(open()?), &args),
+        Command::Check(args) => check::run(&context(open()?), &args),
+        Command::Build(args) => build::run(&context(open()?), &args),
+        Command::Report(args) => report::run(&context(open()?), &args),
+        Command::Query(args) => query::run(&context(open()?), &args),
+        Command::Status(args) => status::run(&context(open()?), &args),
+        Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
+        Command::Schema(args) => schema::run(&args),
+    }
+}
+
+/// The reader of our output went away (`shebao query … | head`): nobody is left to be told.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
+        Some(csv::ErrorKind::Io(error)) => broken(error),
+        _ => cause.downcast_ref().is_some_and(broken),
+    })
+}

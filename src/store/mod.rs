@@ -1,1 +1,25 @@
-//! To be written.
+//! What a run keeps: immutable Parquet files, the manifest of a release, the lock, and folders put in place by one rename.
+//!
+//! - [`schema`]: the stage tables, column by column
+//! - [`stage`]: observations, findings, relations and code lists ⇄ Parquet, byte for byte the same for the same input
+//! - [`digest`]: sha256 of files and of what a release is made from
+//! - [`release`]: the manifest, the releases of a warehouse folder, the one that is current
+//! - [`publish`]: the output folder, exchanged whole
+//! - [`lock`]: one writer at a time, and who it is
+//!
+//! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
+
+pub mod error;
+pub mod schema;
+pub mod digest;
+mod parquet;
+pub mod stage;
+pub mod release;
+pub mod publish;
+pub mod lock;
+
+pub use digest::sha256_file;
+pub use error::StoreError;
+pub use lock::Lock;
+pub use release::{Manifest, Releases};
+pub use stage::{Stage, TableInfo};

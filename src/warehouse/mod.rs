@@ -1,1 +1,29 @@
-//! To be written.
+//! The SQL engine: models and audits in files, run in the order their queries imply, and read-only questions to a release.
+//!
+//! - [`model`]: SQL files as written: header, query, tables read
+//! - `graph`: their order
+//! - [`build`]: run them, one Parquet file each, and gather the findings of the audits
+//! - [`Warehouse`]: ask a release
+//! - `functions`: what SQL may call; `session`: the one factory of sessions; `fault`: errors with line and column
+//!
+//! Nothing here knows how tables were read or will be printed. DataFusion is used here alone; answers are plain values.
+
+mod functions;
+mod session;
+mod fault;
+pub mod model;
+mod graph;
+mod output;
+mod findings;
+mod build;
+mod rows;
+mod query;
+mod trial;
+
+pub use build::{BuildSummary, BuiltTable, build};
+pub use query::Warehouse;
+pub use rows::{Column, Kind, Rows, Scalar};
+pub use trial::{Given, try_sql};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+# Two commands do everything: `make run` and `make test`.
+# Both install what the machine lacks (scripts/setup), then build with the same light profile.
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: help run test setup lint release bench dist-clean fixtures clients
+
+help: ## What this Makefile can do
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: setup ## The main job: read fixtures/, build the warehouse, publish out/index.html
+	cargo run --locked --quiet -- run
+
+test: setup ## The whole test suite
+	cargo test --locked
+
+setup: ## Install what the machine lacks: a CJK font, a C compiler
+	@scripts/setup
+
+lint: ## Formatting and clippy, warnings denied
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+release: setup ## The optimised binary, for production and benchmarks: target/release/shebao
+	cargo build --locked --release
+
+bench: setup ## Measure; compare ratios within one run
+	cargo bench --locked
+
+fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
+	scripts/make-fixtures
+
+clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser
+	scripts/check-clients
+
+dist-clean: ## Remove everything that can be made again
+	cargo clean
+	rm -rf warehouse out

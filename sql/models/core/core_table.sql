@@ -1,0 +1,14 @@
+-- name:  core_table
+-- grain: dataset, table_id
+-- doc:   The tables read, with publisher, citation and licence. Where two tables state the same quantity, the one with the
+--        lower priority number counts.
+SELECT
+    dataset,
+    table_id,
+    title,
+    publisher,
+    citation,
+    licence,
+    priority
+FROM stage_table
+ORDER BY dataset, table_id

@@ -1,0 +1,110 @@
+//! `shebao check`: what does not add up, and in which cells.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use super::{Context, Ended, Fault, job, print};
+use crate::warehouse::{Rows, Scalar};
+
+/// Tell every finding of a release: what could not be read, and what does not add up
+///
+/// One paragraph per finding, by rule: the cells, what was expected, by how much it misses, what to look at. All of them are
+/// rows of core_finding too.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Only this rule, for example sum-of-parts
+    #[arg(long)]
+    rule: Option<String>,
+    /// Only findings of this severity or above
+    #[arg(long, value_enum, default_value_t = Level::Info)]
+    severity: Level,
+    /// End with exit code 1 if a finding has this severity or above
+    #[arg(long, value_enum, default_value_t = Level::Error, value_name = "SEVERITY")]
+    fail_on: Level,
+    /// The release that was current at a time, or one by its id
+    #[arg(long, value_name = "TIME|RELEASE")]
+    as_of: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+/// What is told of one finding.
+struct Finding {
+    rule: String,
+    severity: String,
+    level: Level,
+    place: String,
+    message: String,
+    suggestion: String,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
+    let warehouse = job::open_release(&context.project, args.as_of.as_deref())?;
+    let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
+    let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;
+    let all = findings(&rows);
+    let mut keep = all.iter().map(|f| f.level >= args.severity);
+    rows.rows.retain(|_| keep.next().unwrap_or(true));
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if context.json {
+        print::json(&rows, &mut out)?;
+    } else {
+        let told: Vec<&Finding> = all.iter().filter(|f| f.level >= args.severity).collect();
+        tell(&told, &mut out)?;
+    }
+    out.flush()?;
+    let fails = all.iter().any(|f| f.level >= args.fail_on);
+    Ok(if fails { Ended::DataErrors } else { Ended::Good })
+}
+
+fn findings(rows: &Rows) -> Vec<Finding> {
+    let text = |row: &[Scalar], name: &str| rows.column(name).map_or(String::new(), |nth| print::text(&row[nth]));
+    let of = |row: &Vec<Scalar>| {
+        let (file, sheet, cell) = (text(row, "source_file"), text(row, "sheet"), text(row, "cell"));
+        let sheet = if sheet.is_empty() { sheet } else { format!(", sheet \"{sheet}\"") };
+        let cell = match cell.split_whitespace().count() {
+            0 => cell,
+            1 => format!(", cell {cell}"),
+            _ => format!(", cells {cell}"),
+        };
+        let severity = text(row, "severity");
+        Finding {
+            rule: text(row, "rule"),
+            level: Level::from_str(&severity, true).unwrap_or(Level::Error),
+            severity,
+            place: format!("{file}{sheet}{cell}"),
+            message: text(row, "message"),
+            suggestion: text(row, "suggestion"),
+        }
+    };
+    rows.rows.iter().map(of).collect()
+}
+
+fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+    let mut told = Vec::new();
+    for finding in findings {
+        let head = (&finding.severity, &finding.rule);
+        if told.last() != Some(&head) {
+            let count = findings.iter().filter(|f| (&f.severity, &f.rule) == head).count();
+            writeln!(out, "{} {} ({count})\n", finding.severity, finding.rule)?;
+            told.push(head);
+        }
+        writeln!(out, "  {}", finding.message)?;
+        if !finding.place.is_empty() {
+            writeln!(out, "    at  {}", finding.place)?;
+        }
+        if !finding.suggestion.is_empty() {
+            writeln!(out, "    do  {}", finding.suggestion)?;
+        }
+        writeln!(out)?;
+    }
+    let count = |level| findings.iter().filter(|f| f.level == level).count();
+    let (errors, warnings, infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
+    writeln!(out, "{errors} errors, {warnings} warnings, {infos} infos")
+}

@@ -1,0 +1,202 @@
+//! `shebao ingest`: files to observations, of the whole project, or of one file by one specification.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::job::{self, inventory, publication, reading};
+use super::progress::Progress;
+use super::{Context, Ended, Fault, print};
+use crate::diag::{Diagnostic, Severity};
+use crate::domain::Observation;
+use crate::store::digest::sha256_file;
+use crate::store::{Lock, Releases};
+use crate::{grid, ingest, spec};
+
+/// Read files into observations, and publish nothing
+///
+/// Without arguments: every file that the pipelines name, staged for `shebao build`. With --spec and FILE: that one file by
+/// that one specification, its observations printed with their cells; nothing is written.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml
+    #[arg(long, value_name = "SPEC", requires = "file")]
+    spec: Option<PathBuf>,
+    /// The edition of the specification [default: the one that names FILE, else the last]
+    #[arg(long, requires = "spec")]
+    edition: Option<String>,
+    /// The file to read
+    #[arg(requires = "spec")]
+    file: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Csv,
+    Json,
+}
+
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
+    match (&args.spec, &args.file) {
+        (Some(spec), Some(file)) => one(context, args, spec, file),
+        _ => all(context),
+    }
+}
+
+fn all(context: &Context) -> anyhow::Result<Ended> {
+    let project = &context.project;
+    let _lock = Lock::acquire(&project.warehouse, "shebao ingest", job::now())?;
+    let inventory = inventory::inventory(project)?;
+    let sources = inventory::sources(project, &inventory)?;
+    let last = Releases::open(&project.warehouse).current()?;
+    let mut progress = Progress::new(context.json);
+    let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
+    publication::put_stage(project, sources, &reading)?;
+    let told: Vec<Diagnostic> = reading.diagnostics.into_iter().filter(|d| d.severity > Severity::Info).collect();
+    print::diagnostics(&told, context.json);
+    let observations = reading.stage.observations.len();
+    if context.json {
+        println!("{}", json!({ "files_read": reading.files_read, "observations": observations, "kept": reading.kept }));
+    } else {
+        println!(
+            "{observations} observations of {} files staged; `shebao build` makes a release of them",
+            reading.files_read
+        );
+    }
+    Ok(Ended::of(&told))
+}
+
+fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow::Result<Ended> {
+    let loaded = spec::load_table(&context.project, spec_path);
+    if loaded.has_errors() {
+        return Err(Fault(loaded.diagnostics).into());
+    }
+    let pipelines = loaded.value;
+    let Some((source, table)) = pipelines.sources.iter().find_map(|s| Some((s, s.tables.first()?))) else {
+        bail!("{} describes no table", spec_path.display());
+    };
+    let shown = context.project.display(file);
+    let named = |e: &&spec::Edition| match &args.edition {
+        Some(id) => e.id == *id,
+        None => file.ends_with(&e.file),
+    };
+    let Some(edition) =
+        table.editions.iter().find(named).or_else(|| table.editions.last().filter(|_| args.edition.is_none()))
+    else {
+        let known: Vec<&str> = table.editions.iter().map(|e| e.id.as_str()).collect();
+        bail!("{} has no such edition; it has {}", spec_path.display(), known.join(", "));
+    };
+    let sha256 = sha256_file(file).with_context(|| format!("reading {}", file.display()))?;
+    let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
+        Ok(document) => document,
+        Err(fault) => {
+            print::diagnostics(&[fault], context.json);
+            return Ok(Ended::DataErrors);
+        }
+    };
+    let read = ingest::ingest(source, table, edition, &pipelines.codebook, &document, &shown, &sha256);
+    print::diagnostics(&document.diagnostics, context.json);
+    print::diagnostics(&read.diagnostics, context.json);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if context.json || args.format == Format::Json {
+        write_json(&read.value.observations, &mut out)?;
+    } else {
+        write_csv(&read.value.observations, &mut out)?;
+    }
+    out.flush()?;
+    Ok(Ended::of(&read.diagnostics))
+}
+
+/// The columns of `core_observation`, but for the time of release: nothing is released here.
+const COLUMNS: [&str; 26] = [
+    "obs_id",
+    "dataset",
+    "table_id",
+    "edition",
+    "indicator",
+    "period",
+    "period_start",
+    "period_end",
+    "period_kind",
+    "region",
+    "scheme",
+    "ownership",
+    "industry",
+    "population",
+    "breakdown",
+    "value",
+    "unit",
+    "decimals",
+    "mark",
+    "printed",
+    "printed_unit",
+    "source_file",
+    "source_sha256",
+    "sheet",
+    "cell",
+    "notes",
+];
+
+fn fields(o: &Observation) -> Vec<Option<String>> {
+    let d = &o.dimensions;
+    let text = |t: &str| Some(t.to_owned());
+    vec![
+        text(&o.obs_id),
+        text(&o.dataset),
+        text(&o.table_id),
+        text(&o.edition),
+        text(o.indicator.as_str()),
+        Some(o.period.to_string()),
+        Some(o.period.start().to_string()),
+        Some(o.period.end().to_string()),
+        text(o.period_kind.as_str()),
+        text(d.region.as_str()),
+        text(d.scheme.as_str()),
+        text(d.ownership.as_str()),
+        text(d.industry.as_str()),
+        text(d.population.as_str()),
+        Some(d.breakdown.to_string()),
+        o.value.number().map(|n| n.normalize().to_string()),
+        text(&o.unit),
+        o.decimals.map(|n| n.to_string()),
+        o.value.mark().map(|m| m.as_str().to_owned()),
+        text(&o.printed),
+        text(&o.printed_unit),
+        text(&o.origin.source_file),
+        text(&o.origin.source_sha256),
+        text(&o.origin.sheet),
+        text(&o.origin.cell),
+        Some(o.notes.join("\n")),
+    ]
+}
+
+fn write_csv(observations: &[Observation], out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(COLUMNS)?;
+    for observation in observations {
+        writer.write_record(fields(observation).into_iter().map(Option::unwrap_or_default))?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn write_json(observations: &[Observation], out: &mut dyn Write) -> anyhow::Result<()> {
+    let rows: Vec<serde_json::Value> = observations
+        .iter()
+        .map(|o| {
+            COLUMNS
+                .iter()
+                .zip(fields(o))
+                .map(|(c, f)| ((*c).to_owned(), json!(f)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        })
+        .collect();
+    writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+    Ok(())
+}

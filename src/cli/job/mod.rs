@@ -1,0 +1,39 @@
+//! The main job, step by step; each step from files to files. `run` walks all of them; `ingest`, `build` and `report` are
+//! walks over one. No step computes: each calls the module that does.
+//!
+//! ```text
+//! inventory ─▶ reading ─▶ warehouse/stage/ ─▶ publication ─▶ warehouse/releases/<id>/ ─▶ out/
+//! ```
+
+pub mod inventory;
+pub mod reading;
+pub mod publication;
+
+use jiff::Timestamp;
+
+use super::Fault;
+use crate::project::Project;
+use crate::store::{Releases, StoreError};
+use crate::warehouse::Warehouse;
+
+/// The time of this run: the clock's, or `SOURCE_DATE_EPOCH` where a build must be repeatable to the byte.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse().ok());
+    let now = fixed.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
+    // Whole seconds are what a person reads and a manifest needs.
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// The current release, or the one asked for, open for questions.
+///
+/// # Errors
+/// Nothing has been published, or not at that time.
+pub fn open_release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Warehouse> {
+    let releases = Releases::open(&project.warehouse);
+    let release = match as_of {
+        Some(wanted) => releases.as_of(wanted)?,
+        None => releases.current()?.ok_or(StoreError::NoRelease { wanted: "yet".to_owned(), newest: None })?,
+    };
+    Ok(Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?)
+}

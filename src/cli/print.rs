@@ -1,0 +1,114 @@
+//! Printing rows and diagnostics: for a person as aligned text, for a machine as CSV or JSON. Numbers are printed exactly
+//! as they are held; nothing is rounded here.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde_json::{Map, Value as Json, json};
+
+use super::Fault;
+use crate::diag::Diagnostic;
+use crate::warehouse::{Rows, Scalar};
+
+/// A command that failed, on standard error.
+pub fn failure(error: &anyhow::Error, as_json: bool) {
+    if as_json {
+        let faults: Vec<Json> = match error.downcast_ref::<Fault>() {
+            Some(Fault(diagnostics)) => diagnostics.iter().map(diagnostic).collect(),
+            None => vec![json!({ "severity": "error", "message": format!("{error:#}") })],
+        };
+        eprintln!("{}", json!({ "faults": faults }));
+    } else if error.is::<Fault>() {
+        eprint!("{error}");
+    } else {
+        eprintln!("error: {error:#}");
+    }
+}
+
+/// Diagnostics on standard error, in the order met.
+pub fn diagnostics(found: &[Diagnostic], as_json: bool) {
+    for one in found {
+        if as_json {
+            eprintln!("{}", diagnostic(one));
+        } else {
+            eprintln!("{}", one.render());
+        }
+    }
+}
+
+fn diagnostic(d: &Diagnostic) -> Json {
+    let (line, column) = d.place.line_column().unzip();
+    json!({
+        "severity": d.severity.as_str(), "code": d.code, "message": d.message, "file": d.place.file,
+        "sheet": d.place.sheet, "cell": d.place.cell, "line": line, "column": column, "hints": d.hints,
+    })
+}
+
+/// A value as text, for tables and CSV; a missing one is blank.
+pub fn text(value: &Scalar) -> String {
+    match value {
+        Scalar::Null => String::new(),
+        Scalar::Text(text) => text.clone(),
+        Scalar::Number(number) => number.normalize().to_string(),
+        Scalar::Integer(number) => number.to_string(),
+        Scalar::Float(number) => number.to_string(),
+        Scalar::Bool(truth) => truth.to_string(),
+        Scalar::Date(date) => date.to_string(),
+    }
+}
+
+fn is_number(value: &Scalar) -> bool {
+    matches!(value, Scalar::Number(_) | Scalar::Integer(_) | Scalar::Float(_))
+}
+
+/// Aligned text: numbers to the right, wide characters counted as two.
+pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(rows.columns.iter().map(|c| c.name.as_str()));
+    for row in &rows.rows {
+        table.add_row(row.iter().map(text));
+    }
+    for nth in 0..rows.columns.len() {
+        let numeric = rows.rows.iter().any(|r| is_number(&r[nth]));
+        if let Some(column) = table.column_mut(nth).filter(|_| numeric) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "{table}")?;
+    let count = rows.rows.len();
+    writeln!(out, "{count} {}", if count == 1 { "row" } else { "rows" })
+}
+
+pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(rows.columns.iter().map(|c| c.name.as_str()))?;
+    for row in &rows.rows {
+        writer.write_record(row.iter().map(text))?;
+    }
+    Ok(writer.flush()?)
+}
+
+/// An array of objects; numbers keep every digit, a missing value is `null`.
+pub fn json(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "[")?;
+    for (nth, row) in rows.rows.iter().enumerate() {
+        let object: Map<String, Json> =
+            rows.columns.iter().zip(row).map(|(column, value)| (column.name.clone(), json_value(value))).collect();
+        let comma = if nth + 1 == rows.rows.len() { "" } else { "," };
+        writeln!(out, "{}{comma}", Json::Object(object))?;
+    }
+    writeln!(out, "]")
+}
+
+fn json_value(value: &Scalar) -> Json {
+    match value {
+        Scalar::Null => Json::Null,
+        Scalar::Text(text) => json!(text),
+        Scalar::Number(number) => number.normalize().to_string().parse().map_or(Json::Null, Json::Number),
+        Scalar::Integer(number) => json!(number),
+        Scalar::Float(number) => json!(number),
+        Scalar::Bool(truth) => json!(truth),
+        Scalar::Date(date) => json!(date.to_string()),
+    }
+}

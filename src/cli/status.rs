@@ -1,0 +1,83 @@
+//! `shebao status`: which release is current, what it was made from, what is missing or has changed since.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::job::{inventory, publication};
+use super::{Context, Ended};
+use crate::store::digest::FileDigest;
+use crate::store::{Manifest, Releases};
+
+/// Tell which release is current, what it was made from, what is missing, and what has changed since
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
+    let project = &context.project;
+    let inventory = inventory::inventory(project)?;
+    let sources = inventory::sources(project, &inventory)?;
+    let releases = Releases::open(&project.warehouse);
+    let list = releases.list()?;
+    let Some(current) = list.last() else {
+        if context.json {
+            println!("{}", json!({ "release": null, "missing": inventory.missing, "unread": inventory.unread }));
+        } else {
+            println!("no release yet; run `shebao run`");
+            tell_files("missing", &inventory.missing);
+        }
+        return Ok(Ended::Good);
+    };
+    let manifest = Manifest::read(&current.path)?;
+    let was = [&manifest.sources.inputs, &manifest.sources.specs, &manifest.sources.sql, &manifest.sources.reports];
+    let is = [&sources.inputs, &sources.specs, &sources.sql, &sources.reports];
+    let changed: Vec<String> = was.into_iter().zip(is).flat_map(|(was, is)| differences(was, is)).collect();
+    let fresh = manifest.made_from == sources.digest();
+    let printed = publication::is_printed(project, current);
+    if context.json {
+        let told = json!({
+            "release": current.id, "released_at": current.since.to_string(), "releases": list.len(), "fresh": fresh,
+            "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings,
+            "kept": manifest.kept, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
+            "program": manifest.tool_version,
+        });
+        println!("{told}");
+        return Ok(Ended::Good);
+    }
+    println!("release       {} of {}, {} of {}", current.id, current.since, list.len(), list.len());
+    println!("made from     {} files by program {}", manifest.sources.inputs.len(), manifest.tool_version);
+    let count = |severity: &str| manifest.findings.get(severity).copied().unwrap_or(0);
+    println!("findings      {} errors, {} warnings, {} infos", count("error"), count("warning"), count("info"));
+    for kept in &manifest.kept {
+        println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
+    }
+    tell_files("missing", &inventory.missing);
+    tell_files("unread", &inventory.unread);
+    tell_files("changed", &changed);
+    let next = match (fresh, printed) {
+        (true, true) => "nothing to do",
+        (true, false) => "the published files are not of this release: `shebao report`",
+        (false, _) if changed.is_empty() => "the program has changed: `shebao run`",
+        (false, _) => "there is something to do: `shebao run`",
+    };
+    println!("next          {next}");
+    Ok(Ended::Good)
+}
+
+fn tell_files(what: &str, files: &[String]) {
+    for file in files {
+        println!("{what:<13} {file}");
+    }
+}
+
+/// Files that are new, gone or other than they were.
+fn differences(was: &[FileDigest], is: &[FileDigest]) -> Vec<String> {
+    let map = |files: &[FileDigest]| -> BTreeMap<String, String> {
+        files.iter().map(|f| (f.path.clone(), f.sha256.clone())).collect()
+    };
+    let (was, is) = (map(was), map(is));
+    let mut found: Vec<String> = is.iter().filter(|(p, d)| was.get(*p) != Some(*d)).map(|(p, _)| p.clone()).collect();
+    found.extend(was.keys().filter(|p| !is.contains_key(*p)).map(|p| format!("{p} (gone)")));
+    found.sort();
+    found
+}

@@ -1,0 +1,101 @@
+//! A table ready to be drawn: all that the renderers see. Nothing here knows where numbers come from or how a page looks.
+
+use super::format::Figure;
+use super::spec::Head;
+
+/// One table in its yearbook layout.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub id: String,
+    pub number: String,
+    pub title: String,
+    pub unit_note: String,
+    /// Heads of the label columns, each as high as the header.
+    pub heads: Vec<Head>,
+    /// The header's cells, row by row; columns count from the first data column.
+    pub header: Vec<Vec<Block>>,
+    /// The label cells of each row; columns count from the first label column.
+    pub stub: Vec<Vec<Block>>,
+    pub cells: Vec<Vec<Cell>>,
+    pub notes: Vec<String>,
+    pub source: String,
+    pub tidy: Tidy,
+}
+
+impl Frame {
+    pub fn columns(&self) -> usize {
+        self.cells.first().map_or(0, Vec::len)
+    }
+
+    /// `表1　玉溪市…`
+    pub fn full_title(&self) -> String {
+        if self.number.is_empty() { self.title.clone() } else { format!("{}　{}", self.number, self.title) }
+    }
+}
+
+/// A label that covers one or several cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub text: String,
+    pub column: usize,
+    pub wide: usize,
+    pub high: usize,
+    /// The label stands over or before others.
+    pub group: bool,
+}
+
+/// One data cell.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub content: Content,
+    /// Columns and rows covered; (1, 1) for most.
+    pub wide: usize,
+    pub high: usize,
+    /// The cell lies under a neighbour that covers it.
+    pub covered: bool,
+    pub origins: Vec<Trace>,
+}
+
+impl Cell {
+    pub fn blank() -> Cell {
+        Cell { content: Content::Blank, wide: 1, high: 1, covered: false, origins: Vec::new() }
+    }
+
+    /// What a reader sees.
+    pub fn text(&self) -> String {
+        match &self.content {
+            Content::Blank => String::new(),
+            Content::Number(figure) => figure.text(),
+            Content::Mark(text) | Content::Text(text) => text.clone(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    Blank,
+    Number(Figure),
+    /// The sign that stands for an absent number.
+    Mark(String),
+    /// A cell that holds several numbers, as it was printed.
+    Text(String),
+}
+
+/// Where a number was read; blank fields where the table read does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    pub obs_id: String,
+    pub file: String,
+    pub sheet: String,
+    pub cell: String,
+    pub printed: String,
+    /// The mark's name; blank for numbers.
+    pub mark: String,
+}
+
+/// The observations behind a table, one per line, for machines.
+#[derive(Clone, Debug, Default)]
+pub struct Tidy {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}

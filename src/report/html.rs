@@ -1,0 +1,174 @@
+//! A frame as a page of its own: the yearbook layout as an accessible table whose every figure names its source cell.
+
+use super::frame::{Block, Cell, Content, Frame, Trace};
+use super::select::flat;
+use super::spec::Head;
+
+/// The one style sheet of all pages.
+pub const STYLE: &str = include_str!("page.css");
+
+/// The page of one table. `up` leads from the page to the folder of the index.
+pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
+    let title = escape(&frame.full_title());
+    let mut body = String::new();
+    body.push_str(&format!(
+        "<nav class=\"trail\" aria-label=\"位置\"><a href=\"{up}index.html\">目录</a> › {}</nav>\n<main>\n",
+        escape(report_title)
+    ));
+    body.push_str(&table(frame));
+    if !frame.notes.is_empty() || !frame.source.is_empty() {
+        body.push_str("<footer class=\"notes\">\n");
+        for line in frame.notes.iter().chain(Some(&frame.source).filter(|s| !s.is_empty())) {
+            body.push_str(&format!("<p>{}</p>\n", text(line)));
+        }
+        body.push_str("</footer>\n");
+    }
+    let id = escape(&frame.id);
+    body.push_str(&format!(
+        "<p class=\"files\">下载：<a href=\"{id}.xlsx\">Excel 工作簿</a> · <a href=\"{id}.csv\">CSV 数据（逐条，注明出处）</a>。\
+         将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n"
+    ));
+    page(&title, &body)
+}
+
+/// A whole page around a body; needs nothing from the network.
+pub fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn table(frame: &Frame) -> String {
+    let mut out =
+        String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"title\">\n<table>\n");
+    let number = if frame.number.is_empty() {
+        String::new()
+    } else {
+        format!("<span class=\"number\">{}</span>　", escape(&frame.number))
+    };
+    out.push_str(&format!("<caption><span id=\"title\">{number}{}</span>", text(&frame.title)));
+    if !frame.unit_note.is_empty() {
+        out.push_str(&format!("<span class=\"unit\">{}</span>", text(&frame.unit_note)));
+    }
+    out.push_str("</caption>\n<thead>\n");
+    for (level, blocks) in frame.header.iter().enumerate() {
+        out.push_str("<tr>");
+        if level == 0 {
+            for head in &frame.heads {
+                out.push_str(&corner(head, frame.header.len()));
+            }
+        }
+        for block in blocks {
+            let scope = if block.group { "colgroup" } else { "col" };
+            out.push_str(&heading(block, scope));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</thead>\n");
+    let mut rows_left = 0;
+    for (stub, cells) in frame.stub.iter().zip(&frame.cells) {
+        if rows_left == 0 {
+            rows_left = stub.first().map_or(1, |b| b.high);
+            out.push_str("<tbody>\n");
+        }
+        out.push_str("<tr>");
+        for block in stub {
+            let scope = if block.group { "rowgroup" } else { "row" };
+            out.push_str(&heading(block, scope));
+        }
+        for cell in cells.iter().filter(|cell| !cell.covered) {
+            out.push_str(&data(cell));
+        }
+        out.push_str("</tr>\n");
+        rows_left -= 1;
+        if rows_left == 0 {
+            out.push_str("</tbody>\n");
+        }
+    }
+    out.push_str("</table>\n</div>\n");
+    out
+}
+
+fn corner(head: &Head, high: usize) -> String {
+    let span = spans(1, high);
+    match head {
+        Head::Text(label) => format!("<th scope=\"col\"{span}>{}</th>", text(label)),
+        Head::Diagonal { rows, columns } => format!(
+            "<th scope=\"col\" class=\"diagonal\"{span}><span class=\"columns\">{}</span><span class=\"rows\">{}</span></th>",
+            text(columns),
+            text(rows)
+        ),
+    }
+}
+
+fn heading(block: &Block, scope: &str) -> String {
+    format!("<th scope=\"{scope}\"{}>{}</th>", spans(block.wide, block.high), text(&block.text))
+}
+
+fn data(cell: &Cell) -> String {
+    let class = match (&cell.content, cell.wide > 1 || cell.high > 1) {
+        (Content::Blank, _) => "blank",
+        (Content::Text(_), _) => "words",
+        (Content::Mark(_), false) => "mark",
+        (Content::Mark(_), true) | (Content::Number(_), true) => "number merged",
+        (Content::Number(_), false) => "number",
+    };
+    let shown = text(&cell.text());
+    format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.origins))
+}
+
+/// What the pointer shows, and what a program reads, about the source of a cell.
+fn origin(traces: &[Trace]) -> String {
+    let Some(first) = traces.first() else { return String::new() };
+    if first.file.is_empty() {
+        return String::new();
+    }
+    let sheet = if first.sheet.is_empty() { String::new() } else { format!("，工作表 {}", first.sheet) };
+    let mark = match first.mark.as_str() {
+        "not_available" => "；缺数",
+        "not_applicable" => "；不适用",
+        "nil" => "；无此现象",
+        "confidential" => "；保密",
+        "rounded_to_zero" => "；不足最小单位",
+        _ => "",
+    };
+    let printed = flat(first.printed.trim());
+    let printed = if printed.is_empty() { String::new() } else { format!("；原文“{printed}”") };
+    let said = format!("来源：{}{sheet}，单元格 {}{printed}{mark}", first.file, first.cell);
+    let ids: Vec<&str> = traces.iter().map(|t| t.obs_id.as_str()).collect();
+    let mut out = format!(" title=\"{}\"", escape(&said));
+    for (name, value) in [
+        ("obs", ids.join(" ").as_str()),
+        ("file", &first.file),
+        ("sheet", &first.sheet),
+        ("cell", &first.cell),
+        ("mark", &first.mark),
+    ] {
+        if !value.is_empty() {
+            out.push_str(&format!(" data-{name}=\"{}\"", escape(value)));
+        }
+    }
+    out
+}
+
+fn spans(wide: usize, high: usize) -> String {
+    let mut out = String::new();
+    if wide > 1 {
+        out.push_str(&format!(" colspan=\"{wide}\""));
+    }
+    if high > 1 {
+        out.push_str(&format!(" rowspan=\"{high}\""));
+    }
+    out
+}
+
+/// Text with its line breaks kept.
+fn text(raw: &str) -> String {
+    escape(raw).replace('\n', "<br>")
+}
+
+pub fn escape(raw: &str) -> String {
+    raw.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,195 @@
+//! The index page: what the release holds, every table and chart, what the checks found, and the sources.
+
+use std::collections::BTreeMap;
+
+use super::frame::Frame;
+use super::html::{escape, page};
+use super::plot::Plot;
+use super::records::Records;
+use super::spec::{ChartSpec, ReportSpec, TableSpec};
+use crate::warehouse::Rows;
+
+/// Findings shown on the page; all of them are in `core_finding`.
+const FINDINGS_MAX: usize = 1_000;
+
+/// What the head of the page says of the release.
+#[derive(Clone, Debug, Default)]
+pub struct Imprint {
+    pub release: String,
+    /// The day of publication, as text.
+    pub date: String,
+    pub source_files: usize,
+    pub observations: u64,
+}
+
+/// What was made of one report, in the order it is shown.
+pub struct Shelf<'a> {
+    pub report: &'a ReportSpec,
+    pub tables: Vec<(&'a TableSpec, Frame)>,
+    pub charts: Vec<(&'a ChartSpec, Plot)>,
+}
+
+/// The page; `findings` and `sources` are the rows of `core_finding` and `core_table`.
+pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources: &Rows) -> String {
+    let publisher = shelves.first().map_or("", |s| s.report.palette.publisher.as_str());
+    let title = "社会保险统计资料";
+    let mut body =
+        format!("<header class=\"masthead\">\n<p class=\"publisher\">{}</p>\n<h1>{title}</h1>\n", escape(publisher));
+    body.push_str("<p>由原始表格逐格读入、核对后重新刊印；每个数字都可以追溯到来源文件和单元格。</p>\n");
+    body.push_str(&facts(imprint, shelves, findings));
+    body.push_str("</header>\n<main>\n");
+    body.push_str(&contents(shelves, findings));
+    for (nth, shelf) in shelves.iter().enumerate() {
+        body.push_str(&section(nth, shelf));
+    }
+    body.push_str(&findings_section(findings));
+    body.push_str(&sources_section(sources));
+    body.push_str("</main>\n<footer class=\"colophon\">\n");
+    body.push_str("<p>说明：“…”或空白为缺数；数字按四舍五入；表内数字保持来源的小数位数，来源中的差错原样刊印，并列于“核对结果”。</p>\n");
+    body.push_str("</footer>\n");
+    page(title, &body)
+}
+
+fn facts(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows) -> String {
+    let tables: usize = shelves.iter().map(|s| s.tables.len()).sum();
+    let charts: usize = shelves.iter().map(|s| s.charts.len()).sum();
+    let entries = [
+        ("版本", imprint.release.clone()),
+        ("发布日期", imprint.date.clone()),
+        ("来源文件", imprint.source_files.to_string()),
+        ("数字", imprint.observations.to_string()),
+        ("统计表", tables.to_string()),
+        ("统计图", charts.to_string()),
+        ("核对结果", findings.rows.len().to_string()),
+    ];
+    let mut out = String::from("<dl class=\"facts\">\n");
+    for (name, value) in entries.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(value)));
+    }
+    out.push_str("</dl>\n");
+    out
+}
+
+fn contents(shelves: &[Shelf<'_>], findings: &Rows) -> String {
+    let mut out = String::from("<nav aria-label=\"目录\">\n<ol class=\"contents\">\n");
+    for (nth, shelf) in shelves.iter().enumerate() {
+        out.push_str(&format!("<li><a href=\"#r{nth}\">{}</a></li>\n", escape(&shelf.report.title)));
+    }
+    out.push_str(&format!("<li><a href=\"#findings\">核对结果</a>（{} 项）</li>\n", findings.rows.len()));
+    out.push_str("<li><a href=\"#sources\">资料来源</a></li>\n</ol>\n</nav>\n");
+    out
+}
+
+fn section(nth: usize, shelf: &Shelf<'_>) -> String {
+    let report = shelf.report;
+    let mut out = format!("<section id=\"r{nth}\">\n<h2>{}</h2>\n", escape(&report.title));
+    if !report.summary.is_empty() {
+        out.push_str(&format!("<p class=\"summary\">{}</p>\n", escape(&report.summary)));
+    }
+    if !shelf.tables.is_empty() {
+        out.push_str("<table class=\"list\">\n<thead><tr><th scope=\"col\">统计表</th><th scope=\"col\">下载</th></tr></thead>\n<tbody>\n");
+        for (table, frame) in &shelf.tables {
+            let path = format!("tables/{}/{}", report.name, table.id);
+            let title = escape(&frame.full_title());
+            out.push_str(&format!(
+                "<tr><td><a href=\"{path}.html\">{title}</a></td><td class=\"links\"><a href=\"{path}.xlsx\" \
+                 aria-label=\"{title}，Excel\">Excel</a> · <a href=\"{path}.csv\" aria-label=\"{title}，CSV\">CSV</a></td></tr>\n"
+            ));
+        }
+        out.push_str("</tbody>\n</table>\n");
+    }
+    if !shelf.charts.is_empty() {
+        out.push_str("<div class=\"figures\">\n");
+        for (chart, plot) in &shelf.charts {
+            let path = format!("charts/{}", chart.id);
+            out.push_str(&format!(
+                "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\" loading=\"lazy\"></a><figcaption>\
+                 <span>{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a></span>\
+                 </figcaption></figure>\n",
+                escape(&plot.alt),
+                escape(&plot.full_title())
+            ));
+        }
+        out.push_str("</div>\n");
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+/// Severities as they are stored, heaviest first, with their Chinese names.
+const SEVERITIES: [(&str, &str); 3] = [("error", "错误"), ("warning", "警告"), ("info", "提示")];
+
+fn findings_section(findings: &Rows) -> String {
+    let records = Records::new(findings);
+    let mut by_severity: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for row in 0..findings.rows.len() {
+        by_severity.entry(records.text(row, "severity")).or_default().push(row);
+    }
+    let mut out = String::from("<section id=\"findings\">\n<h2>核对结果</h2>\n");
+    if findings.rows.is_empty() {
+        out.push_str("<p class=\"summary\">全部核对规则均已通过。</p>\n</section>\n");
+        return out;
+    }
+    let counts: Vec<String> = SEVERITIES
+        .iter()
+        .map(|(key, name)| format!("{name} {} 项", by_severity.get(*key).map_or(0, Vec::len)))
+        .collect();
+    out.push_str(&format!("<p class=\"summary\">{}。来源数字不作改动，疑点列此备查。</p>\n", counts.join("，")));
+    let mut shown = 0;
+    for (key, name) in SEVERITIES {
+        let Some(rows) = by_severity.get(key) else { continue };
+        let open = if key == "error" { " open" } else { "" };
+        out.push_str(&format!("<details{open}><summary>{name}（{} 项）</summary>\n", rows.len()));
+        out.push_str(
+            "<table class=\"list\">\n<thead><tr><th scope=\"col\">程度</th><th scope=\"col\">内容</th><th scope=\"col\">差额</th>\
+             <th scope=\"col\">出处</th><th scope=\"col\">规则</th></tr></thead>\n<tbody>\n",
+        );
+        for row in rows.iter().take(FINDINGS_MAX.saturating_sub(shown)) {
+            out.push_str(&finding(&records, *row, key, name));
+            shown += 1;
+        }
+        out.push_str("</tbody>\n</table>\n</details>\n");
+    }
+    if shown < findings.rows.len() {
+        out.push_str(&format!(
+            "<p class=\"summary\">另有 {} 项，见数据表 core_finding。</p>\n",
+            findings.rows.len() - shown
+        ));
+    }
+    out.push_str("</section>\n");
+    out
+}
+
+fn finding(records: &Records<'_>, row: usize, key: &str, name: &str) -> String {
+    let text = |column: &str| escape(&records.text(row, column));
+    let sheet = text("sheet");
+    let sheet = if sheet.is_empty() { String::new() } else { format!("，工作表 {sheet}") };
+    let file = text("source_file");
+    let place = if file.is_empty() { String::new() } else { format!("{file}{sheet}，{}", text("cell")) };
+    let suggestion = text("suggestion");
+    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br>{suggestion}") };
+    format!(
+        "<tr><td><span class=\"severity {key}\">{name}</span></td><td>{}{suggestion}</td><td>{}</td>\
+         <td class=\"place\">{place}</td><td class=\"rule\">{}</td></tr>\n",
+        text("message"),
+        text("residual"),
+        text("rule")
+    )
+}
+
+fn sources_section(sources: &Rows) -> String {
+    let records = Records::new(sources);
+    let mut lines: Vec<String> = Vec::new();
+    for row in 0..sources.rows.len() {
+        let text = |column: &str| escape(&records.text(row, column));
+        let parts: Vec<String> = [text("publisher"), text("citation"), text("licence")]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let line = format!("<li>{}（{}）</li>\n", parts.join("；"), text("dataset"));
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    format!("<section id=\"sources\">\n<h2>资料来源</h2>\n<ol>\n{}</ol>\n</section>\n", lines.concat())
+}

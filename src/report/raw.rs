@@ -1,0 +1,317 @@
+//! `report.toml` and `palette.toml` as they are written: a mirror for serde and for the JSON Schema that editors use.
+//! What the entries mean is decided in `spec`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A report: tables and charts that are published together.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "shebao report.toml")]
+pub struct RawReport {
+    pub report: RawHead,
+    #[serde(default)]
+    pub table: Vec<RawTable>,
+    #[serde(default)]
+    pub chart: Vec<RawChart>,
+}
+
+/// The report's heading on the index page.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawHead {
+    pub title: String,
+    /// A sentence below the heading.
+    #[serde(default)]
+    pub summary: String,
+    /// Place among the reports of the index page; equal numbers stand in the order of their folder names.
+    #[serde(default)]
+    pub order: i64,
+}
+
+/// One table in its yearbook layout.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawTable {
+    /// File name of the table, letters, digits, `_` and `-`.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// As printed before the title: 表1.
+    #[serde(default)]
+    pub number: String,
+    pub title: String,
+    /// The unit note above the table, right aligned: 单位：人、万元.
+    #[serde(default)]
+    pub unit_note: String,
+    /// The table read: any `core_`, `ind_` or `out_` table.
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    /// Columns of that table and the values they must hold.
+    #[serde(default, rename = "where")]
+    pub filter: RawSelector,
+    /// Heads of the label columns on the left, one per column.
+    #[schemars(with = "Vec<RawHeadCell>")]
+    pub heads: Spanned<Vec<RawHeadCell>>,
+    #[schemars(with = "Vec<RawNode>")]
+    pub rows: Spanned<Vec<Spanned<RawNode>>>,
+    #[schemars(with = "Vec<RawNode>")]
+    pub columns: Spanned<Vec<Spanned<RawNode>>>,
+    /// Dimensions whose total answers where no observation has the code asked for; neighbouring cells that the same
+    /// observation answers are merged.
+    #[serde(default)]
+    pub merge: Vec<String>,
+    /// Selectors of cells that are blank on purpose.
+    #[serde(default)]
+    pub absent: Vec<RawSelector>,
+    /// What is printed for a mark, instead of the source's own sign: `not_available = "…"`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub marks: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The source line below the table.
+    #[serde(default)]
+    pub source: String,
+    #[serde(default)]
+    pub value: Option<String>,
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub unit: Option<Spanned<String>>,
+    #[serde(default)]
+    #[schemars(with = "Option<RawDecimals>")]
+    pub decimals: Option<Spanned<RawDecimals>>,
+    #[serde(default)]
+    pub grouping: Option<bool>,
+    #[serde(default)]
+    pub sign: Option<RawSign>,
+}
+
+/// A row or a column; with children it is a heading over them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawNode {
+    /// The printed label.
+    #[serde(default)]
+    pub label: Option<String>,
+    #[serde(default, rename = "where")]
+    pub filter: RawSelector,
+    /// Instead of a label: one row (or column) for each code this dimension holds in the data, named by the code list.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub each: Option<Spanned<String>>,
+    /// With `each`: printed labels of codes whose name in the code list is not the one wanted.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// With `each`: `source` (as the source prints them) or `code`.
+    #[serde(default)]
+    pub order: Option<RawOrder>,
+    /// Column of the table that holds the number; `value` unless said otherwise.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Unit the number is printed in; without it, the unit it was printed in.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub unit: Option<Spanned<String>>,
+    /// `"as printed"`, or a number of decimals.
+    #[serde(default)]
+    #[schemars(with = "Option<RawDecimals>")]
+    pub decimals: Option<Spanned<RawDecimals>>,
+    /// Thousands separators.
+    #[serde(default)]
+    pub grouping: Option<bool>,
+    /// What stands before a positive and before a negative number.
+    #[serde(default)]
+    pub sign: Option<RawSign>,
+    #[serde(default)]
+    #[schemars(with = "Vec<RawNode>")]
+    pub rows: Vec<Spanned<RawNode>>,
+    #[serde(default)]
+    #[schemars(with = "Vec<RawNode>")]
+    pub columns: Vec<Spanned<RawNode>>,
+}
+
+/// Column name → the value it must hold, or one of several.
+pub type RawSelector = BTreeMap<String, RawValues>;
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a text, or a list of texts")]
+pub enum RawValues {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// The head of a label column: a text, or the two labels of a diagonal cell.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields, expecting = "a text, or { rows = \"…\", columns = \"…\" }")]
+pub enum RawHeadCell {
+    Text(String),
+    Diagonal {
+        /// What the rows are.
+        rows: String,
+        /// What the columns are.
+        columns: String,
+    },
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "\"as printed\" or a number of decimals")]
+pub enum RawDecimals {
+    Count(u32),
+    Word(String),
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSign {
+    pub positive: String,
+    pub negative: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawOrder {
+    Source,
+    Code,
+    ValueDescending,
+}
+
+/// One chart, drawn as SVG and PNG.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawChart {
+    /// File name of the chart, letters, digits, `_` and `-`.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    pub kind: RawKind,
+    /// As printed before the title: 图1.
+    #[serde(default)]
+    pub number: String,
+    pub title: String,
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    #[serde(default, rename = "where")]
+    pub filter: RawSelector,
+    pub x: RawX,
+    pub y: RawY,
+    #[schemars(with = "Vec<RawSeries>")]
+    pub series: Spanned<Vec<RawSeries>>,
+    #[serde(default)]
+    pub notes: Vec<String>,
+    #[serde(default)]
+    pub source: String,
+    /// What the chart shows, for readers who do not see it; made of title and series unless given.
+    #[serde(default)]
+    pub alt: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawKind {
+    Line,
+    Bar,
+    /// Series with `shape = "line"` are drawn over the bars.
+    BarLine,
+    /// One series, positive and negative values in two colours.
+    Diverging,
+}
+
+/// The categories along the horizontal axis.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawX {
+    /// The dimension whose codes are the categories.
+    #[schemars(with = "String")]
+    pub dimension: Spanned<String>,
+    #[serde(default)]
+    pub label: String,
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    #[serde(default)]
+    pub order: Option<RawOrder>,
+}
+
+/// The vertical axis.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawY {
+    /// Unit of the axis.
+    #[schemars(with = "String")]
+    pub unit: Spanned<String>,
+    /// Text above the axis; the unit's name unless given.
+    #[serde(default)]
+    pub label: String,
+    /// Decimals of the numbers written at the points.
+    pub decimals: u32,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSeries {
+    pub label: String,
+    #[serde(default, rename = "where")]
+    pub filter: RawSelector,
+    #[serde(default)]
+    pub value: Option<String>,
+    #[serde(default)]
+    pub shape: Option<RawShape>,
+    /// Name of a colour in `palette.toml`; the palette's order unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub colour: Option<Spanned<String>>,
+    /// In diverging bars: the name of the negative values in the legend.
+    #[serde(default)]
+    pub negative_label: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawShape {
+    Bar,
+    Line,
+}
+
+/// `reports/palette.toml`: what all reports look like.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "shebao palette.toml")]
+pub struct RawPalette {
+    /// Who publishes; stands at the head of the index page.
+    #[serde(default)]
+    pub publisher: String,
+    pub font: RawFonts,
+    pub chart: RawChartColours,
+    /// Colours of series, in the order they are used.
+    pub series: Vec<RawColour>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawFonts {
+    /// Font names written into workbooks; the reader's machine has them or falls back.
+    pub workbook_title: String,
+    pub workbook_body: String,
+    /// Families tried after the found font where the SVG is shown.
+    pub chart_fallback: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawChartColours {
+    pub ink: String,
+    pub faint: String,
+    pub grid: String,
+    pub paper: String,
+    pub positive: String,
+    pub negative: String,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawColour {
+    pub name: String,
+    /// `#rrggbb`
+    pub colour: String,
+}

@@ -1,0 +1,188 @@
+//! `manifest.json`: what a release was made from, with what, and what came out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::super::digest::{FileDigest, sha256_bytes, sha256_groups};
+use super::super::error::StoreError;
+
+pub const MANIFEST: &str = "manifest.json";
+
+/// The files a release is made from, by name in the project and content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    pub inputs: Vec<FileDigest>,
+    pub specs: Vec<FileDigest>,
+    pub sql: Vec<FileDigest>,
+    pub reports: Vec<FileDigest>,
+}
+
+impl Sources {
+    /// One digest of all of them and of the tool's version: equal digests, nothing to do.
+    pub fn digest(&self) -> String {
+        let groups: [(&str, &[FileDigest]); 4] =
+            [("inputs", &self.inputs), ("specs", &self.specs), ("sql", &self.sql), ("reports", &self.reports)];
+        sha256_groups(env!("CARGO_PKG_VERSION"), &groups)
+    }
+}
+
+/// A table taken over from an earlier release because its new edition had errors.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Kept {
+    pub dataset: String,
+    pub table_id: String,
+    /// The release it was taken from.
+    pub release: String,
+    pub reason: String,
+}
+
+/// All that is known about a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub release: String,
+    #[serde(with = "time")]
+    pub released_at: Timestamp,
+    pub tool_version: String,
+    /// [`Sources::digest`].
+    pub made_from: String,
+    #[serde(flatten)]
+    pub sources: Sources,
+    pub kept: Vec<Kept>,
+    /// Rows per table.
+    pub rows: BTreeMap<String, u64>,
+    /// Findings per severity.
+    pub findings: BTreeMap<String, u64>,
+    /// Published files by name in the output folder.
+    pub outputs: Vec<FileDigest>,
+    /// When each source file, by its sha256, was first part of a release.
+    #[serde(with = "times")]
+    pub first_released: BTreeMap<String, Timestamp>,
+}
+
+impl Manifest {
+    /// A manifest without results yet. The id follows from the sources and the kept tables alone; times of first
+    /// release are carried forward from the release before.
+    pub fn new(mut sources: Sources, mut kept: Vec<Kept>, now: Timestamp, before: Option<&Manifest>) -> Manifest {
+        kept.sort();
+        for files in [&mut sources.inputs, &mut sources.specs, &mut sources.sql, &mut sources.reports] {
+            files.sort();
+        }
+        let made_from = sources.digest();
+        let mut identity = made_from.clone();
+        for table in &kept {
+            identity.push_str(&format!("\n{} {} {}", table.dataset, table.table_id, table.release));
+        }
+        let mut first_released = before.map_or_else(BTreeMap::new, |before| before.first_released.clone());
+        for input in &sources.inputs {
+            first_released.entry(input.sha256.clone()).or_insert(now);
+        }
+        Manifest {
+            release: sha256_bytes(identity.as_bytes())[..ID_DIGITS].to_owned(),
+            released_at: now,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            made_from,
+            sources,
+            kept,
+            rows: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            outputs: Vec::new(),
+            first_released,
+        }
+    }
+
+    /// The manifest of a release folder.
+    ///
+    /// # Errors
+    /// There is none, or it is not one of this program.
+    pub fn read(release: &Path) -> Result<Manifest, StoreError> {
+        let path = release.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(StoreError::io("read", &path))?;
+        serde_json::from_str(&text).map_err(|error| StoreError::Malformed { path, message: error.to_string() })
+    }
+
+    /// Write the manifest into a release folder.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn write(&self, release: &Path) -> Result<(), StoreError> {
+        let path = release.join(MANIFEST);
+        let mut text = serde_json::to_string_pretty(self)
+            .map_err(|error| StoreError::Malformed { path: path.clone(), message: error.to_string() })?;
+        text.push('\n');
+        fs::write(&path, text).map_err(StoreError::io("write", &path))
+    }
+}
+
+/// Characters of a release id: enough that two releases of a warehouse do not meet, few enough to type.
+const ID_DIGITS: usize = 16;
+
+mod time {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(time)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+mod times {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(times: &BTreeMap<String, Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(times.iter().map(|(digest, time)| (digest, time.to_string())))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Timestamp>, D::Error> {
+        let written = BTreeMap::<String, String>::deserialize(from)?;
+        written.into_iter().map(|(digest, time)| Ok((digest, time.parse().map_err(D::Error::custom)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(sha256: &str) -> Sources {
+        Sources { inputs: vec![FileDigest { path: "a.csv".into(), sha256: sha256.into() }], ..Sources::default() }
+    }
+
+    #[test]
+    fn the_time_of_first_release_is_carried_forward() {
+        let january: Timestamp = "2026-01-31T10:00:00Z".parse().unwrap();
+        let february: Timestamp = "2026-02-28T10:00:00Z".parse().unwrap();
+        let first = Manifest::new(sources("1"), Vec::new(), january, None);
+        let same = Manifest::new(sources("1"), Vec::new(), february, Some(&first));
+        assert_eq!((same.release == first.release, same.first_released["1"]), (true, january));
+        let second = Manifest::new(sources("2"), Vec::new(), february, Some(&first));
+        assert_eq!((second.first_released["1"], second.first_released["2"]), (january, february));
+        let kept = Kept {
+            dataset: "d".into(),
+            table_id: "t".into(),
+            release: first.release.clone(),
+            reason: "header moved".into(),
+        };
+        let with_kept = Manifest::new(sources("2"), vec![kept], february, Some(&first));
+        assert_ne!(with_kept.release, second.release);
+        assert_eq!(with_kept.made_from, second.made_from);
+    }
+
+    #[test]
+    fn a_manifest_reads_back_as_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = Manifest::new(sources("1"), Vec::new(), Timestamp::UNIX_EPOCH, None);
+        manifest.rows.insert("core_code".into(), 7);
+        manifest.write(folder.path()).unwrap();
+        assert_eq!(Manifest::read(folder.path()).unwrap(), manifest);
+    }
+}

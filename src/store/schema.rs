@@ -1,0 +1,146 @@
+//! The stage tables, column by column: what ingest leaves and SQL models read.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Never null; blank where it does not apply.
+    Text,
+    /// Null where it does not apply.
+    OptionalText,
+    /// Decimal(38, 6), exact.
+    Number,
+    Integer,
+    Date,
+}
+
+/// One table of a stage; its file is `<name>.parquet`.
+#[derive(Debug)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [(&'static str, Kind)],
+}
+
+/// Digits of a stored number, and those after the point.
+pub const PRECISION: u8 = 38;
+pub const SCALE: u8 = 6;
+
+use Kind::{Date, Integer, Number, OptionalText, Text};
+
+pub const OBSERVATION: Table = Table {
+    name: "stage_observation",
+    columns: &[
+        ("obs_id", Text),
+        ("dataset", Text),
+        ("table_id", Text),
+        ("edition", Text),
+        ("indicator", Text),
+        ("period", Text),
+        ("period_start", Date),
+        ("period_end", Date),
+        ("period_kind", Text),
+        ("region", Text),
+        ("scheme", Text),
+        ("ownership", Text),
+        ("industry", Text),
+        ("population", Text),
+        ("breakdown", Text),
+        ("value", Number),
+        ("unit", Text),
+        ("decimals", Integer),
+        ("mark", OptionalText),
+        ("printed", Text),
+        ("printed_unit", Text),
+        ("source_file", Text),
+        ("source_sha256", Text),
+        ("sheet", Text),
+        ("cell", Text),
+        ("notes", Text),
+    ],
+};
+
+pub const FINDING: Table = Table {
+    name: "stage_finding",
+    columns: &[
+        ("rule", Text),
+        ("severity", Text),
+        ("outcome", Text),
+        ("dataset", Text),
+        ("period", Text),
+        ("region", Text),
+        ("scheme", Text),
+        ("source_file", Text),
+        ("sheet", Text),
+        ("cell", Text),
+        ("residual", Number),
+        ("tolerance", Number),
+        ("message", Text),
+        ("suggestion", Text),
+    ],
+};
+
+pub const CODE: Table = Table {
+    name: "stage_code",
+    columns: &[
+        ("list", Text),
+        ("version", Text),
+        ("code", Text),
+        ("parent", OptionalText),
+        ("name_zh", Text),
+        ("name_en", Text),
+        ("valid_from", Text),
+        ("valid_to", Text),
+    ],
+};
+
+pub const INDICATOR: Table = Table {
+    name: "stage_indicator",
+    columns: &[
+        ("indicator", Text),
+        ("name_zh", Text),
+        ("name_en", Text),
+        ("unit", Text),
+        ("kind", Text),
+        ("definition", Text),
+        ("numerator", Text),
+        ("denominator", Text),
+        ("source", Text),
+    ],
+};
+
+pub const UNIT: Table =
+    Table { name: "stage_unit", columns: &[("unit", Text), ("name_zh", Text), ("base", Text), ("factor", Number)] };
+
+pub const RELATION: Table = Table {
+    name: "stage_relation",
+    columns: &[
+        ("relation_id", Text),
+        ("dataset", Text),
+        ("table_id", Text),
+        ("kind", Text),
+        ("dimension", Text),
+        ("whole", Text),
+        ("part", Text),
+        ("indicator", Text),
+    ],
+};
+
+pub const TABLE: Table = Table {
+    name: "stage_table",
+    columns: &[
+        ("dataset", Text),
+        ("table_id", Text),
+        ("title", Text),
+        ("publisher", Text),
+        ("citation", Text),
+        ("licence", Text),
+        ("priority", Integer),
+    ],
+};
+
+/// Every stage table, in the order they are written.
+pub const TABLES: [&Table; 7] = [&OBSERVATION, &FINDING, &CODE, &INDICATOR, &UNIT, &RELATION, &TABLE];
+
+/// The stage table of this name.
+pub fn table(name: &str) -> Option<&'static Table> {
+    TABLES.into_iter().find(|table| table.name == name)
+}

@@ -1,0 +1,242 @@
+//! A build: every model in the order of the graph, each a Parquet file, then the audits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{AsArray, RecordBatch};
+use datafusion::arrow::compute::concat_batches;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
+
+use super::fault;
+use super::findings;
+use super::graph::{self, FINDINGS, Step};
+use super::model::{self, Library, Model, Query};
+use super::output::{self, OutputError, Written};
+use super::session::{self, Engine};
+use crate::diag::{Diagnostic, Place};
+use crate::store::{StoreError, schema};
+
+/// What a build made.
+#[derive(Clone, Debug, Default)]
+pub struct BuildSummary {
+    /// In the order they were made.
+    pub tables: Vec<BuiltTable>,
+    /// Rows of `core_finding` by severity (`error`, `warning`, `info`).
+    pub findings: BTreeMap<String, u64>,
+}
+
+/// A table of a build; its file is `<name>.parquet`.
+#[derive(Clone, Debug)]
+pub struct BuiltTable {
+    pub name: String,
+    pub rows: u64,
+    /// The columns that tell rows apart, by which they are sorted; empty for `core_finding`.
+    pub grain: Vec<String>,
+}
+
+/// Run all SQL of a project over the stage tables in `stage`, writing one Parquet file per model, and `core_finding`,
+/// into the folder `into`, which may be the same. `progress` is told each table as it begins.
+///
+/// # Errors
+/// A SQL file has faults (all are told at once), a query fails, or the folder cannot be written.
+pub fn build(
+    stage: &Path,
+    models: &Path,
+    audits: &Path,
+    into: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<BuildSummary, Vec<Diagnostic>> {
+    let loaded = model::load(models, audits);
+    let mut faults = Vec::new();
+    let erroneous = loaded.has_errors();
+    let library = loaded.split(&mut faults);
+    if erroneous {
+        return Err(faults);
+    }
+    let stage_names: Vec<&str> = schema::TABLES.iter().map(|table| table.name).collect();
+    let steps = graph::order(&library, &stage_names)?;
+    let engine = Engine::start().map_err(|error| vec![StoreError::io("start threads for", into)(error).into()])?;
+    let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
+    std::fs::create_dir_all(into).map_err(|error| vec![StoreError::io("make the folder", into)(error).into()])?;
+    let mut run = Run { library: &library, session: &session, into, tables: Vec::new(), doubled: Vec::new() };
+    for name in stage_names {
+        engine.block_on(run.register(name, stage)).map_err(|fault| vec![fault])?;
+    }
+    let mut failed: BTreeSet<&str> = BTreeSet::new();
+    let mut summary = BuildSummary::default();
+    for step in steps {
+        match step {
+            Step::Model(nth) => {
+                let model = &library.models[nth];
+                // What reads a failed table would only repeat its fault.
+                if model.query.reads.iter().any(|(read, _)| failed.contains(read.as_str())) {
+                    failed.insert(&model.name);
+                    continue;
+                }
+                progress(&model.name);
+                match engine.block_on(run.model(model)) {
+                    Ok(table) => summary.tables.push(table),
+                    Err(found) => {
+                        faults.extend(found);
+                        failed.insert(&model.name);
+                    }
+                }
+            }
+            Step::Findings => {
+                progress(FINDINGS);
+                match engine.block_on(run.findings(&failed)) {
+                    Ok((table, by_severity)) => {
+                        summary.tables.push(table);
+                        summary.findings = by_severity;
+                    }
+                    Err(found) => {
+                        faults.extend(found);
+                        failed.insert(FINDINGS);
+                    }
+                }
+            }
+        }
+    }
+    if faults.is_empty() { Ok(summary) } else { Err(faults) }
+}
+
+/// What the steps of one build share.
+struct Run<'a> {
+    library: &'a Library,
+    session: &'a SessionContext,
+    into: &'a Path,
+    tables: Vec<String>,
+    /// Doubled keys, as findings.
+    doubled: Vec<RecordBatch>,
+}
+
+impl Run<'_> {
+    async fn register(&mut self, name: &str, folder: &Path) -> Result<(), Diagnostic> {
+        register(self.session, name, folder).await?;
+        self.tables.push(name.to_owned());
+        Ok(())
+    }
+
+    async fn model(&mut self, model: &Model) -> Result<BuiltTable, Vec<Diagnostic>> {
+        let faults = |error: &DataFusionError, tables: &[String]| fault::diagnose(error, &model.query.source, tables);
+        let frame = plan(self.session, &model.query).await.map_err(|error| faults(&error, &self.tables))?;
+        if let Some(fault) = check_grain(model, &frame) {
+            return Err(vec![fault]);
+        }
+        let order = model.grain.iter().map(|column| ident(column).sort(true, true)).collect();
+        let written = async {
+            let stream = frame.sort(order)?.execute_stream().await?;
+            output::write(stream, &file(self.into, &model.name), &model.grain).await
+        };
+        let Written { rows, duplicates } = written.await.map_err(|error| match error {
+            OutputError::Query(error) => faults(&error, &self.tables),
+            OutputError::Store(error) => vec![error.into()],
+        })?;
+        if !duplicates.is_empty() {
+            let found = findings::of_duplicates(model, &duplicates).map_err(|error| faults(&error, &self.tables))?;
+            self.doubled.push(found);
+        }
+        self.register(&model.name, self.into).await.map_err(|fault| vec![fault])?;
+        Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
+    }
+
+    /// Run every audit whose tables were made, and write all findings.
+    async fn findings(
+        &mut self,
+        failed: &BTreeSet<&str>,
+    ) -> Result<(BuiltTable, BTreeMap<String, u64>), Vec<Diagnostic>> {
+        let mut faults = Vec::new();
+        let mut batches = std::mem::take(&mut self.doubled);
+        let of_ingest = async { findings::conform(self.session.table("stage_finding").await?, &[])?.collect().await };
+        match of_ingest.await {
+            Ok(found) => batches.extend(found),
+            Err(error) => faults.push(Diagnostic::error("sql", error.to_string())),
+        }
+        for audit in &self.library.audits {
+            if audit.query.reads.iter().any(|(read, _)| failed.contains(read.as_str())) {
+                continue;
+            }
+            match run_audit(self.session, audit, &self.tables).await {
+                Ok(found) => batches.extend(found),
+                Err(found) => faults.extend(found),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        self.write_findings(&batches).await.map_err(|error| match error {
+            OutputError::Query(error) => vec![Diagnostic::error("sql", error.to_string())],
+            OutputError::Store(error) => vec![error.into()],
+        })
+    }
+
+    async fn write_findings(
+        &mut self,
+        batches: &[RecordBatch],
+    ) -> Result<(BuiltTable, BTreeMap<String, u64>), OutputError> {
+        let schema = findings::schema();
+        let batch = concat_batches(&schema, batches).map_err(DataFusionError::from)?;
+        let mut by_severity = BTreeMap::new();
+        if let Some(severities) = batch.column_by_name("severity") {
+            for severity in severities.as_string::<i32>().iter().flatten() {
+                *by_severity.entry(severity.to_owned()).or_insert(0) += 1;
+            }
+        }
+        let order = schema.fields().iter().map(|field| ident(field.name()).sort(true, true)).collect();
+        let stream = self.session.read_batch(batch)?.sort(order)?.execute_stream().await?;
+        let written = output::write(stream, &file(self.into, FINDINGS), &[]).await?;
+        register(self.session, FINDINGS, self.into).await.map_err(|fault| DataFusionError::Execution(fault.message))?;
+        self.tables.push(FINDINGS.to_owned());
+        Ok((BuiltTable { name: FINDINGS.to_owned(), rows: written.rows, grain: Vec::new() }, by_severity))
+    }
+}
+
+/// The findings one audit selects.
+pub async fn run_audit(
+    session: &SessionContext,
+    audit: &model::Audit,
+    tables: &[String],
+) -> Result<Vec<RecordBatch>, Vec<Diagnostic>> {
+    let faults = |error: DataFusionError| fault::diagnose(&error, &audit.query.source, tables);
+    let frame = plan(session, &audit.query).await.map_err(faults)?;
+    if let Some(fault) = findings::check_columns(audit, frame.schema()) {
+        return Err(vec![fault]);
+    }
+    let fixed = [("rule", audit.rule.as_str()), ("severity", audit.severity.as_str())];
+    let found = async { findings::conform(frame, &fixed)?.collect().await };
+    found.await.map_err(faults)
+}
+
+/// A query of a file as a frame, not yet run.
+pub async fn plan(session: &SessionContext, query: &Query) -> Result<DataFrame, DataFusionError> {
+    let plan = session.state().statement_to_plan(query.statement.clone()).await?;
+    session.execute_logical_plan(plan).await
+}
+
+/// Make `<folder>/<name>.parquet` known to a session.
+pub async fn register(session: &SessionContext, name: &str, folder: &Path) -> Result<(), Diagnostic> {
+    let path = file(folder, name);
+    // DataFusion takes a missing file for an empty listing.
+    std::fs::metadata(&path).map_err(|error| Diagnostic::from(StoreError::io("read", &path)(error)))?;
+    let shown = path.to_string_lossy().into_owned();
+    session
+        .register_parquet(name, &shown, ParquetReadOptions::default())
+        .await
+        .map_err(|error| Diagnostic::error("parquet", error.message().to_string()).at(Place::file(shown)))
+}
+
+fn file(folder: &Path, table: &str) -> std::path::PathBuf {
+    folder.join(format!("{table}.parquet"))
+}
+
+fn check_grain(model: &Model, frame: &DataFrame) -> Option<Diagnostic> {
+    let columns: Vec<&str> = frame.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    let unknown = model.grain.iter().find(|column| !columns.contains(&column.as_str()))?;
+    let source: &Arc<_> = &model.query.source;
+    let start = source.text.find("grain:").and_then(|at| Some(at + source.text[at..].find(unknown.as_str())?));
+    let place = Place::span(source, start.map_or(0..0, |start| start..start + unknown.len()));
+    let message = format!("the grain names \"{unknown}\", which the query does not return");
+    Some(Diagnostic::error("grain-column", message).at(place).hint(fault::suggest(unknown, "columns", &columns)))
+}

@@ -1,0 +1,274 @@
+//! Exact arithmetic on decimals, and their text.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringArray};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type, i256};
+use datafusion::common::{Result, exec_datafusion_err, exec_err};
+
+use super::RESULT_SCALE;
+
+/// Digits that a decimal column can hold.
+const PRECISION: u32 = 38;
+
+pub fn exact_div(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    by_pairs(arguments, |a, b| divide(a.number, a.scale, b.number, b.scale))
+}
+
+pub fn percent_of(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    by_pairs(arguments, |part, whole| divide(part.number, part.scale - 2, whole.number, whole.scale))
+}
+
+pub fn change_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    by_pairs(arguments, |now, before| {
+        let scale = now.scale.max(before.scale);
+        let risen = |n: Operand| n.number.checked_mul(power_of_ten(scale - n.scale)?);
+        let change = risen(now)?.checked_sub(risen(before)?)?;
+        divide(change, scale - 2, before.number, before.scale)
+    })
+}
+
+/// `((last / first)^(1/years) - 1) * 100`, by Newton's iteration on integers: the root is exact to the last digit kept.
+pub fn annual_growth_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let years = arguments[2].as_primitive::<Int64Type>().clone();
+    let mut row = 0;
+    by_pairs(&arguments[..2], |first, last| {
+        let nth = row;
+        row += 1;
+        if years.is_null(nth) || first.number <= i256::ZERO || last.number < i256::ZERO {
+            return Some(None);
+        }
+        let Ok(years @ 1..=MAX_YEARS) = u32::try_from(years.value(nth)) else { return Some(None) };
+        growth(first, last, years)
+    })
+}
+
+/// Spans longer than this are a mistake in the data, not a rate of growth.
+const MAX_YEARS: u32 = 200;
+
+pub fn half_unit(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let decimals = arguments[0].as_primitive::<Int64Type>();
+    let (factors, scale) = operands(&arguments[1])?;
+    let values = decimals.iter().zip(factors.iter()).map(|pair| {
+        let (Some(decimals), Some(factor)) = pair else { return Ok(None) };
+        let half = i32::try_from(decimals).ok().filter(|decimals| (0..=28).contains(decimals)).and_then(|decimals| {
+            let five = i256::from_i128(factor).checked_mul(i256::from_i128(5))?;
+            divide(five, scale + decimals + 1, i256::ONE, 0)
+        });
+        half.ok_or_else(|| {
+            exec_datafusion_err!("half_unit({decimals}, {factor}e-{scale}) leaves the range of decimals")
+        })
+    });
+    finish(values.collect::<Result<Vec<_>>>()?)
+}
+
+pub fn number_text(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let texts: StringArray = numbers.iter().map(|n| n.map(|n| plain(n, scale))).collect();
+    Ok(Arc::new(texts))
+}
+
+pub fn number_grouped(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let texts: StringArray = numbers.iter().map(|n| n.map(|n| group(&plain(n, scale)))).collect();
+    Ok(Arc::new(texts))
+}
+
+/// `number * 10^-scale`.
+#[derive(Clone, Copy)]
+struct Operand {
+    number: i256,
+    scale: i32,
+}
+
+fn operands(array: &ArrayRef) -> Result<(&Decimal128Array, i32)> {
+    match array.data_type() {
+        DataType::Decimal128(_, scale) => Ok((array.as_primitive::<Decimal128Type>(), i32::from(*scale))),
+        other => exec_err!("a decimal was expected, not {other}"),
+    }
+}
+
+/// Outer `None`: the result leaves the range of decimals. Inner `None`: there is no result.
+fn by_pairs(
+    arguments: &[ArrayRef],
+    mut compute: impl FnMut(Operand, Operand) -> Option<Option<i128>>,
+) -> Result<ArrayRef> {
+    let (left, left_scale) = operands(&arguments[0])?;
+    let (right, right_scale) = operands(&arguments[1])?;
+    let mut values = Vec::with_capacity(left.len());
+    for (nth, pair) in left.iter().zip(right.iter()).enumerate() {
+        // Called for every row, so that a third argument stays in step.
+        let operand = |number: Option<i128>, scale| Operand { number: i256::from_i128(number.unwrap_or(0)), scale };
+        let value = compute(operand(pair.0, left_scale), operand(pair.1, right_scale));
+        values.push(match (pair, value) {
+            ((Some(_), Some(_)), Some(value)) => value,
+            ((Some(_), Some(_)), None) => return exec_err!("row {}: the result leaves the range of decimals", nth + 1),
+            _ => None,
+        });
+    }
+    finish(values)
+}
+
+fn finish(values: Vec<Option<i128>>) -> Result<ArrayRef> {
+    Ok(Arc::new(Decimal128Array::from(values).with_data_type(super::RESULT)))
+}
+
+/// The quotient at [`RESULT_SCALE`], half away from zero. Scales may be negative.
+fn divide(a: i256, a_scale: i32, b: i256, b_scale: i32) -> Option<Option<i128>> {
+    if b == i256::ZERO {
+        return Some(None);
+    }
+    let shift = i32::from(RESULT_SCALE) - a_scale + b_scale;
+    let (a, b) =
+        if shift >= 0 { (a.checked_mul(power_of_ten(shift)?)?, b) } else { (a, b.checked_mul(power_of_ten(-shift)?)?) };
+    let (quotient, remainder) = (a.checked_div(b)?, a.checked_rem(b)?);
+    let twice = remainder.wrapping_abs().checked_mul(i256::from_i128(2))?;
+    let away = if twice >= b.wrapping_abs() {
+        i256::from_i128(if (a < i256::ZERO) == (b < i256::ZERO) { 1 } else { -1 })
+    } else {
+        i256::ZERO
+    };
+    let rounded = quotient.checked_add(away)?.to_i128()?;
+    (rounded.unsigned_abs() < 10_u128.pow(PRECISION)).then_some(Some(rounded))
+}
+
+fn growth(first: Operand, last: Operand, years: u32) -> Option<Option<i128>> {
+    let Some(ratio) = divide(last.number, last.scale, first.number, first.scale)? else { return Some(None) };
+    // The ratio and the root as fixed-point numbers with 28 decimals, more than twice what is kept.
+    let one = i256::from_i128(10).checked_pow(28)?;
+    let wide = divide_wide(last, first, one)?;
+    if ratio == 0 && wide == i256::ZERO {
+        return Some(Some(-100 * 10_i128.pow(12)));
+    }
+    let root = root_of(wide, one, years)?;
+    let growth = root.checked_sub(one)?;
+    divide(growth, 28 - 2, i256::ONE, 0)
+}
+
+fn divide_wide(a: Operand, b: Operand, one: i256) -> Option<i256> {
+    let shift = b.scale - a.scale;
+    let (mut top, mut bottom) = (a.number.checked_mul(one)?, b.number);
+    if shift >= 0 {
+        top = top.checked_mul(power_of_ten(shift)?)?;
+    } else {
+        bottom = bottom.checked_mul(power_of_ten(-shift)?)?;
+    }
+    top.checked_div(bottom)
+}
+
+/// The greatest fixed-point `x` with `x^years <= ratio`, by bisection: at most 256 steps, no guess to go wrong.
+fn root_of(ratio: i256, one: i256, years: u32) -> Option<i256> {
+    let two = i256::from_i128(2);
+    let (mut low, mut high) = (i256::ZERO, ratio.max(one).checked_add(i256::ONE)?);
+    while high.checked_sub(low)? > i256::ONE {
+        let middle = low.checked_add(high)?.checked_div(two)?;
+        if power_at_most(middle, one, years, ratio) { low = middle } else { high = middle }
+    }
+    Some(low)
+}
+
+/// Whether `x^years <= limit` in fixed point; a power that leaves 256 bits is above any limit.
+fn power_at_most(x: i256, one: i256, years: u32, limit: i256) -> bool {
+    let mut power = one;
+    for _ in 0..years {
+        let Some(next) = power.checked_mul(x).and_then(|p| p.checked_div(one)) else { return false };
+        power = next;
+        // Above one, powers only grow.
+        if x >= one && power > limit {
+            return false;
+        }
+    }
+    power <= limit
+}
+
+fn power_of_ten(exponent: i32) -> Option<i256> {
+    i256::from_i128(10).checked_pow(u32::try_from(exponent).ok()?)
+}
+
+/// Without trailing zeros: `-3.5`, `10523`.
+fn plain(number: i128, scale: i32) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let scale = usize::try_from(scale).unwrap_or(0);
+    let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale + 1);
+    let (whole, part) = digits.split_at(digits.len() - scale);
+    let part = part.trim_end_matches('0');
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+/// With a comma between thousands.
+fn group(plain: &str) -> String {
+    let (whole, part) = plain.split_once('.').map_or((plain, None), |(whole, part)| (whole, Some(part)));
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let mut out = sign.to_owned();
+    for (nth, digit) in whole.chars().enumerate() {
+        if nth > 0 && (whole.len() - nth) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(part) = part {
+        out.push('.');
+        out.push_str(part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operand(text: &str) -> Operand {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let number: i128 = format!("{whole}{part}").parse().unwrap();
+        Operand { number: i256::from_i128(number), scale: i32::try_from(part.len()).unwrap() }
+    }
+
+    #[test]
+    fn quotients_are_rounded_half_away_from_zero() {
+        let rows = [
+            ("2", "3", Some("0.666666666667")),
+            ("-2", "3", Some("-0.666666666667")),
+            ("1", "8", Some("0.125")),
+            ("0.0000000000005", "1", Some("0.000000000001")),
+            ("-0.0000000000005", "1", Some("-0.000000000001")),
+            ("1", "0", None),
+            ("36.7", "-0.5", Some("-73.4")),
+        ];
+        for (a, b, quotient) in rows {
+            let (x, y) = (operand(a), operand(b));
+            let found = divide(x.number, x.scale, y.number, y.scale).unwrap().map(|n| plain(n, 12));
+            assert_eq!(found.as_deref(), quotient, "{a} / {b}");
+        }
+    }
+
+    #[test]
+    fn growth_is_the_root_of_the_ratio() {
+        // 100 → 121 over two years is 10% a year; 1 → 2 over 12 is 2^(1/12) = 1.0594630943592953 (the semitone).
+        let rows = [
+            ("100", "121", 2, "10"),
+            ("1", "2", 12, "5.94630943593"),
+            ("200", "50", 2, "-50"),
+            ("5", "0", 3, "-100"),
+            ("3", "3", 7, "0"),
+        ];
+        for (first, last, years, pct) in rows {
+            let found = growth(operand(first), operand(last), years).unwrap().unwrap();
+            assert_eq!(plain(found, 12), pct, "{first} → {last} over {years}");
+        }
+    }
+
+    #[test]
+    fn text_has_no_trailing_zeros() {
+        let rows = [
+            (10_523_000_000, 6, "10523", "10,523"),
+            (-3_500_000, 6, "-3.5", "-3.5"),
+            (0, 6, "0", "0"),
+            (-123_456_789, 2, "-1234567.89", "-1,234,567.89"),
+            (5, 2, "0.05", "0.05"),
+        ];
+        for (number, scale, text, grouped) in rows {
+            assert_eq!(plain(number, scale), text);
+            assert_eq!(group(&plain(number, scale)), grouped);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Periods and breakdowns, which are text in the tables.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::common::Result;
+
+use crate::domain::{Breakdown, Period, TOTAL};
+
+pub fn period_previous(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    Ok(texts(strings(&arguments[0]).map(|period| offset(period?, -1))))
+}
+
+pub fn period_offset(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let offsets = arguments[1].as_primitive::<Int64Type>().iter();
+    Ok(texts(strings(&arguments[0]).zip(offsets).map(|(period, by)| offset(period?, by?))))
+}
+
+pub fn period_year(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let years = strings(&arguments[0]).map(|period| Some(i64::from(parse(period?)?.end().year())));
+    Ok(Arc::new(years.collect::<Int64Array>()))
+}
+
+pub fn period_month_count(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let counts = strings(&arguments[0]).map(|period| {
+        let period = parse(period?)?;
+        let month = |date: jiff::civil::Date| i64::from(date.year()) * 12 + i64::from(date.month());
+        Some(month(period.end()) - month(period.start()) + 1)
+    });
+    Ok(Arc::new(counts.collect::<Int64Array>()))
+}
+
+pub fn breakdown_value(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
+    Ok(texts(pairs.map(|(breakdown, key)| read(breakdown?).0.remove(key?))))
+}
+
+pub fn breakdown_without(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
+    Ok(texts(pairs.map(|(breakdown, key)| {
+        let mut breakdown = read(breakdown?);
+        breakdown.0.remove(key?);
+        Some(breakdown.to_string())
+    })))
+}
+
+pub fn breakdown_with(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let rows = strings(&arguments[0]).zip(strings(&arguments[1])).zip(strings(&arguments[2]));
+    Ok(texts(rows.map(|((breakdown, key), value)| {
+        let mut breakdown = read(breakdown?);
+        breakdown.0.insert(key?.to_owned(), value?.to_owned());
+        Some(breakdown.to_string())
+    })))
+}
+
+/// How many slips of a typesetter lie between two printed numbers: a digit lost, added, changed, or swapped with its
+/// neighbour.
+pub fn slip_distance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
+    let distances = pairs.map(|(a, b)| i64::try_from(strsim::osa_distance(a?, b?)).ok());
+    Ok(Arc::new(distances.collect::<Int64Array>()))
+}
+
+fn strings(array: &ArrayRef) -> impl Iterator<Item = Option<&str>> {
+    let array = array.as_string::<i32>();
+    (0..array.len()).map(|nth| array.is_valid(nth).then(|| array.value(nth)))
+}
+
+fn texts(values: impl Iterator<Item = Option<String>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+fn parse(period: &str) -> Option<Period> {
+    period.parse().ok()
+}
+
+/// The period `by` steps on: years for a year, months for a month; a range of months keeps its months and changes its year.
+fn offset(period: &str, by: i64) -> Option<String> {
+    let years_on = |year: i16, by: i64| i16::try_from(i64::from(year).checked_add(by)?).ok();
+    let moved = match parse(period)? {
+        Period::Year(year) => Period::Year(years_on(year, by)?),
+        Period::Month { year, month } => {
+            let months = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(by)?;
+            let year = i16::try_from(months.div_euclid(12)).ok()?;
+            Period::Month { year, month: i8::try_from(months.rem_euclid(12) + 1).ok()? }
+        }
+        Period::Months { start, end } => {
+            Period::Months { start: (years_on(start.0, by)?, start.1), end: (years_on(end.0, by)?, end.1) }
+        }
+    };
+    // Reading it back refuses a year outside the calendar.
+    parse(&moved.to_string()).map(|period| period.to_string())
+}
+
+fn read(breakdown: &str) -> Breakdown {
+    let mut read = Breakdown::default();
+    if breakdown != TOTAL {
+        for pair in breakdown.split(';') {
+            if let Some((key, value)) = pair.split_once('=') {
+                read.0.insert(key.to_owned(), value.to_owned());
+            }
+        }
+    }
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset;
+
+    #[test]
+    fn periods_move_by_their_own_step() {
+        let rows = [
+            ("2004", -1, Some("2003")),
+            ("2004-01", -1, Some("2003-12")),
+            ("2003-12", 13, Some("2005-01")),
+            ("2013-01/2013-08", -1, Some("2012-01/2012-08")),
+            ("2004", 9000, None),
+            ("2004年", -1, None),
+        ];
+        for (period, by, moved) in rows {
+            assert_eq!(offset(period, by).as_deref(), moved, "{period} {by:+}");
+        }
+    }
+}

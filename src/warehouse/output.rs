@@ -1,0 +1,158 @@
+//! The result of a query as a Parquet file: zstd, statistics, the same bytes for the same rows.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use futures::StreamExt as _;
+
+use crate::store::StoreError;
+
+/// Why a result could not be written: the query failed on the way, or the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error(transparent)]
+    Query(#[from] DataFusionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub rows: u64,
+    /// Keys that stand more than once.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A key of several rows.
+#[derive(Debug)]
+pub struct Duplicate {
+    /// Column and value, in the order of the grain.
+    pub key: Vec<(String, String)>,
+    pub rows: u64,
+}
+
+/// Write a stream of rows, sorted by `grain`, and count the keys that are doubled.
+pub async fn write(
+    mut stream: SendableRecordBatchStream,
+    path: &Path,
+    grain: &[String],
+) -> Result<Written, OutputError> {
+    let mut file = ParquetFile::create(path, stream.schema())?;
+    let mut keys = KeyWatch::new(grain);
+    let mut rows = 0;
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        rows += batch.num_rows() as u64;
+        keys.see(&batch)?;
+        file.write(&batch)?;
+    }
+    file.close()?;
+    Ok(Written { rows, duplicates: keys.duplicates })
+}
+
+struct ParquetFile<'a> {
+    path: &'a Path,
+    writer: ArrowWriter<BufWriter<File>>,
+}
+
+impl<'a> ParquetFile<'a> {
+    fn create(path: &'a Path, schema: SchemaRef) -> Result<Self, OutputError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_created_by("shebao".to_owned())
+            .build();
+        let file = File::create(path).map_err(StoreError::io("write", path))?;
+        let writer = ArrowWriter::try_new(BufWriter::new(file), schema, Some(properties));
+        Ok(ParquetFile { path, writer: writer.map_err(|error| fault(path, error))? })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+        self.writer.write(batch).map_err(|error| fault(self.path, error).into())
+    }
+
+    fn close(self) -> Result<(), OutputError> {
+        let mut file = self.writer.into_inner().map_err(|error| fault(self.path, error))?;
+        Ok(file.flush().map_err(StoreError::io("write", self.path))?)
+    }
+}
+
+fn fault(path: &Path, error: ParquetError) -> StoreError {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+            Ok(source) => StoreError::Io { action: "write", path: path.to_owned(), source: *source },
+            Err(cause) => parquet_fault(path, cause.to_string()),
+        },
+        error => parquet_fault(path, error.to_string()),
+    }
+}
+
+fn parquet_fault(path: &Path, message: String) -> StoreError {
+    StoreError::Parquet { action: "write", path: path.to_owned(), message }
+}
+
+/// Sees rows in the order of their key and remembers those that come again; holds one key at a time.
+struct KeyWatch<'a> {
+    grain: &'a [String],
+    converter: Option<RowConverter>,
+    last: Option<OwnedRow>,
+    last_is_doubled: bool,
+    duplicates: Vec<Duplicate>,
+}
+
+impl<'a> KeyWatch<'a> {
+    fn new(grain: &'a [String]) -> Self {
+        KeyWatch { grain, converter: None, last: None, last_is_doubled: false, duplicates: Vec::new() }
+    }
+
+    fn see(&mut self, batch: &RecordBatch) -> Result<(), DataFusionError> {
+        let columns: Vec<ArrayRef> =
+            self.grain.iter().filter_map(|column| batch.column_by_name(column).cloned()).collect();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let converter = match &mut self.converter {
+            Some(converter) => converter,
+            None => {
+                let fields = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
+                self.converter.insert(RowConverter::new(fields)?)
+            }
+        };
+        let keys = converter.convert_columns(&columns)?;
+        for (nth, key) in keys.iter().enumerate() {
+            if self.last.as_ref().is_some_and(|last| last.row() == key) {
+                match self.duplicates.last_mut().filter(|_| self.last_is_doubled) {
+                    Some(duplicate) => duplicate.rows += 1,
+                    None => self.duplicates.push(Duplicate { key: named(self.grain, &columns, nth)?, rows: 2 }),
+                }
+                self.last_is_doubled = true;
+            } else {
+                self.last = Some(key.owned());
+                self.last_is_doubled = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn named(grain: &[String], columns: &[ArrayRef], row: usize) -> Result<Vec<(String, String)>, DataFusionError> {
+    let options = FormatOptions::default().with_null("null");
+    let mut key = Vec::with_capacity(columns.len());
+    for (name, column) in grain.iter().zip(columns) {
+        let formatter = ArrayFormatter::try_new(column.as_ref(), &options)?;
+        key.push((name.clone(), formatter.value(row).to_string()));
+    }
+    Ok(key)
+}

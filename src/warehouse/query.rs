@@ -1,0 +1,256 @@
+//! Questions to a release: read-only, limited, answered in plain values.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{AsArray, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::{ColumnarValue, Volatility, cast, create_udf, lit, try_cast};
+use datafusion::prelude::{DataFrame, SessionContext, ident};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use futures::StreamExt as _;
+
+use super::build::register;
+use super::fault::{diagnose_one, suggest};
+use super::model::statements;
+use super::output::{self, OutputError};
+use super::rows::Rows;
+use super::session::{self, Engine};
+use crate::diag::{Diagnostic, Place, SourceText};
+use crate::store::{Manifest, StoreError};
+
+/// Rows of an answer held in memory; more can be had as Parquet.
+pub const ANSWER_ROWS: usize = 1_000_000;
+/// Length of a question.
+pub const QUESTION_BYTES: usize = 1 << 20;
+
+const OBSERVATION: &str = "core_observation";
+
+/// A release, opened for reading.
+pub struct Warehouse {
+    engine: Engine,
+    session: SessionContext,
+    /// The same tables, their rows in the order of the files.
+    ordered: SessionContext,
+    tables: Vec<String>,
+}
+
+impl Warehouse {
+    /// Open the tables of a release; `released_at` of the observations comes from its manifest.
+    ///
+    /// # Errors
+    /// The folder or a file in it cannot be read.
+    pub fn open(release: &Path) -> Result<Warehouse, Diagnostic> {
+        let manifest = Manifest::read(release)?;
+        Warehouse::open_with(release, &manifest.first_released)
+    }
+
+    /// Open a folder of tables that has no manifest yet; `first_released` gives the time a source file (by its sha256)
+    /// was first released.
+    ///
+    /// # Errors
+    /// The folder or a file in it cannot be read.
+    pub fn open_with(
+        folder: &Path,
+        first_released: &BTreeMap<String, jiff::Timestamp>,
+    ) -> Result<Warehouse, Diagnostic> {
+        let tables = table_files(folder)?;
+        let engine = Engine::start().map_err(|error| Diagnostic::from(StoreError::io("open", folder)(error)))?;
+        let session = session::parallel().map_err(|error| Diagnostic::error("sql", error.to_string()))?;
+        engine.block_on(async {
+            for table in &tables {
+                register(&session, table, folder).await?;
+            }
+            add_released_at(&session, first_released)
+                .map_err(|error| Diagnostic::error("sql", error.to_string()).at(Place::file(OBSERVATION)))
+        })?;
+        let ordered = session::sequential(&session);
+        Ok(Warehouse { engine, session, ordered, tables })
+    }
+
+    /// The names of the tables, sorted.
+    pub fn tables(&self) -> &[String] {
+        &self.tables
+    }
+
+    /// Answer one SELECT, WITH, SHOW, DESCRIBE or EXPLAIN.
+    ///
+    /// # Errors
+    /// The question is not one that only reads, has a fault, or its answer is longer than [`ANSWER_ROWS`].
+    pub fn query(&self, sql: &str) -> Result<Rows, Diagnostic> {
+        let source = question(sql)?;
+        self.engine.block_on(async {
+            let frame = self.plan(&source).await?;
+            collect(frame).await.map_err(|fault| fault.placed(&source, &self.tables))
+        })
+    }
+
+    /// All rows of a table, in the order of its file, where every named column equals the value given as text.
+    ///
+    /// # Errors
+    /// There is no such table or column, or a value is not one of the column's type.
+    pub fn table(&self, name: &str, filters: &[(String, String)]) -> Result<Rows, Diagnostic> {
+        let source = Arc::new(SourceText { name: name.to_owned(), text: String::new() });
+        if !self.tables.iter().any(|table| table == name) {
+            let known: Vec<&str> = self.tables.iter().map(String::as_str).collect();
+            let fault = Diagnostic::error("unknown-table", format!("no table \"{name}\""));
+            return Err(fault.hint(suggest(name, "tables", &known)));
+        }
+        self.engine.block_on(async {
+            let mut frame =
+                self.ordered.table(name).await.map_err(|error| diagnose_one(&error, &source, &self.tables))?;
+            for (column, value) in filters {
+                frame = filter(frame, name, column, value)?;
+            }
+            collect(frame).await.map_err(|fault| fault.placed(&source, &self.tables))
+        })
+    }
+
+    /// Write the whole answer as a Parquet file, however long it is; returns the number of rows.
+    ///
+    /// # Errors
+    /// As [`Warehouse::query`], or the file cannot be written.
+    pub fn query_to_parquet(&self, sql: &str, path: &Path) -> Result<u64, Diagnostic> {
+        let source = question(sql)?;
+        self.engine.block_on(async {
+            let frame = self.plan(&source).await?;
+            let written = async { output::write(frame.execute_stream().await?, path, &[]).await };
+            written.await.map(|written| written.rows).map_err(|error| match error {
+                OutputError::Query(error) => diagnose_one(&error, &source, &self.tables),
+                OutputError::Store(error) => error.into(),
+            })
+        })
+    }
+
+    async fn plan(&self, source: &Arc<SourceText>) -> Result<DataFrame, Diagnostic> {
+        let mut statements = statements(source)?;
+        let statement = if statements.len() == 1 { statements.pop() } else { None };
+        let Some(statement) = statement else {
+            return Err(Diagnostic::error("sql-statement", "one question at a time")
+                .at(Place::span(source, 0..source.text.trim_end().len()))
+                .hint("write one SELECT or WITH query"));
+        };
+        if !only_reads(&statement) {
+            let word = source.text.split_whitespace().next().unwrap_or_default();
+            let start = source.text.find(word).unwrap_or(0);
+            let message = format!("{} is refused: a release is read-only", word.to_uppercase());
+            return Err(Diagnostic::error("read-only", message)
+                .at(Place::span(source, start..start + word.len()))
+                .hint("SELECT, WITH, SHOW, DESCRIBE and EXPLAIN are answered"));
+        }
+        let fault = |error: DataFusionError| diagnose_one(&error, source, &self.tables);
+        let plan = self.session.state().statement_to_plan(statement).await.map_err(fault)?;
+        // SELECT … INTO parses as a query and plans as a table; the options refuse it.
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        options.verify_plan(&plan).map_err(fault)?;
+        self.session.execute_logical_plan(plan).await.map_err(fault)
+    }
+}
+
+fn question(sql: &str) -> Result<Arc<SourceText>, Diagnostic> {
+    if sql.len() > QUESTION_BYTES {
+        let message = format!("the query has {} bytes, at most {QUESTION_BYTES} are read", sql.len());
+        return Err(Diagnostic::error("query-too-long", message));
+    }
+    Ok(Arc::new(SourceText { name: "query".to_owned(), text: sql.to_owned() }))
+}
+
+fn only_reads(statement: &Statement) -> bool {
+    match statement {
+        Statement::Statement(statement) => matches!(
+            statement.as_ref(),
+            SqlStatement::Query(_)
+                | SqlStatement::ShowTables { .. }
+                | SqlStatement::ShowColumns { .. }
+                | SqlStatement::ShowVariable { .. }
+                | SqlStatement::ShowFunctions { .. }
+                | SqlStatement::ExplainTable { .. }
+        ),
+        Statement::Explain(explain) => only_reads(&explain.statement),
+        Statement::CreateExternalTable(_) | Statement::CopyTo(_) | Statement::Reset(_) => false,
+    }
+}
+
+/// A fault that does not know its question yet.
+enum Unplaced {
+    Engine(DataFusionError),
+    Plain(Diagnostic),
+}
+
+impl Unplaced {
+    fn placed(self, source: &Arc<SourceText>, tables: &[String]) -> Diagnostic {
+        match self {
+            Unplaced::Engine(error) => diagnose_one(&error, source, tables),
+            Unplaced::Plain(fault) => fault,
+        }
+    }
+}
+
+async fn collect(frame: DataFrame) -> Result<Rows, Unplaced> {
+    let mut stream = frame.execute_stream().await.map_err(Unplaced::Engine)?;
+    let schema = stream.schema();
+    let mut batches = Vec::new();
+    let mut rows = 0;
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(Unplaced::Engine)?;
+        rows += batch.num_rows();
+        if rows > ANSWER_ROWS {
+            let message = format!("the answer has more than {ANSWER_ROWS} rows");
+            let hint = "add LIMIT or a condition, or take the whole answer with --format parquet";
+            return Err(Unplaced::Plain(Diagnostic::error("too-many-rows", message).hint(hint)));
+        }
+        batches.push(batch);
+    }
+    Rows::of(&schema, &batches).map_err(Unplaced::Plain)
+}
+
+fn filter(frame: DataFrame, table: &str, column: &str, value: &str) -> Result<DataFrame, Diagnostic> {
+    let known: Vec<&str> = frame.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    let Some(field) = frame.schema().fields().iter().find(|field| field.name() == column) else {
+        let fault = Diagnostic::error("unknown-column", format!("no column \"{column}\" in \"{table}\""));
+        return Err(fault.hint(suggest(column, "columns", &known)));
+    };
+    let condition = ident(column).eq(try_cast(lit(value), field.data_type().clone()));
+    frame.filter(condition).map_err(|error| Diagnostic::error("sql", error.message().to_string()))
+}
+
+/// The tables of a release; what ingest left for the models is not among them.
+fn table_files(folder: &Path) -> Result<Vec<String>, Diagnostic> {
+    let entries = std::fs::read_dir(folder).map_err(StoreError::io("open the release", folder))?;
+    let mut tables: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".parquet").map(str::to_owned))
+        .filter(|name| !name.starts_with("stage_"))
+        .collect();
+    tables.sort();
+    Ok(tables)
+}
+
+/// Replace the observations by a view that knows when each source file was first released. The time is not in the
+/// Parquet file, so that the same input gives the same bytes whenever it is run. A function and not a join: it keeps the
+/// order of the rows.
+fn add_released_at(
+    session: &SessionContext,
+    first_released: &BTreeMap<String, jiff::Timestamp>,
+) -> Result<(), DataFusionError> {
+    let Some(observations) = session.deregister_table(OBSERVATION)? else { return Ok(()) };
+    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()));
+    let times: BTreeMap<String, i64> =
+        first_released.iter().map(|(k, time)| (k.clone(), time.as_microsecond())).collect();
+    let of_type = time.clone();
+    let look_up = move |arguments: &[ColumnarValue]| {
+        let digests = ColumnarValue::values_to_arrays(arguments)?;
+        let digests = digests[0].as_string::<i32>().iter();
+        let found: TimestampMicrosecondArray = digests.map(|digest| times.get(digest?).copied()).collect();
+        Ok(ColumnarValue::Array(Arc::new(found.with_data_type(of_type.clone()))))
+    };
+    let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
+    let digest = cast(ident("source_sha256"), DataType::Utf8);
+    let view = session.read_table(observations)?.with_column("released_at", released_at.call(vec![digest]))?;
+    session.register_table(OBSERVATION, view.into_view())?;
+    Ok(())
+}

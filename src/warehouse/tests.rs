@@ -1,0 +1,292 @@
+//! A project in little: three models, an audit, four cells.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::domain::{Code, Dimensions, Observation, Origin, PeriodKind, Value};
+use crate::store::{Stage, stage};
+
+const OBSERVATION: &str = "\
+-- name:  core_observation
+-- grain: obs_id
+-- doc:   Every cell.
+SELECT * FROM stage_observation ORDER BY obs_id;
+";
+const COVERAGE: &str = "\
+-- name:  ind_coverage
+-- grain: period, region
+-- doc:   Insured persons
+--        per hundred eligible ones.
+WITH insured AS (SELECT period, region, value FROM core_observation WHERE indicator = 'insured_person'),
+     eligible AS (SELECT period, region, value FROM core_observation WHERE indicator = 'eligible_person')
+SELECT insured.period, insured.region, insured.value AS insured_person, percent_of(insured.value, eligible.value) AS coverage_pct
+FROM insured JOIN eligible ON insured.period = eligible.period AND insured.region = eligible.region
+";
+const FINDINGS: &str = "\
+-- name:  out_finding
+-- grain: rule, period, region, message
+-- doc:   Findings for readers.
+SELECT rule, severity, period, region, message, residual FROM core_finding
+";
+const AUDIT: &str = "\
+-- rule:     coverage-below-half
+-- severity: warning
+-- doc:      Fewer than half are insured.
+SELECT 'fail' AS outcome, '' AS dataset, period, region, NULL AS scheme, '' AS source_file, '' AS sheet, '' AS cell,
+       coverage_pct - 50 AS residual, 0.5 AS tolerance,
+       concat(number_grouped(insured_person), ' insured') AS message, '' AS suggestion
+FROM ind_coverage WHERE coverage_pct < 50
+";
+
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Project {
+        let project = Project { folder: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            let path = project.path("sql").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        fs::create_dir_all(project.path("sql/models")).unwrap();
+        fs::create_dir_all(project.path("sql/audits")).unwrap();
+        project
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn build(&self, observations: &[Observation], into: &str) -> Result<BuildSummary, String> {
+        let stage = Stage { observations: observations.to_vec(), ..Stage::default() };
+        stage::write(&self.path("stage"), &stage).unwrap();
+        let (models, audits) = (self.path("sql/models"), self.path("sql/audits"));
+        build(&self.path("stage"), &models, &audits, &self.path(into), &mut |_| {})
+            .map_err(|faults| faults.iter().map(|fault| fault.render()).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+const WHOLE: [(&str, &str); 4] = [
+    ("models/core/core_observation.sql", OBSERVATION),
+    ("models/ind/ind_coverage.sql", COVERAGE),
+    ("models/out/out_finding.sql", FINDINGS),
+    ("audits/coverage.sql", AUDIT),
+];
+
+fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Observation {
+    Observation {
+        obs_id: obs_id.into(),
+        dataset: "d".into(),
+        table_id: "t".into(),
+        edition: "2004".into(),
+        indicator: Code::new(indicator),
+        period: "2004".parse().unwrap(),
+        period_kind: PeriodKind::Stock,
+        dimensions: Dimensions { region: Code::new(region), ..Dimensions::default() },
+        value: Value::Number(value.into()),
+        unit: "person".into(),
+        decimals: Some(0),
+        printed: value.to_string(),
+        printed_unit: "person".into(),
+        origin: Origin {
+            source_file: "d/t.xlsx".into(),
+            source_sha256: "5ba4".into(),
+            sheet: "1".into(),
+            cell: "B4".into(),
+        },
+        notes: vec!["注: 一".into(), "注: 二".into()],
+    }
+}
+
+fn four_cells() -> Vec<Observation> {
+    vec![
+        observation("4", "eligible_person", "630100", 3000),
+        observation("1", "insured_person", "630000", 2),
+        observation("2", "eligible_person", "630000", 3),
+        observation("3", "insured_person", "630100", 1200),
+    ]
+}
+
+fn shown(rows: &Rows) -> Vec<String> {
+    let cell = |scalar: &Scalar| match scalar {
+        Scalar::Null => "null".to_owned(),
+        Scalar::Text(text) => text.clone(),
+        Scalar::Number(number) => number.to_string(),
+        Scalar::Integer(integer) => integer.to_string(),
+        Scalar::Float(float) => float.to_string(),
+        Scalar::Bool(bool) => bool.to_string(),
+        Scalar::Date(date) => date.to_string(),
+    };
+    rows.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(" | ")).collect()
+}
+
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries.map(|e| (e.file_name().into_string().unwrap(), fs::read(e.path()).unwrap())).collect()
+}
+
+#[test]
+fn models_run_in_order_and_audits_become_findings() {
+    let project = Project::new(&WHOLE);
+    let summary = project.build(&four_cells(), "release").unwrap();
+    let made: Vec<_> = summary.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
+    assert_eq!(made, [("core_observation", 4), ("ind_coverage", 2), ("core_finding", 1), ("out_finding", 1)]);
+    assert_eq!(summary.findings, BTreeMap::from([("warning".to_owned(), 1)]));
+    let time = "2026-01-31T10:00:00Z".parse().unwrap();
+    let warehouse =
+        Warehouse::open_with(&project.path("release"), &BTreeMap::from([("5ba4".to_owned(), time)])).unwrap();
+    assert_eq!(warehouse.tables(), ["core_finding", "core_observation", "ind_coverage", "out_finding"]);
+    let rows = [
+        // 2/3 and 1200/3000 by hand.
+        ("SELECT * FROM ind_coverage", vec!["2004 | 630000 | 2 | 66.666666666667", "2004 | 630100 | 1200 | 40"]),
+        (
+            "SELECT rule, severity, scheme, residual, tolerance, message FROM core_finding",
+            vec!["coverage-below-half | warning |  | -10 | 0.5 | 1,200 insured"],
+        ),
+        ("SELECT count(*), 1.5, TRUE, NULL FROM core_observation", vec!["4 | 1.5 | true | null"]),
+        (
+            "SELECT period_start, period_end, notes, released_at FROM core_observation WHERE obs_id = '1'",
+            vec!["2004-01-01 | 2004-12-31 | 注: 一\n注: 二 | 2026-01-31T10:00:00Z"],
+        ),
+        ("SELECT count(*) FROM core_observation WHERE released_at >= '2026-02-01'", vec!["0"]),
+    ];
+    for (sql, expected) in rows {
+        assert_eq!(shown(&warehouse.query(sql).unwrap()), expected, "{sql}");
+    }
+    let filters = [("region".to_owned(), "630100".to_owned()), ("coverage_pct".to_owned(), "40".to_owned())];
+    assert_eq!(warehouse.table("ind_coverage", &filters).unwrap().rows.len(), 1);
+    assert_eq!(warehouse.query_to_parquet("SELECT * FROM ind_coverage", &project.path("a.parquet")).unwrap(), 2);
+    assert!(warehouse.query("SHOW TABLES").is_ok() && warehouse.query("DESCRIBE ind_coverage").is_ok());
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let project = Project::new(&WHOLE);
+    project.build(&four_cells(), "one").unwrap();
+    let stage_one = bytes(&project.path("stage"));
+    let mut turned = four_cells();
+    turned.reverse();
+    project.build(&turned, "two").unwrap();
+    assert!(stage_one == bytes(&project.path("stage")));
+    assert!(bytes(&project.path("one")) == bytes(&project.path("two")));
+}
+
+#[test]
+fn a_doubled_key_is_a_finding() {
+    let project = Project::new(&WHOLE);
+    let mut cells = four_cells();
+    cells.push(observation("5", "insured_person", "630100", 1201));
+    cells.push(observation("6", "insured_person", "630100", 1202));
+    let summary = project.build(&cells, "release").unwrap();
+    assert_eq!(summary.findings["error"], 1);
+    let warehouse = Warehouse::open_with(&project.path("release"), &BTreeMap::new()).unwrap();
+    let found = warehouse.query("SELECT region, message FROM core_finding WHERE rule = 'grain-unique'").unwrap();
+    assert_eq!(shown(&found), ["630100 | ind_coverage: 3 rows share the key period=2004, region=630100"]);
+}
+
+/// One file of the project replaced, and the faults of the build.
+#[test]
+fn faults_in_sql_name_file_line_and_what_to_do() {
+    let core = |body: &str| format!("-- name: core_x\n-- grain: obs_id\n-- doc: x\n{body}\n");
+    let rows = [
+        ("unknown_column", core("SELECT obs_id,\n       peroid FROM stage_observation")),
+        ("unknown_column_of", core("SELECT o.peroid AS obs_id FROM stage_observation o")),
+        ("unknown_table", core("WITH a AS (SELECT obs_id FROM stage_observations)\nSELECT obs_id FROM a")),
+        ("unknown_function", core("SELECT obs_id, period_previus(period) AS p FROM stage_observation")),
+        ("wrong_argument", core("SELECT obs_id, exact_div(value, period) AS p FROM stage_observation")),
+        ("syntax", core("SELECT obs_id,\nFROM stage_observation WHERE (")),
+        ("two_statements", core("SELECT 1; SELECT 2")),
+        ("not_a_query", core("DROP TABLE stage_observation")),
+        ("layer", core("SELECT period AS obs_id FROM ind_coverage")),
+        ("grain", core("SELECT period FROM stage_observation")),
+        ("type", core("SELECT obs_id, value + period_start AS p FROM stage_observation")),
+        ("cast", core("SELECT obs_id, CAST(indicator AS DECIMAL(38, 6)) AS p FROM stage_observation")),
+        ("header", "-- name: core_y\n-- doc: x\nSELECT 1 AS a\n".to_owned()),
+        ("empty", String::new()),
+    ];
+    let mut all = String::new();
+    for (name, sql) in rows {
+        let mut files = WHOLE.to_vec();
+        files.push(("models/core/core_x.sql", &sql));
+        let faults = Project::new(&files).build(&four_cells(), "release").unwrap_err();
+        all.push_str(&format!("==== {name}\n{faults}"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_circle_is_an_error() {
+    let model = |name: &str, reads: &str| {
+        format!("-- name: {name}\n-- grain: a\n-- doc: x\nWITH {name} AS (SELECT 1) SELECT a FROM {reads}\n")
+    };
+    let (x, y, z) = (model("core_x", "core_y"), model("core_y", "core_z"), model("core_z", "core_x"));
+    let files =
+        [("models/core/core_x.sql", x.as_str()), ("models/core/core_y.sql", &y), ("models/core/core_z.sql", &z)];
+    insta::assert_snapshot!(Project::new(&files).build(&[], "release").unwrap_err());
+}
+
+#[test]
+fn questions_that_do_not_only_read_are_refused() {
+    let project = Project::new(&WHOLE);
+    project.build(&four_cells(), "release").unwrap();
+    let warehouse = Warehouse::open_with(&project.path("release"), &BTreeMap::new()).unwrap();
+    let rows = [
+        "DROP TABLE ind_coverage",
+        "INSERT INTO ind_coverage SELECT * FROM ind_coverage",
+        "COPY ind_coverage TO 'a.csv'",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+        "SET datafusion.execution.batch_size = 1",
+        "SELECT * INTO t FROM ind_coverage",
+        "EXPLAIN ANALYZE INSERT INTO ind_coverage SELECT * FROM ind_coverage",
+        "SELECT 1; SELECT 2",
+        "",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM stage_observation",
+        "SELECT covrage_pct FROM ind_coverage",
+        "SELEC 1",
+        "SELECT region FROM ind_coverage GROUP BY period",
+        "SELECT * FROM generate_series(1, 2000000)",
+        "SELECT CAST(region AS DATE) FROM ind_coverage",
+    ];
+    let mut all = String::new();
+    for sql in rows {
+        let fault = warehouse.query(sql).map(|rows| shown(&rows)).unwrap_err();
+        all.push_str(&format!("==== {sql}\n{}", fault.render()));
+    }
+    for (column, value) in [("regin", "630100"), ("coverage_pct", "forty")] {
+        let answer = warehouse.table("ind_coverage", &[(column.to_owned(), value.to_owned())]);
+        let shown = answer.map_or_else(|fault| fault.render(), |rows| format!("{} rows\n", rows.rows.len()));
+        all.push_str(&format!("==== ind_coverage where {column} is {value}\n{shown}"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn sql_can_be_tried_on_a_few_rows() {
+    let project = Project::new(&WHOLE);
+    let given = |table: &str, columns: &str, rows: &[&str]| Given {
+        table: table.to_owned(),
+        columns: columns.split(' ').map(str::to_owned).collect(),
+        rows: rows.iter().map(|row| row.split(' ').map(|cell| Some(cell.to_owned())).collect()).collect(),
+    };
+    let cells =
+        given("stage_observation", "indicator period value", &["insured_person 2004 120", "eligible_person 2004 200"]);
+    let upstream = given("ind_coverage", "period insured_person coverage_pct", &["2004 7 49.5", "2005 8 50"]);
+    let rows = [
+        ("ind_coverage", vec![cells.clone()], vec!["2004 | _T | 120 | 60"]),
+        ("ind_coverage", vec![], vec![]),
+        (
+            "coverage",
+            vec![upstream],
+            vec!["coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured | "],
+        ),
+    ];
+    for (name, given, expected) in rows {
+        let made = try_sql(&project.path("sql/models"), &project.path("sql/audits"), name, &given).unwrap();
+        assert_eq!(shown(&made), expected, "{name}");
+    }
+}

@@ -1,0 +1,190 @@
+//! One model or audit tried on a few given rows: how SQL is tested without files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
+
+use super::build::{plan, run_audit};
+use super::fault;
+use super::findings;
+use super::graph::{self, FINDINGS, Step};
+use super::model::{self, Query};
+use super::rows::Rows;
+use super::session::{self, Engine};
+use crate::diag::Diagnostic;
+use crate::domain::TOTAL;
+use crate::store::schema::{self, Kind};
+
+/// Rows of a table, as text; `None` is null and a blank the default of its column.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub table: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// The rows a model makes, or an audit selects, when the given tables hold just the given rows. Stage tables not given
+/// are empty; models not given are computed by their own SQL.
+///
+/// # Errors
+/// The SQL has faults, or a given table or column does not exist.
+pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Result<Rows, Vec<Diagnostic>> {
+    let loaded = model::load(models, audits);
+    if loaded.has_errors() {
+        return Err(loaded.diagnostics);
+    }
+    let library = loaded.value;
+    let stage: Vec<&str> = schema::TABLES.iter().map(|table| table.name).collect();
+    let steps = graph::order(&library, &stage)?;
+    let engine = Engine::start().map_err(|error| vec![Diagnostic::error("io", error.to_string())])?;
+    let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
+    let session = session::sequential(&session);
+    engine.block_on(async {
+        let mut trial = Trial { session: &session, given, tables: Vec::new() };
+        for table in schema::TABLES {
+            trial.fill(table.name, &stage_schema(table)).map_err(|fault| vec![fault])?;
+        }
+        for step in steps {
+            match step {
+                Step::Model(nth) if library.models[nth].name == name => {
+                    return trial.answer(&library.models[nth].query).await;
+                }
+                Step::Model(nth) => trial.upstream(&library.models[nth].name, &library.models[nth].query).await?,
+                Step::Findings => {
+                    if let Some(audit) = library.audits.iter().find(|audit| audit.name == name) {
+                        let found = run_audit(&session, audit, &trial.tables).await?;
+                        return Rows::of(&findings::schema(), &found).map_err(|fault| vec![fault]);
+                    }
+                    trial.fill(FINDINGS, &findings::schema()).map_err(|fault| vec![fault])?;
+                }
+            }
+        }
+        let known: Vec<&str> = library
+            .models
+            .iter()
+            .map(|m| m.name.as_str())
+            .chain(library.audits.iter().map(|a| a.name.as_str()))
+            .collect();
+        let fault = Diagnostic::error("unknown-table", format!("no model or audit \"{name}\""));
+        Err(vec![fault.hint(fault::suggest(name, "models and audits", &known))])
+    })
+}
+
+struct Trial<'a> {
+    session: &'a SessionContext,
+    given: &'a [Given],
+    tables: Vec<String>,
+}
+
+impl Trial<'_> {
+    async fn answer(&self, query: &Query) -> Result<Rows, Vec<Diagnostic>> {
+        let faults = |error: DataFusionError| fault::diagnose(&error, &query.source, &self.tables);
+        let frame = plan(self.session, query).await.map_err(faults)?;
+        let schema = frame.schema().as_arrow().clone();
+        let batches = frame.collect().await.map_err(faults)?;
+        Rows::of(&schema, &batches).map_err(|fault| vec![fault])
+    }
+
+    /// A model that the one tried may read: the given rows in the columns its query returns, or the query itself.
+    async fn upstream(&mut self, name: &str, query: &Query) -> Result<(), Vec<Diagnostic>> {
+        let faults = |error: DataFusionError| fault::diagnose(&error, &query.source, &self.tables);
+        let frame = plan(self.session, query).await.map_err(faults)?;
+        if self.given.iter().any(|given| given.table == name) {
+            let schema = Arc::new(frame.schema().as_arrow().clone());
+            return self.fill(name, &schema).map_err(|fault| vec![fault]);
+        }
+        self.session.register_table(name, frame.into_view()).map_err(faults)?;
+        self.tables.push(name.to_owned());
+        Ok(())
+    }
+
+    /// A table of the given rows, empty where none are given.
+    fn fill(&mut self, name: &str, schema: &SchemaRef) -> Result<(), Diagnostic> {
+        let made = self.given.iter().find(|given| given.table == name).map(|given| batch(given, schema));
+        let batch = made.unwrap_or_else(|| Ok(RecordBatch::new_empty(schema.clone())))?;
+        let registered = self.session.register_batch(name, batch);
+        registered.map_err(|error| Diagnostic::error("sql", error.message().to_string()))?;
+        self.tables.push(name.to_owned());
+        Ok(())
+    }
+}
+
+fn stage_schema(table: &schema::Table) -> SchemaRef {
+    let fields = table.columns.iter().map(|(name, kind)| {
+        let data_type = match kind {
+            Kind::Text | Kind::OptionalText => DataType::Utf8View,
+            Kind::Number => DataType::Decimal128(schema::PRECISION, i8::try_from(schema::SCALE).unwrap_or(i8::MAX)),
+            Kind::Integer => DataType::Int32,
+            Kind::Date => DataType::Date32,
+        };
+        Field::new(*name, data_type, true)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn batch(given: &Given, schema: &SchemaRef) -> Result<RecordBatch, Diagnostic> {
+    for column in &given.columns {
+        if schema.column_with_name(column).is_none() {
+            let known: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let fault = Diagnostic::error("unknown-column", format!("no column \"{column}\" in \"{}\"", given.table));
+            return Err(fault.hint(fault::suggest(column, "columns", &known)));
+        }
+    }
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        columns.push(column(given, field)?);
+    }
+    let options = datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(given.rows.len()));
+    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+        .map_err(|error| Diagnostic::error("sql", error.to_string()))
+}
+
+fn column(given: &Given, field: &Field) -> Result<ArrayRef, Diagnostic> {
+    let at = |name: &str| given.columns.iter().position(|column| column == name);
+    let mut texts: Vec<Option<String>> = Vec::with_capacity(given.rows.len());
+    for (nth, row) in given.rows.iter().enumerate() {
+        let cell = |name: &str| at(name).and_then(|at| row.get(at)).cloned();
+        let filled = match cell(field.name()) {
+            Some(Some(text)) if text.is_empty() => default(given, field, nth, &cell),
+            Some(cell) => cell,
+            None => default(given, field, nth, &cell),
+        };
+        texts.push(filled);
+    }
+    let texts = StringArray::from(texts);
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let cast = cast_with_options(&texts, field.data_type(), &strict).map_err(|error| {
+        Diagnostic::error("sql", format!("given {}, column \"{}\": {error}", given.table, field.name()))
+    })?;
+    debug_assert_eq!(cast.len(), given.rows.len());
+    Ok(cast)
+}
+
+/// What a column holds where a case does not say.
+fn default(given: &Given, field: &Field, nth: usize, cell: &dyn Fn(&str) -> Option<Option<String>>) -> Option<String> {
+    let other = |name: &str| cell(name).flatten().filter(|text| !text.is_empty());
+    let period = || other("period").and_then(|text| text.parse::<crate::domain::Period>().ok());
+    match field.name().as_str() {
+        "region" | "scheme" | "ownership" | "industry" | "population" | "breakdown" | "indicator" => {
+            Some(TOTAL.to_owned())
+        }
+        "obs_id" => Some(format!("{}-{}", given.table, nth + 1)),
+        "cell" => Some(format!("R{}", nth + 1)),
+        "period_kind" => Some("stock".to_owned()),
+        "unit" | "printed_unit" => Some("_".to_owned()),
+        "printed" => other("value").or_else(|| Some(String::new())),
+        "decimals" => other("value").map(|_| "0".to_owned()),
+        "period_start" => period().map(|period| period.start().to_string()),
+        "period_end" => period().map(|period| period.end().to_string()),
+        "mark" | "parent" => None,
+        _ if matches!(field.data_type(), DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8) => {
+            Some(String::new())
+        }
+        _ => None,
+    }
+}

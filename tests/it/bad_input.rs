@@ -1,0 +1,179 @@
+//! Bad input, a file of `tests/bad/` each: the message whole, the exit code, the rest of the batch, the last release.
+//!
+//! A case is a list of things done to a project whose fixtures have been published: `[[write]]` a text in an encoding,
+//! `[[copy]]` a file, `[[cut]]` a file after some bytes, `[[edit]]` a text. Then `shebao run`, or the command it names.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::support::{TestProject, published, root};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What the case shows.
+    about: String,
+    #[serde(default = "run")]
+    command: Vec<String>,
+    exit: i32,
+    #[serde(default)]
+    write: Vec<Write>,
+    #[serde(default)]
+    copy: Vec<Copy>,
+    #[serde(default)]
+    cut: Vec<Cut>,
+    #[serde(default)]
+    edit: Vec<Edit>,
+    #[serde(default)]
+    break_bytes: Vec<BreakBytes>,
+}
+
+fn run() -> Vec<String> {
+    vec!["run".to_owned()]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Write {
+    path: String,
+    #[serde(default)]
+    encoding: Option<String>,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copy {
+    from: String,
+    to: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cut {
+    path: String,
+    bytes: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    path: String,
+    from: String,
+    to: String,
+}
+
+/// Replace the bytes of a text in an encoding by others, in hexadecimal.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BreakBytes {
+    path: String,
+    encoding: String,
+    text: String,
+    hex: String,
+}
+
+fn encoded(text: &str, encoding: Option<&str>) -> Vec<u8> {
+    let Some(label) = encoding else {
+        return text.as_bytes().to_vec();
+    };
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).expect("a known encoding");
+    encoding.encode(text).0.into_owned()
+}
+
+fn prepare(case: &Case, project: &TestProject) {
+    for write in &case.write {
+        project.write(&write.path, encoded(&write.text, write.encoding.as_deref()));
+    }
+    for copy in &case.copy {
+        project.write(&copy.to, fs::read(root().join(&copy.from)).unwrap_or_else(|e| panic!("{}: {e}", copy.from)));
+    }
+    for cut in &case.cut {
+        let bytes = fs::read(project.file(&cut.path)).unwrap();
+        assert!(bytes.len() > cut.bytes, "{} has only {} bytes", cut.path, bytes.len());
+        project.write(&cut.path, &bytes[..cut.bytes]);
+    }
+    for edit in &case.edit {
+        project.edit(&edit.path, &edit.from, &edit.to);
+    }
+    for broken in &case.break_bytes {
+        let bytes = fs::read(project.file(&broken.path)).unwrap();
+        let wanted = encoded(&broken.text, Some(&broken.encoding));
+        let at = bytes.windows(wanted.len()).position(|w| w == wanted).expect("the text is in the file");
+        let hex: Vec<u8> = broken.hex.split(' ').map(|b| u8::from_str_radix(b, 16).unwrap()).collect();
+        project.write(&broken.path, [&bytes[..at], &hex, &bytes[at + wanted.len()..]].concat());
+    }
+}
+
+/// How many observations each file has in a release.
+fn observations(project: &TestProject, as_of: &[&str]) -> Vec<(String, u64)> {
+    let sql = "SELECT source_file, COUNT(*) AS n FROM core_observation GROUP BY source_file ORDER BY source_file";
+    let said = project.shebao(&[&["query", sql, "--format", "csv"], as_of].concat()).must_end_with(0);
+    let rows = said.stdout.lines().skip(1).map(|l| l.rsplit_once(',').expect("two columns"));
+    rows.map(|(file, n)| (file.to_owned(), n.parse().expect("a count"))).collect()
+}
+
+fn check(path: &Path) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let case: Case = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert!(!case.about.is_empty());
+    let project = TestProject::copy_of(published());
+    let before = observations(&project, &[]);
+    let released = project.current();
+    prepare(&case, &project);
+    let arguments: Vec<&str> = case.command.iter().map(String::as_str).collect();
+    let said = project.shebao(&arguments);
+    let text = format!("# {}\nexit {}\n\n{}", case.about, said.code, said.stderr);
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../bad/messages" }, {
+        insta::assert_snapshot!(name, text);
+    });
+    assert_eq!(said.code, case.exit, "{name}: {}\n{}", said.stdout, said.stderr);
+    assert_eq!(observations(&project, &["--as-of", &released]), before, "{name}: the last release is not what it was");
+    let now = observations(&project, &[]);
+    for (file, count) in &before {
+        let found = now.iter().find(|(f, _)| f == file).map(|(_, n)| n);
+        assert_eq!(found, Some(count), "{name}: {file} lost figures");
+    }
+}
+
+#[test]
+fn each_case_is_told_and_hurts_nothing_else() {
+    let mut paths: Vec<_> = fs::read_dir(root().join("tests/bad"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 11, "cases have been lost");
+    for path in paths {
+        check(&path);
+    }
+}
+
+/// A disk that fills up during the run: an own mount namespace with a tiny file system, where the machine allows one.
+#[test]
+fn a_full_disk_is_told_and_leaves_the_release() {
+    let project = TestProject::copy_of(published());
+    let released = project.current();
+    project.edit("pipelines/yuxi-2013/source.toml", "\n", "\n\n");
+    let Some(said) = project.on_a_full_disk(&["run"]) else {
+        eprintln!("skipped: this machine allows no mount namespace");
+        return;
+    };
+    let said = said.must_end_with(2);
+    assert!(said.stderr.contains("no space left") || said.stderr.contains("full"), "{}", said.stderr);
+    assert_eq!(project.current(), released);
+}
+
+/// An output folder that may not be written: another user on Unix, since root may write anywhere.
+#[test]
+fn a_read_only_folder_is_told_and_leaves_the_release() {
+    let project = TestProject::copy_of(published());
+    let released = project.current();
+    project.edit("pipelines/yuxi-2013/source.toml", "\n", "\n\n");
+    let said = project.without_the_right_to_write(&["run"]).must_end_with(2);
+    assert!(said.stderr.contains("may not be written") || said.stderr.contains("read-only"), "{}", said.stderr);
+    assert_eq!(project.current(), released);
+}
