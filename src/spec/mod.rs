@@ -19,7 +19,7 @@ use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::Codebook;
 use crate::project::Project;
 
-pub use schema::json_schema;
+pub use schema::json_schemas;
 pub use table::{Edition, Layout, OnError, Pipelines, Source, Table};
 
 /// Longest specification file that is read.

@@ -16,7 +16,7 @@ use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::nearest;
 
 /// Name and content of the schema files, for editors that complete and check specifications.
-pub fn json_schema() -> Vec<(&'static str, Value)> {
+pub fn json_schemas() -> Vec<(&'static str, Value)> {
     vec![
         ("source.schema.json", schema_for!(raw::Source).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),

@@ -71,7 +71,7 @@ fn every_key_of_a_specification_is_described() {
         let parts = schema.as_object().into_iter().flat_map(|o| o.values());
         parts.chain(schema.as_array().into_iter().flatten()).for_each(|part| properties(part, found));
     }
-    for (file, schema) in super::json_schema() {
+    for (file, schema) in super::json_schemas() {
         let mut found = Vec::new();
         properties(&schema, &mut found);
         let silent: Vec<_> = found.iter().filter(|(_, described)| !described).collect();
