@@ -110,22 +110,24 @@ fn load_spec(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
-    let raw: raw::Table = schema::parse(&text, faults)?;
+    let mut found = Vec::new();
+    let raw: Option<raw::Table> = schema::parse(&text, &mut found);
     let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
     let mut scope = meaning::Scope { book: codebook, source: &text, faults: Vec::new() };
-    let table = resolve::table(dataset, &id, &raw, &mut scope);
-    // Editions share their table's keys, and would repeat its faults.
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let table = raw.map(|raw| resolve::table(dataset, &id, &raw, &mut scope));
+    let misspelt = !found.is_empty();
     for fault in scope.faults {
+        // Editions share their table's keys, and would repeat its faults; a key that is misspelt is not missing as well.
         let same = |f: &Diagnostic| f.message == fault.message && f.place.line_column() == fault.place.line_column();
-        if !found.iter().any(same) {
+        let follows = misspelt && ["spec-missing-key", "meaning-missing"].contains(&fault.code);
+        if !follows && !found.iter().any(same) {
             found.push(fault);
         }
     }
     found.sort_by_key(|f| f.place.line_column());
     let sound = found.is_empty();
     faults.extend(found);
-    sound.then_some(table)
+    table.filter(|_| sound)
 }
 
 fn read(path: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Option<Arc<SourceText>> {

@@ -101,7 +101,7 @@ fn messages() {
     let cases = [
         ("unit     = \"10k_person\"", "unti = \"10k_person\"\nheader_rows = \"two\""),
         ("unit     = \"10k_person\"", "unit = \"10k_persons\""),
-        ("priority = 10\n", ""),
+        ("title    = \"参保人数\"\n", ""),
         ("priority = 10\n", "priority = 10\npriority = 11\n"),
         ("[context]", "[context"),
         ("unit     = \"10k_person\"", "unit = \"10k_yuan\""),
@@ -115,6 +115,8 @@ fn messages() {
             "indicator = \"insured_person\"",
             "indicator = \"insured_person\"\nbreakdown = { payer = \"cities\", colour = \"red\" }",
         ),
+        ("corner   = \"地区\"\nunit     = \"10k_person\"", "korner = \"地区\"\nunit = \"wan\""),
+        ("corner   = \"地区\"\n", ""),
     ];
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));
