@@ -24,7 +24,7 @@ impl Steps {
         let step = factor * tens;
         let exponent = if factor >= 10.0 { power + 1.0 } else { power };
         Steps {
-            low: (low / step - 1e-9).floor() * step,
+            low: (low / step + 1e-9).floor() * step,
             high: ((high.max(low + range)) / step - 1e-9).ceil() * step,
             step,
             decimals: (-exponent).max(0.0) as usize,
