@@ -145,7 +145,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
 
 /// The reader of our output went away (`shebao query … | head`): nobody is left to be told.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
+        Some(csv::ErrorKind::Io(error)) => broken(error),
+        _ => cause.downcast_ref().is_some_and(broken),
+    })
 }

@@ -80,13 +80,13 @@ pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
-pub fn csv(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(rows.columns.iter().map(|c| c.name.as_str()))?;
     for row in &rows.rows {
         writer.write_record(row.iter().map(text))?;
     }
-    writer.flush()
+    Ok(writer.flush()?)
 }
 
 /// An array of objects; numbers keep every digit, a missing value is `null`.

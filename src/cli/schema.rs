@@ -21,7 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<Ended> {
     fs::create_dir_all(&args.folder).with_context(|| format!("creating {}", args.folder.display()))?;
-    let mut schemas = spec::json_schema();
+    let mut schemas = spec::json_schemas();
     schemas.push(("report.schema.json", report::json_schema()));
     for (name, schema) in schemas {
         let path = args.folder.join(name);

@@ -103,7 +103,7 @@ pub(super) fn read(
         diagnostics.push(severity(code, message).at(Place::file(shown)));
     };
     if deleted > 0 {
-        note(|c, m| Diagnostic::info(c, m), "deleted-records", format!("{deleted} records are deleted and left out"));
+        note(|c, m| Diagnostic::info(c, m), "deleted-records", format!("deleted records left out: {deleted}"));
     }
     if let Some(first) = reading.cut.first() {
         let cells = reading.cut.len();
@@ -341,7 +341,7 @@ mod tests {
             "rec0.地区=地区 rec0.SUM=SUM rec0.DAY=DAY rec1.地区=济南 rec1.SUM=2.50 rec1.DAY=2004-07-30 rec3.地区=潍 \
              rec3.SUM=9 rec3.DAY=20041399"
         );
-        assert_eq!(document.diagnostics[0].message, "1 records are deleted and left out");
+        assert_eq!(document.diagnostics[0].message, "deleted records left out: 1");
     }
 
     #[test]

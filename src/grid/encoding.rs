@@ -76,7 +76,17 @@ pub(super) fn detect(bytes: &[u8]) -> &'static Encoding {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    widened(detector.guess(Some(b"cn"), Utf8Detection::Allow))
+    let guess = widened(detector.guess(Some(b"cn"), Utf8Detection::Allow));
+    // Told that the text is from China, the detector takes Latin letters with accents for rare Chinese characters.
+    if guess == GB18030 && !mostly_chinese(&decode_counting(GB18030, bytes).0) {
+        return widened(detector.guess(None, Utf8Detection::Allow));
+    }
+    guess
+}
+
+fn mostly_chinese(text: &str) -> bool {
+    let foreign = text.chars().filter(|c| !c.is_ascii()).count();
+    text.chars().filter(|c| is_chinese(*c)).count() * 2 > foreign
 }
 
 /// Common Chinese characters and punctuation: the range GB2312 covers, by which Chinese is told from Latin letters that

@@ -9,7 +9,7 @@ pub const UNPACKED_BYTES: u64 = 1 << 30;
 /// Sheets of a workbook, tables of a page.
 pub const SHEETS: usize = 1_000;
 /// Cells with content in one file.
-pub const CELLS: usize = 5_000_000;
+pub const CELLS: u64 = 5_000_000;
 /// Cells of the rectangles that the cells of an .xls file span, which its reader holds in memory at once.
 pub const AREA: u64 = 20_000_000;
 /// Merged ranges of one sheet.
@@ -28,14 +28,19 @@ pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
 
 /// Counts the cells of a file over all its sheets.
 #[derive(Default)]
-pub(super) struct CellCount(usize);
+pub(super) struct CellCount(u64);
 
 impl CellCount {
     /// Counts one cell with `text`.
     pub(super) fn add(&mut self, text: &str) -> Result<(), Diagnostic> {
-        self.0 += 1;
+        self.add_repeated(text, 1)
+    }
+
+    /// Counts a cell that a file states once for many places.
+    pub(super) fn add_repeated(&mut self, text: &str, times: u64) -> Result<(), Diagnostic> {
+        self.0 = self.0.saturating_add(times);
         if self.0 > CELLS {
-            return Err(exceeded("cells", CELLS as u64));
+            return Err(exceeded("cells", CELLS));
         }
         if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
             return Err(exceeded("characters in a cell", CELL_CHARS as u64));

@@ -169,9 +169,9 @@ impl<'a> Content<'a> {
             return Ok(());
         };
         cell.bold = self.bold.contains(&element.style);
+        self.count.add_repeated(&cell.text, u64::from(rows) * u64::from(element.repeated))?;
         for row in at.0..at.0.saturating_add(rows) {
             for col in at.1..at.1.saturating_add(element.repeated) {
-                self.count.add(&cell.text)?;
                 grid.put(row, col, cell.clone());
             }
         }

@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 use calamine::{Data, Dimensions, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
-use super::archive::damaged;
 use super::biff::{self, Style};
 use super::limit::{self, CellCount};
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, archive, number_format, xlsb};
@@ -29,8 +28,12 @@ pub(super) fn read(bytes: &[u8], format: Format, shown: &str) -> Result<Document
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Diagnostic {
-    let text = error.to_string();
-    if text.contains("password") { super::format::password_protected() } else { damaged(&text) }
+    let cause = error.to_string();
+    if cause.contains("password") {
+        return super::format::password_protected();
+    }
+    Diagnostic::error("unreadable-workbook", format!("the workbook cannot be read: {cause}"))
+        .hint("open it in a spreadsheet program and save it anew as .xlsx")
 }
 
 /// The sheets with cells, with their place in the workbook.

@@ -79,6 +79,19 @@ pub(super) fn assign(
     lines
 }
 
+/// No two rows, and no two columns, may mean the same.
+pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
+    for (nth, line) in lines.iter().enumerate() {
+        let Some(other) = lines[..nth].iter().find(|l| l.meaning == line.meaning) else { continue };
+        let (Some(at), Some(first)) = (line.label.at(), other.label.at()) else { continue };
+        let (one, two) = (line.label.shown(), other.label.shown());
+        let noun = axis.noun();
+        let message = format!("the {noun} \"{one}\" means the same as \"{two}\" in {}", grid.address(first));
+        let hint = "one of them is wrong, or needs a dimension or an alias of its own";
+        faults.push(reading.fault("label-twice", message, grid, at).hint(hint));
+    }
+}
+
 pub(super) fn entries<'a>(reading: &'a Reading, axis: Axis) -> &'a [Entry] {
     match axis {
         Axis::Rows => &reading.edition.layout.rows,

@@ -8,6 +8,9 @@ use crate::domain::label::{nearest, normalise};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
 
+/// Texts of the file that a message quotes at most.
+const TEXTS_SHOWN: usize = 4;
+
 /// A table's place on a sheet.
 pub(super) struct Found<'a> {
     pub grid: &'a Grid,
@@ -126,8 +129,25 @@ fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
         .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)))
         .collect();
     match places.is_empty() {
-        true => "no text of the file is like it; is this the right file?".to_owned(),
+        true => first_texts(grids, top),
         false => format!("the nearest texts are {}", places.join(", ")),
+    }
+}
+
+/// What the first rows begin with, where no text is like the one that was looked for.
+fn first_texts(grids: &[&Grid], top: u32) -> String {
+    let mut rows: Vec<String> = Vec::new();
+    for grid in grids {
+        let mut last = None;
+        for (at, cell) in grid.cells.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
+            if last.replace(at.row) != Some(at.row) && rows.len() < TEXTS_SHOWN {
+                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)));
+            }
+        }
+    }
+    match rows.is_empty() {
+        true => "the file holds no text there".to_owned(),
+        false => format!("the rows begin with {}; is this the right file?", rows.join(", ")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Cells to observations: a document read by the layout that a specification declares. Pure: no input or output, no clock.
 //!
 //! In reading order: `locate` finds the table by its text, `header` makes one label path per row and column, `label`
-//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `number`, `note`
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note`
 //! reads footnotes, `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
@@ -13,6 +13,7 @@ mod note;
 pub mod number;
 mod relation;
 mod unit;
+mod value;
 
 use std::collections::BTreeMap;
 
@@ -72,6 +73,8 @@ impl Reading<'_> {
         let rows = header::rows(self, &found, faults);
         let columns = label::assign(self, grid, &columns, label::Axis::Columns, faults);
         let rows = label::assign(self, grid, &rows, label::Axis::Rows, faults);
+        label::distinct(self, grid, &columns, label::Axis::Columns, faults);
+        label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, &found, &rows, &columns, faults);
         let footnotes = note::footnotes(&found);
         let mut observations = body::read(self, &found, &rows, &columns, faults);
@@ -79,7 +82,9 @@ impl Reading<'_> {
         for observation in &mut observations {
             observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
         }
-        self.stated_once(&observations, faults);
+        if faults.iter().all(|f| f.code != "label-twice") {
+            self.stated_once(&observations, faults);
+        }
         let relations = relation::relations(self, &observations);
         Ingested { observations, relations }
     }

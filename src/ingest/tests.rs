@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Ingested, Reading, ingest};
 use crate::diag::Checked;
+use crate::domain::{Observation, Value};
 use crate::grid::{Document, Format, Grid, Span};
 use crate::spec::{self, Pipelines};
 
@@ -49,4 +50,184 @@ pub(super) fn reading_of(pipelines: &Pipelines) -> Reading<'_> {
 fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
     let r = reading_of(pipelines);
     ingest(r.source, r.table, r.edition, r.codebook, document, r.file, r.sha256)
+}
+
+const SPEC: &str = r#"
+title    = "工伤保险基金收支"
+priority = 10
+anchor   = { text = "{year}年工伤保险基金收支" }
+corner   = "县区"
+header_rows = 2
+until    = ["注"]
+
+[context]
+scheme = "work-injury"
+
+[[rows]]
+label = "{region}"
+
+[[columns]]
+label     = "参保人数"
+indicator = "insured_person"
+unit      = "person"
+
+[[columns]]
+label     = ["待遇人数", "合计"]
+indicator = "beneficiary_person"
+unit      = "person"
+
+[[columns]]
+label      = ["待遇人数", "工亡"]
+indicator  = "beneficiary_person"
+unit       = "person"
+population = "work-death"
+
+[[columns]]
+label     = "支付基金"
+indicator = "fund_expenditure_yuan"
+unit      = "10k_yuan"
+
+[[sum]]
+dimension = "region"
+whole     = "000000"
+parts     = "rest"
+
+[[edition]]
+id   = "2013"
+file = "t/t.csv"
+"#;
+
+const TABLE: &str = "
+    表5 2012年工伤保险基金收支 | | | |
+         |        |         |     | 单位：人、万元
+    县区 | 参保人数 | 待遇人数 |     | 支付基金
+         |        | 合计     | 工亡 |
+    全国 | 1 408   | 12      | …  | 36. 7
+    北京 | 1,000   | 5       | —  | 30
+    上海 | 408     | 7       |    | - 6. 70
+    注：快报数";
+
+fn merges() -> Vec<Span> {
+    let span = |r1, c1, r2, c2| Span {
+        first: crate::grid::CellRef { row: r1, col: c1 },
+        last: crate::grid::CellRef { row: r2, col: c2 },
+    };
+    vec![span(0, 0, 0, 4), span(2, 0, 3, 0), span(2, 1, 3, 1), span(2, 2, 2, 3), span(2, 4, 3, 4)]
+}
+
+#[test]
+fn a_table_becomes_observations() {
+    let pipelines = pipelines(SPEC);
+    let read = read(&pipelines, &document(TABLE, merges()));
+    assert!(!read.has_errors(), "{:?}", read.diagnostics);
+    let lines: Vec<String> = read.value.observations.iter().map(line).collect();
+    let expected = "
+        B5 insured_person 2012 000000 _T = 1408 person, 0 decimals
+        C5 beneficiary_person 2012 000000 _T = 12 person, 0 decimals
+        D5 beneficiary_person 2012 000000 work-death = rounded_to_zero
+        E5 fund_expenditure_yuan 2012 000000 _T = 367000 yuan, 1 decimals
+        B6 insured_person 2012 110000 _T = 1000 person, 0 decimals
+        C6 beneficiary_person 2012 110000 _T = 5 person, 0 decimals
+        D6 beneficiary_person 2012 110000 work-death = nil
+        E6 fund_expenditure_yuan 2012 110000 _T = 300000 yuan, 0 decimals
+        B7 insured_person 2012 310000 _T = 408 person, 0 decimals
+        C7 beneficiary_person 2012 310000 _T = 7 person, 0 decimals
+        D7 beneficiary_person 2012 310000 work-death = not_available
+        E7 fund_expenditure_yuan 2012 310000 _T = -67000 yuan, 2 decimals";
+    let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
+    assert_eq!(lines, expected);
+    assert!(read.value.observations.iter().all(|o| o.notes == ["注：快报数"]));
+    let parts: Vec<String> = read.value.relations.iter().map(|r| format!("{} {}", r.whole, r.part)).collect();
+    assert_eq!(parts, ["000000 110000", "000000 310000"]);
+}
+
+fn line(o: &Observation) -> String {
+    let (cell, region, population) = (&o.origin.cell, &o.dimensions.region, &o.dimensions.population);
+    let value = match o.value {
+        Value::Number(n) => format!("{n} {}, {} decimals", o.unit, o.decimals.unwrap_or(99)),
+        Value::Missing(mark) => mark.as_str().to_owned(),
+    };
+    format!("{cell} {} {} {region} {population} = {value}", o.indicator, o.period)
+}
+
+/// The messages about a table that differs from the good one by some replacements.
+fn faults(changes: &[(&str, &str)]) -> String {
+    let mut text = TABLE.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let pipelines = pipelines(SPEC);
+    let read = read(&pipelines, &document(&text, merges()));
+    read.diagnostics.iter().map(crate::diag::Diagnostic::render).collect()
+}
+
+#[test]
+fn messages() {
+    let cases: [&[(&str, &str)]; 15] = [
+        &[("北京", "北经")],
+        &[("合计     | 工亡", "工亡     | 合计")],
+        &[("| 工亡", "| 死亡")],
+        &[("参保人数 | 待遇人数 |     |", "户数 | 待遇人数 |     |")],
+        &[("1,000 ", "12.3.4"), ("| 30", "| １２O")],
+        &[("人、万元", "人、亿元")],
+        &[("支付基金", "支付基金（元）")],
+        &[("人、万元", "人、万圆")],
+        &[("2012年工伤保险基金", "2012年工伤保险费")],
+        &[("注：快报数", "2013年工伤保险基金收支")],
+        &[("县区", "地市")],
+        &[("上海", "北京市")],
+        &[("上海", "")],
+        &[("| 30", "| 30%")],
+        &[("| 30", "| 30 | 5")],
+    ];
+    let said: Vec<String> = cases.iter().map(|c| format!("{c:?}\n\n{}", faults(c))).collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn merged_cells() {
+    // One cell over both columns of a heading, one over all rows.
+    let text = TABLE.replace("1,000   | 5       | —", "1,000   | 5       | ").replace("30\n", "\n");
+    let span = |r1, c1, r2, c2| Span {
+        first: crate::grid::CellRef { row: r1, col: c1 },
+        last: crate::grid::CellRef { row: r2, col: c2 },
+    };
+    let merges = [merges(), vec![span(5, 2, 5, 3)]].concat();
+    let undeclared = read(&pipelines(SPEC), &document(&text, merges.clone()));
+    let messages: String = undeclared.diagnostics.iter().map(crate::diag::Diagnostic::render).collect();
+    assert!(messages.contains("merged over what stands below \"待遇人数\", which is not declared"), "{messages}");
+    let entry =
+        "[[columns]]\nlabel = \"待遇人数\"\nmerged = true\nindicator = \"beneficiary_person\"\nunit = \"person\"\n";
+    let declared = read(&pipelines(&format!("{SPEC}\n{entry}")), &document(&text, merges));
+    assert!(!declared.has_errors(), "{:?}", declared.diagnostics);
+    let lines: Vec<String> = declared.value.observations.iter().map(line).collect();
+    assert!(lines.contains(&"C6 beneficiary_person 2012 110000 _T = 5 person, 0 decimals".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|l| l.starts_with("D6")), "{lines:?}");
+}
+
+#[test]
+fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
+    let pipelines = pipelines(SPEC);
+    let check = |stored: &str, shown: &str, expected: Result<&str, &str>| {
+        let mut document = document(TABLE, merges());
+        let at = crate::grid::CellRef { row: 5, col: 4 };
+        let cell = document.grids[0].cells.get_mut(&at).unwrap();
+        cell.value = crate::grid::CellValue::Number(stored.parse().unwrap());
+        cell.text = shown.to_owned();
+        let read = read(&pipelines, &document);
+        let found = match read.diagnostics.first() {
+            Some(fault) => Err(fault.code),
+            None => Ok(line(read.value.observations.iter().find(|o| o.origin.cell == "E6").unwrap())),
+        };
+        let expected = expected.map(|e| format!("E6 fund_expenditure_yuan 2012 110000 _T = {e}"));
+        assert_eq!(found, expected, "{stored} shown as {shown}");
+    };
+    check("30", "30.0", Ok("300000 yuan, 1 decimals"));
+    check("30.126", "30.1", Ok("301260 yuan, 1 decimals"));
+    check("-30", "-30", Ok("-300000 yuan, 0 decimals"));
+    check("1234.5", "1,234.50", Ok("12345000 yuan, 2 decimals"));
+    check("0.333333333333", "0.33", Ok("3300 yuan, 2 decimals"));
+    check("300000", "30", Err("format-changes-number"));
+    check("0.3", "30%", Err("unit-contradicts"));
 }

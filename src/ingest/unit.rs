@@ -5,7 +5,7 @@ use super::Reading;
 use super::label::Line;
 use super::locate::Found;
 use crate::diag::Diagnostic;
-use crate::domain::label::normalise;
+use crate::domain::label::{nearest, normalise};
 use crate::grid::CellRef;
 use crate::spec::table::UnitUse;
 
@@ -31,7 +31,11 @@ pub(super) fn strip(reading: &Reading, text: &str) -> (String, Vec<PrintedUnit>)
 /// The units of a list such as `人、万元`; `None` where one is no unit.
 fn names(reading: &Reading, list: &str) -> Option<Vec<PrintedUnit>> {
     let list = list.strip_prefix("单位:").unwrap_or(list);
-    list.split(['、', ',', ';']).map(|name| printed(reading, name)).collect()
+    split(list).map(|name| printed(reading, name)).collect()
+}
+
+fn split(list: &str) -> impl Iterator<Item = &str> {
+    list.split(['、', ',', ';'])
 }
 
 fn printed(reading: &Reading, name: &str) -> Option<PrintedUnit> {
@@ -91,8 +95,12 @@ fn contradiction(
     let expected = declared.label.as_deref().unwrap_or(own);
     let message =
         format!("the unit printed for \"{label}\" is {}, declared is {} ({expected})", names.join("、"), declared.code);
+    let base = |code: &str| reading.codebook.unit(code).map(|u| u.base.as_str());
     let codes: Vec<&str> = printed.iter().map(|p| p.code.as_str()).collect();
-    let hint = format!("if the print is right, write unit = \"{}\" in {}", codes.join("\" or \""), reading.table.spec);
+    let of_kind: Vec<&str> = codes.iter().copied().filter(|c| base(c) == base(&declared.code)).collect();
+    let codes = if of_kind.is_empty() { codes } else { of_kind };
+    let codes = codes.join("\" or \"");
+    let hint = format!("if the print is right, write unit = \"{codes}\" in {}", reading.table.spec);
     reading.fault("unit-contradicts", message, found.grid, at).hint(hint)
 }
 
@@ -113,14 +121,19 @@ fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) 
         match names(reading, list) {
             Some(units) => stated.push((*at, units)),
             None => {
-                let message = format!("the unit line \"{list}\" names a unit that is not known");
-                let hint = format!(
-                    "add the unit to pipelines/codes/unit.csv, or to aliases.csv: unit,{},{list},…,why",
-                    reading.name()
-                );
-                faults.push(reading.fault("unknown-unit", message, found.grid, *at).hint(hint));
+                let strangers = split(list).filter(|name| printed(reading, name).is_none());
+                faults.extend(strangers.map(|name| unknown(reading, found, *at, name)));
             }
         }
     }
     stated
+}
+
+fn unknown(reading: &Reading, found: &Found<'_>, at: CellRef, name: &str) -> Diagnostic {
+    let known = reading.codebook.units.iter().map(|u| u.name_zh.as_str());
+    let near = nearest(name, known);
+    let fault = reading.fault("unknown-unit", format!("no unit code for \"{name}\""), found.grid, at);
+    let fault = if near.is_empty() { fault } else { fault.hint(format!("did you mean {}?", near.join(" or "))) };
+    let alias = format!("unit,{},{name},CODE,why", reading.table.dataset);
+    fault.hint(format!("add the unit to pipelines/codes/unit.csv, or its name to aliases.csv: {alias}"))
 }

@@ -55,7 +55,7 @@ impl Scope<'_> {
     }
 
     pub fn pattern(&mut self, written: &str, span: std::ops::Range<usize>) -> Option<Pattern> {
-        let lists: Vec<&str> = self.book.lists.keys().map(String::as_str).collect();
+        let lists: Vec<&str> = self.book.lists.keys().map(String::as_str).filter(|l| *l != "mark").collect();
         match Pattern::parse(written, &lists) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
@@ -69,9 +69,10 @@ impl Scope<'_> {
         }
     }
 
+    /// A code that is unknown has been reported; it stays in its place, so that nothing seems to be missing as well.
     pub fn stated(&mut self, stated: Stated<'_>) -> Meaning {
-        let mut meaning =
-            Meaning { indicator: stated.indicator.and_then(|i| self.code("indicator", i)), ..Meaning::default() };
+        let indicator = stated.indicator.map(|i| self.code("indicator", i).unwrap_or_else(|| Code::new(i.get_ref())));
+        let mut meaning = Meaning { indicator, ..Meaning::default() };
         for (dimension, code) in stated.dimensions {
             if let Some(code) = code.and_then(|c| self.code(dimension.as_str(), c)) {
                 meaning.dimensions.insert(dimension, code);
@@ -113,7 +114,7 @@ impl Scope<'_> {
             }
             return None;
         };
-        let code = self.code("unit", unit)?.to_string();
+        let code = self.code("unit", unit).map_or(unit.get_ref().clone(), |c| c.to_string());
         Some(UnitUse { code, label: label.map(|l| normalise(l.get_ref())) })
     }
 
@@ -130,7 +131,7 @@ impl Scope<'_> {
                         format!("{error}"),
                         "in rows and columns also left or year-to-date",
                     );
-                    None
+                    Some(PeriodRule::Left)
                 }
             },
         }

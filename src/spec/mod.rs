@@ -142,3 +142,6 @@ fn read(path: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnosti
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

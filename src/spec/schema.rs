@@ -141,7 +141,7 @@ impl<'a> Walk<'a> {
             let fault = Diagnostic::error("spec-missing-key", message).at(self.place(span.clone()));
             let about = known.get(name).and_then(|s| s.get("description")).and_then(Value::as_str);
             out.push(match about {
-                Some(about) => fault.hint(format!("{name}: {}", about.replace('\n', " "))),
+                Some(about) => fault.hint(format!("{name}: {}", about.replace('\n', " ").trim_end_matches('.'))),
                 None => fault,
             });
         }

@@ -355,3 +355,6 @@ fn breakdown_of(text: &str) -> Option<Breakdown> {
     }
     Some(breakdown)
 }
+
+#[cfg(test)]
+mod tests;

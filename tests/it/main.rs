@@ -1,5 +1,12 @@
 //! The one integration test binary: a module per area.
 
-mod ingest;
-mod seeds;
+mod support;
 mod tidy;
+mod grid;
+mod ingest;
+mod real;
+mod seeds;
+mod models;
+mod derived;
+mod reports;
+mod bad_input;

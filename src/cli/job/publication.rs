@@ -108,9 +108,7 @@ pub fn print(project: &Project, release: &Release, progress: &mut Progress) -> a
     let manifest = Manifest::read(&release.path)?;
     let mut diagnostics = Vec::new();
     let specs = report::load(&project.reports()).split(&mut diagnostics);
-    let tables = specs.iter().map(|s| s.tables.len()).sum();
-    let charts = specs.iter().map(|s| s.charts.len()).sum::<usize>();
-    progress.stage("report", tables + charts);
+    progress.stage("report", specs.iter().map(|s| s.tables.len() + s.charts.len()).sum());
     let next = output::prepare(&project.output)?;
     let mut step = |name: &str| progress.step(name);
     let published =

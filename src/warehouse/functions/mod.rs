@@ -21,7 +21,7 @@ const RESULT: DataType = DataType::Decimal128(38, RESULT_SCALE);
 /// Make every function known to a session.
 pub fn register(session: &SessionContext) {
     use Argument::{Integer, Number, Text};
-    let functions: [(&'static str, &'static [Argument], DataType, Body); 14] = [
+    let functions: [(&'static str, &'static [Argument], DataType, Body); 15] = [
         ("exact_div", &[Number, Number], RESULT, number::exact_div),
         ("percent_of", &[Number, Number], RESULT, number::percent_of),
         ("change_pct", &[Number, Number], RESULT, number::change_pct),
@@ -35,6 +35,7 @@ pub fn register(session: &SessionContext) {
         ("period_month_count", &[Text], DataType::Int64, text::period_month_count),
         ("breakdown_value", &[Text, Text], DataType::Utf8, text::breakdown_value),
         ("breakdown_without", &[Text, Text], DataType::Utf8, text::breakdown_without),
+        ("slip_distance", &[Text, Text], DataType::Int64, text::slip_distance),
         ("breakdown_with", &[Text, Text, Text], DataType::Utf8, text::breakdown_with),
     ];
     for (name, arguments, result, body) in functions {

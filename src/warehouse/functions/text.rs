@@ -54,6 +54,14 @@ pub fn breakdown_with(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     })))
 }
 
+/// How many slips of a typesetter lie between two printed numbers: a digit lost, added, changed, or swapped with its
+/// neighbour.
+pub fn slip_distance(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
+    let distances = pairs.map(|(a, b)| i64::try_from(strsim::osa_distance(a?, b?)).ok());
+    Ok(Arc::new(distances.collect::<Int64Array>()))
+}
+
 fn strings(array: &ArrayRef) -> impl Iterator<Item = Option<&str>> {
     let array = array.as_string::<i32>();
     (0..array.len()).map(|nth| array.is_valid(nth).then(|| array.value(nth)))

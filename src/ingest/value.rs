@@ -1,0 +1,144 @@
+//! What one cell holds: a printed number, a stored number and how it is shown, or a mark.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::Reading;
+use super::number::{self, Sign};
+use crate::diag::Diagnostic;
+use crate::domain::Mark;
+use crate::grid::{Cell, CellRef, CellValue, Grid};
+use crate::spec::table::{Meaning, Sense, SignRule};
+
+/// Digits after the point that a stored value may have.
+pub(super) const SCALE_MAX: u32 = 6;
+
+/// A number in the printed unit, and its decimals as printed.
+pub(super) struct Amount {
+    pub number: Decimal,
+    pub decimals: u8,
+}
+
+/// The number or the mark that a cell holds.
+pub(super) fn read(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    meaning: &Meaning,
+) -> Result<Result<Amount, Mark>, Box<Diagnostic>> {
+    let cell = grid.get(at.row, at.col);
+    let printed = cell.map_or("", |c| c.text.as_str());
+    if let Some(mark) = mark(reading, printed) {
+        return Ok(Err(mark));
+    }
+    let Some(cell) = cell else {
+        let fault = reading.fault("blank-cell", "the cell is blank, and no mark is declared for a blank", grid, at);
+        return Err(Box::new(fault.hint("add to pipelines/codes/aliases.csv: mark,,,not_available,why")));
+    };
+    match &cell.value {
+        CellValue::Text(_) => {
+            let read = number::parse(printed).map_err(|e| Box::new(not_a_number(reading, grid, at, printed, &e)))?;
+            percent_fits(reading, grid, at, meaning, read.percent)?;
+            Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
+        }
+        CellValue::Number(stored) => stored_number(reading, grid, at, cell, *stored, meaning).map(Ok),
+        other => {
+            let kind = match other {
+                CellValue::Date(_) => "a date",
+                CellValue::Bool(_) => "true or false",
+                _ => "the error of a formula",
+            };
+            let message = format!("the cell holds {kind}, \"{printed}\", where a number is expected");
+            Err(Box::new(
+                reading
+                    .fault("not-a-number", message, grid, at)
+                    .hint("correct the cell, or its number format, at the source"),
+            ))
+        }
+    }
+}
+
+/// A number cell: its exact value, with the decimals that its format shows.
+fn stored_number(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    cell: &Cell,
+    stored: Decimal,
+    meaning: &Meaning,
+) -> Result<Amount, Box<Diagnostic>> {
+    let stored = stored.normalize();
+    let Ok(shown) = number::parse(&cell.text) else {
+        let sign = stored.is_sign_negative().then_some(Sign::Minus);
+        return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
+    };
+    percent_fits(reading, grid, at, meaning, shown.percent)?;
+    let exact = if shown.percent { stored * Decimal::ONE_HUNDRED } else { stored }.normalize();
+    let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
+    // A file keeps binary numbers, which may fall just short of a half.
+    let apart = (exact.abs() - shown.magnitude).abs();
+    if rounded != shown.magnitude && apart > Decimal::new(51, u32::from(shown.decimals) + 2) {
+        let message = format!("the cell shows {} and holds {stored}", cell.text);
+        let hint = format!(
+            "its number format \"{}\" changes the number; correct it at the source",
+            cell.format.as_deref().unwrap_or("General")
+        );
+        return Err(Box::new(reading.fault("format-changes-number", message, grid, at).hint(hint)));
+    }
+    // More digits than the store keeps are a spreadsheet's arithmetic, not print: the shown number counts.
+    let magnitude = if exact.scale() > SCALE_MAX { shown.magnitude } else { exact.abs() };
+    let sign = shown.sign.or(exact.is_sign_negative().then_some(Sign::Minus));
+    Ok(Amount { number: signed(magnitude, sign, meaning.sign), decimals: shown.decimals })
+}
+
+fn percent_fits(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    meaning: &Meaning,
+    percent: bool,
+) -> Result<(), Box<Diagnostic>> {
+    let unit = meaning.unit.as_ref().and_then(|u| reading.codebook.unit(&u.code));
+    match unit {
+        Some(unit) if percent && unit.base != "percent" => {
+            let message = format!("the cell is a percentage, declared is {} ({})", unit.code, unit.name_zh);
+            let hint = format!("if the print is right, write unit = \"percent\" in {}", reading.table.spec);
+            Err(Box::new(reading.fault("unit-contradicts", message, grid, at).hint(hint)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The value's sign, by the printed sign and the rule about it.
+pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRule>) -> Decimal {
+    let rule = rule.unwrap_or(SignRule { plus: Sense::Positive, minus: Sense::Negative, none: Sense::Positive });
+    let sense = match sign {
+        Some(Sign::Plus) => rule.plus,
+        Some(Sign::Minus) => rule.minus,
+        None => rule.none,
+    };
+    match sense {
+        Sense::Negative if !magnitude.is_zero() => -magnitude,
+        _ => magnitude,
+    }
+}
+
+/// The mark a cell holds: its text as printed, then with all white space counted as one blank.
+fn mark(reading: &Reading, printed: &str) -> Option<Mark> {
+    let marks = &reading.layout().marks;
+    let text = printed.trim_matches(|c: char| c.is_ascii_whitespace());
+    let blank = if text.contains('\u{3000}') { "\u{3000}" } else { "" };
+    let key = if text.trim().is_empty() { blank } else { text };
+    marks.get(key).copied()
+}
+
+pub(super) fn not_a_number(
+    reading: &Reading,
+    grid: &Grid,
+    at: CellRef,
+    printed: &str,
+    error: &number::NumberError,
+) -> Diagnostic {
+    let message = format!("\"{}\" is not a number: {error}", printed.replace('\n', " "));
+    let hint = "correct the cell at the source; a cell of several numbers is declared by [[split]], a mark in pipelines/codes/aliases.csv";
+    reading.fault("not-a-number", message, grid, at).hint(hint)
+}

@@ -1,0 +1,174 @@
+//! A stage of every kind of cell, written and read.
+
+use std::fs;
+
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::domain::{CodeEntry, CodeList, Indicator, Unit};
+
+fn observation(obs_id: &str, value: Value) -> Observation {
+    let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Observation {
+        obs_id: obs_id.into(),
+        dataset: "d".into(),
+        table_id: "t".into(),
+        edition: "2013".into(),
+        indicator: Code::new("insured_person"),
+        period: "2013-01/2013-08".parse().unwrap(),
+        period_kind: PeriodKind::Flow,
+        dimensions: Dimensions {
+            region: Code::new("530400-1"),
+            breakdown: Breakdown(breakdown.into()),
+            ..Dimensions::default()
+        },
+        value,
+        unit: "person".into(),
+        decimals: value.number().map(|n| u8::try_from(n.scale()).unwrap()),
+        printed: "36. 7\n万".into(),
+        printed_unit: "10k_person".into(),
+        origin: Origin {
+            source_file: "d/表.xlsx".into(),
+            source_sha256: "5ba4".into(),
+            sheet: "表1".into(),
+            cell: "B4".into(),
+        },
+        notes: vec!["注: 一".into(), "资料来源: 二".into()],
+    }
+}
+
+fn number(text: &str) -> Value {
+    Value::Number(text.parse().unwrap())
+}
+
+fn whole() -> Stage {
+    let mut codebook = Codebook::default();
+    let entry = |code: &str, parent: Option<&str>| CodeEntry {
+        code: Code::new(code),
+        parent: parent.map(Code::new),
+        name_zh: "市本级".into(),
+        name_en: String::new(),
+        valid_from: "2002".into(),
+        valid_to: String::new(),
+    };
+    let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
+    let list = CodeList { name: "region".into(), version: "2013".into(), entries };
+    codebook.lists.insert("region".into(), list);
+    let factor = Decimal::from(10_000);
+    codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
+    codebook.indicators.push(Indicator {
+        code: Code::new("insured_person"),
+        name_zh: "参保人数".into(),
+        name_en: "insured persons".into(),
+        unit: "person".into(),
+        kind: PeriodKind::Stock,
+        definition: String::new(),
+        numerator: String::new(),
+        denominator: String::new(),
+        source: String::new(),
+    });
+    let relation = |part: &str| Relation {
+        relation_id: "counties".into(),
+        dataset: "d".into(),
+        table_id: "t".into(),
+        kind: RelationKind::Sum,
+        dimension: Dimension::Region,
+        whole: Code::new("530400"),
+        part: Code::new(part),
+        indicator: Code::total(),
+    };
+    let finding = |cell: &str, residual: Option<Decimal>| Finding {
+        rule: "unknown-label".into(),
+        severity: Severity::Warning,
+        outcome: Outcome::Unverifiable,
+        dataset: "d".into(),
+        period: String::new(),
+        region: String::new(),
+        scheme: String::new(),
+        source_file: "d/表.xlsx".into(),
+        sheet: "表1".into(),
+        cell: cell.into(),
+        residual,
+        tolerance: None,
+        message: "…".into(),
+        suggestion: String::new(),
+    };
+    Stage {
+        observations: vec![
+            observation("c", Value::Missing(Mark::NotApplicable)),
+            observation("a", number("-0.000001")),
+            observation("b", number("367000")),
+        ],
+        findings: vec![finding("B5 B6", Some("-10523".parse().unwrap())), finding("B4", None)],
+        relations: vec![relation("530402"), relation("530400-1")],
+        codebook,
+        tables: vec![TableInfo {
+            dataset: "d".into(),
+            table_id: "t".into(),
+            title: "表".into(),
+            publisher: String::new(),
+            citation: String::new(),
+            licence: String::new(),
+            priority: 10,
+        }],
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = whole();
+    write(folder.path(), &stage).unwrap();
+    let mut observations = stage.observations.clone();
+    observations.sort_by(|a, b| a.obs_id.cmp(&b.obs_id));
+    assert_eq!(read_observations(folder.path()).unwrap(), observations);
+    let mut relations = stage.relations.clone();
+    relations.sort();
+    assert_eq!(read_relations(folder.path()).unwrap(), relations);
+    assert_eq!(read_tables(folder.path()).unwrap(), stage.tables);
+    let findings = read_findings(folder.path()).unwrap();
+    let cells: Vec<_> = findings.iter().map(|f| (f.cell.as_str(), f.residual.map(|r| r.to_string()))).collect();
+    assert_eq!(cells, [("B4", None), ("B5 B6", Some("-10523".to_owned()))]);
+}
+
+#[test]
+fn the_same_rows_in_any_order_give_the_same_bytes() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut stage = whole();
+    write(one.path(), &stage).unwrap();
+    stage.observations.reverse();
+    stage.findings.reverse();
+    stage.relations.reverse();
+    write(two.path(), &stage).unwrap();
+    for table in schema::TABLES {
+        let file = format!("{}.parquet", table.name);
+        let bytes = fs::read(one.path().join(&file)).unwrap();
+        assert!(bytes == fs::read(two.path().join(&file)).unwrap(), "{file}");
+    }
+    write(one.path(), &Stage::default()).unwrap();
+    assert_eq!(read_observations(one.path()).unwrap(), []);
+}
+
+#[test]
+fn what_cannot_be_kept_exactly_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |observation: Observation| Stage { observations: vec![observation], ..whole() };
+    let mut doubled = whole();
+    doubled.observations.push(Observation { obs_id: "a".into(), ..observation("a", number("1")) });
+    doubled.observations[3].origin.cell = "C7".into();
+    let rows = [
+        (
+            with(observation("x", number("0.1234567"))),
+            "obs_id x, value: 0.1234567 does not fit Decimal(38, 6); numbers are kept exactly, so no more than 6 decimals \
+             can be stored",
+        ),
+        (
+            doubled,
+            "obs_id a stands for two cells, d/表.xlsx, sheet \"表1\", cell B4 and d/表.xlsx, sheet \"表1\", cell C7; every \
+             observation needs an id of its own",
+        ),
+    ];
+    for (stage, message) in rows {
+        assert_eq!(write(folder.path(), &stage).unwrap_err().to_string(), message);
+    }
+}

@@ -1,0 +1,216 @@
+//! Files to cells: the fixtures read to exactly their text, broken files are refused, real files never panic.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shebao::grid::{self, CellValue, Document, Grid};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The real files that lie beside some checkouts; tests of them pass where there are none.
+fn real_files() -> Option<PathBuf> {
+    Some(root().join("../shared/data/real")).filter(|folder| folder.is_dir())
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn read(path: &Path) -> Document {
+    grid::read(path, &path.file_name().unwrap().to_string_lossy(), None).unwrap_or_else(|d| panic!("{}", d.render()))
+}
+
+/// The cells of a printed table: row and column from 0, to text.
+type Cells = BTreeMap<(u32, u32), String>;
+
+fn cells_of(grid: &Grid) -> Cells {
+    grid.cells.iter().map(|(at, cell)| ((at.row, at.col), cell.text.clone())).collect()
+}
+
+fn transcription(path: &Path) -> Cells {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path).unwrap();
+    let mut cells = Cells::new();
+    for (row, record) in reader.records().enumerate() {
+        for (col, text) in record.unwrap().iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+            cells.insert((row as u32, col as u32), text.to_owned());
+        }
+    }
+    cells
+}
+
+#[test]
+fn every_fixture_reads_to_its_text() {
+    let texts: Vec<PathBuf> =
+        files_below(&root().join("fixtures/text")).into_iter().filter(|p| p.extension().unwrap() == "csv").collect();
+    assert_eq!(texts.len(), 10);
+    for text in texts {
+        let layout: toml::Table = fs::read_to_string(text.with_extension("toml")).unwrap().parse().unwrap();
+        let file = layout["file"].as_str().unwrap();
+        let document = read(&root().join("fixtures").join(file));
+        assert_eq!(document.grids.len(), 1, "{file}");
+        let grid = &document.grids[0];
+        let mut expected = transcription(&text);
+        if let Some(fields) = layout.get("fields") {
+            expected = as_records(expected, fields, layout["first_row"].as_integer().unwrap() as u32);
+        }
+        assert_eq!(cells_of(grid), expected, "{file}");
+        let strings = |value: &toml::Value| value.as_str().unwrap().to_owned();
+        let mut merges: Vec<String> =
+            layout.get("merges").map_or(Vec::new(), |m| m.as_array().unwrap().iter().map(strings).collect());
+        merges.sort();
+        let mut found: Vec<String> = grid.merges.iter().map(|m| format!("{}:{}", a1(m.first), a1(m.last))).collect();
+        found.sort();
+        assert_eq!(found, merges, "{file}");
+        assert_eq!(grid.sheet, layout.get("sheet").map_or(String::new(), strings), "{file}");
+    }
+}
+
+fn a1(at: grid::CellRef) -> String {
+    format!("{}{}", grid::column_letters(at.col), at.row + 1)
+}
+
+/// A table of records has the names of its fields above, and nothing else of what is printed over the body.
+fn as_records(cells: Cells, fields: &toml::Value, first_row: u32) -> Cells {
+    let names = fields.as_array().unwrap().iter().enumerate();
+    let mut records: Cells =
+        names.map(|(col, field)| ((0, col as u32), field["name"].as_str().unwrap().to_owned())).collect();
+    records.extend(
+        cells
+            .into_iter()
+            .filter(|((row, _), _)| *row + 1 >= first_row)
+            .map(|((row, col), text)| ((row + 2 - first_row, col), text)),
+    );
+    records
+}
+
+#[test]
+fn fixture_numbers_are_numbers() {
+    let check = |file: &str, row: u32, col: u32, value: Option<&str>, text: &str, format: Option<&str>| {
+        let document = read(&root().join("fixtures").join(file));
+        let cell = document.grids[0].get(row, col).unwrap_or_else(|| panic!("{file} has no cell there"));
+        let expected = match value {
+            Some(number) => CellValue::Number(number.parse().unwrap()),
+            None => CellValue::Text(text.to_owned()),
+        };
+        assert_eq!((&cell.value, cell.text.as_str(), cell.format.as_deref()), (&expected, text, format), "{file}");
+    };
+    check("yuxi-2013/medical_financing.xlsx", 3, 2, Some("238952"), "238,952", Some("#,##0"));
+    check("yuxi-2013/medical_financing.xlsx", 10, 7, Some("64925.3"), "64925.30", Some("0.00"));
+    check("yuxi-2013/medical_financing.xlsx", 8, 5, None, "260/280", None);
+    check("yuxi-2013/unemployment_fund.xls", 2, 4, Some("7332.3"), "7332.3", Some("0.0"));
+    check("yuxi-2013/unemployment_fund.xls", 3, 4, Some("10329.99"), "10329.99", Some("0.00"));
+    check("yuxi-2013/medical_benefit.ods", 4, 3, Some("9"), "9", None);
+    check("yuxi-2013/injury_by_county.xlsx", 4, 8, None, "＋1147", None);
+    check("qinghai-2005/enrolment.xls", 4, 3, None, "- 3. 5", None);
+    check("qinghai-2005/enrolment.xls", 3, 1, Some("45"), "45", None);
+    check("shandong-2003/employment.dbf", 1, 1, None, "1 408 700", None);
+}
+
+#[test]
+fn fixture_headings_are_bold() {
+    for file in ["yuxi-2013/medical_financing.xlsx", "yuxi-2013/unemployment_fund.xls", "yuxi-2013/medical_benefit.ods"]
+    {
+        let document = read(&root().join("fixtures").join(file));
+        let bold = |row, col| document.grids[0].get(row, col).unwrap().bold;
+        assert!(bold(0, 0) && bold(1, 0) && !bold(4, 1), "{file}");
+    }
+}
+
+#[test]
+fn encodings_are_recorded() {
+    let check = |file: &str, expected: Option<&str>| {
+        assert_eq!(read(&root().join("fixtures").join(file)).encoding.as_deref(), expected, "{file}");
+    };
+    check("qinghai-2005/nonpublic_coverage.csv", Some("GB18030"));
+    check("shandong-2003/employment.dbf", Some("GB18030"));
+    check("shandong-2003/pension_by_base.html", Some("GB18030"));
+    check("yuxi-2013/injury_by_year.html", Some("UTF-8"));
+    check("yuxi-2013/unemployment_fund.xls", None);
+}
+
+#[test]
+fn broken_files_are_refused() {
+    let files = files_below(&root().join("tests/bad"));
+    let told: Vec<String> = files
+        .iter()
+        .filter(|path| !path.ends_with("make.py") && !path.ends_with("requirements.txt"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            grid::read(path, &name, Some("gb18030").filter(|_| name.contains("gb18030"))).unwrap_err().render()
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn real_files_read_or_are_refused() {
+    let Some(folder) = real_files() else { return };
+    let (mut read, mut refused) = (0, BTreeMap::new());
+    for path in files_below(&folder) {
+        let shown = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        match grid::read(&path, &shown, None) {
+            Ok(document) => {
+                assert!(!document.grids.is_empty(), "{shown}");
+                read += 1;
+            }
+            Err(d) => {
+                assert!(!d.hints.is_empty(), "{shown}: no hint: {}", d.render());
+                assert!(d.place.file.is_some(), "{shown}: no file: {}", d.render());
+                refused.entry(d.code).or_insert_with(Vec::new).push(format!("{shown}: {}", d.message));
+            }
+        }
+    }
+    println!("{read} files read, {} refused: {refused:#?}", refused.values().map(Vec::len).sum::<usize>());
+    assert!(read > 100, "{read}");
+}
+
+#[test]
+fn real_cells_are_where_they_were_found_by_hand() {
+    let Some(folder) = real_files() else { return };
+    let mut documents: BTreeMap<String, Document> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for record in csv::Reader::from_path(folder.join("expected.csv")).unwrap().records() {
+        let record = record.unwrap();
+        let (file, sheet, address, expected) = (&record[0], &record[1], &record[2], &record[7]);
+        let document = documents
+            .entry(file.to_owned())
+            .or_insert_with(|| grid::read(&folder.join(file), file, None).unwrap_or_else(|d| panic!("{}", d.render())));
+        let grids = document.grids.iter().filter(|g| sheet.is_empty() || g.sheet == sheet);
+        let found = grids.into_iter().find_map(|g| {
+            let at = g.cells.keys().find(|at| g.address(**at).eq_ignore_ascii_case(address))?;
+            g.get(at.row, at.col)
+        });
+        checked += 1;
+        let text = found.map_or("", |cell| &cell.text);
+        if text == expected || same_number(text, expected) {
+            continue;
+        }
+        // What was noted is what the file stores, 660.783071393728 where the sheet shows 660.8.
+        let stored = found.map(|cell| &cell.value);
+        if matches!(stored, Some(CellValue::Number(number)) if same_number(&number.to_string(), expected)) {
+            continue;
+        }
+        wrong.push(format!("{file} {sheet} {address}: expected {expected:?}, found {text:?}"));
+    }
+    println!("{checked} cells checked");
+    assert!(wrong.is_empty(), "{} of {checked} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// `226.0` was noted for a cell that shows `226`, `743793` for `743,793`.
+fn same_number(text: &str, expected: &str) -> bool {
+    let plain = |t: &str| t.replace(',', "").parse::<f64>().ok();
+    plain(text).is_some() && plain(text) == plain(expected)
+}
