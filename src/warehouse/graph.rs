@@ -46,6 +46,25 @@ pub fn order(library: &Library, stage: &[&str]) -> Result<Vec<Step>, Vec<Diagnos
     Ok(steps)
 }
 
+/// Every table that a model or audit reads, directly or through others.
+pub fn upstream<'a>(library: &'a Library, name: &str) -> BTreeSet<&'a str> {
+    let audit = library.audits.iter().find(|audit| audit.name == name).map(|audit| &audit.query);
+    let model = library.models.iter().find(|model| model.name == name).map(|model| &model.query);
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<&Query> = model.or(audit).into_iter().collect();
+    while let Some(query) = waiting.pop() {
+        for (read, _) in &query.reads {
+            if found.insert(read.as_str()) {
+                waiting.extend(library.models.iter().filter(|model| model.name == *read).map(|model| &model.query));
+                if read == FINDINGS {
+                    waiting.extend(library.audits.iter().map(|audit| &audit.query));
+                }
+            }
+        }
+    }
+    found
+}
+
 const RANK_OF_FINDINGS: u8 = 3;
 
 fn rank(layer: Layer) -> u8 {

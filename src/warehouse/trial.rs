@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
-use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::compute::{CastOptions, cast_with_options, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -13,7 +13,7 @@ use super::build::{plan, run_audit};
 use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
-use super::model::{self, Query};
+use super::model::{self, Audit, Query};
 use super::rows::Rows;
 use super::session::{self, Engine};
 use crate::diag::Diagnostic;
@@ -49,18 +49,26 @@ pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Res
         for table in schema::TABLES {
             trial.fill(table.name, &stage_schema(table)).map_err(|fault| vec![fault])?;
         }
+        let wanted = graph::upstream(&library, name);
         for step in steps {
             match step {
-                Step::Model(nth) if library.models[nth].name == name => {
-                    return trial.answer(&library.models[nth].query).await;
+                Step::Model(nth) => {
+                    let model = &library.models[nth];
+                    if model.name == name {
+                        return trial.answer(&model.query).await;
+                    }
+                    if wanted.contains(model.name.as_str()) {
+                        trial.upstream(&model.name, &model.query).await?;
+                    }
                 }
-                Step::Model(nth) => trial.upstream(&library.models[nth].name, &library.models[nth].query).await?,
                 Step::Findings => {
                     if let Some(audit) = library.audits.iter().find(|audit| audit.name == name) {
                         let found = run_audit(&session, audit, &trial.tables).await?;
                         return Rows::of(&findings::schema(), &found).map_err(|fault| vec![fault]);
                     }
-                    trial.fill(FINDINGS, &findings::schema()).map_err(|fault| vec![fault])?;
+                    if wanted.contains(FINDINGS) {
+                        trial.findings(&library.audits).await?;
+                    }
                 }
             }
         }
@@ -98,8 +106,30 @@ impl Trial<'_> {
             let schema = Arc::new(frame.schema().as_arrow().clone());
             return self.fill(name, &schema).map_err(|fault| vec![fault]);
         }
-        self.session.register_table(name, frame.into_view()).map_err(faults)?;
+        // Computed once: views of views would be planned again, whole, for every reader.
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let batches = frame.collect().await.map_err(faults)?;
+        let batch = concat_batches(&schema, &batches).map_err(|error| faults(error.into()))?;
+        self.session.register_batch(name, batch).map_err(faults)?;
         self.tables.push(name.to_owned());
+        Ok(())
+    }
+
+    /// `core_finding`: the given rows, or those of ingest and of every audit.
+    async fn findings(&mut self, audits: &[Audit]) -> Result<(), Vec<Diagnostic>> {
+        let schema = findings::schema();
+        if self.given.iter().any(|given| given.table == FINDINGS) {
+            return self.fill(FINDINGS, &schema).map_err(|fault| vec![fault]);
+        }
+        let faults = |error: DataFusionError| vec![Diagnostic::error("sql", error.to_string())];
+        let of_ingest = async { findings::conform(self.session.table("stage_finding").await?, &[])?.collect().await };
+        let mut batches = of_ingest.await.map_err(faults)?;
+        for audit in audits {
+            batches.extend(run_audit(self.session, audit, &self.tables).await?);
+        }
+        let batch = concat_batches(&schema, &batches).map_err(|error| faults(error.into()))?;
+        self.session.register_batch(FINDINGS, batch).map_err(faults)?;
+        self.tables.push(FINDINGS.to_owned());
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
+mod models;
 mod real;
 mod seeds;
 mod models;
