@@ -181,7 +181,14 @@ impl Filling<'_> {
             Ok(figure) => Content::Number(figure),
             Err(fault) => {
                 let fault = if fault.place.text.is_some() { fault } else { fault.at(place.clone()) };
-                self.faults.push(fault);
+                // One line of the report may be wrong for a whole column; it is told once.
+                if !self
+                    .faults
+                    .iter()
+                    .any(|f| f.message == fault.message && f.place.line_column() == fault.place.line_column())
+                {
+                    self.faults.push(fault);
+                }
                 Content::Blank
             }
         }

@@ -12,8 +12,7 @@ use shebao::warehouse::Scalar;
 use crate::support::{release, root, shared};
 
 /// The tables that the fixtures hold, as the list of derived figures names them.
-const TABLES: [&str; 10] =
-    ["s0.t1", "s0.t2", "s1.t1", "s1.t2", "s4.t1", "s4.t2", "s4.t3", "s4.t4", "s4.t5a", "s4.t5b"];
+const TABLES: [&str; 10] = ["s0.t1", "s0.t2", "s1.t1", "s1.t2", "s4.t1", "s4.t2", "s4.t3", "s4.t4", "s4.t5a", "s4.t5b"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,10 +93,11 @@ fn ids_bind_words_to_codes() {
     };
     check("d0.growth.{scheme}.{year}", "d0.growth.injury.2004", Some(&[("scheme", "work-injury"), ("year", "2004")]));
     check("d4.t1.std_{kind}.{year}", "d4.t1.std_child.2010", Some(&[("kind", "student-child"), ("year", "2010")]));
-    check("d4.t2.colsum.{subsidy}", "d4.t2.colsum.sub_city", Some(&[(
-        "subsidy",
-        "indicator = 'subsidy_increase_yuan' AND breakdown = 'payer=city'",
-    )]));
+    check(
+        "d4.t2.colsum.{subsidy}",
+        "d4.t2.colsum.sub_city",
+        Some(&[("subsidy", "indicator = 'subsidy_increase_yuan' AND breakdown = 'payer=city'")]),
+    );
     check("d0.growth.{scheme}.{year}", "d0.growth.injury", None);
     check("d0.cov.{scheme}", "d0.cov.housing", None);
 }

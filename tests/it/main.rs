@@ -7,7 +7,6 @@ mod ingest;
 mod models;
 mod real;
 mod seeds;
-mod models;
 mod derived;
 mod reports;
 mod bad_input;
