@@ -12,6 +12,9 @@ pub struct Steps {
 /// About how many steps an axis has.
 const STEPS_WANTED: f64 = 6.0;
 
+/// A step somewhat smaller than wanted is taken rather than the next rounder one, twice as large.
+const ROUGHLY: f64 = 0.8;
+
 impl Steps {
     /// Round steps that hold the numbers and zero.
     pub fn around(numbers: impl IntoIterator<Item = f64>) -> Steps {
@@ -20,11 +23,11 @@ impl Steps {
         let rough = range / STEPS_WANTED;
         let power = rough.log10().floor();
         let tens = 10.0_f64.powf(power);
-        let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * tens >= rough * 0.999).unwrap_or(10.0);
+        let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * tens >= rough * ROUGHLY).unwrap_or(10.0);
         let step = factor * tens;
         let exponent = if factor >= 10.0 { power + 1.0 } else { power };
         Steps {
-            low: (low / step - 1e-9).floor() * step,
+            low: (low / step + 1e-9).floor() * step,
             high: ((high.max(low + range)) / step - 1e-9).ceil() * step,
             step,
             decimals: (-exponent).max(0.0) as usize,
@@ -53,9 +56,9 @@ mod tests {
 
     #[test]
     fn steps_are_round_and_hold_zero() {
-        check(&[4.32, 61.0], &["0", "20", "40", "60", "80"]);
+        check(&[4.32, 61.0], &["0", "10", "20", "30", "40", "50", "60", "70"]);
         check(&[42.3, 0.2], &["0", "10", "20", "30", "40", "50"]);
-        check(&[1147.0, -290.0], &["-500", "0", "500", "1000", "1500"]);
+        check(&[1147.0, -290.0], &["-400", "-200", "0", "200", "400", "600", "800", "1000", "1200"]);
         check(&[0.25, 0.5], &["0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
         check(&[], &["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     }

@@ -140,15 +140,15 @@ impl<'a> Page<'a> {
         self.head(area)?;
         self.grid(area)?;
         let mut labels = Labels::new(Box2::new(self.left, self.top - 16, self.right, self.bottom));
+        labels.trace(&[(self.left, self.y(0.0)), (self.right, self.y(0.0))]);
         self.bars(area, &mut labels)?;
         self.lines(area, &mut labels)?;
         self.axis(area)?;
+        let paper = colour(&self.plot.palette.chart.paper);
         for placed in &labels.placed {
-            if placed.backed {
-                let b = &placed.bounds;
-                let fill = colour(&self.plot.palette.chart.paper).mix(0.85).filled();
-                area.draw(&Rectangle::new([(b.left, b.top), (b.right, b.bottom)], fill))?;
-            }
+            // Paper behind the number: it may stand on a line of the grid.
+            let b = &placed.bounds;
+            area.draw(&Rectangle::new([(b.left, b.top), (b.right, b.bottom)], paper.mix(0.85).filled()))?;
             let (x, y) = placed.centre();
             self.text(area, &placed.text, (x, y), VALUE_SIZE, &placed.colour, Pos::new(HPos::Center, VPos::Center))?;
         }

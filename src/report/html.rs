@@ -1,5 +1,7 @@
 //! A frame as a page of its own: the yearbook layout as an accessible table whose every figure names its source cell.
 
+use std::collections::BTreeSet;
+
 use super::frame::{Block, Cell, Content, Frame, Trace};
 use super::select::flat;
 use super::spec::Head;
@@ -15,6 +17,7 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
         "<nav class=\"trail\" aria-label=\"位置\"><a href=\"{up}index.html\">目录</a> › {}</nav>\n<main>\n",
         escape(report_title)
     ));
+    body.push_str("<div class=\"sheet\">\n");
     body.push_str(&table(frame));
     if !frame.notes.is_empty() || !frame.source.is_empty() {
         body.push_str("<footer class=\"notes\">\n");
@@ -23,6 +26,7 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
         }
         body.push_str("</footer>\n");
     }
+    body.push_str("</div>\n");
     let id = escape(&frame.id);
     body.push_str(&format!(
         "<p class=\"files\">下载：<a href=\"{id}.xlsx\">Excel 工作簿</a> · <a href=\"{id}.csv\">CSV 数据（逐条，注明出处）</a>。\
@@ -67,11 +71,10 @@ fn table(frame: &Frame) -> String {
         out.push_str("</tr>\n");
     }
     out.push_str("</thead>\n");
-    let mut rows_left = 0;
-    for (stub, cells) in frame.stub.iter().zip(&frame.cells) {
-        if rows_left == 0 {
-            rows_left = stub.first().map_or(1, |b| b.high);
-            out.push_str("<tbody>\n");
+    let starts = group_starts(frame);
+    for (at, (stub, cells)) in frame.stub.iter().zip(&frame.cells).enumerate() {
+        if starts.contains(&at) {
+            out.push_str(if at == 0 { "<tbody>\n" } else { "</tbody>\n<tbody>\n" });
         }
         out.push_str("<tr>");
         for block in stub {
@@ -82,13 +85,26 @@ fn table(frame: &Frame) -> String {
             out.push_str(&data(cell));
         }
         out.push_str("</tr>\n");
-        rows_left -= 1;
-        if rows_left == 0 {
-            out.push_str("</tbody>\n");
-        }
     }
+    out.push_str("</tbody>\n");
     out.push_str("</table>\n</div>\n");
     out
+}
+
+/// Rows at which a body group starts: the row groups of the stub, unless a data cell reaches over their border.
+fn group_starts(frame: &Frame) -> BTreeSet<usize> {
+    let mut starts: BTreeSet<usize> = frame
+        .stub
+        .iter()
+        .enumerate()
+        .filter(|(_, blocks)| blocks.first().is_some_and(|b| b.column == 0 && b.group))
+        .map(|(at, _)| at)
+        .collect();
+    for (at, cell) in frame.cells.iter().enumerate().flat_map(|(at, row)| row.iter().map(move |cell| (at, cell))) {
+        starts.retain(|start| *start <= at || *start >= at + cell.high);
+    }
+    starts.insert(0);
+    starts
 }
 
 fn corner(head: &Head, high: usize) -> String {

@@ -87,7 +87,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
         out.push_str(&format!("<p class=\"summary\">{}</p>\n", escape(&report.summary)));
     }
     if !shelf.tables.is_empty() {
-        out.push_str("<table class=\"list\">\n<thead><tr><th scope=\"col\">统计表</th><th scope=\"col\">下载</th></tr></thead>\n<tbody>\n");
+        out.push_str("<table class=\"list\">\n<thead><tr><th scope=\"col\">统计表</th><th scope=\"col\" class=\"links\">下载</th></tr></thead>\n<tbody>\n");
         for (table, frame) in &shelf.tables {
             let path = format!("tables/{}/{}", report.name, table.id);
             let title = escape(&frame.full_title());

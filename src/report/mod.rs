@@ -33,3 +33,6 @@ pub use names::Names;
 pub use publish::{Published, publish, publish_tables};
 pub use source::{ReadTable, Tables};
 pub use spec::{ReportSpec, json_schema, load};
+
+#[cfg(test)]
+mod tests;

@@ -181,7 +181,14 @@ impl Filling<'_> {
             Ok(figure) => Content::Number(figure),
             Err(fault) => {
                 let fault = if fault.place.text.is_some() { fault } else { fault.at(place.clone()) };
-                self.faults.push(fault);
+                // One line of the report may be wrong for a whole column; it is told once.
+                if !self
+                    .faults
+                    .iter()
+                    .any(|f| f.message == fault.message && f.place.line_column() == fault.place.line_column())
+                {
+                    self.faults.push(fault);
+                }
                 Content::Blank
             }
         }
@@ -192,7 +199,7 @@ impl Filling<'_> {
         let origin = |at: usize| ["source_file", "sheet", "cell"].map(|column| self.records.text(at, column));
         let first = origin(rows[0]);
         if !first[0].is_empty() && rows.iter().all(|at| origin(*at) == first) {
-            return Content::Text(self.records.text(rows[0], "printed"));
+            return Content::Text(in_lines(&self.records.text(rows[0], "printed")));
         }
         let ids: Vec<String> = rows.iter().take(NAMED_MAX).map(|at| self.row_name(*at)).collect();
         let more = if rows.len() > NAMED_MAX { format!(" and {} more", rows.len() - NAMED_MAX) } else { String::new() };
@@ -378,6 +385,12 @@ fn paths(branches: &[Branch]) -> Vec<String> {
         }
     }
     all
+}
+
+/// Runs of blanks between the parts of a cell's text stand for a new line: the print had no room for one.
+fn in_lines(printed: &str) -> String {
+    let parts = printed.trim().split("  ").map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 /// A label without its line breaks.

@@ -502,7 +502,7 @@ impl Resolver<'_> {
             (label, _) => {
                 let shown = label.clone().unwrap_or_default();
                 self.faults.push(
-                    Diagnostic::error("label-or-each", format!("the entry \"{shown}\" needs either a label or each"))
+                    Diagnostic::error("label-or-each", "an entry needs either a label or each, and not both")
                         .at(place.clone())
                         .hint("write label = \"…\" for one entry, or each = \"period\" for one per code in the data"),
                 );

@@ -23,6 +23,9 @@ const TITLE_SIZE: f64 = 14.0;
 const COLUMN_WIDTH_MIN: usize = 8;
 const COLUMN_WIDTH_MAX: usize = 28;
 
+/// A header no wider than this keeps to one line, so that it does not break inside its unit.
+const HEADER_LINE_MAX: usize = 16;
+
 /// Tables wider than this are printed on a page turned sideways.
 const PORTRAIT_WIDTH_MAX: usize = 92;
 
@@ -79,6 +82,8 @@ struct Page<'a> {
     frame: &'a Frame,
     palette: &'a Palette,
     widths: Vec<usize>,
+    /// Label columns whose labels are all equally wide, as years are.
+    centred_labels: Vec<bool>,
     labels: usize,
     header_row: u32,
     body_row: u32,
@@ -99,6 +104,7 @@ impl<'a> Page<'a> {
             frame,
             palette,
             widths: column_widths(frame),
+            centred_labels: (0..frame.heads.len()).map(|column| equally_wide(frame, column)).collect(),
             labels: frame.heads.len(),
             header_row,
             body_row: header_row + frame.header.len() as u32,
@@ -172,8 +178,9 @@ impl<'a> Page<'a> {
                         .set_align(FormatAlign::Left)
                         .set_border_diagonal(FormatBorder::Thin)
                         .set_border_diagonal_type(FormatDiagonalBorder::BorderDown);
-                    let room = self.widths[column].saturating_sub(text_width(columns));
-                    span(sheet, range, &format!("{}{columns}\n{rows}", " ".repeat(room)), &format)?;
+                    // Full-width blanks: every font draws them as wide as a Chinese character.
+                    let room = self.widths[column].saturating_sub(text_width(columns)) / 2;
+                    span(sheet, range, &format!("{}{columns}\n{rows}", "\u{3000}".repeat(room)), &format)?;
                 }
             }
         }
@@ -218,7 +225,8 @@ impl<'a> Page<'a> {
             sheet.set_row_height(row, lines as f64 * LINE_POINTS + 2.0)?;
             for block in stub {
                 let rules = Rules { bottom: at + block.high == count, ..Rules::default() };
-                let align = if block.group { FormatAlign::Center } else { FormatAlign::Left };
+                let centred = block.group || self.centred_labels[block.column];
+                let align = if centred { FormatAlign::Center } else { FormatAlign::Left };
                 let format = ruled(self.font(BODY_SIZE).set_align(align).set_text_wrap(), rules);
                 let last_column = block.column + block.wide - 1;
                 let range = [row, block.column as u32, row + block.high as u32 - 1, last_column as u32];
@@ -273,7 +281,7 @@ impl<'a> Page<'a> {
     /// Footnotes and source below the table; the number of the last row written.
     fn notes(&self, sheet: &mut Worksheet) -> Result<u32, XlsxError> {
         let format = self.font(NOTE_SIZE).set_align(FormatAlign::Left).set_text_wrap();
-        let total: usize = self.widths.iter().sum();
+        let total: usize = self.widths.iter().sum::<usize>() + self.widths.len();
         let room = (total as f64 * BODY_SIZE / NOTE_SIZE) as usize;
         let mut row = self.body_row + self.frame.cells.len() as u32;
         let lines = self.frame.notes.iter().chain(Some(&self.frame.source).filter(|s| !s.is_empty()));
@@ -313,6 +321,12 @@ fn span(sheet: &mut Worksheet, range: [u32; 4], text: &str, format: &Format) -> 
     Ok(())
 }
 
+fn equally_wide(frame: &Frame, column: usize) -> bool {
+    let mut widths = frame.stub.iter().flatten().filter(|b| b.column == column).map(|b| text_width(&b.text));
+    let first = widths.next();
+    widths.all(|width| Some(width) == first)
+}
+
 /// Wide enough for every figure; a header may break into lines.
 fn column_widths(frame: &Frame) -> Vec<usize> {
     let mut widths = vec![COLUMN_WIDTH_MIN; frame.heads.len() + frame.columns()];
@@ -328,16 +342,17 @@ fn column_widths(frame: &Frame) -> Vec<usize> {
     }
     for cells in &frame.cells {
         for (nth, cell) in cells.iter().enumerate().filter(|(_, c)| c.wide == 1 && !c.covered) {
-            let own = text_width(&cell.text()) + 1;
+            let own = text_width(&cell.text()) + 2;
             let own = if matches!(cell.content, Content::Text(_)) { own.min(COLUMN_WIDTH_MAX) } else { own };
             let at = frame.heads.len() + nth;
             widths[at] = widths[at].max(own);
         }
     }
     for block in frame.header.iter().flatten().filter(|b| b.wide == 1) {
-        let third = text_width(&block.text).div_ceil(3) + 1;
+        let whole = text_width(&block.text) + 2;
+        let wanted = if whole <= HEADER_LINE_MAX { whole } else { whole.div_ceil(2) };
         let at = frame.heads.len() + block.column;
-        widths[at] = widths[at].max(third).min(COLUMN_WIDTH_MAX.max(widths[at]));
+        widths[at] = widths[at].max(wanted).min(COLUMN_WIDTH_MAX.max(widths[at]));
     }
     widths
 }
@@ -362,6 +377,8 @@ fn write_tidy(sheet: &mut Worksheet, tidy: &Tidy, palette: &Palette) -> Result<(
         }
     }
     sheet.set_freeze_panes(1, 0)?;
+    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
     if !tidy.rows.is_empty() {
         sheet.autofilter(0, 0, tidy.rows.len() as u32, (tidy.columns.len() - 1) as u16)?;
     }

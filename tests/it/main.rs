@@ -6,7 +6,6 @@ mod grid;
 mod ingest;
 mod real;
 mod seeds;
-mod models;
 mod derived;
 mod findings;
 mod reports;
