@@ -49,8 +49,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
     let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;
     let all = findings(&rows);
-    let mut keep = all.iter().map(|f| f.level >= args.severity);
-    rows.rows.retain(|_| keep.next().unwrap_or(true));
+    let severity = rows.column("severity");
+    rows.rows.retain(|row| severity.is_none_or(|nth| level(&print::text(&row[nth])) >= args.severity));
     let mut out = io::BufWriter::new(io::stdout().lock());
     if context.json {
         print::json(&rows, &mut out)?;
@@ -61,6 +61,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     out.flush()?;
     let fails = all.iter().any(|f| f.level >= args.fail_on);
     Ok(if fails { Ended::DataErrors } else { Ended::Good })
+}
+
+fn level(severity: &str) -> Level {
+    Level::from_str(severity, true).unwrap_or(Level::Error)
 }
 
 fn findings(rows: &Rows) -> Vec<Finding> {
@@ -76,14 +80,17 @@ fn findings(rows: &Rows) -> Vec<Finding> {
         let severity = text(row, "severity");
         Finding {
             rule: text(row, "rule"),
-            level: Level::from_str(&severity, true).unwrap_or(Level::Error),
+            level: level(&severity),
             severity,
             place: format!("{file}{sheet}{cell}"),
             message: text(row, "message"),
             suggestion: text(row, "suggestion"),
         }
     };
-    rows.rows.iter().map(of).collect()
+    let mut found: Vec<Finding> = rows.rows.iter().map(of).collect();
+    // The gravest first; within a severity as the warehouse has them, by rule.
+    found.sort_by(|a, b| b.level.cmp(&a.level));
+    found
 }
 
 fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {

@@ -8,20 +8,20 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Fault;
 use crate::diag::Diagnostic;
+use crate::store::StoreError;
 use crate::warehouse::{Rows, Scalar};
 
 /// A command that failed, on standard error.
 pub fn failure(error: &anyhow::Error, as_json: bool) {
-    if as_json {
-        let faults: Vec<Json> = match error.downcast_ref::<Fault>() {
-            Some(Fault(diagnostics)) => diagnostics.iter().map(diagnostic).collect(),
-            None => vec![json!({ "severity": "error", "message": format!("{error:#}") })],
-        };
-        eprintln!("{}", json!({ "faults": faults }));
-    } else if error.is::<Fault>() {
-        eprint!("{error}");
-    } else {
-        eprintln!("error: {error:#}");
+    // What the store says of a failure already holds its cause.
+    let message = if error.is::<StoreError>() { error.to_string() } else { format!("{error:#}") };
+    match error.downcast_ref::<Fault>() {
+        Some(Fault(found)) if as_json => {
+            eprintln!("{}", json!({ "faults": found.iter().map(diagnostic).collect::<Vec<_>>() }));
+        }
+        Some(fault) => eprint!("{fault}"),
+        None if as_json => eprintln!("{}", json!({ "faults": [{ "severity": "error", "message": message }] })),
+        None => eprintln!("error: {message}"),
     }
 }
 

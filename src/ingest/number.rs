@@ -41,7 +41,7 @@ pub enum NumberError {
     Letter(char),
     #[error("the character {0} does not belong to a number")]
     Character(char),
-    #[error("its digits are not in groups of three, so the space may hide a digit or another number")]
+    #[error("its digits are not in groups of three, so it may hide a digit or another number")]
     Groups,
     #[error("commas and spaces both part its digits")]
     MixedGroups,

@@ -10,3 +10,4 @@ mod derived;
 mod findings;
 mod reports;
 mod bad_input;
+mod cli;
