@@ -1,8 +1,8 @@
 //! The commands as a user types them: what they say, what they leave behind, how they end.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use crate::support::{TestProject, published, root};
 
@@ -154,23 +154,26 @@ fn a_run_killed_at_any_moment_leaves_the_last_release() {
     let released = project.current();
     let count = "SELECT COUNT(*) FROM core_observation";
     let before = project.shebao(&["query", count, "--format", "csv"]).must_end_with(0).stdout;
-    for milliseconds in [50, 300, 900, 1800] {
+    // Killed at once, after the files were read, and after the tables were built.
+    for stage in ["", "read", "build"] {
         let mut run = Command::new(env!("CARGO_BIN_EXE_shebao"))
             .arg("--project")
             .arg(project.path())
             .args(["run", "--force"])
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        let _ = run.kill();
+        let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(stage.is_empty() || lines.any(|line| line.starts_with(stage)), "no line of stage {stage}");
+        run.kill().unwrap();
         run.wait().unwrap();
-        assert_eq!(project.current(), released, "after {milliseconds} ms");
+        assert_eq!(project.current(), released, "killed after {stage:?}");
         assert_eq!(project.shebao(&["query", count, "--format", "csv"]).must_end_with(0).stdout, before);
     }
     project.shebao(&["run", "--force"]).must_end_with(0);
-    assert!(!project.file("warehouse/staging").exists(), "what killed runs left has been removed");
+    let left = fs::read_dir(project.file("warehouse/staging")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "what killed runs left has not been removed");
 }
 
 #[test]

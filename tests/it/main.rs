@@ -6,6 +6,7 @@ mod grid;
 mod ingest;
 mod real;
 mod seeds;
+mod models;
 mod derived;
 mod findings;
 mod reports;
