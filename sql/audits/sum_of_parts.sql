@@ -13,7 +13,6 @@ WITH part AS (
         r.value,
         CASE WHEN r.mark = 'rounded_to_zero' THEN w.rounding ELSE r.rounding END AS rounding,
         r.factor,
-        r.region_name,
         r.cell,
         r.obs_id,
         r.value IS NULL AND COALESCE(r.mark, 'not_available') IN ('not_available', 'confidential') AS is_missing

@@ -68,7 +68,7 @@ impl Record<'_> {
     }
 
     fn u32(&self, at: usize) -> Option<u32> {
-        Some(u32::from(self.u16(at)?) | u32::from(self.u16(at + 2)?) << 16)
+        Some(u32::from(self.u16(at)?) | (u32::from(self.u16(at + 2)?) << 16))
     }
 }
 

@@ -206,7 +206,10 @@ impl Grid {
             return;
         }
         let span = Span { first, last };
-        self.cells.retain(|at, _| *at == first || !span.contains(*at));
+        let covered = self.cells.range(first..=last).map(|(at, _)| *at).filter(|at| *at != first && span.contains(*at));
+        for at in covered.collect::<Vec<_>>() {
+            self.cells.remove(&at);
+        }
         self.rows = self.rows.max(last.row + 1);
         self.cols = self.cols.max(last.col + 1);
         self.merges.push(span);

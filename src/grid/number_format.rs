@@ -216,7 +216,7 @@ fn show_digits(rounded: Decimal, section: &Section) -> String {
 fn group(integer: &str) -> String {
     let mut out = String::new();
     for (place, digit) in integer.chars().enumerate() {
-        if place > 0 && (integer.len() - place) % 3 == 0 {
+        if place > 0 && (integer.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

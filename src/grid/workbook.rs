@@ -74,20 +74,22 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let from_1904 = book.has_1904_epoch();
     let mut count = CellCount::default();
+    let mut styles: Vec<Style> = Vec::new();
     let mut grids = Vec::new();
     for (_, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
         let name = grid.sheet.clone();
-        let styles = match book.worksheet_style(&name) {
-            Ok(styles) => styles,
+        let mut cells = match book.worksheet_cells_reader(&name) {
+            Ok(cells) => cells,
             // A sheet of charts alone has no cells to read.
             Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
             Err(error) => return Err(unreadable(error)),
         };
-        let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
-        while let Some(cell) = cells.next_cell().map_err(unreadable)? {
-            let at = cell.get_position();
-            let style = styles.get(at).map(style_of);
-            put(&mut grid, at, cell.get_value().clone().into(), style.as_ref(), from_1904, &mut count)?;
+        if styles.is_empty() {
+            styles = cells.styles().iter().map(style_of).collect();
+        }
+        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(unreadable)? {
+            let value = cell.get_value().clone().into();
+            put(&mut grid, cell.get_position(), value, styles.get(style), from_1904, &mut count)?;
         }
         drop(cells);
         merge(&mut grid, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
@@ -128,6 +130,10 @@ fn read_xlsb(bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Grid
             let at = cell.get_position();
             let style = details.style(index, at.0, at.1);
             put(&mut grid, at, cell.get_value().clone().into(), style, from_1904, &mut count)?;
+        }
+        for (at, error) in details.errors(index) {
+            let style = details.style(index, at.0, at.1);
+            put(&mut grid, *at, Data::Error(error.clone()), style, from_1904, &mut count)?;
         }
         merge(&mut grid, details.merges(index))?;
         grids.push(grid);

@@ -1,10 +1,10 @@
-//! Number formats, bold and merged cells of an `.xlsb` file, which calamine does not tell.
+//! Number formats, bold, merged cells and the errors of formulas in an `.xlsb` file, which calamine does not tell.
 //!
 //! A walk over the records of the parts `styles.bin`, `workbook.bin` and each sheet, by the names of [MS-XLSB].
 
 use std::collections::BTreeMap;
 
-use calamine::Dimensions;
+use calamine::{CellErrorType, Dimensions};
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
 
@@ -16,6 +16,7 @@ use crate::diag::Diagnostic;
 const ROW_HEADER: u32 = 0;
 /// Cells with a value: numbers, errors, truth values, texts and results of formulas.
 const CELLS: std::ops::RangeInclusive<u32> = 2..=11;
+const FORMULA_ERROR: u32 = 11;
 const FONT: u32 = 43;
 const FORMAT: u32 = 44;
 const XF: u32 = 47;
@@ -35,6 +36,7 @@ pub(super) struct Details {
 struct SheetDetails {
     cells: BTreeMap<(u32, u32), usize>,
     merges: Vec<Dimensions>,
+    errors: Vec<((u32, u32), CellErrorType)>,
 }
 
 impl Details {
@@ -44,6 +46,11 @@ impl Details {
 
     pub(super) fn merges(&self, sheet: usize) -> &[Dimensions] {
         self.sheets.get(sheet).map_or(&[], |s| &s.merges)
+    }
+
+    /// Cells whose formula ended in an error.
+    pub(super) fn errors(&self, sheet: usize) -> &[((u32, u32), CellErrorType)] {
+        self.sheets.get(sheet).map_or(&[], |s| &s.errors)
     }
 }
 
@@ -164,6 +171,9 @@ fn read_sheet(part: &[u8]) -> SheetDetails {
             kind if CELLS.contains(&kind) => {
                 if let (Some(col), Some(style)) = (record.u32(0), record.u32(4)) {
                     sheet.cells.insert((row, col), (style & 0x00FF_FFFF) as usize);
+                    if kind == FORMULA_ERROR {
+                        sheet.errors.extend(record.data.get(8).and_then(|e| error(*e)).map(|e| ((row, col), e)));
+                    }
                 }
             }
             MERGE_CELL => {
@@ -176,4 +186,18 @@ fn read_sheet(part: &[u8]) -> SheetDetails {
         }
     }
     sheet
+}
+
+fn error(code: u8) -> Option<CellErrorType> {
+    Some(match code {
+        0x00 => CellErrorType::Null,
+        0x07 => CellErrorType::Div0,
+        0x0F => CellErrorType::Value,
+        0x17 => CellErrorType::Ref,
+        0x1D => CellErrorType::Name,
+        0x24 => CellErrorType::Num,
+        0x2A => CellErrorType::NA,
+        0x2B => CellErrorType::GettingData,
+        _ => return None,
+    })
 }

@@ -40,7 +40,7 @@ pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
     let shown = |path: &Path| project.display(path);
     let mut faults = Vec::new();
     let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
-    let folder = spec.parent().unwrap_or(Path::new("."));
+    let folder = spec.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let source = load_source(folder, &[spec.to_owned()], &mut codebook, &shown, &mut faults);
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
 }
@@ -86,7 +86,8 @@ fn load_source(
     shown: &dyn Fn(&Path) -> String,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Source> {
-    let id = folder.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+    let id = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let id = id.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
     let aliases = folder.join(ALIASES_FILE);
     if aliases.is_file() {
         codes::add_aliases(&aliases, codebook, shown, faults);
@@ -109,22 +110,24 @@ fn load_spec(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
-    let raw: raw::Table = schema::parse(&text, faults)?;
+    let mut found = Vec::new();
+    let raw: Option<raw::Table> = schema::parse(&text, &mut found);
     let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
     let mut scope = meaning::Scope { book: codebook, source: &text, faults: Vec::new() };
-    let table = resolve::table(dataset, &id, &raw, &mut scope);
-    // Editions share their table's keys, and would repeat its faults.
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let table = raw.map(|raw| resolve::table(dataset, &id, &raw, &mut scope));
+    let misspelt = !found.is_empty();
     for fault in scope.faults {
+        // Editions share their table's keys, and would repeat its faults; a key that is misspelt is not missing as well.
         let same = |f: &Diagnostic| f.message == fault.message && f.place.line_column() == fault.place.line_column();
-        if !found.iter().any(same) {
+        let follows = misspelt && ["spec-missing-key", "meaning-missing"].contains(&fault.code);
+        if !follows && !found.iter().any(same) {
             found.push(fault);
         }
     }
     found.sort_by_key(|f| f.place.line_column());
     let sound = found.is_empty();
     faults.extend(found);
-    sound.then_some(table)
+    table.filter(|_| sound)
 }
 
 fn read(path: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Option<Arc<SourceText>> {

@@ -1,7 +1,8 @@
 //! A specification as written: a mirror of the TOML files, with the byte span of every text so that a fault points at it.
 //!
-//! The doc comments become the descriptions of the JSON Schema. Two macros add the keys that several tables share, because
-//! serde's `flatten` loses spans and allows unknown keys.
+//! Unknown keys are for the check against the JSON Schema to find, which finds all of them; serde reads on past them, so
+//! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two macros add the keys that several tables share, because
+//! serde's `flatten` loses spans.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub type Text = Spanned<String>;
 
 /// `pipelines/<source>/source.toml`: who published the tables of this folder, and how faults are treated.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Source {
     /// Who published the figures.
     #[schemars(with = "String")]
@@ -71,7 +72,7 @@ pub enum Scalar {
 
 /// The text that tells the table from all others in the file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Anchor {
     /// Found inside the text of exactly one cell; may capture `{year}`, `{month}` or a code such as `{region}`.
     #[schemars(with = "String")]
@@ -97,7 +98,7 @@ pub enum LabelBlank {
 
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Sign {
     /// Sign of the value where a plus is printed; `+` where left out.
     pub plus: Option<Sense>,
@@ -127,7 +128,7 @@ macro_rules! stating {
     ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
+        #[schemars(deny_unknown_fields)]
         pub struct $name {
             $($own)*
             /// What is counted: a code of `codes/indicator.csv`.
@@ -223,7 +224,7 @@ stating! {
 
 /// A cell that holds several numbers.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Split {
     /// The cell's whole text; white space does not matter.
     #[schemars(with = "String")]
@@ -234,7 +235,7 @@ pub struct Split {
 
 /// A whole and its parts (勾稽关系).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Relation {
     /// What whole and parts differ in: region, scheme, ownership, industry, population, breakdown or indicator.
     #[schemars(with = "String")]
@@ -275,7 +276,7 @@ macro_rules! laid_out {
     ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
+        #[schemars(deny_unknown_fields)]
         pub struct $name {
             $($own)*
             /// The text that tells the table from all others; left out where the header alone does.
@@ -349,8 +350,8 @@ laid_out! {
         /// The table's title as published.
         #[schemars(with = "String")]
         pub title: Text,
-        /// Where two tables state the same quantity, the lower number wins.
-        pub priority: i32,
+        /// Where two tables state the same quantity, the lower number wins; 100 where left out.
+        pub priority: Option<i32>,
         /// The files that hold the table; each may differ from the keys above.
         pub edition: Vec<Edition>,
     }

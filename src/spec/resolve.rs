@@ -11,6 +11,9 @@ use super::table::{Anchor, Edition, Entry, Layout, Meaning, OnError, PeriodRule,
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, RelationKind};
 
+/// Priority of a table that states none: after all that do, as a rule.
+const PRIORITY_UNSTATED: i32 = 100;
+
 /// Deepest header that can be declared.
 const HEADER_ROWS_MAX: u32 = 20;
 
@@ -58,7 +61,7 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         dataset: dataset.to_owned(),
         id: id.to_owned(),
         title: raw.title.get_ref().clone(),
-        priority: raw.priority,
+        priority: raw.priority.unwrap_or(PRIORITY_UNSTATED),
         editions,
         spec: scope.source.name.clone(),
     }
@@ -92,19 +95,18 @@ fn layout(
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period = keys.period.and_then(|p| scope.period(p));
+    let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
+    let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
     let mut missing = |what: &str, hint: &str| {
         scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
     };
+    if keys.rows.is_none() || keys.columns.is_none() {
+        missing("[[rows]] and [[columns]]", "write one [[rows]] and one [[columns]] block per kind of row and column");
+    }
     let Some(corner) = keys.corner else {
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    let (Some(raw_rows), Some(raw_columns)) = (keys.rows, keys.columns) else {
-        missing("[[rows]] and [[columns]]", "write one [[rows]] and one [[columns]] block per kind of row and column");
-        return None;
-    };
-    let rows: Vec<(Entry, Range<usize>)> = entries(raw_rows, scope);
-    let columns: Vec<(Entry, Range<usize>)> = entries(raw_columns, scope);
     labels_fit(&rows, corner.get_ref().texts().len(), scope);
     let from_title = anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
     pairs(&rows, &columns, &context, from_title, scope);

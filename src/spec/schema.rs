@@ -23,7 +23,8 @@ pub fn json_schemas() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Parse a specification file; `None` where it has a fault, all faults of its form in `faults`.
+/// Parse a specification file; all faults of its form go to `faults`. `None` where it cannot be read for them; a file with
+/// unknown keys can, so that its other faults are found too.
 pub(super) fn parse<T: DeserializeOwned + schemars::JsonSchema>(
     source: &Arc<SourceText>,
     faults: &mut Vec<Diagnostic>,
@@ -40,11 +41,10 @@ pub(super) fn parse<T: DeserializeOwned + schemars::JsonSchema>(
     let before = faults.len();
     let walk = Walk { root: &schema, source };
     walk.table(document.get_ref(), 0..0, &schema, faults);
-    if faults.len() > before {
-        return None;
-    }
     match toml::from_str(&source.text) {
         Ok(value) => Some(value),
+        // The walk has said what is wrong, and said it better.
+        Err(_) if faults.len() > before => None,
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
             faults.push(Diagnostic::error("spec-value", error.message()).at(Place::span(source, span)));

@@ -24,6 +24,61 @@ id   = "2013"
 file = "t/t.csv"
 "#;
 
+/// The messages about code lists of which one file is changed.
+fn faults_of_codes(file: &str, from: &str, to: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let codes = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/codes");
+    for entry in std::fs::read_dir(codes).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = folder.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    let mut faults = Vec::new();
+    let shown = |p: &Path| format!("codes/{}", p.file_name().unwrap().to_string_lossy());
+    super::codes::load(folder.path(), &shown, &mut faults);
+    faults.iter().map(|d| d.render()).collect()
+}
+
+#[test]
+fn messages_about_code_lists() {
+    assert_eq!(faults_of_codes("region.csv", "code", "code"), "");
+    let cases = [
+        ("region.csv", "110000,000000,", "110000,00000,"),
+        ("region.csv", "120000,000000,天津市", "110000,000000,天津市"),
+        ("region.csv", "海南省,Hainan,1988,", "海南省,Hainan,1988年,"),
+        ("region.csv", "name_zh", "name"),
+        ("region.csv", "海南省,Hainan,1988,", "海南省,Hainan"),
+        ("aliases.csv", "北京,110000,short name", "北京,11000,"),
+        ("aliases.csv", "天津,120000", "北京,120000"),
+        ("unit.csv", "person,10000", "person,一万"),
+        ("indicator.csv", "person,stock", "10k_person,level"),
+        ("colour.csv", "", "code\n"),
+    ];
+    let said: Vec<String> =
+        cases.iter().map(|(file, from, to)| format!("{from} → {to}\n\n{}", faults_of_codes(file, from, to))).collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn every_key_of_a_specification_is_described() {
+    fn properties<'a>(schema: &'a serde_json::Value, found: &mut Vec<(&'a String, bool)>) {
+        if let Some(keys) = schema.get("properties").and_then(|p| p.as_object()) {
+            found.extend(keys.iter().map(|(name, key)| (name, key.get("description").is_some())));
+        }
+        let parts = schema.as_object().into_iter().flat_map(|o| o.values());
+        parts.chain(schema.as_array().into_iter().flatten()).for_each(|part| properties(part, found));
+    }
+    for (file, schema) in super::json_schemas() {
+        let mut found = Vec::new();
+        properties(&schema, &mut found);
+        let silent: Vec<_> = found.iter().filter(|(_, described)| !described).collect();
+        assert!(silent.is_empty() && found.len() > 4, "{file}: {silent:?}");
+    }
+}
+
 /// The messages about a specification that differs from the good one by a replacement.
 fn faults(from: &str, to: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -46,7 +101,7 @@ fn messages() {
     let cases = [
         ("unit     = \"10k_person\"", "unti = \"10k_person\"\nheader_rows = \"two\""),
         ("unit     = \"10k_person\"", "unit = \"10k_persons\""),
-        ("priority = 10\n", ""),
+        ("title    = \"参保人数\"\n", ""),
         ("priority = 10\n", "priority = 10\npriority = 11\n"),
         ("[context]", "[context"),
         ("unit     = \"10k_person\"", "unit = \"10k_yuan\""),
@@ -60,6 +115,8 @@ fn messages() {
             "indicator = \"insured_person\"",
             "indicator = \"insured_person\"\nbreakdown = { payer = \"cities\", colour = \"red\" }",
         ),
+        ("corner   = \"地区\"\nunit     = \"10k_person\"", "korner = \"地区\"\nunit = \"wan\""),
+        ("corner   = \"地区\"\n", ""),
     ];
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));

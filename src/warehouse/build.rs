@@ -12,7 +12,7 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
 use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
-use super::model::{self, Library, Model, Query};
+use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
@@ -86,7 +86,7 @@ pub fn build(
             }
             Step::Findings => {
                 progress(FINDINGS);
-                match engine.block_on(run.findings(&failed)) {
+                match run.findings(&engine, &failed) {
                     Ok((table, by_severity)) => {
                         summary.tables.push(table);
                         summary.findings = by_severity;
@@ -143,22 +143,19 @@ impl Run<'_> {
     }
 
     /// Run every audit whose tables were made, and write all findings.
-    async fn findings(
+    fn findings(
         &mut self,
+        engine: &Engine,
         failed: &BTreeSet<&str>,
     ) -> Result<(BuiltTable, BTreeMap<String, u64>), Vec<Diagnostic>> {
+        let runnable = |audit: &&Audit| !audit.query.reads.iter().any(|(read, _)| failed.contains(read.as_str()));
+        let audits: Vec<&Audit> = self.library.audits.iter().filter(runnable).collect();
+        // Planning takes longer than running and uses one thread; audits do not need each other.
+        let found = engine.block_on_each(&audits, |audit| run_audit(self.session, audit, &self.tables));
         let mut faults = Vec::new();
         let mut batches = std::mem::take(&mut self.doubled);
-        let of_ingest = async { findings::conform(self.session.table("stage_finding").await?, &[])?.collect().await };
-        match of_ingest.await {
-            Ok(found) => batches.extend(found),
-            Err(error) => faults.push(Diagnostic::error("sql", error.to_string())),
-        }
-        for audit in &self.library.audits {
-            if audit.query.reads.iter().any(|(read, _)| failed.contains(read.as_str())) {
-                continue;
-            }
-            match run_audit(self.session, audit, &self.tables).await {
+        for found in found {
+            match found {
                 Ok(found) => batches.extend(found),
                 Err(found) => faults.extend(found),
             }
@@ -166,7 +163,7 @@ impl Run<'_> {
         if !faults.is_empty() {
             return Err(faults);
         }
-        self.write_findings(&batches).await.map_err(|error| match error {
+        engine.block_on(self.write_findings(batches)).map_err(|error| match error {
             OutputError::Query(error) => vec![Diagnostic::error("sql", error.to_string())],
             OutputError::Store(error) => vec![error.into()],
         })
@@ -174,10 +171,11 @@ impl Run<'_> {
 
     async fn write_findings(
         &mut self,
-        batches: &[RecordBatch],
+        mut batches: Vec<RecordBatch>,
     ) -> Result<(BuiltTable, BTreeMap<String, u64>), OutputError> {
         let schema = findings::schema();
-        let batch = concat_batches(&schema, batches).map_err(DataFusionError::from)?;
+        batches.extend(findings::conform(self.session.table("stage_finding").await?, &[])?.collect().await?);
+        let batch = concat_batches(&schema, &batches).map_err(DataFusionError::from)?;
         let mut by_severity = BTreeMap::new();
         if let Some(severities) = batch.column_by_name("severity") {
             for severity in severities.as_string::<i32>().iter().flatten() {
@@ -196,7 +194,7 @@ impl Run<'_> {
 /// The findings one audit selects.
 pub async fn run_audit(
     session: &SessionContext,
-    audit: &model::Audit,
+    audit: &Audit,
     tables: &[String],
 ) -> Result<Vec<RecordBatch>, Vec<Diagnostic>> {
     let faults = |error: DataFusionError| fault::diagnose(&error, &audit.query.source, tables);
@@ -221,10 +219,25 @@ pub async fn register(session: &SessionContext, name: &str, folder: &Path) -> Re
     // DataFusion takes a missing file for an empty listing.
     std::fs::metadata(&path).map_err(|error| Diagnostic::from(StoreError::io("read", &path)(error)))?;
     let shown = path.to_string_lossy().into_owned();
+    let whole = std::path::absolute(&path).map_err(|error| Diagnostic::from(StoreError::io("find", &path)(error)))?;
     session
-        .register_parquet(name, &shown, ParquetReadOptions::default())
+        .register_parquet(name, file_address(&whole), ParquetReadOptions::default())
         .await
         .map_err(|error| Diagnostic::error("parquet", error.message().to_string()).at(Place::file(shown)))
+}
+
+/// A path as `file://…`: DataFusion takes the plain form for a pattern, in which `[`, `*` and `?` stand for something else.
+fn file_address(path: &Path) -> String {
+    let mut address = "file://".to_owned();
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                address.push(char::from(byte))
+            }
+            _ => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
 }
 
 fn file(folder: &Path, table: &str) -> std::path::PathBuf {

@@ -85,8 +85,7 @@ fn one(error: &DataFusionError, span: Option<Range<usize>>, source: &Arc<SourceT
     if let DataFusionError::SQL(parser, _) = error {
         return syntax(parser, source);
     }
-    let message = error.message().to_string();
-    let message = message.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
+    let message = plain(&error.message());
     if let Some(name) = quoted(&message, "table '", "' not found") {
         let name = name.rsplit('.').next().unwrap_or(name);
         let known: Vec<&str> = tables.iter().map(String::as_str).collect();
@@ -100,9 +99,33 @@ fn one(error: &DataFusionError, span: Option<Range<usize>>, source: &Arc<SourceT
         let fault = fault.at(placed(span, name, source));
         return if hint.is_empty() { fault } else { fault.hint(hint.replacen("Did", "did", 1)) };
     }
-    let code = if matches!(error, DataFusionError::ResourcesExhausted(_)) { "out-of-memory" } else { "sql" };
-    let place = span.map_or_else(|| Place::file(source.name.clone()), |span| Place::span(source, span));
-    Diagnostic::error(code, message).at(place)
+    if let DataFusionError::ResourcesExhausted(_) = error {
+        let limit = super::session::MEMORY_BYTES >> 20;
+        return Diagnostic::error("out-of-memory", format!("the query needs more than {limit} MiB"))
+            .at(Place::file(source.name.clone()))
+            .hint("ask for fewer rows or columns, or sort and join less at once");
+    }
+    // A function is named in the message where the planner knows no place.
+    let named = quoted(&message, "Function '", "'").or_else(|| message.split(' ').next().filter(|w| w.contains('_')));
+    let place = match (span, named) {
+        (None, Some(name)) => placed(None, name, source),
+        (None, None) => Place::file(source.name.clone()),
+        (Some(span), _) => Place::span(source, span),
+    };
+    Diagnostic::error("sql", message).at(place)
+}
+
+/// The first line of a message, without the names of the engine's own stages.
+fn plain(message: &str) -> String {
+    let mut line = message.lines().next().unwrap_or_default();
+    // The signature check wraps what the function itself says.
+    if let Some((_, own)) = line.split_once("user-defined coercion failed with: ") {
+        line = own.split(" No function matches").next().unwrap_or(own);
+    }
+    for stage in ["Execution error: ", "Error during planning: ", "Arrow error: ", "Cast error: ", "Internal error: "] {
+        line = line.strip_prefix(stage).unwrap_or(line);
+    }
+    line.trim_end_matches('.').to_owned()
 }
 
 fn unknown_column(

@@ -1,5 +1,7 @@
 //! SQL files: a header of comments and exactly one query. Read, checked and parsed; nothing is run here.
 
+mod header;
+
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +9,8 @@ use std::sync::Arc;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, visit_relations};
+
+use header::Header;
 
 use super::fault;
 use super::session::SQL_DEPTH;
@@ -146,61 +150,6 @@ fn audit(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Audit>
     let name = stem(&source.name).to_owned();
     let (rule, doc) = (header.get("rule").to_owned(), header.get("doc").to_owned());
     Some(Audit { name, rule, severity: severity?, doc, query })
-}
-
-/// The comment lines above the query: `-- key: text`, continued by lines without a key.
-struct Header<'a> {
-    source: &'a Arc<SourceText>,
-    /// Key, text, span of the line where the key stands.
-    entries: Vec<(&'static str, String, Range<usize>)>,
-}
-
-impl<'a> Header<'a> {
-    /// Every key must be there and say something.
-    fn read(source: &'a Arc<SourceText>, keys: &'static [&'static str], faults: &mut Vec<Diagnostic>) -> Header<'a> {
-        let mut header = Header { source, entries: Vec::new() };
-        let mut start = 0;
-        for line in source.text.split_inclusive('\n') {
-            let span = start..start + line.trim_end().len();
-            start += line.len();
-            let Some(comment) = line.trim().strip_prefix("--") else {
-                if line.trim().is_empty() {
-                    continue;
-                }
-                break;
-            };
-            let known = comment
-                .split_once(':')
-                .and_then(|(key, text)| keys.iter().find(|known| **known == key.trim()).map(|key| (*key, text.trim())));
-            match (known, header.entries.last_mut()) {
-                (Some((key, text)), _) => header.entries.push((key, text.to_owned(), span)),
-                (None, Some((_, text, _))) => {
-                    text.push(' ');
-                    text.push_str(comment.trim());
-                }
-                (None, None) => {}
-            }
-        }
-        for key in keys {
-            if header.get(key).trim().is_empty() {
-                faults.push(
-                    Diagnostic::error("sql-header", format!("the header has no line `-- {key}: …`"))
-                        .at(Place::span(source, 0..0))
-                        .hint(format!("a SQL file starts with comment lines for {}", keys.join(", "))),
-                );
-            }
-        }
-        header
-    }
-
-    fn get(&self, key: &str) -> &str {
-        self.entries.iter().find(|(name, ..)| *name == key).map_or("", |(_, text, _)| text)
-    }
-
-    fn place(&self, key: &str) -> Place {
-        let span = self.entries.iter().find(|(name, ..)| *name == key).map_or(0..0, |(.., span)| span.clone());
-        Place::span(self.source, span)
-    }
 }
 
 /// Parse a text that must hold one SELECT or WITH.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, TimestampMicrosecondArray};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::{ColumnarValue, Volatility, cast, create_udf, lit, try_cast};
+use datafusion::logical_expr::{ColumnarValue, Volatility, cast, create_udf, lit};
 use datafusion::prelude::{DataFrame, SessionContext, ident};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
@@ -146,7 +147,11 @@ impl Warehouse {
         let plan = self.session.state().statement_to_plan(statement).await.map_err(fault)?;
         // SELECT … INTO parses as a query and plans as a table; the options refuse it.
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        options.verify_plan(&plan).map_err(fault)?;
+        options.verify_plan(&plan).map_err(|_| {
+            Diagnostic::error("read-only", "a release is read-only: the query would make or change a table")
+                .at(Place::span(source, 0..source.text.trim_end().len()))
+                .hint("SELECT, WITH, SHOW, DESCRIBE and EXPLAIN are answered")
+        })?;
         self.session.execute_logical_plan(plan).await.map_err(fault)
     }
 }
@@ -214,7 +219,14 @@ fn filter(frame: DataFrame, table: &str, column: &str, value: &str) -> Result<Da
         let fault = Diagnostic::error("unknown-column", format!("no column \"{column}\" in \"{table}\""));
         return Err(fault.hint(suggest(column, "columns", &known)));
     };
-    let condition = ident(column).eq(try_cast(lit(value), field.data_type().clone()));
+    let data_type = field.data_type();
+    if !ScalarValue::from(value).cast_to(data_type).is_ok_and(|typed| !typed.is_null()) {
+        let message = format!("column \"{column}\" of \"{table}\" cannot hold \"{value}\": its values are {data_type}");
+        return Err(
+            Diagnostic::error("filter-type", message).hint("write numbers as 349800 or 0.5, dates as 2004-07-31")
+        );
+    }
+    let condition = ident(column).eq(cast(lit(value), data_type.clone()));
     frame.filter(condition).map_err(|error| Diagnostic::error("sql", error.message().to_string()))
 }
 

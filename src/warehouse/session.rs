@@ -1,7 +1,8 @@
 //! The one factory of DataFusion sessions, and the threads that async work runs on.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::error::Result;
 use datafusion::execution::SessionStateBuilder;
@@ -68,6 +69,33 @@ impl Engine {
                 .expect("a process that runs can start one more thread");
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
+    }
+
+    /// The same work for every item, on as many threads as the machine has; results in the order of the items.
+    pub fn block_on_each<'a, I: Sync, T: Send, F: Future<Output = T> + Send>(
+        &self,
+        items: &'a [I],
+        work: impl Fn(&'a I) -> F + Sync,
+    ) -> Vec<T> {
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(items.len()));
+        let take = || {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            items.get(nth).map(|item| (nth, item))
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..threads().min(items.len()) {
+                scope.spawn(|| {
+                    while let Some((nth, item)) = take() {
+                        let result = self.block_on(work(item));
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((nth, result));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(nth, _)| *nth);
+        done.into_iter().map(|(_, result)| result).collect()
     }
 }
 

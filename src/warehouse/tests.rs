@@ -45,8 +45,10 @@ struct Project {
 }
 
 impl Project {
+    /// In a folder with a name that a pattern, an address or a shell would take for something else.
     fn new(files: &[(&str, &str)]) -> Project {
-        let project = Project { folder: tempfile::tempdir().unwrap() };
+        let folder = tempfile::Builder::new().prefix("社保 50% [a]*?#").tempdir().unwrap();
+        let project = Project { folder };
         for (path, text) in files {
             let path = project.path("sql").join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -151,6 +153,18 @@ fn models_run_in_order_and_audits_become_findings() {
         (
             "SELECT period_start, period_end, notes, released_at FROM core_observation WHERE obs_id = '1'",
             vec!["2004-01-01 | 2004-12-31 | 注: 一\n注: 二 | 2026-01-31T10:00:00Z"],
+        ),
+        (
+            "SELECT arrow_typeof(CAST('1.5' AS DECIMAL(38, 6))), arrow_typeof(percent_of(1, 3)), exact_div(1, 0), exact_div(2, 3)",
+            vec!["Decimal128(38, 6) | Decimal128(38, 12) | null | 0.666666666667"],
+        ),
+        (
+            "SELECT period_previous(period), period_offset('2004-01', -1), period_year(period), period_month_count('2013-01/2013-08'), \
+             breakdown_value('area=other;payer=city', 'payer'), breakdown_without('payer=city', 'payer'), \
+             breakdown_with('payer=city', 'area', 'other'), half_unit(1, 10000), annual_growth_pct(100, 121, 2), \
+             change_pct(110, 100), number_text(value), number_grouped(1234567.50) \
+             FROM core_observation WHERE obs_id = '4'",
+            vec!["2003 | 2003-12 | 2004 | 8 | city | _T | area=other;payer=city | 500 | 10 | 10 | 3000 | 1,234,567.5"],
         ),
         ("SELECT count(*) FROM core_observation WHERE released_at >= '2026-02-01'", vec!["0"]),
     ];

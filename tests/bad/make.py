@@ -42,14 +42,15 @@ def small_xlsx():
 
 
 def password_xlsx():
+    from unittest import mock
+
     from msoffcrypto.format.ooxml import OOXMLFile
+    from msoffcrypto.method.container import ecma376_encrypted
 
     out = io.BytesIO()
-    secrets.token_bytes, real = fixed_bytes, secrets.token_bytes
-    try:
+    no_time = mock.patch.object(ecma376_encrypted, "datetime2filetime", lambda _: 0)
+    with no_time, mock.patch.object(secrets, "token_bytes", fixed_bytes):
         OOXMLFile(io.BytesIO(small_xlsx())).encrypt(PASSWORD, out)
-    finally:
-        secrets.token_bytes = real
     return out.getvalue()
 
 
@@ -58,7 +59,7 @@ def small_xls():
 
     book = xlwt.Workbook(encoding="utf-8")
     sheet = book.add_sheet("表1")
-    sheet.write(0, 0, TITLE)
+    sheet.write(0, 0, TITLE + "表")
     sheet.write(1, 0, 1147)
     out = io.BytesIO()
     book.save(out)

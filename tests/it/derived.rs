@@ -26,6 +26,7 @@ struct Queries {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Word {
+    #[allow(dead_code, reason = "the word only tells the two forms apart")]
     Digits(String),
     Names(BTreeMap<String, String>),
 }

@@ -79,3 +79,99 @@ fn every_fact_of_the_tables_is_an_observation() {
     );
     assert_eq!((facts.len(), prose.len()), (517, 16));
 }
+
+/// What stands in a fenced block of `pipelines/README.md`, the first of its kind.
+fn block(kind: &str) -> String {
+    let text = std::fs::read_to_string(root().join("pipelines/README.md")).expect("the page");
+    let start = text.split(&format!("```{kind}\n")).nth(1).expect("a block");
+    start.split("```").next().expect("its end").to_owned()
+}
+
+#[test]
+fn the_worked_example_of_the_manual_works() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    std::fs::create_dir(folder.path().join("example")).expect("a folder");
+    put("example/source.toml", "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n");
+    put("example/injury.toml", &block("toml"));
+    put("example.csv", &block("csv"));
+    let loaded = spec::load_folder(folder.path(), &root().join("pipelines/codes"), &|p| p.display().to_string());
+    let mut faults = loaded.diagnostics;
+    let source = &loaded.value.sources[0];
+    let edition = &source.tables[0].editions[0];
+    let document = grid::read(&folder.path().join("example.csv"), &edition.file, None).expect("the example is read");
+    let book = &loaded.value.codebook;
+    let read = ingest(source, &source.tables[0], edition, book, &document, &edition.file, "").split(&mut faults);
+    assert!(faults.is_empty(), "{faults:?}");
+    let lines: Vec<String> = read
+        .observations
+        .iter()
+        .map(|o| {
+            let (region, population) = (&o.dimensions.region, &o.dimensions.population);
+            let value = o.value.number().map(|n| n.to_string());
+            let value = value.or(o.value.mark().map(|m| m.as_str().to_owned())).unwrap_or_default();
+            format!("{} {} {} {region} {population} {value}", o.origin.cell, o.indicator, o.period)
+        })
+        .collect();
+    assert_eq!(lines.len(), 12);
+    for expected in block("observations").lines() {
+        assert!(lines.iter().any(|l| l == expected), "{expected} is not among\n{}", lines.join("\n"));
+    }
+}
+
+/// Cells of every fixture as the paper prints them: observation, value in the base unit or mark, decimals, text.
+const CELLS: [(&str, &str, &str, &str); 27] = [
+    ("qinghai-2005/nonpublic_coverage/2005/B3", "147800", "0", "147800"),
+    ("qinghai-2005/nonpublic_coverage/2005/E4", "0.2", "1", "0. 2"),
+    ("qinghai-2005/nonpublic_coverage/2005/A5#1", "349800", "2", "34. 98"),
+    ("qinghai-2005/nonpublic_coverage/2005/A5#2", "68", "0", "68"),
+    ("qinghai-2005/enrolment/2005/B3", "367000", "1", "36. 7"),
+    ("qinghai-2005/enrolment/2005/D5", "-35000", "1", "- 3. 5"),
+    ("qinghai-2005/enrolment/2005/H7", "-2000", "1", "- 0. 2"),
+    ("shandong-2003/employment/2003/rec1.城镇就业", "1408700", "0", "1 408 700"),
+    ("shandong-2003/employment/2003/rec2.城镇失业", "1650", "0", "1 650"),
+    ("shandong-2003/pension_by_base/2003/R4C5", "53.97", "2", "53.97"),
+    ("shandong-2003/pension_by_base/2003/R5C5", "81.5", "1", "81.5"),
+    ("yuxi-2013/medical_financing/2013/C4", "238952", "0", "238,952"),
+    ("yuxi-2013/medical_financing/2013/D8", "20", "0", "20"),
+    ("yuxi-2013/medical_financing/2013/F9#1", "260", "0", "260/280"),
+    ("yuxi-2013/medical_financing/2013/F9#2", "280", "0", "260/280"),
+    ("yuxi-2013/medical_financing/2013/H11", "649253000", "2", "64925.30"),
+    ("yuxi-2013/medical_subsidy/2013/C6", "not_applicable", "", "\u{3000}"),
+    ("yuxi-2013/medical_subsidy/2013/N6", "0", "0", "0"),
+    ("yuxi-2013/medical_benefit/2013/D5", "90000", "0", "9"),
+    ("yuxi-2013/medical_benefit/2013/E8", "not_available", "", "\u{3000}"),
+    ("yuxi-2013/unemployment_fund/2013/E3", "73323000", "1", "7332.3"),
+    ("yuxi-2013/injury_by_county/2013/I5", "11470000", "0", "＋1147"),
+    ("yuxi-2013/injury_by_county/2013/I7", "-2900000", "0", "290"),
+    ("yuxi-2013/injury_by_county/2013/J6", "-3500000", "0", "+350"),
+    ("yuxi-2013/injury_by_county/2013/J15", "3920000", "0", "392"),
+    ("yuxi-2013/injury_by_county/2013/K5", "not_available", "", ""),
+    ("yuxi-2013/injury_by_year/2013/R4C4", "not_available", "", ""),
+];
+
+#[test]
+fn cells_keep_what_is_printed() {
+    let observations: Vec<Observation> = read_all().into_iter().flat_map(|i| i.observations).collect();
+    for (id, value, decimals, printed) in CELLS {
+        let o = observations.iter().find(|o| o.obs_id == id).unwrap_or_else(|| panic!("there is no {id}"));
+        let number = o.value.number().map(|n| n.to_string());
+        let found = number.unwrap_or_else(|| o.value.mark().map_or(String::new(), |m| m.as_str().to_owned()));
+        let digits = o.decimals.map_or(String::new(), |d| d.to_string());
+        assert_eq!((found.as_str(), digits.as_str(), o.printed.as_str()), (value, decimals, printed), "{id}");
+    }
+    let cap = observations.iter().find(|o| o.obs_id.ends_with("medical_benefit/2013/D5")).expect("the cap");
+    assert_eq!(cap.dimensions.breakdown.to_string(), "_T");
+    assert_eq!(cap.notes, ["注：自2013年8月起，新农合取消封顶线。"]);
+}
+
+#[test]
+fn wholes_and_parts_are_named() {
+    let mut relations: Vec<String> = read_all()
+        .into_iter()
+        .flat_map(|i| i.relations)
+        .map(|r| format!("{} {} {} {} {}", r.relation_id, r.dimension.as_str(), r.whole, r.part, r.indicator))
+        .collect();
+    relations.sort();
+    insta::assert_snapshot!(relations.join("\n"));
+}

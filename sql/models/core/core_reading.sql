@@ -8,38 +8,6 @@ WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
     GROUP BY list, code
-),
-named AS (
-    SELECT
-        o.obs_id,
-        COALESCE(region.name_zh, o.region) AS region_name,
-        concat_ws(
-            ', ',
-            COALESCE(indicator.name_zh, o.indicator),
-            CASE WHEN o.region <> '_T' THEN COALESCE(region.name_zh, o.region) END,
-            CASE WHEN o.scheme <> '_T' THEN COALESCE(scheme.name_zh, o.scheme) END,
-            CASE WHEN o.ownership <> '_T' THEN COALESCE(ownership.name_zh, o.ownership) END,
-            CASE WHEN o.industry <> '_T' THEN COALESCE(industry.name_zh, o.industry) END,
-            CASE WHEN o.population <> '_T' THEN COALESCE(population.name_zh, o.population) END,
-            NULLIF(o.breakdown, '_T'),
-            o.period
-        ) AS subject
-    FROM core_observation AS o
-    LEFT JOIN core_indicator AS indicator ON indicator.indicator = o.indicator
-    LEFT JOIN name AS region ON region.list = 'region' AND region.code = o.region
-    LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = o.scheme
-    LEFT JOIN name AS ownership ON ownership.list = 'ownership' AND ownership.code = o.ownership
-    LEFT JOIN name AS industry ON industry.list = 'industry' AND industry.code = o.industry
-    LEFT JOIN name AS population ON population.list = 'population' AND population.code = o.population
-),
-printed AS (
-    SELECT
-        o.obs_id,
-        COALESCE(u.factor, CAST(1 AS DECIMAL(38, 6))) AS factor,
-        COALESCE(u.name_zh, o.printed_unit) AS unit_name,
-        o.decimals = 0 AND o.printed_unit = o.unit AND o.unit IN ('person', 'unit') AS is_count
-    FROM core_observation AS o
-    LEFT JOIN core_unit AS u ON u.unit = o.printed_unit
 )
 SELECT
     o.obs_id,
@@ -62,18 +30,32 @@ SELECT
     o.mark,
     CASE
         WHEN o.value IS NULL THEN NULL
-        WHEN p.is_count THEN CAST(0 AS DECIMAL(38, 12))
-        ELSE half_unit(o.decimals, p.factor)
+        WHEN o.decimals = 0 AND o.printed_unit = o.unit AND o.unit IN ('person', 'unit') THEN CAST(0 AS DECIMAL(38, 12))
+        ELSE half_unit(o.decimals, COALESCE(u.factor, 1))
     END AS rounding,
-    p.factor,
-    p.unit_name,
-    n.region_name,
-    n.subject,
+    CAST(COALESCE(u.factor, 1) AS DECIMAL(38, 6)) AS factor,
+    COALESCE(u.name_zh, o.printed_unit) AS unit_name,
+    concat_ws(
+        ', ',
+        COALESCE(indicator.name_zh, o.indicator),
+        CASE WHEN o.region <> '_T' THEN COALESCE(region.name_zh, o.region) END,
+        CASE WHEN o.scheme <> '_T' THEN COALESCE(scheme.name_zh, o.scheme) END,
+        CASE WHEN o.ownership <> '_T' THEN COALESCE(ownership.name_zh, o.ownership) END,
+        CASE WHEN o.industry <> '_T' THEN COALESCE(industry.name_zh, o.industry) END,
+        CASE WHEN o.population <> '_T' THEN COALESCE(population.name_zh, o.population) END,
+        NULLIF(o.breakdown, '_T'),
+        o.period
+    ) AS subject,
     o.printed,
     o.source_file,
     o.sheet,
     o.cell
 FROM core_observation AS o
-INNER JOIN printed AS p ON p.obs_id = o.obs_id
-INNER JOIN named AS n ON n.obs_id = o.obs_id
+LEFT JOIN core_unit AS u ON u.unit = o.printed_unit
+LEFT JOIN core_indicator AS indicator ON indicator.indicator = o.indicator
+LEFT JOIN name AS region ON region.list = 'region' AND region.code = o.region
+LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = o.scheme
+LEFT JOIN name AS ownership ON ownership.list = 'ownership' AND ownership.code = o.ownership
+LEFT JOIN name AS industry ON industry.list = 'industry' AND industry.code = o.industry
+LEFT JOIN name AS population ON population.list = 'population' AND population.code = o.population
 ORDER BY o.obs_id

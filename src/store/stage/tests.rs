@@ -5,7 +5,11 @@ use std::fs;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::domain::{CodeEntry, CodeList, Indicator, Unit};
+use crate::diag::Severity;
+use crate::domain::{
+    Breakdown, Code, CodeEntry, CodeList, Dimension, Dimensions, Indicator, Mark, Origin, Outcome, PeriodKind,
+    RelationKind, Unit, Value,
+};
 
 fn observation(obs_id: &str, value: Value) -> Observation {
     let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -41,7 +45,7 @@ fn number(text: &str) -> Value {
     Value::Number(text.parse().unwrap())
 }
 
-fn whole() -> Stage {
+fn codebook() -> Codebook {
     let mut codebook = Codebook::default();
     let entry = |code: &str, parent: Option<&str>| CodeEntry {
         code: Code::new(code),
@@ -67,6 +71,10 @@ fn whole() -> Stage {
         denominator: String::new(),
         source: String::new(),
     });
+    codebook
+}
+
+fn whole() -> Stage {
     let relation = |part: &str| Relation {
         relation_id: "counties".into(),
         dataset: "d".into(),
@@ -101,7 +109,7 @@ fn whole() -> Stage {
         ],
         findings: vec![finding("B5 B6", Some("-10523".parse().unwrap())), finding("B4", None)],
         relations: vec![relation("530402"), relation("530400-1")],
-        codebook,
+        codebook: codebook(),
         tables: vec![TableInfo {
             dataset: "d".into(),
             table_id: "t".into(),

@@ -107,7 +107,12 @@ fn read(breakdown: &str) -> Breakdown {
 
 #[cfg(test)]
 mod tests {
-    use super::offset;
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{ArrayRef, AsArray, StringArray};
+    use datafusion::arrow::datatypes::Int64Type;
+
+    use super::{offset, slip_distance};
 
     #[test]
     fn periods_move_by_their_own_step() {
@@ -121,6 +126,16 @@ mod tests {
         ];
         for (period, by, moved) in rows {
             assert_eq!(offset(period, by).as_deref(), moved, "{period} {by:+}");
+        }
+    }
+
+    #[test]
+    fn a_digit_lost_changed_or_swapped_is_one_slip() {
+        let rows = [("1169", "11692", 1), ("6001.78", "7001.78", 1), ("22159.56", "22159.65", 1), ("1788", "2052", 4)];
+        for (a, b, distance) in rows {
+            let text = |text: &str| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+            let found = slip_distance(&[text(a), text(b)]).unwrap();
+            assert_eq!(found.as_primitive::<Int64Type>().value(0), distance, "{a} {b}");
         }
     }
 }
