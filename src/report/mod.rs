@@ -8,6 +8,7 @@
 
 mod raw;
 mod parse;
+mod resolve;
 pub mod spec;
 pub mod format;
 pub mod frame;

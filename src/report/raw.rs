@@ -315,3 +315,38 @@ pub struct RawColour {
     /// `#rrggbb`
     pub colour: String,
 }
+
+impl Default for RawPalette {
+    /// What a project without a palette gets: colours told apart by colour-blind readers (after Okabe and Ito), dark
+    /// enough for print.
+    fn default() -> Self {
+        let colours = [
+            ("blue", "#0072b2"),
+            ("vermilion", "#d55e00"),
+            ("green", "#009e73"),
+            ("purple", "#b0578d"),
+            ("ochre", "#b8860b"),
+            ("grey", "#5b6770"),
+        ];
+        RawPalette {
+            publisher: String::new(),
+            font: RawFonts {
+                workbook_title: "黑体".to_owned(),
+                workbook_body: "宋体".to_owned(),
+                chart_fallback: vec!["Microsoft YaHei".to_owned(), "PingFang SC".to_owned(), "sans-serif".to_owned()],
+            },
+            chart: RawChartColours {
+                ink: "#1f2933".to_owned(),
+                faint: "#5b6770".to_owned(),
+                grid: "#dde2e6".to_owned(),
+                paper: "#ffffff".to_owned(),
+                positive: "#0072b2".to_owned(),
+                negative: "#d55e00".to_owned(),
+            },
+            series: colours
+                .into_iter()
+                .map(|(name, colour)| RawColour { name: name.to_owned(), colour: colour.to_owned() })
+                .collect(),
+        }
+    }
+}

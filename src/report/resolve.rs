@@ -1,0 +1,321 @@
+//! A report as written to a report as meant: places kept, orders and signs filled in, contradictions refused.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::raw::{
+    RawChart, RawDecimals, RawHeadCell, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign, RawTable,
+    RawValues,
+};
+use super::spec::{
+    Axis, Category, ChartSpec, Decimals, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector, SeriesSpec,
+    Shape, Sign, Style, TableSpec,
+};
+use crate::diag::{Diagnostic, Place, SourceText};
+use crate::domain::label::nearest;
+use crate::domain::value::Mark;
+
+/// Decimals beyond this are a slip of the pen.
+const DECIMALS_MAX: u32 = 6;
+
+/// What the resolving functions need to know of the file they read.
+struct Resolver<'a> {
+    source: &'a Arc<SourceText>,
+    palette: &'a Palette,
+    faults: &'a mut Vec<Diagnostic>,
+}
+
+pub fn resolve(
+    raw: RawReport,
+    name: String,
+    source: &Arc<SourceText>,
+    palette: &Arc<Palette>,
+    faults: &mut Vec<Diagnostic>,
+) -> ReportSpec {
+    let mut resolver = Resolver { source, palette, faults };
+    let tables = raw.table.into_iter().map(|t| resolver.table(t)).collect();
+    let charts = raw.chart.into_iter().map(|c| resolver.chart(c)).collect();
+    ReportSpec {
+        name,
+        title: raw.report.title,
+        summary: raw.report.summary,
+        order: raw.report.order,
+        tables,
+        charts,
+        palette: palette.clone(),
+    }
+}
+
+impl Resolver<'_> {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place::span(self.source, span)
+    }
+
+    fn table(&mut self, raw: RawTable) -> TableSpec {
+        self.check_id(&raw.id);
+        let (rows_span, columns_span, heads_span) = (raw.rows.span(), raw.columns.span(), raw.heads.span());
+        let place = self.place(raw.from.span());
+        let style = self.style(raw.value, raw.unit, raw.decimals, raw.grouping, raw.sign);
+        let rows: Vec<Node> = raw.rows.into_inner().into_iter().map(|n| self.node(n, Side::Rows)).collect();
+        let columns: Vec<Node> = raw.columns.into_inner().into_iter().map(|n| self.node(n, Side::Columns)).collect();
+        let heads: Vec<Head> = raw.heads.into_inner().into_iter().map(head).collect();
+        for (empty, span, what) in
+            [(rows.is_empty(), rows_span.clone(), "rows"), (columns.is_empty(), columns_span, "columns")]
+        {
+            if empty {
+                self.faults.push(
+                    Diagnostic::error("empty-table", format!("the table has no {what}"))
+                        .at(self.place(span))
+                        .hint("write at least one entry, { label = \"…\", where = { … } }"),
+                );
+            }
+        }
+        let depth = rows.iter().map(depth).max().unwrap_or(1);
+        if heads.len() < depth {
+            self.faults.push(
+                Diagnostic::error(
+                    "too-few-heads",
+                    format!("rows are nested {depth} deep, but heads has {}", heads.len()),
+                )
+                .at(self.place(heads_span))
+                .hint("give one head for each column of row labels"),
+            );
+        }
+        let marks = raw.marks.into_iter().filter_map(|(name, text)| Some((self.mark(&name)?, text))).collect();
+        TableSpec {
+            id: raw.id.into_inner(),
+            number: raw.number,
+            title: raw.title,
+            unit_note: raw.unit_note,
+            from: raw.from.into_inner(),
+            filter: selector(raw.filter),
+            heads,
+            rows,
+            columns,
+            merge: raw.merge.into_iter().collect(),
+            absent: raw.absent.into_iter().map(selector).collect(),
+            marks,
+            notes: raw.notes,
+            source: raw.source,
+            style,
+            place,
+        }
+    }
+
+    fn chart(&mut self, raw: RawChart) -> ChartSpec {
+        self.check_id(&raw.id);
+        let place = self.place(raw.from.span());
+        let series_span = raw.series.span();
+        let x = Category {
+            place: self.place(raw.x.dimension.span()),
+            dimension: raw.x.dimension.into_inner(),
+            label: raw.x.label,
+            labels: raw.x.labels,
+            order: order(raw.x.order),
+        };
+        let y = Axis {
+            place: self.place(raw.y.unit.span()),
+            unit: raw.y.unit.into_inner(),
+            label: raw.y.label,
+            decimals: raw.y.decimals,
+        };
+        let kind = raw.kind;
+        let series: Vec<SeriesSpec> =
+            raw.series.into_inner().into_iter().enumerate().map(|(n, s)| self.series(n, s, kind)).collect();
+        if series.is_empty() || (kind == Kind::Diverging && series.len() != 1) {
+            self.faults.push(
+                Diagnostic::error("series", format!("a chart of this kind cannot show {} series", series.len()))
+                    .at(self.place(series_span))
+                    .hint("write one series for diverging bars, one or more for other charts"),
+            );
+        }
+        ChartSpec {
+            id: raw.id.into_inner(),
+            kind,
+            number: raw.number,
+            title: raw.title,
+            from: raw.from.into_inner(),
+            filter: selector(raw.filter),
+            x,
+            y,
+            series,
+            notes: raw.notes,
+            source: raw.source,
+            alt: raw.alt,
+            place,
+        }
+    }
+
+    fn series(&mut self, nth: usize, raw: RawSeries, kind: Kind) -> SeriesSpec {
+        let palette = self.palette;
+        let by_order = palette.series[nth % palette.series.len()].colour.clone();
+        let colour = match raw.colour {
+            None => by_order,
+            Some(name) => match palette.series.iter().find(|c| c.name == *name.get_ref()) {
+                Some(colour) => colour.colour.clone(),
+                None => {
+                    let known = palette.series.iter().map(|c| c.name.as_str());
+                    let fault = Diagnostic::error(
+                        "unknown-colour",
+                        format!("the palette has no colour \"{}\"", name.get_ref()),
+                    )
+                    .at(self.place(name.span()));
+                    self.faults.push(match nearest(name.get_ref(), known.clone()).first() {
+                        Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
+                        None => {
+                            fault.hint(format!("reports/palette.toml has {}", known.collect::<Vec<_>>().join(", ")))
+                        }
+                    });
+                    by_order
+                }
+            },
+        };
+        let natural = if kind == Kind::Line { Shape::Line } else { Shape::Bar };
+        SeriesSpec {
+            label: raw.label,
+            negative_label: raw.negative_label,
+            filter: selector(raw.filter),
+            value: raw.value.unwrap_or_else(|| "value".to_owned()),
+            shape: raw.shape.unwrap_or(natural),
+            colour,
+            nth,
+        }
+    }
+
+    fn node(&mut self, raw: Spanned<RawNode>, side: Side) -> Node {
+        let place = self.place(raw.span());
+        let raw = raw.into_inner();
+        let style = self.style(raw.value, raw.unit, raw.decimals, raw.grouping, raw.sign);
+        let (children, wrong) = match side {
+            Side::Rows => (raw.rows, raw.columns),
+            Side::Columns => (raw.columns, raw.rows),
+        };
+        if !wrong.is_empty() {
+            self.faults.push(
+                Diagnostic::error("wrong-axis", "rows stand below rows, and columns below columns")
+                    .at(place.clone())
+                    .hint("use the same key as the list the entry stands in"),
+            );
+        }
+        let name = match (raw.label, raw.each) {
+            (None, Some(each)) => Name::Each {
+                place: self.place(each.span()),
+                dimension: each.into_inner(),
+                labels: raw.labels,
+                order: order(raw.order),
+            },
+            (Some(label), None) => Name::Label(label),
+            (label, _) => {
+                let shown = label.clone().unwrap_or_default();
+                self.faults.push(
+                    Diagnostic::error("label-or-each", "an entry needs either a label or each, and not both")
+                        .at(place.clone())
+                        .hint("write label = \"…\" for one entry, or each = \"period\" for one per code in the data"),
+                );
+                Name::Label(shown)
+            }
+        };
+        let children = children.into_iter().map(|n| self.node(n, side)).collect();
+        Node { name, filter: selector(raw.filter), style, children, place }
+    }
+
+    fn style(
+        &mut self,
+        value: Option<String>,
+        unit: Option<Spanned<String>>,
+        decimals: Option<Spanned<RawDecimals>>,
+        grouping: Option<bool>,
+        sign: Option<RawSign>,
+    ) -> Style {
+        let decimals = decimals.and_then(|d| {
+            let span = d.span();
+            match d.into_inner() {
+                RawDecimals::Count(n) if n <= DECIMALS_MAX => Some(Decimals::Fixed(n)),
+                RawDecimals::Word(word) if word == "as printed" => Some(Decimals::AsPrinted),
+                other => {
+                    let text = match other {
+                        RawDecimals::Count(n) => n.to_string(),
+                        RawDecimals::Word(word) => format!("\"{word}\""),
+                    };
+                    self.faults.push(
+                        Diagnostic::error("bad-decimals", format!("{text} is not a number of decimals"))
+                            .at(self.place(span))
+                            .hint(format!("write \"as printed\", or a number from 0 to {DECIMALS_MAX}")),
+                    );
+                    None
+                }
+            }
+        });
+        Style {
+            value,
+            unit: unit.map(|u| {
+                let place = self.place(u.span());
+                (u.into_inner(), place)
+            }),
+            decimals,
+            grouping,
+            sign: sign.map(|s| Sign { positive: s.positive, negative: s.negative }),
+        }
+    }
+
+    fn mark(&mut self, name: &Spanned<String>) -> Option<Mark> {
+        let mark = Mark::parse(name.get_ref());
+        if mark.is_none() {
+            let known = Mark::ALL.map(Mark::as_str).join(", ");
+            self.faults.push(
+                Diagnostic::error("unknown-mark", format!("\"{}\" is not a mark", name.get_ref()))
+                    .at(self.place(name.span()))
+                    .hint(format!("the marks are {known}")),
+            );
+        }
+        mark
+    }
+
+    /// Ids become file names.
+    fn check_id(&mut self, id: &Spanned<String>) {
+        let text = id.get_ref();
+        if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+            self.faults.push(
+                Diagnostic::error("bad-id", format!("\"{text}\" cannot be a file name"))
+                    .at(self.place(id.span()))
+                    .hint("use letters, digits, _ and -"),
+            );
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Rows,
+    Columns,
+}
+
+fn depth(node: &Node) -> usize {
+    1 + node.children.iter().map(depth).max().unwrap_or(0)
+}
+
+fn head(raw: RawHeadCell) -> Head {
+    match raw {
+        RawHeadCell::Text(text) => Head::Text(text),
+        RawHeadCell::Diagonal { rows, columns } => Head::Diagonal { rows, columns },
+    }
+}
+
+fn order(raw: Option<RawOrder>) -> Order {
+    match raw {
+        None | Some(RawOrder::Source) => Order::Source,
+        Some(RawOrder::Code) => Order::Code,
+        Some(RawOrder::ValueDescending) => Order::ValueDescending,
+    }
+}
+
+fn selector(raw: RawSelector) -> Selector {
+    raw.into_iter()
+        .map(|(column, values)| match values {
+            RawValues::One(value) => (column, vec![value]),
+            RawValues::Several(values) => (column, values),
+        })
+        .collect()
+}
