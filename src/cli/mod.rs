@@ -28,25 +28,27 @@ const ABOUT: &str = "A statistical warehouse for social insurance";
 const LONG_ABOUT: &str = "\
 A statistical warehouse for social insurance (社保).
 
-Yearbook spreadsheets and agency extracts go in; Parquet files, SQL indicators, published tables and charts come out;
-and every published number can be followed back to the cell it was read from.
+Yearbook spreadsheets and agency extracts go in; Parquet files, SQL indicators, published
+tables and charts come out; and every published number can be followed back to the cell it
+was read from.
 
 A project is a folder:
-  pipelines/   what each table looks like, and the code lists     (you write these; `shebao schema` helps an editor)
-  sql/         models and audits, one query per file               (you write these)
-  reports/     what is printed, and how it is laid out             (you write these)
-  fixtures/    the files to be read, one folder per source; --input names another place
-  warehouse/   releases: immutable Parquet files and a manifest    (written by a run)
-  out/         published tables and charts; open out/index.html    (written by a run)";
+  pipelines/   what each table looks like, and the code lists        you write these
+  sql/         models and audits, one query per file                 you write these
+  reports/     what is printed, and how it is laid out               you write these
+  fixtures/    the files to be read, a folder per source; --input names another place
+  warehouse/   releases: Parquet files and a manifest each           a run writes this
+  out/         published tables and charts: open out/index.html      a run writes this";
 
 const AFTER_HELP: &str = "\
 Examples:
-  shebao run                                   read, check, compute and publish everything that changed
-  shebao check                                 what does not add up, and in which cells
-  shebao query \"SELECT period, insured_person FROM ind_enrolment_change WHERE scheme = 'pension-enterprise'\"
-  shebao query \"SELECT * FROM core_finding\" --format csv > findings.csv
-  shebao ingest --spec pipelines/yuxi-2013/injury_by_county.toml fixtures/yuxi-2013/injury_by_county.xlsx --format csv
-  shebao status                                which release is current, what it was made from, what is missing
+  shebao run                      read, check, compute and publish everything that changed
+  shebao check                    what does not add up, and in which cells
+  shebao status                   which release is current, what is missing, what has changed
+  shebao query \"SELECT * FROM ind_coverage\"
+  shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao ingest --spec pipelines/yuxi-2013/injury_by_county.toml FILE.xlsx
+                                  read one file by one specification, publish nothing
 
 Exit codes:
   0  good

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::{Map, Value as Json, json};
 
 use super::Fault;
@@ -61,10 +61,16 @@ fn is_number(value: &Scalar) -> bool {
     matches!(value, Scalar::Number(_) | Scalar::Integer(_) | Scalar::Float(_))
 }
 
+/// The field's own table: a line above, one under the header, one below (三线表).
+const THREE_LINES: TableStyle = {
+    let line = LineStyle::none().fill('─').junction('─');
+    TableStyle::new().top_border(line).header_separator(line).bottom_border(line)
+};
+
 /// Aligned text: numbers to the right, wide characters counted as two.
 pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(THREE_LINES).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(rows.columns.iter().map(|c| c.name.as_str()));
     for row in &rows.rows {
         table.add_row(row.iter().map(text));

@@ -82,7 +82,10 @@ fn answers_come_as_table_csv_json_and_parquet() {
                WHERE region = '630000' AND scheme = 'unemployment' ORDER BY period";
     // Paper 000, table 2: 35.7, 32.2, 33.2, 33.46 (万人) and their differences.
     let csv = project.shebao(&["query", sql, "--format", "csv"]).must_end_with(0).stdout;
-    assert_eq!(csv, "period,insured_person,change_person\n2001,357000,\n2002,322000,-35000\n2003,332000,10000\n2004,334600,2600\n");
+    assert_eq!(
+        csv,
+        "period,insured_person,change_person\n2001,357000,\n2002,322000,-35000\n2003,332000,10000\n2004,334600,2600\n"
+    );
     let json = project.shebao(&["query", sql, "--format", "json"]).must_end_with(0).stdout;
     let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(rows[0]["change_person"], serde_json::Value::Null);
@@ -107,7 +110,8 @@ fn one_file_is_read_by_one_specification() {
     let headers = reader.headers().unwrap().clone();
     let column = |name: &str| headers.iter().position(|h| h == name).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let at = |cell: &str, name: &str| rows.iter().find(|r| &r[column("cell")] == cell).unwrap()[column(name)].to_owned();
+    let at =
+        |cell: &str, name: &str| rows.iter().find(|r| &r[column("cell")] == cell).unwrap()[column(name)].to_owned();
     // Paper 004, table 5: 市级, surplus ＋1147 万元; 江川县, shortfall 290.
     assert_eq!((at("I5", "value"), at("I5", "printed")), ("11470000".into(), "＋1147".into()));
     assert_eq!((at("I7", "value"), at("I7", "printed")), ("-2900000".into(), "290".into()));
@@ -136,11 +140,8 @@ fn findings_can_stop_a_job_that_wants_it() {
 #[test]
 fn two_runs_at_once_do_not_meet() {
     let project = TestProject::copy_of(published());
-    let folder = shebao::store::Lock::acquire(
-        &project.file("warehouse"),
-        "shebao run",
-        "2026-01-31T03:00:00Z".parse().unwrap(),
-    );
+    let folder =
+        shebao::store::Lock::acquire(&project.file("warehouse"), "shebao run", "2026-01-31T03:00:00Z".parse().unwrap());
     let lock = folder.unwrap();
     project.shebao(&["run"]).must_end_with(2).must_contain("the warehouse is in use: shebao run (process");
     project.shebao(&["query", "SELECT 1"]).must_end_with(0);
