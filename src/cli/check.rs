@@ -89,7 +89,7 @@ fn findings(rows: &Rows) -> Vec<Finding> {
     };
     let mut found: Vec<Finding> = rows.rows.iter().map(of).collect();
     // The gravest first; within a severity as the warehouse has them, by rule.
-    found.sort_by(|a, b| b.level.cmp(&a.level));
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
 }
 

@@ -42,10 +42,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let sources = inventory::sources(project, &inventory)?;
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
-    if let Some(release) = last.as_ref().filter(|_| !args.force) {
-        if let Some(ended) = nothing_to_do(context, release, &sources, begun)? {
-            return Ok(ended);
-        }
+    if let Some(release) = last.as_ref().filter(|_| !args.force)
+        && let Some(ended) = nothing_to_do(context, release, &sources, begun)?
+    {
+        return Ok(ended);
     }
     let mut progress = Progress::new(context.json);
     let (files, missing) = (inventory.files.len(), inventory.missing.len());

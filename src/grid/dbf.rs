@@ -103,17 +103,17 @@ pub(super) fn read(
         diagnostics.push(severity(code, message).at(Place::file(shown)));
     };
     if deleted > 0 {
-        note(|c, m| Diagnostic::info(c, m), "deleted-records", format!("deleted records left out: {deleted}"));
+        note(Diagnostic::info, "deleted-records", format!("deleted records left out: {deleted}"));
     }
     if let Some(first) = reading.cut.first() {
         let cells = reading.cut.len();
         let message =
             format!("texts are cut in the middle of a character at the width of their field: {cells}, first {first}");
-        note(|c, m| Diagnostic::warning(c, m), "cut-text", message);
+        note(Diagnostic::warning, "cut-text", message);
     }
     if header.fields.iter().any(|f| is_memo(f, header.version)) {
         let message = "memo fields are kept in another file and are not read".to_owned();
-        note(|c, m| Diagnostic::info(c, m), "memo-field", message);
+        note(Diagnostic::info, "memo-field", message);
     }
     let encoding = Some(encoding::name(charset));
     Ok(Document { format: Format::Dbf, encoding, grids: vec![reading.grid], diagnostics })

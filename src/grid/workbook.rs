@@ -57,7 +57,7 @@ fn read_xls(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
     let from_1904 = book.has_1904_epoch();
     let mut count = CellCount::default();
     let mut grids = Vec::new();
-    for (index, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+    for (index, mut grid) in worksheets(book.sheets_metadata())? {
         let range = book.worksheet_range(&grid.sheet).map_err(unreadable)?;
         let (top, left) = range.start().unwrap_or_default();
         for (row, col, value) in range.used_cells() {
@@ -76,7 +76,7 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
     let mut count = CellCount::default();
     let mut styles: Vec<Style> = Vec::new();
     let mut grids = Vec::new();
-    for (_, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+    for (_, mut grid) in worksheets(book.sheets_metadata())? {
         let name = grid.sheet.clone();
         let mut cells = match book.worksheet_cells_reader(&name) {
             Ok(cells) => cells,
@@ -123,7 +123,7 @@ fn read_xlsb(bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Grid
     });
     let mut count = CellCount::default();
     let mut grids = Vec::new();
-    for (index, mut grid) in worksheets(&book.sheets_metadata().to_vec())? {
+    for (index, mut grid) in worksheets(book.sheets_metadata())? {
         let name = grid.sheet.clone();
         let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
         while let Some(cell) = cells.next_cell().map_err(unreadable)? {
