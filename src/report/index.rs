@@ -172,7 +172,7 @@ fn finding(records: &Records<'_>, row: usize, key: &str, name: &str) -> String {
     let file = text("source_file");
     let place = if file.is_empty() { String::new() } else { format!("{file}{sheet}，{}", text("cell")) };
     let suggestion = text("suggestion");
-    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br>{suggestion}") };
+    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br><small>{suggestion}</small>") };
     format!(
         "<tr><td><span class=\"severity {key}\">{name}</span></td><td>{}{suggestion}</td><td class=\"amount\">{}</td>\
          <td class=\"place\">{place}</td><td class=\"rule\">{}</td></tr>\n",
