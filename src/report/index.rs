@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::format::Figure;
 use super::frame::Frame;
 use super::html::{escape, page};
 use super::plot::Plot;
 use super::records::Records;
-use super::spec::{ChartSpec, ReportSpec, TableSpec};
+use super::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
 use crate::warehouse::Rows;
 
 /// Findings shown on the page; all of them are in `core_finding`.
 const FINDINGS_MAX: usize = 1_000;
+
+/// Decimals of an amount in the list of findings.
+const RESIDUAL_DECIMALS_MAX: u32 = 2;
 
 /// What the head of the page says of the release.
 #[derive(Clone, Debug, Default)]
@@ -136,12 +140,13 @@ fn findings_section(findings: &Rows) -> String {
         .collect();
     out.push_str(&format!("<p class=\"summary\">{}。来源数字不作改动，疑点列此备查。</p>\n", counts.join("，")));
     let mut shown = 0;
+    let heaviest = SEVERITIES.iter().find(|(key, _)| by_severity.contains_key(*key)).map(|(key, _)| *key);
     for (key, name) in SEVERITIES {
         let Some(rows) = by_severity.get(key) else { continue };
-        let open = if key == "error" { " open" } else { "" };
+        let open = if Some(key) == heaviest { " open" } else { "" };
         out.push_str(&format!("<details{open}><summary>{name}（{} 项）</summary>\n", rows.len()));
         out.push_str(
-            "<table class=\"list\">\n<thead><tr><th scope=\"col\">程度</th><th scope=\"col\">内容</th><th scope=\"col\">差额</th>\
+            "<table class=\"list\">\n<thead><tr><th scope=\"col\">程度</th><th scope=\"col\">内容</th><th scope=\"col\">差额（基本单位）</th>\
              <th scope=\"col\">出处</th><th scope=\"col\">规则</th></tr></thead>\n<tbody>\n",
         );
         for row in rows.iter().take(FINDINGS_MAX.saturating_sub(shown)) {
@@ -167,14 +172,22 @@ fn finding(records: &Records<'_>, row: usize, key: &str, name: &str) -> String {
     let file = text("source_file");
     let place = if file.is_empty() { String::new() } else { format!("{file}{sheet}，{}", text("cell")) };
     let suggestion = text("suggestion");
-    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br>{suggestion}") };
+    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br><small>{suggestion}</small>") };
     format!(
-        "<tr><td><span class=\"severity {key}\">{name}</span></td><td>{}{suggestion}</td><td>{}</td>\
+        "<tr><td><span class=\"severity {key}\">{name}</span></td><td>{}{suggestion}</td><td class=\"amount\">{}</td>\
          <td class=\"place\">{place}</td><td class=\"rule\">{}</td></tr>\n",
         text("message"),
-        text("residual"),
+        residual(records, row),
         text("rule")
     )
+}
+
+/// The amount a rule is missed by, short enough to read; `core_finding` has every digit.
+fn residual(records: &Records<'_>, row: usize) -> String {
+    records.number(row, "residual").map_or_else(String::new, |number| {
+        let decimals = number.normalize().scale().min(RESIDUAL_DECIMALS_MAX);
+        Figure::rounded(number, decimals, true, Sign::default()).text()
+    })
 }
 
 fn sources_section(sources: &Rows) -> String {

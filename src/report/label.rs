@@ -3,6 +3,9 @@
 
 use plotters::style::RGBColor;
 
+/// Half the width of a line, and a little air.
+const LINE_HALF: i32 = 3;
+
 /// A rectangle in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Box2 {
@@ -27,8 +30,10 @@ impl Box2 {
         self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
     }
 
-    fn holds(&self, point: (i32, i32)) -> bool {
-        (self.left..=self.right).contains(&point.0) && (self.top..=self.bottom).contains(&point.1)
+    /// Whether a line drawn through the point would touch the box.
+    fn touches(&self, point: (i32, i32)) -> bool {
+        (self.left - LINE_HALF..=self.right + LINE_HALF).contains(&point.0)
+            && (self.top - LINE_HALF..=self.bottom + LINE_HALF).contains(&point.1)
     }
 
     fn within(&self, other: &Box2) -> bool {
@@ -97,7 +102,7 @@ impl Labels {
             .map(|(dx, dy)| Box2::around((x + dx, y + dy), width, size))
             .filter(|b| b.within(&self.page))
             .filter(|b| self.placed.iter().all(|p| !p.bounds.meets(b)) && self.shapes.iter().all(|s| !s.meets(b)))
-            .map(|b| (self.strokes.iter().filter(|p| b.holds(**p)).count(), b))
+            .map(|b| (self.strokes.iter().filter(|p| b.touches(**p)).count(), b))
             .min_by_key(|(covered, _)| *covered)
             .filter(|(covered, _)| *covered <= COVERED_MAX);
         if let Some((_, bounds)) = best {

@@ -27,7 +27,6 @@ pub struct Plot {
     pub title: String,
     /// Stands above the vertical axis: 单位：万人.
     pub y_label: String,
-    pub x_label: String,
     pub categories: Vec<String>,
     pub series: Vec<Series>,
     pub notes: Vec<String>,
@@ -62,7 +61,7 @@ impl Plot {
 
     /// Every text the drawing will hold.
     pub fn texts(&self) -> Vec<String> {
-        let mut texts = vec![self.full_title(), self.y_label.clone(), self.x_label.clone(), self.source.clone()];
+        let mut texts = vec![self.full_title(), self.y_label.clone(), self.source.clone()];
         texts.extend(self.categories.iter().cloned());
         texts.extend(self.notes.iter().cloned());
         for series in &self.series {
@@ -125,7 +124,6 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
         number: spec.number.clone(),
         title: spec.title.clone(),
         y_label,
-        x_label: spec.x.label.clone(),
         categories: labels,
         series: Vec::new(),
         notes: spec.notes.clone(),

@@ -226,8 +226,6 @@ pub struct RawX {
     #[schemars(with = "String")]
     pub dimension: Spanned<String>,
     #[serde(default)]
-    pub label: String,
-    #[serde(default)]
     pub labels: BTreeMap<String, String>,
     #[serde(default)]
     pub order: Option<RawOrder>,

@@ -111,7 +111,6 @@ impl Resolver<'_> {
         let x = Category {
             place: self.place(raw.x.dimension.span()),
             dimension: raw.x.dimension.into_inner(),
-            label: raw.x.label,
             labels: raw.x.labels,
             order: order(raw.x.order),
         };

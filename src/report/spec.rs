@@ -157,7 +157,6 @@ pub type Shape = RawShape;
 #[derive(Clone, Debug)]
 pub struct Category {
     pub dimension: String,
-    pub label: String,
     pub labels: BTreeMap<String, String>,
     pub order: Order,
     pub place: Place,
