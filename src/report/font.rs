@@ -100,7 +100,9 @@ impl Face {
                 let full = self.width(&line, size) + self.advance(c) * size > width;
                 let closing =
                     matches!(c, '，' | '。' | '；' | '、' | '：' | '）' | '》' | '”' | '%' | '％' | ')' | ',' | '.');
-                if full && !line.is_empty() && !closing && !(c.is_ascii_alphanumeric() && ends_in_word(&line)) {
+                let inside_word = c.is_ascii_alphanumeric() && ends_in_word(&line);
+                let may_break = !line.is_empty() && !closing && !inside_word;
+                if full && may_break {
                     lines.push(std::mem::take(&mut line));
                 }
                 line.push(c);

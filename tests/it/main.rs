@@ -1,5 +1,7 @@
 //! The one integration test binary: a module per area.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 mod support;
 mod tidy;
 mod grid;

@@ -15,7 +15,7 @@ const SOLE_USERS: [(&str, &[&str]); 13] = [
     ("schemars", &["spec", "report", "cli"]),
     ("calamine", &["grid"]),
     ("cfb", &["grid"]),
-    ("dbase", &["grid"]),
+    ("resvg", &["report"]),
     ("encoding_rs", &["grid"]),
     ("scraper", &["grid"]),
     ("polars", &["store"]),
