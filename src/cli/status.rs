@@ -44,7 +44,9 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
         println!("{told}");
         return Ok(Ended::Good);
     }
-    println!("release       {} of {}, {} of {}", current.id, current.since, list.len(), list.len());
+    let earlier = list.len() - 1;
+    let plural = if earlier == 1 { "" } else { "s" };
+    println!("release       {} of {}, after {earlier} earlier one{plural}", current.id, current.since);
     println!("made from     {} files by program {}", manifest.sources.inputs.len(), manifest.tool_version);
     let count = |severity: &str| manifest.findings.get(severity).copied().unwrap_or(0);
     println!("findings      {} errors, {} warnings, {} infos", count("error"), count("warning"), count("info"));

@@ -14,3 +14,4 @@ mod findings;
 mod reports;
 mod bad_input;
 mod cli;
+mod readme;

@@ -12,6 +12,9 @@ use super::super::error::StoreError;
 
 pub const MANIFEST: &str = "manifest.json";
 
+/// Version of the program and a digest of its sources: a changed program does its work again.
+const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
+
 /// The files a release is made from, by name in the project and content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
@@ -26,7 +29,7 @@ impl Sources {
     pub fn digest(&self) -> String {
         let groups: [(&str, &[FileDigest]); 4] =
             [("inputs", &self.inputs), ("specs", &self.specs), ("sql", &self.sql), ("reports", &self.reports)];
-        sha256_groups(env!("CARGO_PKG_VERSION"), &groups)
+        sha256_groups(PROGRAM, &groups)
     }
 }
 
@@ -83,7 +86,7 @@ impl Manifest {
         Manifest {
             release: sha256_bytes(identity.as_bytes())[..ID_DIGITS].to_owned(),
             released_at: now,
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            tool_version: PROGRAM.to_owned(),
             made_from,
             sources,
             kept,
