@@ -24,7 +24,7 @@ lint: ## Formatting and clippy, warnings denied
 release: setup ## The optimised binary, for production and benchmarks: target/release/shebao
 	cargo build --locked --release
 
-bench: setup ## Measure; compare ratios within one run
+bench: setup ## Measure the stages; compare the lines of one run with each other
 	cargo bench --locked
 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
