@@ -46,15 +46,8 @@ fn read_all(project: &Project, pipelines: &Pipelines) -> Stage {
                 let path = project.input.join(&edition.file);
                 let document = grid::read(&path, &edition.file, edition.encoding.as_deref()).expect("a fixture");
                 let digest = sha256_file(&path).expect("a fixture");
-                let read = ingest::ingest(
-                    source,
-                    table,
-                    edition,
-                    &pipelines.codebook,
-                    &document,
-                    &edition.file,
-                    &digest,
-                );
+                let read =
+                    ingest::ingest(source, table, edition, &pipelines.codebook, &document, &edition.file, &digest);
                 stage.observations.extend(read.value.observations);
                 stage.relations.extend(read.value.relations);
             }

@@ -16,7 +16,9 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     let project = &context.project;
     let _lock = Lock::acquire(&project.warehouse, "shebao build", job::now())?;
     let mut progress = Progress::new(context.json);
-    let (release, manifest) = publication::build(project, job::now(), &mut progress)?;
+    let built = publication::build(project, job::now(), &mut progress)?;
+    let release = built.publish(project)?;
+    let manifest = &built.manifest;
     if context.json {
         println!(
             "{}",

@@ -3,7 +3,7 @@
 use super::job::{self, publication};
 use super::progress::Progress;
 use super::{Context, Ended, print};
-use crate::store::{Lock, Releases, StoreError};
+use crate::store::{Lock, Manifest, Releases, StoreError};
 
 /// Print the tables and charts of the current release again
 ///
@@ -17,7 +17,9 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     let none = || StoreError::NoRelease { wanted: "yet".to_owned(), newest: None };
     let release = Releases::open(&project.warehouse).current()?.ok_or_else(none)?;
     let mut progress = Progress::new(context.json);
-    let printed = publication::print(project, &release, &mut progress)?;
+    let manifest = Manifest::read(&release.path)?;
+    let printed = publication::print(project, &release.path, &manifest, &mut progress)?;
+    printed.exchange(project, &release)?;
     print::diagnostics(&printed.diagnostics, context.json);
     let output = project.display(&project.output);
     if context.json {

@@ -51,8 +51,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let (files, missing) = (inventory.files.len(), inventory.missing.len());
     let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
     publication::put_stage(project, sources, &reading)?;
-    let (release, manifest) = publication::build(project, job::now(), &mut progress)?;
-    let printed = publication::print(project, &release, &mut progress)?;
+    let mut built = publication::build(project, job::now(), &mut progress)?;
+    let printed = built.print(project, &mut progress)?;
+    let release = built.publish(project)?;
+    printed.exchange(project, &release)?;
+    let manifest = built.manifest;
     let all: Vec<Diagnostic> = reading.diagnostics.into_iter().chain(printed.diagnostics).collect();
     let told: Vec<Diagnostic> = all.iter().filter(|d| d.severity > Severity::Info).cloned().collect();
     print::diagnostics(&told, context.json);

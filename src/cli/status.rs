@@ -38,7 +38,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
         let told = json!({
             "release": current.id, "released_at": current.since.to_string(), "releases": list.len(), "fresh": fresh,
             "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings,
-            "kept": manifest.kept, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
+            "kept": manifest.kept, "encodings": manifest.encodings, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
             "program": manifest.tool_version,
         });
         println!("{told}");
@@ -52,6 +52,9 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     println!("findings      {} errors, {} warnings, {} infos", count("error"), count("warning"), count("info"));
     for kept in &manifest.kept {
         println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
+    }
+    for (file, encoding) in &manifest.encodings {
+        println!("text file     {file} is {encoding}");
     }
     tell_files("missing", &inventory.missing);
     tell_files("unread", &inventory.unread);

@@ -83,9 +83,10 @@ impl<'a> ParquetFile<'a> {
         self.writer.write(batch).map_err(|error| fault(self.path, error).into())
     }
 
-    fn close(self) -> Result<(), OutputError> {
-        let mut file = self.writer.into_inner().map_err(|error| fault(self.path, error))?;
-        Ok(file.flush().map_err(StoreError::io("write", self.path))?)
+    /// Not `into_inner`, which forgets why the disk refused.
+    fn close(mut self) -> Result<(), OutputError> {
+        self.writer.finish().map_err(|error| fault(self.path, error))?;
+        Ok(self.writer.inner_mut().flush().map_err(StoreError::io("write", self.path))?)
     }
 }
 

@@ -90,11 +90,11 @@ impl TestProject {
         self.say(Command::new(env!("CARGO_BIN_EXE_shebao")), arguments)
     }
 
-    /// Run `shebao` with a warehouse on a file system of a few blocks; `None` where no mount namespace can be had.
-    pub fn on_a_full_disk(&self, arguments: &[&str]) -> Option<Said> {
+    /// Run `shebao` with a warehouse on a file system that has `free` KiB left; `None` where no mount namespace can be had.
+    pub fn on_a_full_disk(&self, free: u32, arguments: &[&str]) -> Option<Said> {
         let script = format!(
             "set -e; d={}/warehouse; cp -a $d $d.all; mount -t tmpfs -o size=1m tmpfs $d; cp -a $d.all/. $d/; \
-             head -c 4m /dev/zero > $d/filler 2>/dev/null || true; exec \"$@\"",
+             head -c 4m /dev/zero > $d/filler 2>/dev/null || true; truncate -s -{free}K $d/filler; exec \"$@\"",
             self.path().display()
         );
         let mut unshare = Command::new("unshare");
@@ -103,20 +103,21 @@ impl TestProject {
         possible.is_ok_and(|s| s.success()).then(|| self.say(unshare, arguments))
     }
 
-    /// Run `shebao` as a user who may read the project and write nothing in it.
-    pub fn without_the_right_to_write(&self, arguments: &[&str]) -> Said {
+    /// Run `shebao` as a user who may read the project and write nothing in it but the folders named.
+    pub fn allowed_to_write_only(&self, writable: &[&str], arguments: &[&str]) -> Said {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         use std::os::unix::process::CommandExt as _;
         const NOBODY: u32 = 65534;
         let root = fs::metadata("/proc/self").expect("procfs").uid() == 0;
-        let set = |mode: &str| {
-            let status = Command::new("chmod").args(["-R", mode]).arg(self.path()).status();
+        let set = |mode: &str, folder: &Path| {
+            let status = Command::new("chmod").args(["-R", mode]).arg(folder).status();
             assert!(status.expect("chmod runs").success());
         };
+        set("a-w,a+rX", self.path());
+        writable.iter().for_each(|folder| set("a+w", &self.file(folder)));
         if !root {
-            set("a-w,a+rX");
             let said = self.shebao(arguments);
-            set("u+w");
+            set("u+w", self.path());
             return said;
         }
         // root may write anywhere; another user gets a copy of the binary where it can be reached.
@@ -124,7 +125,6 @@ impl TestProject {
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
         let binary = place.path().join("shebao");
         fs::copy(env!("CARGO_BIN_EXE_shebao"), &binary).expect("the binary can be copied");
-        set("a+rX");
         let mut command = Command::new(&binary);
         command.uid(NOBODY).gid(NOBODY);
         self.say(command, arguments)

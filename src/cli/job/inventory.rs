@@ -64,20 +64,26 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
 /// # Errors
 /// A file cannot be read.
 pub fn sources(project: &Project, inventory: &Inventory) -> anyhow::Result<Sources> {
-    let digests = |folder: &Path| -> anyhow::Result<Vec<FileDigest>> {
-        let mut files = Vec::new();
-        for path in files_below(folder)? {
-            let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-            files.push(FileDigest { path: below(&project.root, &path), sha256 });
-        }
-        Ok(files)
-    };
+    let digests = |folder: &Path| digests(folder, &project.root);
     Ok(Sources {
         inputs: inventory.files.clone(),
         specs: digests(&project.pipelines())?,
         sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
         reports: digests(&project.reports())?,
     })
+}
+
+/// The files below a folder with their digests, named as seen from `root`.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn digests(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileDigest>> {
+    let mut files = Vec::new();
+    for path in files_below(folder)? {
+        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
+        files.push(FileDigest { path: below(root, &path), sha256 });
+    }
+    Ok(files)
 }
 
 /// All files below a folder, sorted; none where there is no folder.

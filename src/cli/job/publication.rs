@@ -1,5 +1,6 @@
 //! Staged observations to a release, and a release to published files; the last release stays whole whatever happens.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,13 +13,12 @@ use crate::cli::progress::Progress;
 use crate::diag::Diagnostic;
 use crate::project::Project;
 use crate::report;
-use crate::store::digest::{FileDigest, sha256_file};
 use crate::store::release::{Kept, MANIFEST, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::{self, Warehouse};
 
-use super::inventory::{below, files_below};
+use super::inventory::{digests, files_below};
 use super::reading::Reading;
 
 const STAGED: &str = "reading.json";
@@ -28,15 +28,22 @@ const STAGED: &str = "reading.json";
 pub struct Staged {
     pub sources: Sources,
     pub kept: Vec<Kept>,
-    pub files_read: usize,
-    pub observations: usize,
+    /// Text encoding by file, as declared or detected.
+    pub encodings: BTreeMap<String, String>,
 }
 
-/// Published files, by kind, and what went wrong with some of them.
+/// A release that is built and not yet current.
+pub struct Built {
+    pub manifest: Manifest,
+    folder: PathBuf,
+}
+
+/// Printed files that are not yet in the output folder, and what went wrong with some of them.
 pub struct Printed {
     pub tables: usize,
     pub charts: usize,
     pub diagnostics: Vec<Diagnostic>,
+    folder: PathBuf,
 }
 
 fn stage_folder(project: &Project) -> PathBuf {
@@ -60,29 +67,25 @@ pub fn put_stage(project: &Project, sources: Sources, reading: &Reading) -> anyh
     }
     fs::create_dir_all(&next).map_err(StoreError::io("make the folder", &next))?;
     stage::write(&next, &reading.stage)?;
-    let staged = Staged {
-        sources,
-        kept: reading.kept.clone(),
-        files_read: reading.files_read,
-        observations: reading.stage.observations.len(),
-    };
+    let staged = Staged { sources, kept: reading.kept.clone(), encodings: reading.encodings.clone() };
     let path = next.join(STAGED);
     fs::write(&path, serde_json::to_vec_pretty(&staged)?).map_err(StoreError::io("write", &path))?;
     fs::rename(&next, &folder).map_err(StoreError::io("put in place", &folder))?;
     Ok(())
 }
 
-/// Build a release from the staged tables and make it current. The caller holds the lock.
+/// Build a release from the staged tables, for [`Built::publish`]. The caller holds the lock.
 ///
 /// # Errors
-/// Nothing is staged, the SQL has a fault, or the warehouse folder cannot be written; the last release stays.
-pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyhow::Result<(Release, Manifest)> {
+/// Nothing is staged, the SQL has a fault, or the warehouse folder cannot be written.
+pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyhow::Result<Built> {
     let stage = stage_folder(project);
     let text = fs::read_to_string(stage.join(STAGED)).context("nothing is staged; run `shebao ingest` first")?;
     let staged: Staged = serde_json::from_str(&text).with_context(|| format!("reading {STAGED}"))?;
     let releases = Releases::open(&project.warehouse);
     let before = releases.current()?.map(|release| Manifest::read(&release.path)).transpose()?;
     let mut manifest = Manifest::new(staged.sources, staged.kept, now, before.as_ref());
+    manifest.encodings = staged.encodings;
     let folder = releases.stage()?;
     progress.stage("build", files_below(&project.models())?.len() + 1);
     let mut step = |name: &str| progress.step(name);
@@ -93,47 +96,67 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     }
     manifest.rows = built.tables.iter().map(|t| (t.name.clone(), t.rows)).collect();
     manifest.findings = built.findings;
-    let release = releases.publish(&folder, &manifest)?;
     let findings: u64 = manifest.findings.values().sum();
     progress.done(&format!("{} tables, {findings} findings", built.tables.len()));
-    Ok((release, manifest))
+    Ok(Built { manifest, folder })
 }
 
-/// Print the tables and charts of a release and exchange the output folder for them. The caller holds the lock.
+impl Built {
+    /// Print the tables and charts before anything is published, so that what cannot be printed is not published either.
+    ///
+    /// # Errors
+    /// The output folder cannot be written.
+    pub fn print(&mut self, project: &Project, progress: &mut Progress) -> anyhow::Result<Printed> {
+        let printed = print(project, &self.folder, &self.manifest, progress)?;
+        self.manifest.outputs = digests(&printed.folder, &printed.folder)?;
+        Ok(printed)
+    }
+
+    /// Make it the current release. The caller holds the lock.
+    ///
+    /// # Errors
+    /// The warehouse folder cannot be written; the last release stays.
+    pub fn publish(&self, project: &Project) -> anyhow::Result<Release> {
+        Ok(Releases::open(&project.warehouse).publish(&self.folder, &self.manifest)?)
+    }
+}
+
+/// Print the tables and charts of a release, for [`Printed::exchange`]. The caller holds the lock.
 ///
 /// # Errors
 /// The output folder cannot be written; the files published before stay.
-pub fn print(project: &Project, release: &Release, progress: &mut Progress) -> anyhow::Result<Printed> {
-    let warehouse = Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?;
-    let manifest = Manifest::read(&release.path)?;
+pub fn print(
+    project: &Project,
+    tables: &Path,
+    manifest: &Manifest,
+    progress: &mut Progress,
+) -> anyhow::Result<Printed> {
+    let warehouse = Warehouse::open_with(tables, &manifest.first_released).map_err(|fault| Fault(vec![fault]))?;
     let mut diagnostics = Vec::new();
     let specs = report::load(&project.reports()).split(&mut diagnostics);
     progress.stage("report", specs.iter().map(|s| s.tables.len() + s.charts.len()).sum());
-    let next = output::prepare(&project.output)?;
+    let folder = output::prepare(&project.output)?;
     let mut step = |name: &str| progress.step(name);
     let published =
-        report::publish(&specs, &warehouse, &manifest, &next, &mut step).map_err(Fault)?.split(&mut diagnostics);
-    fs::copy(release.path.join(MANIFEST), next.join(MANIFEST)).map_err(StoreError::io("write", &next))?;
-    output::exchange(&next, &project.output)?;
+        report::publish(&specs, &warehouse, manifest, &folder, &mut step).map_err(Fault)?.split(&mut diagnostics);
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));
-    Ok(Printed { tables: published.tables, charts: published.charts, diagnostics })
+    Ok(Printed { tables: published.tables, charts: published.charts, diagnostics, folder })
+}
+
+impl Printed {
+    /// Put the printed files in the place of those published before, with the manifest of the release they print.
+    ///
+    /// # Errors
+    /// The output folder cannot be written; the files published before stay.
+    pub fn exchange(&self, project: &Project, release: &Release) -> anyhow::Result<()> {
+        let manifest = self.folder.join(MANIFEST);
+        fs::copy(release.path.join(MANIFEST), &manifest).map_err(StoreError::io("write", &manifest))?;
+        Ok(output::exchange(&self.folder, &project.output)?)
+    }
 }
 
 /// Whether the output folder holds the files of a release.
 pub fn is_printed(project: &Project, release: &Release) -> bool {
     Manifest::read(&project.output).is_ok_and(|manifest| manifest.release == release.id)
         && project.output.join("index.html").is_file()
-}
-
-/// The published files with their digests, for `status`.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn outputs(folder: &Path) -> anyhow::Result<Vec<FileDigest>> {
-    let mut files = Vec::new();
-    for path in files_below(folder)? {
-        let sha256 = sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-        files.push(FileDigest { path: below(folder, &path), sha256 });
-    }
-    Ok(files)
 }

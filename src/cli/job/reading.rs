@@ -21,6 +21,8 @@ pub struct Reading {
     /// Editions whose figures are those of the last release, since their files could not be used.
     pub kept: Vec<Kept>,
     pub files_read: usize,
+    /// Text encoding by file, as declared or detected.
+    pub encodings: BTreeMap<String, String>,
 }
 
 /// Read every file and cut its tables into observations; what could not be used is kept from `last`, if there is a release.
@@ -74,7 +76,11 @@ pub fn read_all(
     stage.relations.dedup();
     stage.findings = diagnostics.iter().map(|d| finding(d, &pipelines)).collect();
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
-    Ok(Reading { stage, diagnostics, kept, files_read: files.len() })
+    let encoding = |((file, _), read): (&(String, Option<String>), &Result<Document, Diagnostic>)| {
+        Some((file.clone(), read.as_ref().ok()?.encoding.clone()?))
+    };
+    let encodings = documents.iter().filter_map(encoding).collect();
+    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings })
 }
 
 type Documents = BTreeMap<(String, Option<String>), Result<Document, Diagnostic>>;

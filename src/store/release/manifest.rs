@@ -55,6 +55,9 @@ pub struct Manifest {
     #[serde(flatten)]
     pub sources: Sources,
     pub kept: Vec<Kept>,
+    /// Text encoding by input file, as declared or detected.
+    #[serde(default)]
+    pub encodings: BTreeMap<String, String>,
     /// Rows per table.
     pub rows: BTreeMap<String, u64>,
     /// Findings per severity.
@@ -90,6 +93,7 @@ impl Manifest {
             made_from,
             sources,
             kept,
+            encodings: BTreeMap::new(),
             rows: BTreeMap::new(),
             findings: BTreeMap::new(),
             outputs: Vec::new(),
