@@ -7,12 +7,12 @@ import sys
 import duckdb
 
 warehouse = pathlib.Path("warehouse")
-current = warehouse / "current"
-release = current.resolve() if current.is_dir() else warehouse / "releases" / current.read_text().strip()
+# Lines of a time and a release; the last one is current.
+release = warehouse / "releases" / (warehouse / "current").read_text().split()[-1]
 manifest = json.loads((release / "manifest.json").read_text())
 wrong = 0
 for table, rows in manifest["rows"].items():
-    (found,) = duckdb.sql(f"SELECT count(*) FROM '{release}/{table}.parquet'").fetchone()
+    [(found,)] = duckdb.sql(f"SELECT count(*) FROM '{release}/{table}.parquet'").fetchall()
     if found != rows:
         print(f"{table}: DuckDB reads {found} rows, the manifest says {rows}")
         wrong += 1

@@ -1,12 +1,14 @@
 //! `shebao query`: ask SQL of a release.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 
 use super::{Context, Ended, Fault, job, print};
+use crate::warehouse::Warehouse;
 
 /// Ask SQL of the warehouse
 ///
@@ -19,7 +21,7 @@ pub struct Args {
     sql: String,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Write to a file instead of standard output; parquet needs it
+    /// Write to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Ask the release that was current at a time (2026-11-22 or 2026-11-22T08:00:00Z), or one by its id
@@ -37,17 +39,14 @@ enum Format {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let warehouse = job::open_release(&context.project, args.as_of.as_deref())?;
-    if args.format == Format::Parquet {
-        let Some(path) = &args.output else {
-            bail!("--format parquet writes a file; name it with --output FILE");
-        };
-        warehouse.query_to_parquet(&args.sql, path).map_err(|d| Fault(vec![d]))?;
+    if args.format == Format::Parquet && !context.json {
+        write_parquet(&warehouse, &args.sql, args.output.as_deref())?;
         return Ok(Ended::Good);
     }
     let rows = warehouse.query(&args.sql).map_err(|d| Fault(vec![d]))?;
     let mut out: Box<dyn Write> = match &args.output {
         Some(path) => {
-            let file = std::fs::File::create(path).with_context(|| format!("creating {}", path.display()))?;
+            let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;
             Box::new(io::BufWriter::new(file))
         }
         None => Box::new(io::BufWriter::new(io::stdout().lock())),
@@ -60,4 +59,26 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     out.flush()?;
     Ok(Ended::Good)
+}
+
+/// Parquet is written at its end first, so it passes through a file on its way to a pipe.
+fn write_parquet(warehouse: &Warehouse, sql: &str, path: Option<&Path>) -> anyhow::Result<()> {
+    let write = |path: &Path| warehouse.query_to_parquet(sql, path).map_err(|d| Fault(vec![d]));
+    if let Some(path) = path {
+        write(path)?;
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        bail!("parquet is not for a terminal; name a file with --output FILE, or pipe it");
+    }
+    let passing = std::env::temp_dir().join(format!("shebao-answer-{}.parquet", std::process::id()));
+    let written = write(&passing).map_err(anyhow::Error::from).and_then(|_| {
+        let mut file = File::open(&passing)?;
+        io::copy(&mut file, &mut out)?;
+        Ok(())
+    });
+    // Whatever happened, nobody else knows the file's name.
+    let _ = std::fs::remove_file(&passing);
+    written
 }

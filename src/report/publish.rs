@@ -70,7 +70,6 @@ pub fn publish_tables(
             }
         }
         for spec in &report.charts {
-            (run.progress)(&spec.id);
             if let Some(plot) = plot::fill(spec, tables, &run.names, &report.palette).split(&mut run.faults) {
                 shelf.charts.push((spec, plot));
             }

@@ -96,7 +96,13 @@ fn answers_come_as_table_csv_json_and_parquet() {
     let path = file.to_str().unwrap();
     project.shebao(&["query", sql, "--format", "parquet", "--output", path]).must_end_with(0);
     assert!(fs::read(&file).unwrap().starts_with(b"PAR1"));
-    project.shebao(&["query", sql, "--format", "parquet"]).must_end_with(2).must_contain("--output FILE");
+    let piped = Command::new(env!("CARGO_BIN_EXE_shebao"))
+        .arg("--project")
+        .arg(project.path())
+        .args(["query", sql, "--format", "parquet"])
+        .output()
+        .unwrap();
+    assert_eq!(piped.stdout, fs::read(&file).unwrap(), "the same bytes through a pipe");
 }
 
 #[test]
