@@ -30,6 +30,5 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
             println!("  {table:<24} {rows:>8} rows");
         }
     }
-    let errors = manifest.findings.get("error").copied().unwrap_or(0) > 0;
-    Ok(if errors { Ended::DataErrors } else { Ended::Good })
+    Ok(if manifest.has_errors() { Ended::DataErrors } else { Ended::Good })
 }

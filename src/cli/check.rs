@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use anyhow::bail;
 use clap::ValueEnum;
 
 use super::{Context, Ended, Fault, job, print};
-use crate::warehouse::{Rows, Scalar};
+use crate::warehouse::{Rows, Scalar, model};
 
 /// Tell every finding of a release: what could not be read, and what does not add up
 ///
@@ -49,6 +50,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
     let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;
     let all = findings(&rows);
+    if let Some(rule) = args.rule.as_deref().filter(|_| all.is_empty()) {
+        must_be_known(context, rule)?;
+    }
     let severity = rows.column("severity");
     rows.rows.retain(|row| severity.is_none_or(|nth| level(&print::text(&row[nth])) >= args.severity));
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -61,6 +65,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     out.flush()?;
     let fails = all.iter().any(|f| f.level >= args.fail_on);
     Ok(if fails { Ended::DataErrors } else { Ended::Good })
+}
+
+/// A slip in a rule's name must not look like a clean table.
+fn must_be_known(context: &Context, rule: &str) -> anyhow::Result<()> {
+    let library = model::load(&context.project.models(), &context.project.audits()).value;
+    let known: Vec<&str> = library.audits.iter().map(|audit| audit.rule.as_str()).collect();
+    if !known.contains(&rule) {
+        bail!("no finding and no audit has the rule \"{rule}\"; the audits are {}", known.join(", "));
+    }
+    Ok(())
 }
 
 fn level(severity: &str) -> Level {
@@ -112,6 +126,6 @@ fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     let count = |level| findings.iter().filter(|f| f.level == level).count();
-    let (errors, warnings, infos) = (count(Level::Error), count(Level::Warning), count(Level::Info));
-    writeln!(out, "{errors} errors, {warnings} warnings, {infos} infos")
+    let words = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Info, "info")];
+    writeln!(out, "{}", words.map(|(level, word)| print::count(count(level), word)).join(", "))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Context, Ended};
+use super::{Context, Ended, print};
 use crate::report::font;
 use crate::{report, spec};
 
@@ -51,14 +51,16 @@ fn cjk_font() -> Check {
 fn project_checks(context: &Context) -> Vec<Check> {
     let project = &context.project;
     let pipelines = spec::load(project);
+    print::diagnostics(&pipelines.diagnostics, context.json);
     let specs = match pipelines.diagnostics.len() {
         0 => Ok(format!("{} sources", pipelines.value.sources.len())),
-        n => Err(format!("{n} faults in pipelines/; `shebao check` shows them")),
+        n => Err(format!("{} in pipelines/, told above", print::count(n, "fault"))),
     };
     let reports = report::load(&project.reports());
+    print::diagnostics(&reports.diagnostics, context.json);
     let printed = match reports.diagnostics.len() {
         0 => Ok(format!("{} reports", reports.value.len())),
-        n => Err(format!("{n} faults in reports/; `shebao report` shows them")),
+        n => Err(format!("{} in reports/, told above", print::count(n, "fault"))),
     };
     let input = match fs::read_dir(&project.input) {
         Ok(_) => Ok(project.display(&project.input)),

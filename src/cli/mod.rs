@@ -38,7 +38,10 @@ A project is a folder:
   reports/     what is printed, and how it is laid out               you write these
   fixtures/    the files to be read, a folder per source; --input names another place
   warehouse/   releases: Parquet files and a manifest each           a run writes this
-  out/         published tables and charts: open out/index.html      a run writes this";
+  out/         published tables and charts: open out/index.html      a run replaces it whole
+
+A file that cannot be used is told, its table's last figures are kept, and the rest goes on; a
+missing file likewise, with a warning. A fault in a specification stops the run before it reads.";
 
 const AFTER_HELP: &str = "\
 Examples:

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Fault;
 use crate::diag::Diagnostic;
-use crate::store::StoreError;
+use crate::store::{Manifest, StoreError};
 use crate::warehouse::{Rows, Scalar};
 
 /// A command that failed, on standard error.
@@ -42,6 +42,18 @@ fn diagnostic(d: &Diagnostic) -> Json {
         "severity": d.severity.as_str(), "code": d.code, "message": d.message, "file": d.place.file,
         "sheet": d.place.sheet, "cell": d.place.cell, "line": line, "column": column, "hints": d.hints,
     })
+}
+
+/// `1 error`, `2 errors`.
+pub fn count(n: usize, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
+}
+
+/// The findings of a release by severity, in words.
+pub fn findings(manifest: &Manifest) -> String {
+    let words = ["error", "warning", "info"].map(|severity| count(manifest.count(severity) as usize, severity));
+    words.join(", ")
 }
 
 /// A value as text, for tables and CSV; a missing one is blank.
@@ -82,8 +94,7 @@ pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "{table}")?;
-    let count = rows.rows.len();
-    writeln!(out, "{count} {}", if count == 1 { "row" } else { "rows" })
+    writeln!(out, "{}", count(rows.rows.len(), "row"))
 }
 
 pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -44,6 +44,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         return Ok(Ended::Good);
     }
     let rows = warehouse.query(&args.sql).map_err(|d| Fault(vec![d]))?;
+    let as_json = context.json || args.format == Format::Json;
+    if let Some(twice) =
+        rows.columns.iter().enumerate().find(|(n, c)| rows.column(&c.name) != Some(*n)).filter(|_| as_json)
+    {
+        bail!(
+            "two columns are named \"{}\", and a JSON object holds one; give each a name of its own with AS",
+            twice.1.name
+        );
+    }
     let mut out: Box<dyn Write> = match &args.output {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;

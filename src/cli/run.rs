@@ -23,15 +23,13 @@ pub struct Args {
     force: bool,
 }
 
-/// What the summary tells.
+/// What a run tells.
 struct Summary<'a> {
     manifest: &'a Manifest,
-    files: usize,
+    release: &'a Release,
     missing: usize,
-    observations: u64,
-    tables: usize,
-    charts: usize,
     time: Duration,
+    changed: bool,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
@@ -42,94 +40,109 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let sources = inventory::sources(project, &inventory)?;
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
-    if let Some(release) = last.as_ref().filter(|_| !args.force)
-        && let Some(ended) = nothing_to_do(context, release, &sources, begun)?
-    {
-        return Ok(ended);
+    let missing = inventory.missing.len();
+    if let Some(release) = last.as_ref().filter(|_| !args.force) {
+        if let Some(ended) = nothing_to_do(context, release, &sources, missing, begun)? {
+            return Ok(ended);
+        }
     }
     let mut progress = Progress::new(context.json);
-    let (files, missing) = (inventory.files.len(), inventory.missing.len());
     let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
     publication::put_stage(project, sources, &reading)?;
     let mut built = publication::build(project, job::now(), &mut progress)?;
     let printed = built.print(project, &mut progress)?;
     let release = built.publish(project)?;
     printed.exchange(project, &release)?;
-    let manifest = built.manifest;
-    let all: Vec<Diagnostic> = reading.diagnostics.into_iter().chain(printed.diagnostics).collect();
-    let told: Vec<Diagnostic> = all.iter().filter(|d| d.severity > Severity::Info).cloned().collect();
+    let all = reading.diagnostics.into_iter().chain(printed.diagnostics);
+    let told: Vec<Diagnostic> = all.filter(|d| d.severity > Severity::Info).collect();
     print::diagnostics(&told, context.json);
-    let summary = Summary {
-        manifest: &manifest,
-        files,
-        missing,
-        observations: manifest.rows.get("core_observation").copied().unwrap_or(0),
-        tables: printed.tables,
-        charts: printed.charts,
-        time: begun.elapsed(),
-    };
-    tell(context, &summary);
-    Ok(ended(&manifest, &all))
+    let summary =
+        Summary { manifest: &built.manifest, release: &release, missing, time: begun.elapsed(), changed: true };
+    if context.json {
+        summary.tell_json(context);
+    } else {
+        summary.tell(context);
+    }
+    Ok(ended(&built.manifest))
 }
 
-/// The exit code speaks of the data as published: an error stays one until the file is mended, also when nothing is done.
-fn ended(manifest: &Manifest, diagnostics: &[Diagnostic]) -> Ended {
-    let errors = manifest.findings.get("error").copied().unwrap_or(0) > 0;
-    if errors { Ended::DataErrors } else { Ended::of(diagnostics) }
+/// The exit code speaks of the release: an error stays one until it is mended, also when nothing is done.
+fn ended(manifest: &Manifest) -> Ended {
+    if manifest.has_errors() { Ended::DataErrors } else { Ended::Good }
 }
 
 fn nothing_to_do(
     context: &Context,
     release: &Release,
     sources: &Sources,
+    missing: usize,
     begun: Instant,
 ) -> anyhow::Result<Option<Ended>> {
     let manifest = Manifest::read(&release.path)?;
     if manifest.made_from != sources.digest() || !publication::is_printed(&context.project, release) {
         return Ok(None);
     }
-    let output = context.project.display(&context.project.output);
+    let summary = Summary { manifest: &manifest, release, missing, time: begun.elapsed(), changed: false };
     if context.json {
-        println!(
-            "{}",
-            json!({ "release": release.id, "changed": false, "released_at": manifest.released_at.to_string() })
-        );
+        summary.tell_json(context);
     } else {
-        println!(
-            "nothing to do: release {} of {} was made from these very files ({:.1} s)\nsee {output}/index.html",
-            release.id,
-            manifest.released_at,
-            begun.elapsed().as_secs_f64()
-        );
+        let seconds = summary.time.as_secs_f64();
+        let id = &release.id;
+        println!("nothing to do: release {id} of {} was made from these very files ({seconds:.1} s)", release.since);
+        if manifest.has_errors() {
+            summary.tell_troubles();
+        }
+        println!("see {}/index.html", context.project.display(&context.project.output));
     }
-    Ok(Some(ended(&manifest, &[])))
+    Ok(Some(ended(&manifest)))
 }
 
-fn tell(context: &Context, summary: &Summary<'_>) {
-    let output = context.project.display(&context.project.output);
-    let count = |severity: &str| summary.manifest.findings.get(severity).copied().unwrap_or(0);
-    let (errors, warnings, infos) = (count("error"), count("warning"), count("info"));
-    let seconds = summary.time.as_secs_f64();
-    if context.json {
+impl Summary<'_> {
+    fn printed(&self, folder: &str, suffix: &str) -> usize {
+        let outputs = self.manifest.outputs.iter();
+        outputs.filter(|o| o.path.starts_with(folder) && o.path.ends_with(suffix)).count()
+    }
+
+    fn observations(&self) -> u64 {
+        self.manifest.rows.get("core_observation").copied().unwrap_or(0)
+    }
+
+    fn tell_json(&self, context: &Context) {
+        let manifest = self.manifest;
         let told = json!({
-            "release": summary.manifest.release, "changed": true, "files_read": summary.files, "files_missing": summary.missing,
-            "observations": summary.observations, "findings": { "error": errors, "warning": warnings, "info": infos },
-            "kept": summary.manifest.kept, "tables": summary.tables, "charts": summary.charts, "output": output,
-            "seconds": (seconds * 10.0).round() / 10.0,
+            "release": self.release.id, "released_at": self.release.since.to_string(), "changed": self.changed,
+            "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
+            "observations": self.observations(),
+            "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
+            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".xlsx"),
+            "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
+            "seconds": (self.time.as_secs_f64() * 10.0).round() / 10.0,
         });
         println!("{told}");
-        return;
     }
-    println!("release       {} of {}", summary.manifest.release, summary.manifest.released_at);
-    let missing = if summary.missing == 0 { String::new() } else { format!(", {} missing", summary.missing) };
-    println!("files         {} read{missing}", summary.files);
-    println!("observations  {}", summary.observations);
-    println!("findings      {errors} errors, {warnings} warnings, {infos} infos    (shebao check tells each)");
-    for kept in &summary.manifest.kept {
-        println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
+
+    /// What a person should look at.
+    fn tell_troubles(&self) {
+        println!("findings      {}    (shebao check tells each)", print::findings(self.manifest));
+        for kept in &self.manifest.kept {
+            println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
+        }
+        if self.manifest.report_faults > 0 {
+            let faults = print::count(self.manifest.report_faults as usize, "fault");
+            println!("reports       {faults}, what they name is not printed    (shebao report tells each)");
+        }
     }
-    println!("tables        {} in {output}/tables (xlsx, html, csv)", summary.tables);
-    println!("charts        {} in {output}/charts (svg, png)", summary.charts);
-    println!("time          {seconds:.1} s");
-    println!("see           {output}/index.html");
+
+    fn tell(&self, context: &Context) {
+        let output = context.project.display(&context.project.output);
+        println!("release       {} of {}", self.release.id, self.release.since);
+        let missing = if self.missing == 0 { String::new() } else { format!(", {} missing", self.missing) };
+        println!("files         {} read{missing}", self.manifest.sources.inputs.len());
+        println!("observations  {}", self.observations());
+        self.tell_troubles();
+        println!("tables        {} in {output}/tables (xlsx, html, csv)", self.printed("tables/", ".xlsx"));
+        println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
+        println!("time          {:.1} s", self.time.as_secs_f64());
+        println!("see           {output}/index.html");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::job::{inventory, publication};
-use super::{Context, Ended};
+use super::{Context, Ended, print};
 use crate::store::digest::FileDigest;
 use crate::store::{Manifest, Releases};
 
@@ -15,10 +15,18 @@ pub struct Args {}
 
 pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     let project = &context.project;
-    let inventory = inventory::inventory(project)?;
+    let list = Releases::open(&project.warehouse).list()?;
+    let inventory = match inventory::inventory(project) {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            // Just when something is wrong one wants to know what stands.
+            if let Some(current) = list.last().filter(|_| !context.json) {
+                println!("release       {} of {}", current.id, current.since);
+            }
+            return Err(error);
+        }
+    };
     let sources = inventory::sources(project, &inventory)?;
-    let releases = Releases::open(&project.warehouse);
-    let list = releases.list()?;
     let Some(current) = list.last() else {
         if context.json {
             println!("{}", json!({ "release": null, "missing": inventory.missing, "unread": inventory.unread }));
@@ -37,7 +45,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     if context.json {
         let told = json!({
             "release": current.id, "released_at": current.since.to_string(), "releases": list.len(), "fresh": fresh,
-            "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings,
+            "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings, "report_faults": manifest.report_faults,
             "kept": manifest.kept, "encodings": manifest.encodings, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
             "program": manifest.tool_version,
         });
@@ -48,8 +56,10 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     let plural = if earlier == 1 { "" } else { "s" };
     println!("release       {} of {}, after {earlier} earlier one{plural}", current.id, current.since);
     println!("made from     {} files by program {}", manifest.sources.inputs.len(), manifest.tool_version);
-    let count = |severity: &str| manifest.findings.get(severity).copied().unwrap_or(0);
-    println!("findings      {} errors, {} warnings, {} infos", count("error"), count("warning"), count("info"));
+    println!("findings      {}", print::findings(&manifest));
+    if manifest.report_faults > 0 {
+        println!("reports       {}", print::count(manifest.report_faults as usize, "fault"));
+    }
     for kept in &manifest.kept {
         println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
     }
@@ -60,6 +70,7 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     tell_files("unread", &inventory.unread);
     tell_files("changed", &changed);
     let next = match (fresh, printed) {
+        (true, true) if manifest.has_errors() => "mend what `shebao check` and `shebao report` tell",
         (true, true) => "nothing to do",
         (true, false) => "the published files are not of this release: `shebao report`",
         (false, _) if changed.is_empty() => "the program has changed: `shebao run`",

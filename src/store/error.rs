@@ -25,6 +25,12 @@ pub enum StoreError {
          wait until it ends, or end it, then run again ({})", .path.display()
     )]
     Locked { path: PathBuf, pid: u32, host: String, since: String, command: String },
+    #[error(
+        "\"{0}\" is neither a time nor a release; write 2026-01-31, 2026-01-31T12:00, or at least 4 characters of a release's id"
+    )]
+    NotATime(String),
+    #[error("no release was current on {wanted}; the first one is of {first}")]
+    TooEarly { wanted: String, first: String },
     #[error("there is no release {wanted}{}", .newest.as_ref().map_or_else(
         || "; none has been published yet: run `shebao run`".to_owned(),
         |newest| format!("; the newest one is {newest}")
@@ -47,7 +53,8 @@ impl StoreError {
             StoreError::DuplicateId { .. } => "duplicate-id",
             StoreError::Malformed { .. } => "malformed",
             StoreError::Locked { .. } => "locked",
-            StoreError::NoRelease { .. } => "no-release",
+            StoreError::NoRelease { .. } | StoreError::TooEarly { .. } => "no-release",
+            StoreError::NotATime(_) => "not-a-time",
         }
     }
 }
@@ -80,6 +87,9 @@ fn advice(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => "; make the folder writable for this user, or choose another one",
         io::ErrorKind::ReadOnlyFilesystem => "; mount it writable, or choose a folder on another disk",
         io::ErrorKind::StorageFull => "; free some space and run again: the previous release is untouched",
+        io::ErrorKind::ResourceBusy => {
+            "; a mount point cannot be exchanged for another folder: mount the folder around it"
+        }
         _ => "",
     }
 }

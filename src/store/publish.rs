@@ -19,6 +19,7 @@ use super::release::sync_folder;
 /// # Errors
 /// The folder around the target, or the target itself, cannot be written.
 pub fn prepare(target: &Path) -> Result<PathBuf, StoreError> {
+    let target = &followed(target);
     let (next, aside) = (beside(target, "next"), beside(target, "old"));
     if !target.exists() && aside.is_dir() {
         fs::rename(&aside, target).map_err(StoreError::io("put back", target))?;
@@ -34,6 +35,7 @@ pub fn prepare(target: &Path) -> Result<PathBuf, StoreError> {
 /// # Errors
 /// The folder around the target cannot be written; then the target is as it was.
 pub fn exchange(next: &Path, target: &Path) -> Result<(), StoreError> {
+    let target = &followed(target);
     sync_tree(next)?;
     if !target.exists() {
         fs::rename(next, target).map_err(StoreError::io("put in place", target))?;
@@ -66,6 +68,11 @@ fn swap(one: &Path, other: &Path) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn swap(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+/// The folder a link leads to: a web server's own folder stays the one that is served.
+fn followed(target: &Path) -> PathBuf {
+    if target.is_symlink() { fs::canonicalize(target).unwrap_or_else(|_| target.to_owned()) } else { target.to_owned() }
 }
 
 /// `.out.next` beside `out`: hidden, so that nobody takes it for the real one.

@@ -73,25 +73,22 @@ impl Releases {
     }
 
     /// The release with this id (or the beginning of one), or the one that was current at a time or at the end of a day:
-    /// `2026-01-31`, `2026-01-31T12:00:00Z`.
+    /// `2026-01-31`, `2026-01-31T12:00` (UTC), `2026-01-31T12:00:00+08:00`.
     ///
     /// # Errors
     /// There was none.
     pub fn as_of(&self, wanted: &str) -> Result<Release, StoreError> {
         let mut releases = self.list()?;
-        let newest = releases.last().map(|release| format!("{} of {}", release.id, release.since));
-        let end_of_day =
-            || wanted.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-        let limit = wanted.parse::<Timestamp>().ok().map(|time| (time, true));
-        let limit = limit.or_else(|| end_of_day().map(|day| (day.timestamp(), false)));
-        let found = match limit {
-            Some((time, true)) => releases.iter().rposition(|release| release.since <= time),
-            Some((day, false)) => releases.iter().rposition(|release| release.since < day),
-            None if wanted.len() < SHORTEST_ID => None,
+        let found = match moment(wanted)? {
+            Some(end) => releases.iter().rposition(|release| release.since < end),
             None => releases.iter().rposition(|release| release.id.starts_with(wanted)),
         };
-        match found {
-            Some(nth) => Ok(releases.swap_remove(nth)),
+        if let Some(nth) = found {
+            return Ok(releases.swap_remove(nth));
+        }
+        let newest = releases.last().map(|release| format!("{} of {}", release.id, release.since));
+        match releases.first().filter(|_| moment(wanted).is_ok_and(|end| end.is_some())) {
+            Some(first) => Err(StoreError::TooEarly { wanted: wanted.to_owned(), first: first.since.to_string() }),
             None => Err(StoreError::NoRelease { wanted: wanted.to_owned(), newest }),
         }
     }
@@ -162,6 +159,22 @@ impl Releases {
 /// Fewer characters of an id are too easily a slip.
 const SHORTEST_ID: usize = 4;
 
+/// The first moment after the time or the day that a text names; `None` for what may be the id of a release.
+fn moment(text: &str) -> Result<Option<Timestamp>, StoreError> {
+    use jiff::civil::{Date, DateTime};
+    use jiff::{SignedDuration, tz::TimeZone};
+    // jiff reads a date out of a date and time as well; here the time counts.
+    let is_day = text.len() == "2026-01-31".len();
+    let day = text.parse::<Date>().ok().filter(|_| is_day).and_then(|day| day.tomorrow().ok());
+    let end_of_day = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
+    let zoned = text.parse::<Timestamp>().ok();
+    let utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let just_after = |time: Timestamp| time.checked_add(SignedDuration::from_nanos(1)).ok();
+    let found = end_of_day.or_else(|| zoned.or_else(utc).and_then(just_after));
+    let is_id = text.len() >= SHORTEST_ID && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if found.is_none() && !is_id { Err(StoreError::NotATime(text.to_owned())) } else { Ok(found) }
+}
+
 /// Replace a file by one rename, its content on disk before it has its name.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let beside = path.with_extension("new");
@@ -230,6 +243,10 @@ mod tests {
             (second.id.as_str(), Some(&second.id)),
             (&second.id[..6], Some(&second.id)),
             ("2026-01-30", None),
+            ("2026-02-28T09:59", Some(&first.id)),
+            ("2026-02-28 10:00:00", Some(&second.id)),
+            ("2026-02-28T18:00:00+08:00", Some(&second.id)),
+            ("2026-13-45", None),
             ("ffff", None),
         ];
         for (wanted, found) in rows {

@@ -135,6 +135,57 @@ fn a_file_that_is_gone_is_told_and_its_figures_stay() {
 }
 
 #[test]
+fn what_is_wrong_stays_told_until_it_is_mended() {
+    let project = TestProject::copy_of(published());
+    project.edit("reports/yuxi-2013/report.toml", "kind   = \"bar-line\"", "kind   = \"pie\"");
+    project.shebao(&["run"]).must_end_with(1).must_contain("reports       1 fault");
+    project.shebao(&["run"]).must_end_with(1).must_contain("nothing to do").must_contain("reports       1 fault");
+    project.shebao(&["status"]).must_end_with(0).must_contain("mend what");
+    let keys = |said: &str| -> Vec<String> {
+        let told: serde_json::Value = serde_json::from_str(said).unwrap();
+        told.as_object().unwrap().keys().cloned().collect()
+    };
+    let first = project.shebao(&["run", "--force", "--json"]).must_end_with(1).stdout;
+    let second = project.shebao(&["run", "--json"]).must_end_with(1).stdout;
+    assert_eq!(keys(&first), keys(&second));
+}
+
+#[test]
+fn a_published_file_that_is_gone_is_printed_again() {
+    let project = TestProject::copy_of(published());
+    let chart = project.file("out/charts/unemployment_fund.png");
+    fs::remove_file(&chart).unwrap();
+    project.shebao(&["run"]).must_end_with(0);
+    assert!(chart.is_file());
+}
+
+#[test]
+fn an_output_folder_behind_a_link_stays_there() {
+    let project = TestProject::copy_of(published());
+    let served = tempfile::tempdir().unwrap();
+    let folder = served.path().join("site");
+    fs::rename(project.file("out"), &folder).unwrap_or_else(|_| fs::create_dir(&folder).unwrap());
+    let _ = fs::remove_dir_all(project.file("out"));
+    std::os::unix::fs::symlink(&folder, project.file("out")).unwrap();
+    project.shebao(&["run", "--force"]).must_end_with(0);
+    assert!(project.file("out").is_symlink() && folder.join("index.html").is_file());
+}
+
+#[test]
+fn slips_of_a_command_are_not_taken_for_answers() {
+    let project = published();
+    project.shebao(&["--input", "/nowhere", "run"]).must_end_with(2).must_contain("does not exist");
+    project.shebao(&["check", "--rule", "sum-of-part"]).must_end_with(2).must_contain("the audits are");
+    project.shebao(&["query", "SELECT 1", "--as-of", "2026-13-45"]).must_end_with(2).must_contain("neither a time nor");
+    project
+        .shebao(&["query", "SELECT 1", "--as-of", "2001-01-01"])
+        .must_end_with(2)
+        .must_contain("the first one is of");
+    let twice = "SELECT a.region, b.region FROM ind_coverage a, ind_coverage b LIMIT 1";
+    project.shebao(&["query", twice, "--format", "json"]).must_end_with(2).must_contain("with AS");
+}
+
+#[test]
 fn findings_can_stop_a_job_that_wants_it() {
     let project = published();
     project.shebao(&["check"]).must_end_with(0);

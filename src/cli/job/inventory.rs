@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::cli::Fault;
 use crate::project::Project;
@@ -29,6 +29,10 @@ pub struct Inventory {
 /// # Errors
 /// A specification or code list has a fault, or the input folder cannot be read: nothing can be read reliably then.
 pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
+    if !project.input.is_dir() {
+        let input = project.input.display();
+        bail!("the input folder {input} does not exist; name the folder of your files with --input DIR");
+    }
     let loaded = spec::load(project);
     if loaded.has_errors() {
         return Err(Fault(loaded.diagnostics).into());

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::Fault;
 use crate::cli::progress::Progress;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::project::Project;
 use crate::report;
+use crate::store::digest::{FileDigest, sha256_file};
 use crate::store::release::{Kept, MANIFEST, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
@@ -109,6 +110,8 @@ impl Built {
     pub fn print(&mut self, project: &Project, progress: &mut Progress) -> anyhow::Result<Printed> {
         let printed = print(project, &self.folder, &self.manifest, progress)?;
         self.manifest.outputs = digests(&printed.folder, &printed.folder)?;
+        let errors = printed.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        self.manifest.report_faults = errors.count() as u64;
         Ok(printed)
     }
 
@@ -155,8 +158,12 @@ impl Printed {
     }
 }
 
-/// Whether the output folder holds the files of a release.
+/// Whether the output folder holds the files of a release, each as it was printed.
 pub fn is_printed(project: &Project, release: &Release) -> bool {
-    Manifest::read(&project.output).is_ok_and(|manifest| manifest.release == release.id)
-        && project.output.join("index.html").is_file()
+    let whole = |manifest: Manifest| {
+        let as_printed =
+            |file: &FileDigest| sha256_file(&project.output.join(&file.path)).is_ok_and(|sha256| sha256 == file.sha256);
+        manifest.release == release.id && manifest.outputs.iter().all(as_printed)
+    };
+    Manifest::read(&project.output).is_ok_and(whole) && project.output.join("index.html").is_file()
 }

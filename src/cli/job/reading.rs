@@ -70,11 +70,12 @@ pub fn read_all(
         withheld.extend(lost);
     }
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
-    diagnostics.extend(unread.iter().map(|file| unread_file(file)));
     let kept = keep(&withheld, last, &mut stage)?;
     stage.relations.sort();
     stage.relations.dedup();
     stage.findings = diagnostics.iter().map(|d| finding(d, &pipelines)).collect();
+    // What nobody reads is no finding about the figures: a release is the same with it and without.
+    diagnostics.extend(unread.iter().map(|file| unread_file(file)));
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
     let encoding = |((file, _), read): (&(String, Option<String>), &Result<Document, Diagnostic>)| {
         Some((file.clone(), read.as_ref().ok()?.encoding.clone()?))
@@ -180,7 +181,7 @@ fn missing_file(file: &str) -> Diagnostic {
 }
 
 fn unread_file(file: &str) -> Diagnostic {
-    Diagnostic::info("unread-file", "no pipeline reads this file")
+    Diagnostic::warning("unread-file", "no pipeline reads this file")
         .at(Place::file(file))
         .hint("add an [[edition]] that names it, or move it out of the source's folder")
 }

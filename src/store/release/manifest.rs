@@ -62,6 +62,9 @@ pub struct Manifest {
     pub rows: BTreeMap<String, u64>,
     /// Findings per severity.
     pub findings: BTreeMap<String, u64>,
+    /// Faults of the report files: what they name was not printed.
+    #[serde(default)]
+    pub report_faults: u64,
     /// Published files by name in the output folder.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
@@ -96,9 +99,20 @@ impl Manifest {
             encodings: BTreeMap::new(),
             rows: BTreeMap::new(),
             findings: BTreeMap::new(),
+            report_faults: 0,
             outputs: Vec::new(),
             first_released,
         }
+    }
+
+    /// Findings of a severity: `error`, `warning`, `info`.
+    pub fn count(&self, severity: &str) -> u64 {
+        self.findings.get(severity).copied().unwrap_or(0)
+    }
+
+    /// What makes a release one that a person should look at: errors in the data, reports that could not be printed.
+    pub fn has_errors(&self) -> bool {
+        self.count("error") > 0 || self.report_faults > 0
     }
 
     /// The manifest of a release folder.
