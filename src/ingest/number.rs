@@ -5,8 +5,7 @@
 
 use rust_decimal::Decimal;
 
-/// Longest text that is taken for a number.
-const NUMBER_CHARS_MAX: usize = 40;
+use crate::spec::pattern::NUMBER_CHARS_MAX;
 
 /// Digits after the point that an exact decimal can hold.
 const DECIMALS_MAX: usize = 28;
