@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::project::Project;
 use crate::report;
 use crate::store::digest::{FileDigest, sha256_file};
-use crate::store::release::{Kept, MANIFEST, Manifest, Release, Releases, Sources};
+use crate::store::release::{Kept, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::{self, Warehouse};
@@ -28,8 +28,6 @@ const STAGED: &str = "reading.json";
 pub struct Staged {
     pub sources: Sources,
     pub kept: Vec<Kept>,
-    pub files_read: usize,
-    pub observations: usize,
 }
 
 /// Published files, by kind, and what went wrong with some of them.
@@ -60,12 +58,7 @@ pub fn put_stage(project: &Project, sources: Sources, reading: &Reading) -> anyh
     }
     fs::create_dir_all(&next).map_err(StoreError::io("make the folder", &next))?;
     stage::write(&next, &reading.stage)?;
-    let staged = Staged {
-        sources,
-        kept: reading.kept.clone(),
-        files_read: reading.files_read,
-        observations: reading.stage.observations.len(),
-    };
+    let staged = Staged { sources, kept: reading.kept.clone() };
     let path = next.join(STAGED);
     fs::write(&path, serde_json::to_vec_pretty(&staged)?).map_err(StoreError::io("write", &path))?;
     fs::rename(&next, &folder).map_err(StoreError::io("put in place", &folder))?;
@@ -113,7 +106,7 @@ pub fn print(project: &Project, release: &Release, progress: &mut Progress) -> a
     let mut step = |name: &str| progress.step(name);
     let published =
         report::publish(&specs, &warehouse, &manifest, &next, &mut step).map_err(Fault)?.split(&mut diagnostics);
-    fs::copy(release.path.join(MANIFEST), next.join(MANIFEST)).map_err(StoreError::io("write", &next))?;
+    Manifest { outputs: outputs(&next)?, ..manifest }.write(&next)?;
     output::exchange(&next, &project.output)?;
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));
     Ok(Printed { tables: published.tables, charts: published.charts, diagnostics })
@@ -125,11 +118,8 @@ pub fn is_printed(project: &Project, release: &Release) -> bool {
         && project.output.join("index.html").is_file()
 }
 
-/// The published files with their digests, for `status`.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn outputs(folder: &Path) -> anyhow::Result<Vec<FileDigest>> {
+/// The published files with their digests.
+fn outputs(folder: &Path) -> anyhow::Result<Vec<FileDigest>> {
     let mut files = Vec::new();
     for path in files_below(folder)? {
         let sha256 = sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;

@@ -59,7 +59,8 @@ pub struct Manifest {
     pub rows: BTreeMap<String, u64>,
     /// Findings per severity.
     pub findings: BTreeMap<String, u64>,
-    /// Published files by name in the output folder.
+    /// Published files by name in the output folder; told by the manifest that lies there, since a release stays as it is
+    /// when it is printed again.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
     #[serde(with = "times")]
