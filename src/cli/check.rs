@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         must_be_known(context, rule)?;
     }
     let severity = rows.column("severity");
-    rows.rows.retain(|row| severity.is_none_or(|nth| level(&print::text(&row[nth])) >= args.severity));
+    rows.rows.retain(|row| severity.is_none_or(|nth| level(&row[nth].to_string()) >= args.severity));
     let mut out = io::BufWriter::new(io::stdout().lock());
     if context.json {
         print::json(&rows, &mut out)?;
@@ -82,7 +82,7 @@ fn level(severity: &str) -> Level {
 }
 
 fn findings(rows: &Rows) -> Vec<Finding> {
-    let text = |row: &[Scalar], name: &str| rows.column(name).map_or(String::new(), |nth| print::text(&row[nth]));
+    let text = |row: &[Scalar], name: &str| rows.column(name).map_or(String::new(), |nth| row[nth].to_string());
     let of = |row: &Vec<Scalar>| {
         let (file, sheet, cell) = (text(row, "source_file"), text(row, "sheet"), text(row, "cell"));
         let sheet = if sheet.is_empty() { sheet } else { format!(", sheet \"{sheet}\"") };

@@ -56,19 +56,6 @@ pub fn findings(manifest: &Manifest) -> String {
     words.join(", ")
 }
 
-/// A value as text, for tables and CSV; a missing one is blank.
-pub fn text(value: &Scalar) -> String {
-    match value {
-        Scalar::Null => String::new(),
-        Scalar::Text(text) => text.clone(),
-        Scalar::Number(number) => number.normalize().to_string(),
-        Scalar::Integer(number) => number.to_string(),
-        Scalar::Float(number) => number.to_string(),
-        Scalar::Bool(truth) => truth.to_string(),
-        Scalar::Date(date) => date.to_string(),
-    }
-}
-
 fn is_number(value: &Scalar) -> bool {
     matches!(value, Scalar::Number(_) | Scalar::Integer(_) | Scalar::Float(_))
 }
@@ -85,7 +72,7 @@ pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     table.load_style(THREE_LINES).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(rows.columns.iter().map(|c| c.name.as_str()));
     for row in &rows.rows {
-        table.add_row(row.iter().map(text));
+        table.add_row(row.iter().map(Scalar::to_string));
     }
     for nth in 0..rows.columns.len() {
         let numeric = rows.rows.iter().any(|r| is_number(&r[nth]));
@@ -101,7 +88,7 @@ pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(rows.columns.iter().map(|c| c.name.as_str()))?;
     for row in &rows.rows {
-        writer.write_record(row.iter().map(text))?;
+        writer.write_record(row.iter().map(Scalar::to_string))?;
     }
     Ok(writer.flush()?)
 }

@@ -1,6 +1,6 @@
 //! Code lists, aliases and indicators: the only way from a printed label to a code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -94,6 +94,8 @@ pub enum LookupError {
     NoList { list: String },
     #[error("no {list} code for \"{label}\"")]
     Unknown { list: String, label: String, near: Vec<String> },
+    #[error("\"{label}\" is the name of several {list} codes: {}", .codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))]
+    Ambiguous { list: String, label: String, codes: Vec<Code> },
 }
 
 /// All code lists, aliases, units and indicators of a project.
@@ -103,52 +105,51 @@ pub struct Codebook {
     pub aliases: Vec<Alias>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
-    /// (list, scope, normalised label) → code; made by [`Codebook::index`].
-    index: BTreeMap<(String, String, String), Code>,
+    /// (list, scope, normalised label) → the codes of this name, as a rule one; made by [`Codebook::index`].
+    index: BTreeMap<(String, String, String), BTreeSet<Code>>,
 }
 
 impl Codebook {
-    /// Rebuild the look-up index after the lists have been filled: the code itself, its names, then the aliases.
+    /// Rebuild the look-up index after the lists have been filled: the code itself, its name, then the aliases, which
+    /// decide where a name is that of several codes (a 鼓楼区 is in many cities).
     pub fn index(&mut self) {
-        self.index.clear();
-        for list in self.lists.values() {
-            for entry in &list.entries {
-                for label in [entry.code.as_str(), &entry.name_zh] {
-                    let key = (list.name.clone(), String::new(), normalise(label));
-                    self.index.entry(key).or_insert_with(|| entry.code.clone());
-                }
-            }
-        }
-        for indicator in &self.indicators {
-            for label in [indicator.code.as_str(), &indicator.name_zh] {
-                let key = ("indicator".to_owned(), String::new(), normalise(label));
-                self.index.entry(key).or_insert_with(|| indicator.code.clone());
-            }
-        }
-        for unit in &self.units {
-            for label in [&unit.code, &unit.name_zh] {
-                let key = ("unit".to_owned(), String::new(), normalise(label));
-                self.index.entry(key).or_insert_with(|| Code::new(&unit.code));
+        let entries = self.lists.values().flat_map(|list| list.entries.iter().map(|e| (list.name.as_str(), e)));
+        let entries = entries.map(|(list, e)| (list, e.code.as_str(), e.name_zh.as_str()));
+        let indicators = self.indicators.iter().map(|i| ("indicator", i.code.as_str(), i.name_zh.as_str()));
+        let units = self.units.iter().map(|u| ("unit", u.code.as_str(), u.name_zh.as_str()));
+        let mut index: BTreeMap<_, BTreeSet<Code>> = BTreeMap::new();
+        for (list, code, name) in entries.chain(indicators).chain(units) {
+            for label in [code, name] {
+                let key = (list.to_owned(), String::new(), normalise(label));
+                index.entry(key).or_default().insert(Code::new(code));
             }
         }
         for alias in &self.aliases {
-            self.index.insert((alias.list.clone(), alias.scope.clone(), normalise(&alias.label)), alias.code.clone());
+            let key = (alias.list.clone(), alias.scope.clone(), normalise(&alias.label));
+            index.insert(key, BTreeSet::from([alias.code.clone()]));
         }
+        self.index = index;
     }
 
     /// The code a printed label means in a table: the table's own alias first, then the dataset's, then everyone's.
     ///
     /// # Errors
-    /// The list does not exist, or no name or alias equals the label; then with the nearest known labels.
+    /// The list does not exist, no name or alias equals the label (then with the nearest known labels), or several codes
+    /// have this name.
     pub fn lookup(&self, list: &str, dataset: &str, table: &str, label: &str) -> Result<Code, LookupError> {
         if list != "indicator" && list != "unit" && !self.lists.contains_key(list) {
             return Err(LookupError::NoList { list: list.to_owned() });
         }
         let wanted = normalise(label);
         for scope in [format!("{dataset}/{table}"), dataset.to_owned(), String::new()] {
-            if let Some(code) = self.index.get(&(list.to_owned(), scope, wanted.clone())) {
-                return Ok(code.clone());
-            }
+            let Some(codes) = self.index.get(&(list.to_owned(), scope, wanted.clone())) else { continue };
+            return match codes.first() {
+                Some(code) if codes.len() == 1 => Ok(code.clone()),
+                _ => {
+                    let (list, label, codes) = (list.to_owned(), label.to_owned(), codes.iter().cloned().collect());
+                    Err(LookupError::Ambiguous { list, label, codes })
+                }
+            };
         }
         let known = self.index.keys().filter(|k| k.0 == list && (k.1.is_empty() || k.1.starts_with(dataset)));
         let near = nearest(label, known.map(|k| k.2.as_str())).into_iter().map(str::to_owned).collect();
@@ -161,5 +162,41 @@ impl Codebook {
 
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|i| i.code.as_str() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_several_codes_is_not_guessed() {
+        let entry = |code: &str, name_zh: &str| CodeEntry {
+            code: Code::new(code),
+            parent: None,
+            name_zh: name_zh.into(),
+            name_en: String::new(),
+            valid_from: String::new(),
+            valid_to: String::new(),
+        };
+        let entries = vec![entry("320106", "鼓楼区"), entry("350102", "鼓楼区"), entry("350103", "台江区")];
+        let list = CodeList { name: "region".into(), version: "2020".into(), entries };
+        let alias = Alias {
+            list: "region".into(),
+            scope: "fuzhou".into(),
+            label: "鼓楼区".into(),
+            code: Code::new("350102"),
+            reason: "the city's own".into(),
+        };
+        let lists = BTreeMap::from([(list.name.clone(), list)]);
+        let mut book = Codebook { lists, aliases: vec![alias], ..Codebook::default() };
+        book.index();
+        let look_up = |dataset: &str, label: &str| {
+            book.lookup("region", dataset, "t", label).map(|c| c.to_string()).map_err(|e| e.to_string())
+        };
+        assert_eq!(look_up("fuzhou", "鼓楼区"), Ok("350102".into()));
+        assert_eq!(look_up("nanjing", "320106"), Ok("320106".into()));
+        let several = "\"鼓楼区\" is the name of several region codes: 320106, 350102";
+        assert_eq!(look_up("nanjing", "鼓楼区"), Err(several.into()));
     }
 }

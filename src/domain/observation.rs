@@ -52,6 +52,17 @@ impl Dimension {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Breakdown(pub BTreeMap<String, String>);
 
+impl Breakdown {
+    /// The breakdown that prints as this text; `None` where a part is not `key=code`.
+    pub fn parse(text: &str) -> Option<Breakdown> {
+        if text == TOTAL {
+            return Some(Breakdown::default());
+        }
+        let pair = |pair: &str| pair.split_once('=').map(|(key, code)| (key.to_owned(), code.to_owned()));
+        text.split(';').map(pair).collect::<Option<_>>().map(Breakdown)
+    }
+}
+
 impl fmt::Display for Breakdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {

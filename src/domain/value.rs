@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-/// Why a cell holds no number. Stored as text in `core_observation.mark` and mapped to SDMX `OBS_STATUS`.
+/// Why a cell holds no number. Stored as text in `core_observation.mark`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mark {
     /// Not reported or not published; a blank cell unless the source says otherwise.
@@ -34,17 +34,6 @@ impl Mark {
 
     pub fn parse(text: &str) -> Option<Mark> {
         Mark::ALL.into_iter().find(|m| m.as_str() == text)
-    }
-
-    /// The SDMX code of observation status (CL_OBS_STATUS 2.2).
-    pub fn sdmx(self) -> &'static str {
-        match self {
-            Mark::NotAvailable => "O",
-            Mark::Nil => "N",
-            Mark::NotApplicable => "M",
-            Mark::Confidential => "Q",
-            Mark::RoundedToZero => "N",
-        }
     }
 }
 

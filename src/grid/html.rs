@@ -138,8 +138,17 @@ fn shown_text(element: ElementRef) -> String {
     if text.chars().all(|c| c == ' ' || c == '\n') { String::new() } else { text.to_owned() }
 }
 
+/// Walks with a stack of its own: a page may nest its elements deeper than a thread's stack reaches.
 fn collect(element: ElementRef, out: &mut String) {
-    for child in element.children() {
+    let mut open = vec![(element.children(), false)];
+    while let Some((children, is_block)) = open.last_mut() {
+        let Some(child) = children.next() else {
+            if *is_block {
+                start_line(out);
+            }
+            open.pop();
+            continue;
+        };
         match child.value() {
             Node::Text(text) => {
                 for c in text.chars() {
@@ -150,19 +159,15 @@ fn collect(element: ElementRef, out: &mut String) {
                     }
                 }
             }
-            Node::Element(inner) => {
-                let Some(inside) = ElementRef::wrap(child) else { continue };
-                match inner.name() {
-                    "script" | "style" | "template" => {}
-                    "br" => out.push('\n'),
-                    "p" | "div" | "li" => {
-                        start_line(out);
-                        collect(inside, out);
-                        start_line(out);
-                    }
-                    _ => collect(inside, out),
+            Node::Element(inner) => match inner.name() {
+                "script" | "style" | "template" => {}
+                "br" => out.push('\n'),
+                "p" | "div" | "li" => {
+                    start_line(out);
+                    open.push((child.children(), true));
                 }
-            }
+                _ => open.push((child.children(), false)),
+            },
             _ => {}
         }
     }
@@ -203,6 +208,12 @@ mod tests {
             "<table><tr><td> a \n b<br>c &nbsp;d<td>&nbsp;<td>　<td><p>x</p><p>y</p></table>",
             &["R1C1=a b\nc  d", "R1C3=　", "R1C4=x\ny"],
         );
+    }
+
+    #[test]
+    fn a_page_may_nest_deeply() {
+        let page = format!("<table><tr><td>{}a</table>", "<span>".repeat(100_000));
+        check(&page, &["R1C1=a"]);
     }
 
     #[test]

@@ -238,6 +238,10 @@ impl<'a> Content<'a> {
                     "text:s" => {
                         let spaces = number_attribute(&start, "text:c", limit::CELL_CHARS as u32);
                         text.extend(std::iter::repeat_n(' ', spaces as usize));
+                        // The only element that says more than it takes: checked before the next one.
+                        if text.len() > limit::CELL_CHARS * 4 {
+                            return Err(limit::exceeded("characters in a cell", limit::CELL_CHARS as u64));
+                        }
                     }
                     "text:tab" => text.push('\t'),
                     "text:line-break" => text.push('\n'),

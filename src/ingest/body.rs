@@ -1,5 +1,7 @@
 //! The cells of a table's body: each with what its row and column mean, its number or mark, and its origin.
 
+use rust_decimal::Decimal;
+
 use super::Reading;
 use super::label::{Axis, Line, meaning_of, merged};
 use super::locate::Found;
@@ -10,6 +12,10 @@ use crate::domain::label::normalise;
 use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Value};
 use crate::grid::{CellRef, Grid};
 use crate::spec::table::{Meaning, PeriodRule};
+
+/// Numbers in the base unit are smaller than this, ten thousand times what any fund or nation has in yuan: sums, shares and
+/// tolerances of such numbers stay within the decimals of the warehouse, so that no single cell can stop a build.
+const VALUE_LIMIT: u64 = 1_000_000_000_000_000_000;
 
 /// One number or mark with all that is known of it.
 struct Statement<'a> {
@@ -209,7 +215,8 @@ fn observation(
     let (value, decimals) = match statement.amount {
         Err(mark) => (Value::Missing(mark), None),
         Ok(amount) => {
-            let base = unit.to_base(amount.number).filter(|n| n.scale() <= SCALE_MAX);
+            let base =
+                unit.to_base(amount.number).filter(|n| n.scale() <= SCALE_MAX && n.abs() < Decimal::from(VALUE_LIMIT));
             let base = base.ok_or_else(|| {
                 let message = format!(
                     "\"{}\" has more than {SCALE_MAX} decimals in {}, or is too large",

@@ -191,6 +191,10 @@ pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<M
 fn unknown_label(reading: &Reading, grid: &Grid, label: &Label, unknown: &Unknown) -> Diagnostic {
     let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
     let fault = reading.fault("unknown-label", unknown.error.to_string(), grid, at);
+    if let LookupError::Ambiguous { list, label: printed, .. } = &unknown.error {
+        let line = format!("{list},{},{printed},CODE,why", reading.table.dataset);
+        return fault.hint(format!("say which one this source means in pipelines/codes/aliases.csv: {line}"));
+    }
     let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
     let known: Vec<String> = near.iter().map(|n| known_label(reading, list, n)).collect();
     let code =

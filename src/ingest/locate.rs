@@ -200,7 +200,11 @@ fn corner_at(grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>
 /// The row after the body, and the rows of the footnote block: from the first line that begins with a text of `until` to
 /// the next blank row.
 fn end(reading: &Reading, grid: &Grid, first: u32) -> (u32, Range<u32>) {
-    let row_text = |row: u32| (0..grid.cols).map(|col| grid.text(row, col)).find(|t| !t.trim().is_empty());
+    // Over the cells that are there: a sheet may be as wide as it is empty.
+    let row_text = |row: u32| {
+        let cells = grid.cells.range(CellRef { row, col: 0 }..=CellRef { row, col: u32::MAX });
+        cells.map(|(_, cell)| cell.text.as_str()).find(|text| !text.trim().is_empty())
+    };
     let closes = |row: &u32| {
         row_text(*row).is_some_and(|text| {
             let text = normalise(text);

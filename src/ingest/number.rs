@@ -5,8 +5,10 @@
 
 use rust_decimal::Decimal;
 
-/// Longest text that is taken for a number.
-const NUMBER_CHARS_MAX: usize = 40;
+use crate::spec::pattern::NUMBER_CHARS_MAX;
+
+/// Digits after the point that an exact decimal can hold.
+const DECIMALS_MAX: usize = 28;
 
 /// A number as printed, before unit and sign rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +88,21 @@ pub fn parse(printed: &str) -> Result<Printed, NumberError> {
     if whole.is_empty() && fraction.is_empty() {
         return Err(NumberError::NoDigit);
     }
+    if fraction.len() > DECIMALS_MAX {
+        return Err(NumberError::TooLong);
+    }
     let plain = format!("{}.{fraction}", if whole.is_empty() { "0" } else { &whole });
-    let magnitude = plain.trim_end_matches('.').parse().map_err(|_| NumberError::TooLong)?;
+    // Exactly or not at all: the plain reading would round what does not fit.
+    let magnitude = Decimal::from_str_exact(plain.trim_end_matches('.')).map_err(|_| NumberError::TooLong)?;
     Ok(Printed { magnitude, sign, decimals: fraction.len() as u8, percent })
+}
+
+/// The number inside a text that a number format dresses: `(7.5%)`, `12人`, `¥1,234.50`.
+pub fn dressed(shown: &str) -> Option<Printed> {
+    let start = shown.find(|c: char| c.is_ascii_digit() || c == '.')?;
+    let figure: String = shown[start..].chars().take_while(|c| c.is_ascii_digit() || ",. ".contains(*c)).collect();
+    let read = parse(figure.trim_end_matches([',', '.', ' '])).ok()?;
+    Some(Printed { percent: shown.contains('%'), ..read })
 }
 
 /// Full width → half width, and the several signs that print a minus.
@@ -192,6 +206,8 @@ mod tests {
             ("260/280", NumberError::Character('/')),
             ("约12", NumberError::Character('约')),
             ("007", NumberError::LeadingZero),
+            ("0.00000000000000000000000000000", NumberError::TooLong),
+            ("1234567890.12345678901234567891", NumberError::TooLong),
             ("", NumberError::NoDigit),
             ("。", NumberError::NoDigit),
         ] {

@@ -229,5 +229,12 @@ fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
     check("1234.5", "1,234.50", Ok("12345000 yuan, 2 decimals"));
     check("0.333333333333", "0.33", Ok("3300 yuan, 2 decimals"));
     check("300000", "30", Err("format-changes-number"));
+    // A shortfall in brackets, a unit behind the number: the format's dress hides no change of the number.
+    check("-30", "(30)", Ok("-300000 yuan, 0 decimals"));
+    check("30", "30.0万元", Ok("300000 yuan, 1 decimals"));
+    check("-300000", "(30)", Err("format-changes-number"));
+    check("-0.3", "(30%)", Err("unit-contradicts"));
+    check("3", "0.0000000000000000000000000004", Err("format-changes-number"));
+    check("100000000000000", "100000000000000", Err("number-range"));
     check("0.3", "30%", Err("unit-contradicts"));
 }

@@ -67,16 +67,17 @@ fn stored_number(
     meaning: &Meaning,
 ) -> Result<Amount, Box<Diagnostic>> {
     let stored = stored.normalize();
-    let Ok(shown) = number::parse(&cell.text) else {
+    let Some(shown) = number::parse(&cell.text).ok().or_else(|| number::dressed(&cell.text)) else {
         let sign = stored.is_sign_negative().then_some(Sign::Minus);
         return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
     };
     percent_fits(reading, grid, at, meaning, shown.percent)?;
-    let exact = if shown.percent { stored * Decimal::ONE_HUNDRED } else { stored }.normalize();
+    let exact = if shown.percent { stored.saturating_mul(Decimal::ONE_HUNDRED) } else { stored }.normalize();
     let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
     // A file keeps binary numbers, which may fall just short of a half.
     let apart = (exact.abs() - shown.magnitude).abs();
-    if rounded != shown.magnitude && apart > Decimal::new(51, u32::from(shown.decimals) + 2) {
+    let half = Decimal::new(51, u32::from(shown.decimals));
+    if rounded != shown.magnitude && apart.saturating_mul(Decimal::ONE_HUNDRED) > half {
         let message = format!("the cell shows {} and holds {stored}", cell.text);
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",

@@ -73,11 +73,6 @@ fn group(digits: &str) -> String {
     }
 }
 
-/// The number as text without losing a digit: for machine-readable files.
-pub fn exact(number: Decimal) -> String {
-    number.normalize().to_string()
-}
-
 /// The sign printed for a mark where neither the table nor the source has one (the usage of Chinese yearbooks).
 pub fn mark_sign(mark: Mark) -> &'static str {
     match mark {
@@ -91,7 +86,7 @@ pub fn mark_sign(mark: Mark) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Figure, exact, mark_sign};
+    use super::{Figure, mark_sign};
     use crate::domain::value::Mark;
     use crate::report::spec::Sign;
 
@@ -129,12 +124,6 @@ mod tests {
         check("-2.5", 0, false, plain(), "-3", "0");
         check("0.125", 2, false, plain(), "0.13", "0.00");
         check("-0.004", 2, false, plain(), "0.00", "0.00");
-    }
-
-    #[test]
-    fn machine_text_keeps_every_digit() {
-        assert_eq!(exact("367000.000000".parse().unwrap()), "367000");
-        assert_eq!(exact("-0.2450".parse().unwrap()), "-0.245");
     }
 
     #[test]

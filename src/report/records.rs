@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::format::exact;
 use super::spec::Selector;
 use crate::domain::code::TOTAL;
 use crate::warehouse::{Rows, Scalar};
@@ -38,7 +37,7 @@ impl<'a> Records<'a> {
 
     /// The value as text; blank where there is none.
     pub fn text(&self, row: usize, column: &str) -> String {
-        scalar_text(self.scalar(row, column))
+        self.scalar(row, column).to_string()
     }
 
     /// The value as an exact number.
@@ -72,18 +71,6 @@ impl<'a> Records<'a> {
                 *want == have || (column == "breakdown" && want != TOTAL && pairs(want).is_subset(&pairs(&have)))
             })
         })
-    }
-}
-
-pub fn scalar_text(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::Null => String::new(),
-        Scalar::Text(text) => text.clone(),
-        Scalar::Number(number) => exact(*number),
-        Scalar::Integer(number) => number.to_string(),
-        Scalar::Float(number) => number.to_string(),
-        Scalar::Bool(truth) => truth.to_string(),
-        Scalar::Date(date) => date.to_string(),
     }
 }
 

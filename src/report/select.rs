@@ -7,7 +7,7 @@ use super::format::{Figure, mark_sign};
 use super::frame::{Cell, Content, Frame, Tidy, Trace};
 use super::layout::{self, Branch, Reading, expand, leaves};
 use super::names::Names;
-use super::records::{Records, crossing, scalar_text, with_totals};
+use super::records::{Records, crossing, with_totals};
 use super::source::{Tables, unknown_column};
 use super::spec::{Decimals, Selector, Style, TableSpec};
 use crate::diag::{Checked, Diagnostic, Place};
@@ -358,7 +358,7 @@ fn tidy(records: &Records<'_>, found: &[Vec<Found>], rows: &[Branch], columns: &
                 }
                 let mut line = vec![row_labels[r].clone(), column_labels[c].clone()];
                 for column in &published {
-                    let text = scalar_text(records.scalar(*at, column));
+                    let text = records.text(*at, column);
                     let name = is_coded(column).then(|| names.code(column, &text).to_owned());
                     line.push(text);
                     line.extend(name);

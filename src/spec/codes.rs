@@ -28,16 +28,13 @@ pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut 
         book.lists.insert(list.name.clone(), list);
     }
     unlisted(folder, &book, shown, faults);
-    book.units = read(&folder.join("unit.csv"), &["unit", "name_zh", "base", "factor"], shown, faults)
-        .iter()
-        .filter_map(|row| unit(row, faults))
-        .collect();
+    let rows = read(&folder.join("unit.csv"), &["unit", "name_zh", "base", "factor"], shown, faults);
+    book.units = once(&rows, "unit", faults).into_iter().filter_map(|row| unit(row, faults)).collect();
     let columns =
         ["indicator", "name_zh", "name_en", "unit", "kind", "definition", "numerator", "denominator", "source"];
-    book.indicators = read(&folder.join("indicator.csv"), &columns, shown, faults)
-        .iter()
-        .filter_map(|row| indicator(row, &book, faults))
-        .collect();
+    let rows = read(&folder.join("indicator.csv"), &columns, shown, faults);
+    let rows = once(&rows, "indicator", faults);
+    book.indicators = rows.into_iter().filter_map(|row| indicator(row, &book, faults)).collect();
     add_aliases(&folder.join("aliases.csv"), &mut book, shown, faults);
     book.index();
     book
@@ -174,14 +171,9 @@ fn read(path: &Path, columns: &[&str], shown: &dyn Fn(&Path) -> String, faults: 
 
 fn entries(rows: &[Row], faults: &mut Vec<Diagnostic>) -> Vec<CodeEntry> {
     let known: BTreeSet<&str> = rows.iter().map(|r| r.get("code")).collect();
-    let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
-    for row in rows {
+    for row in once(rows, "code", faults) {
         let (code, parent) = (row.get("code"), row.get("parent"));
-        if code.is_empty() || !seen.insert(code) {
-            faults.push(row.fault("code-twice", format!("the code \"{code}\" is blank or stands twice"), Vec::new()));
-            continue;
-        }
         if !parent.is_empty() && !known.contains(parent) {
             let near = nearest(parent, known.iter().copied());
             faults.push(row.fault("unknown-code", format!("the parent \"{parent}\" is no code of this list"), near));
@@ -202,6 +194,21 @@ fn entries(rows: &[Row], faults: &mut Vec<Diagnostic>) -> Vec<CodeEntry> {
         });
     }
     entries
+}
+
+/// The rows but those whose code is blank or has stood before.
+fn once<'a>(rows: &'a [Row], column: &str, faults: &mut Vec<Diagnostic>) -> Vec<&'a Row> {
+    let mut seen = BTreeSet::new();
+    let mut kept = Vec::new();
+    for row in rows {
+        let code = row.get(column);
+        if code.is_empty() || !seen.insert(code) {
+            faults.push(row.fault("code-twice", format!("the code \"{code}\" is blank or stands twice"), Vec::new()));
+        } else {
+            kept.push(row);
+        }
+    }
+    kept
 }
 
 fn unit(row: &Row, faults: &mut Vec<Diagnostic>) -> Option<Unit> {

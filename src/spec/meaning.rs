@@ -13,7 +13,7 @@ use super::table::{
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Code, Codebook, Dimension, RelationKind, TOTAL};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
@@ -214,22 +214,17 @@ impl Scope<'_> {
         if dimension != Dimension::Breakdown {
             return self.code_at(dimension.as_str(), written, span);
         }
-        if written == TOTAL {
-            return Some(Code::total());
-        }
-        let mut pairs = BTreeMap::new();
-        for pair in written.split(';') {
-            let Some((key, value)) = pair.split_once('=') else {
-                let message = format!("\"{written}\" is not a breakdown");
-                self.fault(span, "breakdown", message, "write key=code;key=code, or _T for the total");
-                return None;
-            };
+        let Some(breakdown) = Breakdown::parse(written) else {
+            let message = format!("\"{written}\" is not a breakdown");
+            self.fault(span, "breakdown", message, "write key=code;key=code, or _T for the total");
+            return None;
+        };
+        for (key, code) in &breakdown.0 {
             if self.book.lists.contains_key(key) {
-                self.code_at(key, value, span.clone())?;
+                self.code_at(key, code, span.clone())?;
             }
-            pairs.insert(key.to_owned(), value.to_owned());
         }
-        Some(Code::new(&crate::domain::Breakdown(pairs).to_string()))
+        Some(Code::new(&breakdown.to_string()))
     }
 }
 

@@ -10,6 +10,12 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::label::normalise;
 use crate::domain::{Dimension, Period};
 
+/// Digits of a whole number that is captured.
+const INTEGER_DIGITS_MAX: usize = 9;
+
+/// Characters of a printed number, as `ingest` reads them.
+pub const NUMBER_CHARS_MAX: usize = 40;
+
 /// A parsed label pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -201,7 +207,7 @@ fn fit(pieces: &[Piece], text: &Folded, start: usize, to_end: bool, found: &mut 
             text.chars[start..].starts_with(literal) && fit(rest, text, start + literal.len(), to_end, found)
         }
         Piece::Capture(capture) => {
-            let left = text.chars.len() - start;
+            let left = (text.chars.len() - start).min(longest(capture));
             let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month);
             let mut lengths: Vec<usize> = (1..=left).collect();
             if greedy {
@@ -224,11 +230,22 @@ fn fit(pieces: &[Piece], text: &Folded, start: usize, to_end: bool, found: &mut 
     }
 }
 
+/// The most characters that a capture can hold, so that a long text is not tried at every length.
+fn longest(capture: &Capture) -> usize {
+    match capture {
+        Capture::Year => 4,
+        Capture::Month => "2004年12月".chars().count(),
+        Capture::Integer(_) => INTEGER_DIGITS_MAX,
+        Capture::Number => NUMBER_CHARS_MAX,
+        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => usize::MAX,
+    }
+}
+
 fn holds(capture: &Capture, text: &str) -> bool {
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     match capture {
         Capture::Year => text.len() == 4 && digits(text) && (text.starts_with("19") || text.starts_with("20")),
-        Capture::Integer(_) => digits(text) && text.len() <= 9,
+        Capture::Integer(_) => digits(text) && text.len() <= INTEGER_DIGITS_MAX,
         Capture::Number => {
             let first = |c: char| c.is_ascii_digit() || "+-.".contains(c);
             text.starts_with(first)

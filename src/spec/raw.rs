@@ -1,8 +1,8 @@
 //! A specification as written: a mirror of the TOML files, with the byte span of every text so that a fault points at it.
 //!
 //! Unknown keys are for the check against the JSON Schema to find, which finds all of them; serde reads on past them, so
-//! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two macros add the keys that several tables share, because
-//! serde's `flatten` loses spans.
+//! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
+//! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
 use std::collections::BTreeMap;
 

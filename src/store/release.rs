@@ -3,7 +3,7 @@
 //! ```text
 //! warehouse/current                  lines "time release"; the last one is current. Replaced by one rename
 //! warehouse/releases/<id>/           manifest.json and the Parquet files; never changed once it has this name
-//! warehouse/staging/<id>/            a release being made; whatever a killed run leaves here is swept by the next
+//! warehouse/staging/                 a release being made; whatever a killed run leaves here is swept by the next
 //! ```
 
 mod manifest;

@@ -1,5 +1,7 @@
 //! Answers as plain values: no type of the engine leaves this module.
 
+use std::fmt;
+
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema,
@@ -45,6 +47,21 @@ pub enum Scalar {
     Float(f64),
     Bool(bool),
     Date(Date),
+}
+
+impl fmt::Display for Scalar {
+    /// The value for tables and CSV: every digit, nothing rounded; a missing one is blank.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Null => Ok(()),
+            Scalar::Text(text) => f.write_str(text),
+            Scalar::Number(number) => write!(f, "{}", number.normalize()),
+            Scalar::Integer(number) => write!(f, "{number}"),
+            Scalar::Float(number) => write!(f, "{number}"),
+            Scalar::Bool(truth) => write!(f, "{truth}"),
+            Scalar::Date(date) => write!(f, "{date}"),
+        }
+    }
 }
 
 impl Rows {
@@ -163,7 +180,7 @@ fn decimal(mut number: i128, mut scale: i32) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::{Scalar, decimal};
 
     #[test]
     fn decimals_lose_their_trailing_zeros_and_nothing_else() {
@@ -176,6 +193,13 @@ mod tests {
         ];
         for (number, scale, text) in rows {
             assert_eq!(decimal(number, scale).map(|n| n.to_string()).as_deref(), text);
+        }
+    }
+
+    #[test]
+    fn text_keeps_every_digit() {
+        for (number, text) in [("367000.000000", "367000"), ("-0.2450", "-0.245")] {
+            assert_eq!(Scalar::Number(number.parse().unwrap()).to_string(), text);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::project::Project;
 use crate::report;
 use crate::store::digest::{FileDigest, sha256_file};
-use crate::store::release::{Kept, MANIFEST, Manifest, Release, Releases, Sources};
+use crate::store::release::{Kept, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::{self, Warehouse};
@@ -44,6 +44,8 @@ pub struct Printed {
     pub tables: usize,
     pub charts: usize,
     pub diagnostics: Vec<Diagnostic>,
+    /// The files with their digests.
+    outputs: Vec<FileDigest>,
     folder: PathBuf,
 }
 
@@ -109,7 +111,7 @@ impl Built {
     /// The output folder cannot be written.
     pub fn print(&mut self, project: &Project, progress: &mut Progress) -> anyhow::Result<Printed> {
         let printed = print(project, &self.folder, &self.manifest, progress)?;
-        self.manifest.outputs = digests(&printed.folder, &printed.folder)?;
+        self.manifest.outputs = printed.outputs.clone();
         let errors = printed.diagnostics.iter().filter(|d| d.severity == Severity::Error);
         self.manifest.report_faults = errors.count() as u64;
         Ok(printed)
@@ -143,7 +145,8 @@ pub fn print(
     let published =
         report::publish(&specs, &warehouse, manifest, &folder, &mut step).map_err(Fault)?.split(&mut diagnostics);
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));
-    Ok(Printed { tables: published.tables, charts: published.charts, diagnostics, folder })
+    let outputs = digests(&folder, &folder)?;
+    Ok(Printed { tables: published.tables, charts: published.charts, diagnostics, outputs, folder })
 }
 
 impl Printed {
@@ -152,8 +155,8 @@ impl Printed {
     /// # Errors
     /// The output folder cannot be written; the files published before stay.
     pub fn exchange(&self, project: &Project, release: &Release) -> anyhow::Result<()> {
-        let manifest = self.folder.join(MANIFEST);
-        fs::copy(release.path.join(MANIFEST), &manifest).map_err(StoreError::io("write", &manifest))?;
+        let manifest = Manifest::read(&release.path)?;
+        Manifest { outputs: self.outputs.clone(), ..manifest }.write(&self.folder)?;
         Ok(output::exchange(&self.folder, &project.output)?)
     }
 }

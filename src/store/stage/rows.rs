@@ -2,8 +2,6 @@
 
 use std::vec::IntoIter;
 
-use jiff::civil::Date;
-
 use super::super::parquet::{Cell, Row};
 use super::TableInfo;
 use crate::diag::Severity;
@@ -53,7 +51,8 @@ pub fn observation_of(cells: &mut IntoIter<Cell>) -> Option<Observation> {
     let (dataset, table_id, edition) = (take(cells)?, take(cells)?, take(cells)?);
     let indicator = code(cells)?;
     let period = take(cells)?.parse().ok()?;
-    let (_start, _end): (Option<Date>, Option<Date>) = (skip(cells), skip(cells));
+    // First and last day follow from the period.
+    cells.nth(1)?;
     let period_kind = PeriodKind::parse(&take(cells)?)?;
     let dimensions = Dimensions {
         region: code(cells)?,
@@ -61,7 +60,7 @@ pub fn observation_of(cells: &mut IntoIter<Cell>) -> Option<Observation> {
         ownership: code(cells)?,
         industry: code(cells)?,
         population: code(cells)?,
-        breakdown: breakdown_of(&take(cells)?)?,
+        breakdown: Breakdown::parse(&take(cells)?)?,
     };
     let number = cells.next()?.into_number();
     let unit = take(cells)?;
@@ -223,22 +222,6 @@ fn take(cells: &mut IntoIter<Cell>) -> Option<String> {
     cells.next().map(Cell::into_text)
 }
 
-fn skip(cells: &mut IntoIter<Cell>) -> Option<Date> {
-    if let Cell::Date(date) = cells.next()? { Some(date) } else { None }
-}
-
 fn code(cells: &mut IntoIter<Cell>) -> Option<Code> {
     cells.next().map(|cell| Code::new(text(&cell)))
-}
-
-/// The breakdown that prints as this text.
-fn breakdown_of(text: &str) -> Option<Breakdown> {
-    let mut breakdown = Breakdown::default();
-    if text != crate::domain::TOTAL {
-        for pair in text.split(';') {
-            let (key, value) = pair.split_once('=')?;
-            breakdown.0.insert(key.to_owned(), value.to_owned());
-        }
-    }
-    Some(breakdown)
 }

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::Result;
 
-use crate::domain::{Breakdown, Period, TOTAL};
+use crate::domain::{Breakdown, Period};
 
 pub fn period_previous(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(texts(strings(&arguments[0]).map(|period| offset(period?, -1))))
@@ -33,13 +33,13 @@ pub fn period_month_count(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 
 pub fn breakdown_value(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
-    Ok(texts(pairs.map(|(breakdown, key)| read(breakdown?).0.remove(key?))))
+    Ok(texts(pairs.map(|(breakdown, key)| Breakdown::parse(breakdown?)?.0.remove(key?))))
 }
 
 pub fn breakdown_without(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
     Ok(texts(pairs.map(|(breakdown, key)| {
-        let mut breakdown = read(breakdown?);
+        let mut breakdown = Breakdown::parse(breakdown?)?;
         breakdown.0.remove(key?);
         Some(breakdown.to_string())
     })))
@@ -48,7 +48,7 @@ pub fn breakdown_without(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 pub fn breakdown_with(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let rows = strings(&arguments[0]).zip(strings(&arguments[1])).zip(strings(&arguments[2]));
     Ok(texts(rows.map(|((breakdown, key), value)| {
-        let mut breakdown = read(breakdown?);
+        let mut breakdown = Breakdown::parse(breakdown?)?;
         breakdown.0.insert(key?.to_owned(), value?.to_owned());
         Some(breakdown.to_string())
     })))
@@ -91,18 +91,6 @@ fn offset(period: &str, by: i64) -> Option<String> {
     };
     // Reading it back refuses a year outside the calendar.
     parse(&moved.to_string()).map(|period| period.to_string())
-}
-
-fn read(breakdown: &str) -> Breakdown {
-    let mut read = Breakdown::default();
-    if breakdown != TOTAL {
-        for pair in breakdown.split(';') {
-            if let Some((key, value)) = pair.split_once('=') {
-                read.0.insert(key.to_owned(), value.to_owned());
-            }
-        }
-    }
-    read
 }
 
 #[cfg(test)]
