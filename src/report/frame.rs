@@ -27,6 +27,11 @@ impl Frame {
         self.cells.first().map_or(0, Vec::len)
     }
 
+    /// No renderer can draw it: it has no cell.
+    pub fn is_empty(&self) -> bool {
+        self.columns() == 0 || self.header.is_empty() || self.stub.is_empty()
+    }
+
     /// `表1　玉溪市…`
     pub fn full_title(&self) -> String {
         if self.number.is_empty() { self.title.clone() } else { format!("{}　{}", self.number, self.title) }

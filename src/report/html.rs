@@ -86,7 +86,7 @@ fn table(frame: &Frame) -> String {
         }
         out.push_str("</tr>\n");
     }
-    out.push_str("</tbody>\n");
+    out.push_str(if frame.stub.is_empty() { "" } else { "</tbody>\n" });
     out.push_str("</table>\n</div>\n");
     out
 }

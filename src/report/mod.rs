@@ -13,6 +13,7 @@ pub mod spec;
 pub mod format;
 pub mod frame;
 pub mod source;
+pub mod stated;
 mod records;
 mod names;
 mod layout;

@@ -58,6 +58,11 @@ impl Names {
             .unwrap_or(code)
     }
 
+    /// The codes of a list; none where there is no such list.
+    pub fn codes_of<'a>(&'a self, list: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.codes.keys().filter(move |(name, _)| name == list).map(|(_, code)| code.as_str())
+    }
+
     pub fn unit(&self, code: &str) -> Option<&Unit> {
         self.units.get(code)
     }

@@ -1,6 +1,7 @@
 //! TOML text to raw types, with every fault of the file at once: an unknown key or a broken block is noted, taken out,
 //! and the rest is read again. What the values mean is left to `spec`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
-use crate::diag::{Diagnostic, Place, SourceText};
+use crate::diag::{Diagnostic, Place, Severity, SourceText};
 use crate::domain::label::nearest;
 
 /// Faults noted in one file before the reader gives up on it.
@@ -57,9 +58,13 @@ fn shape_fault(source: &Arc<SourceText>, error: &toml::de::Error) -> Diagnostic 
         };
     }
     if message.starts_with("missing field") && !quoted.is_empty() {
+        let value = if quoted[0] == "heads" { "[\"地区\"], one head per column of row labels" } else { "…" };
         return Diagnostic::error("missing-key", format!("the key \"{}\" is missing in this block", quoted[0]))
             .at(place)
-            .hint(format!("add {} = …", quoted[0]));
+            .hint(format!("add {} = {value}", quoted[0]));
+    }
+    if let Some((wrong, write)) = message.split_once("; write ") {
+        return Diagnostic::error("wrong-type", wrong).at(place).hint(format!("write {write}"));
     }
     Diagnostic::error("wrong-type", message.replace('`', "\"")).at(place)
 }
@@ -80,6 +85,21 @@ fn remove_key_in(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool 
         DeValue::Array(items) => items.iter_mut().any(|item| remove_key_in(item, span)),
         _ => false,
     }
+}
+
+/// Where the blocks of a file start that hold a place with an error; a block removed above still counts as one.
+pub fn faulty_blocks(source: &Arc<SourceText>, faults: &[Diagnostic]) -> BTreeSet<usize> {
+    let (table, _) = DeTable::parse_recoverable(&source.text);
+    let mut starts = BTreeSet::new();
+    for (_, value) in table.get_ref().iter() {
+        match value.get_ref() {
+            DeValue::Array(items) => starts.extend(items.iter().map(|item| item.span().start)),
+            _ => drop(starts.insert(value.span().start)),
+        }
+    }
+    let errors = faults.iter().filter(|fault| fault.severity == Severity::Error);
+    let here = errors.filter_map(|fault| fault.place.text.as_ref()).filter(|(text, _)| Arc::ptr_eq(text, source));
+    here.filter_map(|(_, span)| starts.range(..=span.start).next_back().copied()).collect()
 }
 
 /// Take out the `[[block]]` that a fault stands in: the last one that starts before it.

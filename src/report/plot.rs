@@ -1,5 +1,6 @@
 //! A chart's rows to a plot: categories and series with exact numbers and their texts; all that the drawing sees.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -11,6 +12,7 @@ use super::records::{Records, below};
 use super::select::figure;
 use super::source::{Tables, unknown_column};
 use super::spec::{ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style};
+use super::stated::{no_rows, unknown_codes};
 use crate::diag::{Checked, Diagnostic};
 use crate::domain::code::TOTAL;
 use crate::warehouse::Rows;
@@ -75,6 +77,13 @@ impl Plot {
 /// Fill a chart from the release.
 pub fn fill(spec: &ChartSpec, tables: &Tables<'_>, names: &Names, palette: &Arc<Palette>) -> Checked<Option<Plot>> {
     match tables.select(&spec.from, &spec.filter, &spec.place) {
+        Ok(rows) if rows.rows.is_empty() => {
+            let mut faults = check(spec, &Records::new(&rows), names);
+            if faults.is_empty() {
+                faults.push(no_rows(&spec.from, &spec.filter, &spec.stated, &spec.place, tables));
+            }
+            Checked::new(None, faults)
+        }
         Ok(rows) => fill_rows(spec, &rows, names, palette),
         Err(fault) => Checked::new(None, vec![fault]),
     }
@@ -83,11 +92,7 @@ pub fn fill(spec: &ChartSpec, tables: &Tables<'_>, names: &Names, palette: &Arc<
 /// Fill a chart from rows already read.
 pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Palette>) -> Checked<Option<Plot>> {
     let records = Records::new(rows);
-    let named = spec.series.iter().flat_map(|s| s.filter.keys().chain([&s.value])).chain([&spec.x.dimension]);
-    let mut faults: Vec<Diagnostic> = named
-        .filter(|column| !records.has(column))
-        .map(|column| unknown_column(&spec.from, column, &records, &spec.place))
-        .collect();
+    let mut faults = check(spec, &records, names);
     let Some(unit) = names.unit(&spec.y.unit) else {
         faults.push(
             Diagnostic::error("unknown-unit", format!("there is no unit \"{}\"", spec.y.unit))
@@ -115,6 +120,14 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
     for series in &spec.series {
         filled.push(fill_series(spec, series, &categories, &records, names, &mut faults));
     }
+    if filled.iter().all(|(series, _)| series.points.iter().all(Option::is_none)) {
+        faults.push(
+            Diagnostic::error("no-points", format!("the chart \"{}\" has no numbers to draw", spec.id))
+                .at(spec.place.clone())
+                .hint("check the where = { … } and the value of its series"),
+        );
+        return Checked::new(None, faults);
+    }
     let labels: Vec<String> =
         categories.iter().map(|code| code_label(&spec.x.dimension, code, &spec.x.labels, names)).collect();
     let y_label = if spec.y.label.is_empty() { format!("单位：{}", unit.name_zh) } else { spec.y.label.clone() };
@@ -137,6 +150,19 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
     plot.series = filled.into_iter().map(|(series, _)| series).collect();
     plot.alt = if spec.alt.is_empty() { describe(&plot) } else { spec.alt.clone() };
     Checked::new(Some(plot), faults)
+}
+
+/// Every column that the chart names must exist, and every code must be known.
+fn check(spec: &ChartSpec, records: &Records<'_>, names: &Names) -> Vec<Diagnostic> {
+    let of_series = spec.series.iter().flat_map(|s| s.filter.keys().chain([&s.value]));
+    let named: BTreeSet<&String> = of_series.chain(spec.filter.keys()).chain([&spec.x.dimension]).collect();
+    let mut faults: Vec<Diagnostic> = named
+        .into_iter()
+        .filter(|column| !records.has(column))
+        .map(|column| unknown_column(&spec.from, column, records, &spec.place))
+        .collect();
+    faults.extend(unknown_codes(&spec.stated, records, names));
+    faults
 }
 
 /// The codes along the axis that some series has a number for.

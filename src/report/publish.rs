@@ -70,7 +70,8 @@ pub fn publish_tables(
             }
         }
         for spec in &report.charts {
-            if let Some(plot) = plot::fill(spec, tables, &run.names, &report.palette).split(&mut run.faults) {
+            let filled = plot::fill(spec, tables, &run.names, &report.palette);
+            if let Some(plot) = run.faultless(filled) {
                 shelf.charts.push((spec, plot));
             }
         }
@@ -97,9 +98,16 @@ struct Run<'a, 'p> {
 }
 
 impl Run<'_, '_> {
+    /// What was filled without an error; a table with a cell in doubt is not printed with a blank in its place.
+    fn faultless<T>(&mut self, filled: Checked<Option<T>>) -> Option<T> {
+        let wrong = filled.has_errors();
+        filled.split(&mut self.faults).filter(|_| !wrong)
+    }
+
     fn table(&mut self, report: &ReportSpec, spec: &TableSpec) -> Result<Option<Frame>, Diagnostic> {
         (self.progress)(&spec.id);
-        let Some(frame) = select::fill(spec, self.tables, &self.names).split(&mut self.faults) else { return Ok(None) };
+        let filled = select::fill(spec, self.tables, &self.names);
+        let Some(frame) = self.faultless(filled) else { return Ok(None) };
         let workbook = match xlsx::render(&frame, &report.palette) {
             Ok(workbook) => workbook,
             Err(fault) => {

@@ -14,9 +14,11 @@ use toml::Spanned;
 pub struct RawReport {
     pub report: RawHead,
     #[serde(default)]
-    pub table: Vec<RawTable>,
+    #[schemars(with = "Vec<RawTable>")]
+    pub table: Vec<Spanned<RawTable>>,
     #[serde(default)]
-    pub chart: Vec<RawChart>,
+    #[schemars(with = "Vec<RawChart>")]
+    pub chart: Vec<Spanned<RawChart>>,
 }
 
 /// The report's heading on the index page.
@@ -51,10 +53,11 @@ pub struct RawTable {
     pub from: Spanned<String>,
     /// Columns of that table and the values they must hold.
     #[serde(default, rename = "where")]
+    #[schemars(with = "BTreeMap<String, RawValues>")]
     pub filter: RawSelector,
     /// Heads of the label columns on the left, one per column.
     #[schemars(with = "Vec<RawHeadCell>")]
-    pub heads: Spanned<Vec<RawHeadCell>>,
+    pub heads: Spanned<RawHeads>,
     #[schemars(with = "Vec<RawNode>")]
     pub rows: Spanned<Vec<Spanned<RawNode>>>,
     #[schemars(with = "Vec<RawNode>")]
@@ -65,6 +68,7 @@ pub struct RawTable {
     pub merge: Vec<String>,
     /// Selectors of cells that are blank on purpose.
     #[serde(default)]
+    #[schemars(with = "Vec<BTreeMap<String, RawValues>>")]
     pub absent: Vec<RawSelector>,
     /// What is printed for a mark, instead of the source's own sign: `not_available = "…"`.
     #[serde(default)]
@@ -97,6 +101,7 @@ pub struct RawNode {
     #[serde(default)]
     pub label: Option<String>,
     #[serde(default, rename = "where")]
+    #[schemars(with = "BTreeMap<String, RawValues>")]
     pub filter: RawSelector,
     /// Instead of a label: one row (or column) for each code this dimension holds in the data, named by the code list.
     #[serde(default)]
@@ -134,13 +139,23 @@ pub struct RawNode {
 }
 
 /// Column name → the value it must hold, or one of several.
-pub type RawSelector = BTreeMap<String, RawValues>;
+pub type RawSelector = BTreeMap<String, Spanned<RawValues>>;
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a text, or a list of texts")]
 pub enum RawValues {
     One(String),
     Several(Vec<String>),
+}
+
+/// A list of its own, so that whatever is wrong in it is answered with what to write.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "heads is a list with one head per column of row labels; write heads = [\"地区\"], or heads = [{ rows = \"地区\", columns = \"年份\" }] for a head parted by a diagonal"
+)]
+pub enum RawHeads {
+    List(Vec<RawHeadCell>),
 }
 
 /// The head of a label column: a text, or the two labels of a diagonal cell.
@@ -193,6 +208,7 @@ pub struct RawChart {
     #[schemars(with = "String")]
     pub from: Spanned<String>,
     #[serde(default, rename = "where")]
+    #[schemars(with = "BTreeMap<String, RawValues>")]
     pub filter: RawSelector,
     pub x: RawX,
     pub y: RawY,
@@ -250,6 +266,7 @@ pub struct RawY {
 pub struct RawSeries {
     pub label: String,
     #[serde(default, rename = "where")]
+    #[schemars(with = "BTreeMap<String, RawValues>")]
     pub filter: RawSelector,
     #[serde(default)]
     pub value: Option<String>,

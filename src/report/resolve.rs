@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
+use super::parse::faulty_blocks;
 use super::raw::{
-    RawChart, RawDecimals, RawHeadCell, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign, RawTable,
-    RawValues,
+    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
+    RawTable, RawValues,
 };
 use super::spec::{
     Axis, Category, ChartSpec, Decimals, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector, SeriesSpec,
     Shape, Sign, Style, TableSpec,
 };
+use super::stated::Stated;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::nearest;
 use crate::domain::value::Mark;
@@ -25,6 +27,8 @@ struct Resolver<'a> {
     source: &'a Arc<SourceText>,
     palette: &'a Palette,
     faults: &'a mut Vec<Diagnostic>,
+    /// Values of selectors met since the last table or chart.
+    stated: Vec<Stated>,
 }
 
 pub fn resolve(
@@ -34,9 +38,15 @@ pub fn resolve(
     palette: &Arc<Palette>,
     faults: &mut Vec<Diagnostic>,
 ) -> ReportSpec {
-    let mut resolver = Resolver { source, palette, faults };
-    let tables = raw.table.into_iter().map(|t| resolver.table(t)).collect();
-    let charts = raw.chart.into_iter().map(|c| resolver.chart(c)).collect();
+    let mut resolver = Resolver { source, palette, faults, stated: Vec::new() };
+    let tables: Vec<(usize, TableSpec)> =
+        raw.table.into_iter().map(|t| (t.span().start, resolver.table(t.into_inner()))).collect();
+    let charts: Vec<(usize, ChartSpec)> =
+        raw.chart.into_iter().map(|c| (c.span().start, resolver.chart(c.into_inner()))).collect();
+    // What is wrongly specified is not printed, neither in part nor under a guessed name.
+    let faulty = faulty_blocks(source, faults);
+    let tables = tables.into_iter().filter(|(start, _)| !faulty.contains(start)).map(|(_, table)| table).collect();
+    let charts = charts.into_iter().filter(|(start, _)| !faulty.contains(start)).map(|(_, chart)| chart).collect();
     ReportSpec {
         name,
         title: raw.report.title,
@@ -55,12 +65,15 @@ impl Resolver<'_> {
 
     fn table(&mut self, raw: RawTable) -> TableSpec {
         self.check_id(&raw.id);
+        let filter = self.selector(raw.filter);
         let (rows_span, columns_span, heads_span) = (raw.rows.span(), raw.columns.span(), raw.heads.span());
         let place = self.place(raw.from.span());
         let style = self.style(raw.value, raw.unit, raw.decimals, raw.grouping, raw.sign);
         let rows: Vec<Node> = raw.rows.into_inner().into_iter().map(|n| self.node(n, Side::Rows)).collect();
         let columns: Vec<Node> = raw.columns.into_inner().into_iter().map(|n| self.node(n, Side::Columns)).collect();
-        let heads: Vec<Head> = raw.heads.into_inner().into_iter().map(head).collect();
+        let heads: Vec<Head> = match raw.heads.into_inner() {
+            RawHeads::List(heads) => heads.into_iter().map(head).collect(),
+        };
         for (empty, span, what) in
             [(rows.is_empty(), rows_span.clone(), "rows"), (columns.is_empty(), columns_span, "columns")]
         {
@@ -80,7 +93,7 @@ impl Resolver<'_> {
                     format!("rows are nested {depth} deep, but heads has {}", heads.len()),
                 )
                 .at(self.place(heads_span))
-                .hint("give one head for each column of row labels"),
+                .hint("give one head for each column of row labels, such as heads = [\"类别\", \"年度\"]"),
             );
         }
         let marks = raw.marks.into_iter().filter_map(|(name, text)| Some((self.mark(&name)?, text))).collect();
@@ -90,22 +103,24 @@ impl Resolver<'_> {
             title: raw.title,
             unit_note: raw.unit_note,
             from: raw.from.into_inner(),
-            filter: selector(raw.filter),
+            filter,
             heads,
             rows,
             columns,
             merge: raw.merge.into_iter().collect(),
-            absent: raw.absent.into_iter().map(selector).collect(),
+            absent: raw.absent.into_iter().map(|absent| self.selector(absent)).collect(),
             marks,
             notes: raw.notes,
             source: raw.source,
             style,
+            stated: std::mem::take(&mut self.stated),
             place,
         }
     }
 
     fn chart(&mut self, raw: RawChart) -> ChartSpec {
         self.check_id(&raw.id);
+        let filter = self.selector(raw.filter);
         let place = self.place(raw.from.span());
         let series_span = raw.series.span();
         let x = Category {
@@ -136,13 +151,14 @@ impl Resolver<'_> {
             number: raw.number,
             title: raw.title,
             from: raw.from.into_inner(),
-            filter: selector(raw.filter),
+            filter,
             x,
             y,
             series,
             notes: raw.notes,
             source: raw.source,
             alt: raw.alt,
+            stated: std::mem::take(&mut self.stated),
             place,
         }
     }
@@ -175,7 +191,7 @@ impl Resolver<'_> {
         SeriesSpec {
             label: raw.label,
             negative_label: raw.negative_label,
-            filter: selector(raw.filter),
+            filter: self.selector(raw.filter),
             value: raw.value.unwrap_or_else(|| "value".to_owned()),
             shape: raw.shape.unwrap_or(natural),
             colour,
@@ -216,8 +232,9 @@ impl Resolver<'_> {
                 Name::Label(shown)
             }
         };
+        let filter = self.selector(raw.filter);
         let children = children.into_iter().map(|n| self.node(n, side)).collect();
-        Node { name, filter: selector(raw.filter), style, children, place }
+        Node { name, filter, style, children, place }
     }
 
     fn style(
@@ -275,14 +292,48 @@ impl Resolver<'_> {
     /// Ids become file names.
     fn check_id(&mut self, id: &Spanned<String>) {
         let text = id.get_ref();
-        if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
-            self.faults.push(
-                Diagnostic::error("bad-id", format!("\"{text}\" cannot be a file name"))
-                    .at(self.place(id.span()))
-                    .hint("use letters, digits, _ and -"),
-            );
+        if !is_file_name(text) {
+            self.faults.push(bad_id(text).at(self.place(id.span())));
         }
     }
+
+    /// A selector, its values noted with their places.
+    fn selector(&mut self, raw: RawSelector) -> Selector {
+        let mut selector = Selector::new();
+        for (column, values) in raw {
+            let span = values.span();
+            let values = match values.into_inner() {
+                RawValues::One(value) => vec![value],
+                RawValues::Several(values) => values,
+            };
+            for value in &values {
+                let written = self.source.text.get(span.clone()).and_then(|text| text.find(&format!("\"{value}\"")));
+                let span = written.map_or(span.clone(), |at| span.start + at..span.start + at + value.len() + 2);
+                self.stated.push(Stated { column: column.clone(), value: value.clone(), place: self.place(span) });
+            }
+            selector.insert(column, values);
+        }
+        selector
+    }
+}
+
+/// Whether a report's folder has a name that cannot be one in the output; if so, it is told.
+pub fn refuse_name(name: &str, source: &Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> bool {
+    let refused = !is_file_name(name);
+    if refused {
+        faults.push(bad_id(name).at(Place::file(&source.name)).hint("rename the folder; its tables are not printed"));
+    }
+    refused
+}
+
+/// Small letters only: some systems take `A` and `a` for one file.
+fn is_file_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+}
+
+fn bad_id(text: &str) -> Diagnostic {
+    Diagnostic::error("bad-id", format!("\"{text}\" cannot be a file name"))
+        .hint("use small letters a-z, digits, _ and -")
 }
 
 #[derive(Clone, Copy)]
@@ -308,13 +359,4 @@ fn order(raw: Option<RawOrder>) -> Order {
         Some(RawOrder::Code) => Order::Code,
         Some(RawOrder::ValueDescending) => Order::ValueDescending,
     }
-}
-
-fn selector(raw: RawSelector) -> Selector {
-    raw.into_iter()
-        .map(|(column, values)| match values {
-            RawValues::One(value) => (column, vec![value]),
-            RawValues::Several(values) => (column, values),
-        })
-        .collect()
 }

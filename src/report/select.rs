@@ -9,7 +9,8 @@ use super::layout::{self, Branch, Reading, expand, leaves};
 use super::names::Names;
 use super::records::{Records, crossing, with_totals};
 use super::source::{Tables, unknown_column};
-use super::spec::{Decimals, Selector, Style, TableSpec};
+use super::spec::{Decimals, Node, Selector, Style, TableSpec};
+use super::stated::{CODED, no_rows, unknown_codes};
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::code::TOTAL;
 use crate::domain::value::Mark;
@@ -24,10 +25,14 @@ const NOT_PUBLISHED: [&str; 1] = ["released_at"];
 /// Fill a table from the release; `None` where its data cannot be read at all.
 pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Option<Frame>> {
     match tables.select(&spec.from, &spec.filter, &spec.place) {
-        Ok(rows) => {
-            let filled = fill_rows(spec, &rows, names);
-            Checked::new(filled.value, filled.diagnostics)
+        Ok(rows) if rows.rows.is_empty() => {
+            let mut faults = check(spec, &Records::new(&rows), names);
+            if faults.is_empty() {
+                faults.push(no_rows(&spec.from, &spec.filter, &spec.stated, &spec.place, tables));
+            }
+            Checked::new(None, faults)
         }
+        Ok(rows) => fill_rows(spec, &rows, names),
         Err(fault) => Checked::new(None, vec![fault]),
     }
 }
@@ -35,15 +40,21 @@ pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Opt
 /// Fill a table from rows already read.
 pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option<Frame>> {
     let records = Records::new(rows);
-    let mut divided = BTreeSet::new();
-    layout::divided(&spec.rows, &mut divided);
-    layout::divided(&spec.columns, &mut divided);
-    let mut faults = check_columns(spec, &divided, &records);
+    let divided = divided(spec);
+    let mut faults = check(spec, &records, names);
     if !faults.is_empty() {
         return Checked::new(None, faults);
     }
     let row_tree = expand(&spec.rows, &Selector::new(), &Style::default(), &records, names, Reading::Downwards);
     let column_tree = expand(&spec.columns, &Selector::new(), &spec.style, &records, names, Reading::Across);
+    for (what, declared, found) in [("row", &spec.rows, &row_tree), ("column", &spec.columns, &column_tree)] {
+        if leaves(found).is_empty() {
+            faults.push(no_entries(spec, what, declared));
+        }
+    }
+    if !faults.is_empty() {
+        return Checked::new(None, faults);
+    }
     let mut filling = Filling {
         spec,
         names,
@@ -74,14 +85,34 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
     Checked::new(Some(frame), faults)
 }
 
-/// Every column a selector, an `each` or a `value` names must exist.
-fn check_columns(spec: &TableSpec, divided: &BTreeSet<String>, records: &Records<'_>) -> Vec<Diagnostic> {
+/// The dimensions that some row or column names.
+fn divided(spec: &TableSpec) -> BTreeSet<String> {
+    let mut divided = BTreeSet::new();
+    layout::divided(&spec.rows, &mut divided);
+    layout::divided(&spec.columns, &mut divided);
+    divided
+}
+
+/// Rows or columns that are all `each`, and no code is found for them.
+fn no_entries(spec: &TableSpec, what: &str, declared: &[Node]) -> Diagnostic {
+    let place = declared.first().map_or(&spec.place, |node| &node.place);
+    Diagnostic::error("no-rows", format!("no row of {} makes a {what} of table \"{}\"", spec.from, spec.id))
+        .at(place.clone())
+        .hint("check its where = { … }")
+}
+
+/// Every column a selector, an `each` or a `value` names must exist, and every code must be known.
+fn check(spec: &TableSpec, records: &Records<'_>, names: &Names) -> Vec<Diagnostic> {
+    let divided = divided(spec);
     let mut named: BTreeSet<&str> = divided.iter().map(String::as_str).collect();
     named.extend(spec.filter.keys().map(String::as_str));
     named.extend(spec.merge.iter().map(String::as_str));
     named.extend(spec.absent.iter().flat_map(|s| s.keys().map(String::as_str)));
     let missing = named.into_iter().filter(|column| !records.has(column));
-    missing.map(|column| unknown_column(&spec.from, column, records, &spec.place)).collect()
+    let mut faults: Vec<Diagnostic> =
+        missing.map(|column| unknown_column(&spec.from, column, records, &spec.place)).collect();
+    faults.extend(unknown_codes(&spec.stated, records, names));
+    faults
 }
 
 /// The observations that answer a cell.
@@ -371,7 +402,7 @@ fn tidy(records: &Records<'_>, found: &[Vec<Found>], rows: &[Branch], columns: &
 }
 
 fn is_coded(column: &str) -> bool {
-    ["indicator", "region", "scheme", "ownership", "industry", "population"].contains(&column)
+    CODED.contains(&column)
 }
 
 /// `财政补助标准 / 成年人` for every leaf.

@@ -66,6 +66,7 @@ pub fn unknown_column(table: &str, column: &str, records: &Records<'_>, place: &
     }
 }
 
-fn quoted(names: &[&str]) -> String {
+/// `"a" or "b"`
+pub fn quoted(names: &[&str]) -> String {
     names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(" or ")
 }

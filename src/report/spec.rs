@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::parse::parse;
 use super::raw::{RawKind, RawPalette, RawReport, RawShape};
-use super::resolve::resolve;
+use super::resolve::{refuse_name, resolve};
+use super::stated::Stated;
 use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::value::Mark;
 
@@ -45,6 +46,8 @@ pub struct TableSpec {
     pub notes: Vec<String>,
     pub source: String,
     pub style: Style,
+    /// Every value of every selector, those of the table first.
+    pub stated: Vec<Stated>,
     /// The line of `from`, for faults of the whole table.
     pub place: Place,
 }
@@ -148,6 +151,8 @@ pub struct ChartSpec {
     pub notes: Vec<String>,
     pub source: String,
     pub alt: String,
+    /// Every value of every selector, those of the chart first.
+    pub stated: Vec<Stated>,
     pub place: Place,
 }
 
@@ -195,11 +200,13 @@ pub fn load(reports: &Path) -> Checked<Vec<ReportSpec>> {
         let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(source) = read(&file, &format!("reports/{name}/report.toml"), &mut faults) else { continue };
         if let Some(raw) = parse::<RawReport>(&source, &mut faults) {
-            specs.push(resolve(raw, name, &source, &palette, &mut faults));
+            let refused = refuse_name(&name, &source, &mut faults);
+            let spec = resolve(raw, name, &source, &palette, &mut faults);
+            specs.extend(Some(spec).filter(|_| !refused));
         }
     }
     specs.sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
-    refuse_doubles(&specs, &mut faults);
+    refuse_doubles(&mut specs, &mut faults);
     Checked::new(specs, faults)
 }
 
@@ -279,20 +286,26 @@ fn load_palette(reports: &Path, faults: &mut Vec<Diagnostic>) -> Palette {
     if palette.series.is_empty() { Palette::default() } else { palette }
 }
 
-fn refuse_doubles(specs: &[ReportSpec], faults: &mut Vec<Diagnostic>) {
-    let mut charts: BTreeMap<&str, &str> = BTreeMap::new();
+/// Of two with the same id, which would be the same file, the first is kept.
+fn refuse_doubles(specs: &mut [ReportSpec], faults: &mut Vec<Diagnostic>) {
+    let mut charts: BTreeMap<String, String> = BTreeMap::new();
     for spec in specs {
         let mut tables = BTreeSet::new();
-        for table in &spec.tables {
-            if !tables.insert(table.id.as_str()) {
+        spec.tables.retain(|table| {
+            let first = tables.insert(table.id.clone());
+            if !first {
                 faults.push(double("table", &table.id, &table.place, "in this report"));
             }
-        }
-        for chart in &spec.charts {
-            if let Some(other) = charts.insert(&chart.id, &spec.name) {
+            first
+        });
+        spec.charts.retain(|chart| {
+            if let Some(other) = charts.get(&chart.id) {
                 faults.push(double("chart", &chart.id, &chart.place, &format!("in reports/{other}")));
+                return false;
             }
-        }
+            charts.insert(chart.id.clone(), spec.name.clone());
+            true
+        });
     }
 }
 

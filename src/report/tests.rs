@@ -1,13 +1,19 @@
 //! Reports on rows made by hand: what a table looks like, and what is said when a report is wrong.
 
+use std::path::PathBuf;
+
 use jiff::civil::Date;
 
-use super::frame::Frame;
+use super::font::Face;
+use super::frame::{Frame, Tidy};
 use super::names::Names;
+use super::plot;
+use super::publish::publish_tables;
+use super::records::Records;
 use super::select::fill_rows;
 use super::source::Tables;
-use super::spec::{Palette, ReportSpec, load_text};
-use super::{html, xlsx};
+use super::spec::{Palette, ReportSpec, load, load_text};
+use super::{Imprint, chart, csv, html, xlsx};
 use crate::diag::Diagnostic;
 use crate::warehouse::{Column, Kind, Rows, Scalar};
 
@@ -67,17 +73,72 @@ columns = [
 "#;
 
 fn names() -> Names {
-    let read = |table: &str, _: &[(String, String)]| -> Result<Rows, Diagnostic> {
+    Names::read(&Tables { names: Vec::new(), read: &|table, _| Ok(code_table(table)) }).unwrap()
+}
+
+fn code_table(table: &str) -> Rows {
+    match table {
+        "core_code" => rows(
+            "list | code | name_zh\n population | adult | 成年人\n population | child | 儿童\n population | college | 大学生",
+        ),
+        "core_indicator" => rows("indicator | name_zh\n insured | 参保人数\n standard | 标准"),
+        _ => {
+            rows("unit | name_zh | base | *factor\n person|人|person|1\n 10k_person|万人|person|10000\n yuan|元|yuan|1")
+        }
+    }
+}
+
+/// Publish reports from hand-made observations; the files written below the folder, and what was said.
+fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
+    let observations = rows(observations);
+    let read = |table: &str, filters: &[(String, String)]| -> Result<Rows, Diagnostic> {
         Ok(match table {
-            "core_code" => rows("list | code | name_zh\n population | adult | 成年人"),
-            "core_indicator" => rows("indicator | name_zh\n insured | 参保人数"),
-            _ => rows(
-                "unit | name_zh | base | *factor\n person|人|person|1\n 10k_person|万人|person|10000\n yuan|元|yuan|1",
-            ),
+            "core_observation" => {
+                let wanted = filters.iter().map(|(column, value)| (column.clone(), vec![value.clone()])).collect();
+                let found = Records::new(&observations).matching(&wanted);
+                let kept = found.into_iter().map(|at| observations.rows[at].clone()).collect();
+                Rows { columns: observations.columns.clone(), rows: kept }
+            }
+            "core_finding" | "core_table" => Rows::default(),
+            other => code_table(other),
         })
     };
-    Names::read(&Tables { names: Vec::new(), read: &read }).unwrap()
+    let tables = Tables { names: vec!["core_observation".to_owned()], read: &read };
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = load_text("sample", text, Palette::default());
+    let mut faults = loaded.diagnostics;
+    let specs: Vec<ReportSpec> = loaded.value.into_iter().collect();
+    let into = folder.path().join("out");
+    let published = publish_tables(&specs, &tables, &Imprint::default(), &into, &mut |_| {}).unwrap();
+    let files = published.split(&mut faults).files;
+    let below = |file: &PathBuf| file.strip_prefix(&into).unwrap().to_string_lossy().into_owned();
+    (files.iter().map(below).collect(), rendered(&faults))
 }
+
+const TABLE_FILES: [&str; 4] =
+    ["tables/sample/financing.xlsx", "tables/sample/financing.html", "tables/sample/financing.csv", "index.html"];
+
+/// A second table and a chart beside [`REPORT`].
+const MORE: &str = r#"
+[[table]]
+id      = "second"
+title   = "第二表"
+from    = "core_observation"
+where   = { indicator = "insured" }
+heads   = ["地区"]
+rows    = [{ each = "period" }]
+columns = [{ label = "人数" }]
+
+[[chart]]
+id     = "chart"
+kind   = "bar"
+title  = "图"
+from   = "core_observation"
+where  = { indicator = "insured" }
+x      = { dimension = "period" }
+y      = { unit = "person", decimals = 0 }
+series = [{ label = "人数" }]
+"#;
 
 fn report(text: &str) -> ReportSpec {
     let loaded = load_text("sample", text, Palette::default());
@@ -237,4 +298,132 @@ fn the_same_table_gives_the_same_bytes() {
 fn dates_are_written_as_iso_text() {
     let date = Scalar::Date(Date::constant(2004, 7, 31));
     assert_eq!(date.to_string(), "2004-07-31");
+}
+
+#[test]
+fn a_table_without_rows_is_a_fault_and_the_others_are_printed() {
+    let wrong =
+        MORE.replace("indicator = \"insured\"", "indicator = \"insured\", period = \"2020\", unit = \"person\"");
+    let (files, faults) = publish(OBSERVATIONS, &format!("{REPORT}{wrong}"));
+    assert_eq!(files, TABLE_FILES);
+    insta::assert_snapshot!("no_rows", faults);
+    // A chart with rows, and no number in them.
+    let marked = MORE.replace("indicator = \"insured\"", "indicator = \"insured\", period = \"2012\"");
+    let (files, faults) = publish(OBSERVATIONS, &format!("{REPORT}{marked}"));
+    assert_eq!(files.len(), TABLE_FILES.len() + 3, "{files:?}");
+    assert!(faults.contains("error[no-points]: the chart \"chart\" has no numbers to draw"), "{faults}");
+}
+
+#[test]
+fn a_release_without_observations_prints_its_index() {
+    let heads: String = OBSERVATIONS.trim_start().lines().take(1).collect();
+    let (files, faults) = publish(&heads, &format!("{REPORT}{MORE}"));
+    assert_eq!(files, ["index.html"]);
+    assert_eq!(faults.matches("error[no-rows]: core_observation has no rows").count(), 3, "{faults}");
+}
+
+#[test]
+fn rows_that_are_not_there_are_a_fault() {
+    let text = REPORT.replace("{ each = \"period\" }", "{ each = \"period\", where = { unit = \"yuans\" } }");
+    let filled = fill_rows(&report(&text).tables[0], &rows(OBSERVATIONS), &names());
+    assert!(filled.value.is_none());
+    insta::assert_snapshot!(rendered(&filled.diagnostics));
+}
+
+#[test]
+fn nothing_to_draw_is_no_reason_to_panic() {
+    let (full, _) = frame(OBSERVATIONS, REPORT);
+    let no_rows = Frame { cells: Vec::new(), stub: Vec::new(), tidy: Tidy::default(), ..full.clone() };
+    let no_columns = Frame { header: Vec::new(), cells: vec![Vec::new(); 3], ..full.clone() };
+    let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
+    for empty in [no_rows, no_columns, nothing] {
+        assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
+        let page = html::render(&empty, "调研", "../../");
+        assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
+        csv::render(&empty.tidy);
+    }
+    let spec = report(&format!("{REPORT}{MORE}"));
+    let insured: String =
+        OBSERVATIONS.lines().filter(|l| !l.contains("| standard |")).map(|l| format!("{l}\n")).collect();
+    let drawn = plot::fill_rows(&spec.charts[0], &rows(&insured), &names(), &spec.palette);
+    let mut bare = drawn.value.unwrap();
+    for series in &mut bare.series {
+        series.points = vec![None; bare.categories.len()];
+    }
+    let bodiless = plot::Plot { categories: Vec::new(), series: Vec::new(), ..bare.clone() };
+    for empty in [bare, bodiless] {
+        // A machine without a Chinese font cannot draw at all.
+        let Ok(face) = Face::find(empty.texts().iter().map(String::as_str)) else { return };
+        assert!(chart::render(&empty, &face).unwrap().contains("</svg>"));
+    }
+}
+
+#[test]
+fn a_wrong_specification_is_not_printed() {
+    let whole = format!("{REPORT}{MORE}");
+    let check = |from: &str, to: &str, code: &str, left_out: &[&str]| {
+        assert!(whole.contains(from), "{from}");
+        let (files, faults) = publish(OBSERVATIONS, &whole.replace(from, to));
+        assert!(faults.contains(&format!("error[{code}]")), "{to}: {faults}");
+        assert!(!files.iter().any(|file| left_out.iter().any(|id| file.contains(id))), "{to}: {files:?}");
+        assert_eq!(files.len(), 9 - 3 * left_out.len() + usize::from(left_out.contains(&"chart")), "{to}: {files:?}");
+    };
+    check("\"second\"", "\"../../second\"", "bad-id", &["second"]);
+    check("\"second\"", "\"Second\"", "bad-id", &["econd"]);
+    check("\"second\"", "\"二\"", "bad-id", &["二"]);
+    check("\"second\"", "\"\"", "bad-id", &["second"]);
+    check("\"chart\"", "\"../chart\"", "bad-id", &["chart"]);
+    check("\"financing\"", "\"a.b\"", "bad-id", &["a.b"]);
+    check("title   = \"第二表\"", "title = \"第二表\"\nnoets = []", "unknown-key", &["second"]);
+    check("title   = \"第二表\"", "titel = \"第二表\"", "missing-key", &["second"]);
+    check(
+        "rows    = [{ each = \"period\" }]\ncolumns = [{ label",
+        "rows = []\ncolumns = [{ label",
+        "empty-table",
+        &["second"],
+    );
+    check("heads   = [\"年度\"]", "heads = [\"年度\"]\nunit = \"persons\"", "unknown-unit", &["financing"]);
+    check("title = \"调研\"", "title = \"调研\"\nnote = 1", "unknown-key", &[]);
+}
+
+#[test]
+fn a_report_folder_must_have_a_plain_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["plain", "青 海"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("report.toml"), REPORT).unwrap();
+    }
+    let loaded = load(folder.path());
+    assert_eq!(loaded.value.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>(), ["plain"]);
+    insta::assert_snapshot!(rendered(&loaded.diagnostics));
+}
+
+#[test]
+fn of_two_equal_ids_the_first_is_printed() {
+    let (name, again) = ("a", REPORT.replace("[report]\ntitle = \"调研\"", ""));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(name)).unwrap();
+    std::fs::write(folder.path().join(name).join("report.toml"), format!("{REPORT}{again}{MORE}")).unwrap();
+    let loaded = load(folder.path());
+    let ids: Vec<&str> = loaded.value[0].tables.iter().map(|table| table.id.as_str()).collect();
+    assert_eq!(ids, ["financing", "second"]);
+    assert!(rendered(&loaded.diagnostics).contains("error[double-id]"));
+}
+
+#[test]
+fn an_unknown_code_is_a_fault_with_its_line() {
+    let text = format!("{REPORT}{MORE}").replace("population = \"child\"", "population = [\"adult\", \"chld\"]");
+    let text = text.replace("where  = { indicator = \"insured\" }", "where = { indicator = \"insurde\" }");
+    let (files, faults) = publish(OBSERVATIONS, &text);
+    assert!(files.iter().all(|file| file.contains("second") || file == "index.html"), "{files:?}");
+    insta::assert_snapshot!(faults);
+}
+
+#[test]
+fn a_wrong_head_says_what_to_write() {
+    let said = |heads: &str| {
+        let loaded = load_text("sample", &REPORT.replace("[\"年度\"]", heads), Palette::default());
+        rendered(&loaded.diagnostics)
+    };
+    insta::assert_snapshot!("wrong_head", [said("\"地区\""), said("[{ label = \"地区\" }]"), said("[]")].join("\n"));
 }

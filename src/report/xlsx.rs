@@ -33,8 +33,12 @@ const PORTRAIT_WIDTH_MAX: usize = 92;
 const SHEET_NAME_MAX: usize = 31;
 
 /// # Errors
-/// The table is larger than a worksheet.
+/// The table is larger than a worksheet, or has no cells.
 pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
+    if frame.is_empty() {
+        return Err(Diagnostic::error("empty-table", format!("the table \"{}\" has no cells to print", frame.id))
+            .hint("check its where = { … }"));
+    }
     write(frame, palette).map_err(|error| {
         Diagnostic::error("xlsx", format!("the table \"{}\" does not fit a workbook: {error}", frame.id))
             .hint("a sheet has 1,048,576 rows and 16,384 columns; a cell holds 32,767 characters")
