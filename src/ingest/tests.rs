@@ -186,6 +186,37 @@ fn messages() {
 }
 
 #[test]
+fn a_formula_without_a_value_is_refused_within_the_table() {
+    let pipelines = pipelines(SPEC);
+    let check = |row: u32, col: u32, expected: &[&str]| {
+        let mut document = document(TABLE, merges());
+        let mut cell = crate::grid::Cell::text("=1160.4+228.3");
+        cell.value = crate::grid::CellValue::UnsavedFormula;
+        document.grids[0].sheet = "表".to_owned();
+        document.grids[0].cells.insert(crate::grid::CellRef { row, col }, cell);
+        let read = read(&pipelines, &document);
+        let found: Vec<String> =
+            read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
+        assert_eq!(found, expected, "{row}, {col}");
+        assert_eq!(read.has_errors(), !expected.is_empty(), "{row}, {col}");
+        assert!(read.value.observations.iter().all(|o| o.notes == ["注：快报数"]));
+    };
+    let told = |cell: &str| {
+        format!(
+            "error[formula-without-value]: the formula =1160.4+228.3 has no stored value (table t/table, edition 2013)
+  --> t/t.csv, sheet \"表\", cell {cell}
+  hint: open the file in a spreadsheet program and save it, then run again\n"
+        )
+    };
+    check(6, 3, &[&told("D7")]);
+    check(5, 0, &[&told("A6")]);
+    check(3, 3, &[&told("D4")]);
+    check(1, 1, &[]);
+    check(7, 2, &[]);
+    check(9, 2, &[]);
+}
+
+#[test]
 fn merged_cells() {
     // One cell over both columns of a heading, one over all rows.
     let text = TABLE.replace("1,000   | 5       | —", "1,000   | 5       | ").replace("30\n", "\n");
