@@ -1,6 +1,7 @@
 //! Stacked and merged headers, and label columns, to one path of texts per column and row.
 
 use super::Reading;
+use super::hint;
 use super::locate::{Found, origin};
 use super::value;
 use crate::diag::Diagnostic;
@@ -79,7 +80,10 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
         } else if let Some(at) = filled {
-            let fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
+            let mut fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
+            if let Some(hint) = hint::of_row(reading, found, row) {
+                fault = fault.hint(hint);
+            }
             faults
                 .push(fault.hint("a label that holds for several rows needs merged cells, or label_blank = \"above\""));
         }
