@@ -226,7 +226,7 @@ impl Reading<'_> {
             }
             Err(mut fault) => {
                 fault.offset += start;
-                Err(fault.diagnostic(self.declared).at(Place::cell(self.shown, "", address)))
+                Err(fault.diagnostic(self.declared, raw).at(Place::cell(self.shown, "", address)))
             }
         }
     }

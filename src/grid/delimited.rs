@@ -18,7 +18,7 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
         let col = rows.last().map_or(0, |cells| cells.len().max(1) - 1);
         let at = CellRef { row: row as u32, col: col as u32 };
         let address = Grid::new("", Addressing::A1).address(at);
-        fault.diagnostic(declared.is_some()).at(Place::cell(shown, "", address))
+        fault.diagnostic(declared.is_some(), bytes).at(Place::cell(shown, "", address))
     })?;
     let delimiter = delimiter(&text);
     let (rows, open_quote) = records(&text, delimiter);
@@ -33,7 +33,8 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
             return Err(limit::exceeded("lines", u64::from(limit::ROWS) * 16));
         }
     }
-    let mut diagnostics = Vec::new();
+    let doubt = declared.and_then(|_| encoding::doubt(bytes, charset));
+    let mut diagnostics: Vec<Diagnostic> = doubt.map(|d| d.at(Place::file(shown))).into_iter().collect();
     if let Some((row, col)) = open_quote {
         let address = grid.address(CellRef { row, col });
         let fault = Diagnostic::warning("open-quote", "a quotation mark opens here and is never closed")

@@ -18,18 +18,37 @@ pub(super) struct Undecodable {
 
 impl Undecodable {
     /// The message, without a place.
-    pub(super) fn diagnostic(&self, declared: bool) -> Diagnostic {
+    pub(super) fn diagnostic(&self, declared: bool, whole: &[u8]) -> Diagnostic {
         let values: Vec<String> = self.bytes.iter().map(|b| format!("{b:02X}")).collect();
         let (noun, verb) = if values.len() == 1 { ("byte", "is") } else { ("bytes", "are") };
         let message =
             format!("{noun} {} at offset {} {verb} not {}", values.join(" "), self.offset, display_name(self.encoding));
-        let hint = if declared {
+        let hint = if declared && is_utf8(whole) {
+            "the file is valid UTF-8, and another encoding was declared: write `encoding = \"utf-8\"` in the table's \
+             specification"
+        } else if declared {
             "the declared encoding may be wrong: correct `encoding` in the table's specification, or repair the file"
         } else {
             "the encoding was detected: declare `encoding` in the table's specification, or repair the file"
         };
         Diagnostic::error("undecodable-byte", message).hint(hint)
     }
+}
+
+/// Whether bytes beyond ASCII are UTF-8; text in another encoding is so only by a rare chance.
+fn is_utf8(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
+}
+
+/// A warning where a declared encoding decodes the bytes, but into other characters than they most likely stand for.
+pub(super) fn doubt(bytes: &[u8], declared: &'static Encoding) -> Option<Diagnostic> {
+    let doubtful = declared != UTF_8 && is_utf8(bytes);
+    doubtful.then(|| {
+        let message =
+            format!("the file is valid UTF-8, and was read as {}, as declared", display_name(declared.name()));
+        Diagnostic::warning("encoding-doubtful", message)
+            .hint("if the text comes out wrong, write `encoding = \"utf-8\"` in the table's specification")
+    })
 }
 
 fn display_name(name: &str) -> String {
@@ -162,5 +181,19 @@ mod tests {
         assert_eq!((fault.offset, fault.bytes, fault.before.as_str()), (2, vec![0xFF], "参"));
         let fault = decode(b"ab\xE5\x8F", UTF_8).unwrap_err();
         assert_eq!((fault.offset, fault.bytes), (2, vec![0xE5, 0x8F]));
+    }
+
+    #[test]
+    fn a_declaration_that_the_file_belies_is_told() {
+        let check = |text: &str| {
+            let hint = match decode(text.as_bytes(), GB18030) {
+                Err(fault) => fault.diagnostic(true, text.as_bytes()).hints.remove(0),
+                Ok(_) => doubt(text.as_bytes(), GB18030).unwrap().message,
+            };
+            assert!(hint.starts_with("the file is valid UTF-8"), "{text}: {hint}");
+        };
+        check("参保人");
+        check("参保人数");
+        assert!(doubt(&gb("参保人数"), GB18030).is_none() && doubt(b"1,2", GB18030).is_none());
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
     };
     let text = encoding::decode(bytes, charset).map_err(|fault| {
         let line = fault.before.matches('\n').count() + 1;
-        let mut diagnostic = fault.diagnostic(true).at(Place::file(shown));
+        let mut diagnostic = fault.diagnostic(true, bytes).at(Place::file(shown));
         diagnostic.message.push_str(&format!(", in line {line}"));
         diagnostic
     })?;
@@ -44,7 +44,9 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
     }
     name_tables(&mut grids);
     let encoding = Some(encoding::name(charset));
-    Ok(Document { format: Format::Html, encoding, grids, diagnostics: Vec::new() })
+    let doubt = declared.and_then(|_| encoding::doubt(bytes, charset));
+    let diagnostics = doubt.map(|d| d.at(Place::file(shown))).into_iter().collect();
+    Ok(Document { format: Format::Html, encoding, grids, diagnostics })
 }
 
 /// The only table of a page needs no name; of several, those without a caption get a number.

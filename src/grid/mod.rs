@@ -85,6 +85,8 @@ pub enum CellValue {
     Bool(bool),
     /// A spreadsheet error such as `#DIV/0!`.
     Error(String),
+    /// A formula whose result the file does not hold; the cell's text is the formula, `=B2+B3`.
+    UnsavedFormula,
 }
 
 /// One cell that is not empty.

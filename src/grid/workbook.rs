@@ -87,15 +87,37 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
         if styles.is_empty() {
             styles = cells.styles().iter().map(style_of).collect();
         }
+        let mut blanks = false;
         while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(unreadable)? {
             let value = cell.get_value().clone().into();
+            blanks |= value == Data::Empty;
             put(&mut grid, cell.get_position(), value, styles.get(style), from_1904, &mut count)?;
         }
         drop(cells);
+        if blanks {
+            put_unsaved_formulas(&mut book, &mut grid, &mut count)?;
+        }
         merge(&mut grid, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
         grids.push(grid);
     }
     Ok(grids)
+}
+
+/// Formulas without a value, as programs write them that do not calculate; a blank in their place would read as missing.
+fn put_unsaved_formulas(
+    book: &mut Xlsx<Cursor<&[u8]>>,
+    grid: &mut Grid,
+    count: &mut CellCount,
+) -> Result<(), Diagnostic> {
+    let mut cells = book.worksheet_cells_reader(&grid.sheet).map_err(unreadable)?;
+    while let Some(cell) = cells.next_cell_with_formula().map_err(unreadable)? {
+        let formula = cell.formula.filter(|f| !f.is_empty() && Data::from(cell.value) == Data::Empty);
+        if let Some(formula) = formula.map(|f| format!("={f}")) {
+            count.add(&formula)?;
+            grid.put(cell.pos.0, cell.pos.1, Cell { value: CellValue::UnsavedFormula, ..Cell::text(formula) });
+        }
+    }
+    Ok(())
 }
 
 fn style_of(style: &calamine::Style) -> Style {
@@ -192,4 +214,57 @@ fn cell(value: Data, code: Option<&str>, from_1904: bool) -> Option<Cell> {
             Cell { value: CellValue::Text(text), ..Cell::text(shown) }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A workbook of one sheet with the given rows.
+    fn workbook(rows: &str) -> Vec<u8> {
+        const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+        let relation = |kind: &str, target: &str| {
+            format!(
+                r#"<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"/></Relationships>"#
+            )
+        };
+        let sheets = r#"<sheets><sheet name="表" sheetId="1" r:id="r1"/></sheets>"#;
+        let parts = [
+            ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
+            ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml")),
+            ("xl/workbook.xml", format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">{sheets}</workbook>"#)),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#),
+            ),
+        ];
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_formula_without_a_value_is_kept_as_such() {
+        let check = |cell: &str, expected: Option<(CellValue, &str)>| {
+            let bytes = workbook(&format!(r#"<row r="1"><c r="A1"><v>7</v></c>{cell}</row>"#));
+            let document = read(&bytes, Format::Xlsx, "t.xlsx").unwrap();
+            let found = document.grids[0].get(0, 1).map(|c| (c.value.clone(), c.text.as_str()));
+            assert_eq!(found, expected, "{cell}");
+        };
+        let number = |n: &str| CellValue::Number(n.parse().unwrap());
+        let unsaved = Some((CellValue::UnsavedFormula, "=1160.4+228.3"));
+        check(r#"<c r="B1"><f>1160.4+228.3</f></c>"#, unsaved.clone());
+        check(r#"<c r="B1"><f>1160.4+228.3</f><v></v></c>"#, unsaved.clone());
+        check(r#"<c r="B1"><f>1160.4+228.3</f><v/></c>"#, unsaved);
+        check(r#"<c r="B1"><f>1160.4+228.3</f><v>1388.7</v></c>"#, Some((number("1388.7"), "1388.7")));
+        check(r#"<c r="B1" t="str"><f>""</f><v></v></c>"#, None);
+        check(r#"<c r="B1"/>"#, None);
+    }
 }

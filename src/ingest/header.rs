@@ -1,9 +1,11 @@
 //! Stacked and merged headers, and label columns, to one path of texts per column and row.
 
 use super::Reading;
+use super::hint;
 use super::locate::{Found, origin};
+use super::value;
 use crate::diag::Diagnostic;
-use crate::grid::{CellRef, Grid};
+use crate::grid::{CellRef, CellValue, Grid};
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
                 let depth = (row - found.header.start) as usize;
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
-            push(grid, at, &mut parts);
+            push(reading, grid, at, &mut parts, faults);
         }
         let filled = || found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
         if !parts.is_empty() {
@@ -73,12 +75,15 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
             if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
-            push(grid, at, &mut parts);
+            push(reading, grid, at, &mut parts, faults);
         }
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
         } else if let Some(at) = filled {
-            let fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
+            let mut fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
+            if let Some(hint) = hint::of_row(reading, found, row) {
+                fault = fault.hint(hint);
+            }
             faults
                 .push(fault.hint("a label that holds for several rows needs merged cells, or label_blank = \"above\""));
         }
@@ -86,8 +91,15 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     labels
 }
 
-fn push(grid: &Grid, at: CellRef, parts: &mut Vec<Part>) {
+fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {
     if !is_blank(grid, at) && parts.last().is_none_or(|p| p.at != at) {
+        if grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::UnsavedFormula) {
+            let fault = value::unsaved_formula(reading, grid, at);
+            // A merged cell stands over several columns.
+            if faults.iter().all(|f| f.place.cell != fault.place.cell || f.code != fault.code) {
+                faults.push(fault);
+            }
+        }
         parts.push(Part { at, text: grid.text(at.row, at.col).to_owned() });
     }
 }

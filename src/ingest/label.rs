@@ -2,6 +2,8 @@
 
 use super::Reading;
 use super::header::Label;
+use super::hint;
+use super::locate::Found;
 use super::unit::{PrintedUnit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::label::nearest;
@@ -42,20 +44,20 @@ pub(super) struct Line {
 }
 
 /// A label that fits an entry's text but stands for no code.
-struct Unknown {
-    error: LookupError,
-    list: String,
+pub(super) struct Unknown {
+    pub error: LookupError,
+    pub list: String,
 }
 
 /// Give every label the meaning of the entry that declares it; what is not as declared is an error.
 pub(super) fn assign(
     reading: &Reading,
-    grid: &Grid,
+    found: &Found<'_>,
     labels: &[Label],
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Line> {
-    let entries = entries(reading, axis);
+    let (grid, entries) = (found.grid, entries(reading, axis));
     let mut lines: Vec<Line> = Vec::new();
     // The entry each label belongs to, `None` for those that fit none.
     let mut order: Vec<(usize, &Label)> = Vec::new();
@@ -68,10 +70,10 @@ pub(super) fn assign(
                 lines.push(Line { label: label.clone(), meaning, units: units(reading, label) });
             }
             Ok(None) => strangers.push(label),
-            Err(unknown) => faults.push(unknown_label(reading, grid, label, &unknown)),
+            Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
         }
     }
-    presence(reading, grid, entries, &order, &strangers, axis, faults);
+    presence(reading, found, &order, &strangers, axis, faults);
     sequence(reading, grid, entries, &order, axis, faults);
     if axis == Axis::Columns {
         periods_from_left(reading, grid, &mut lines, faults);
@@ -124,7 +126,7 @@ fn entry_of<'e>(
 }
 
 /// What the captures hold where every part of the label fits, with or without the unit at its end.
-fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec<Captured>> {
+pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec<Captured>> {
     if entry.path.len() != label.parts.len() {
         return None;
     }
@@ -188,58 +190,35 @@ pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<M
     }
 }
 
-fn unknown_label(reading: &Reading, grid: &Grid, label: &Label, unknown: &Unknown) -> Diagnostic {
-    let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
-    let fault = reading.fault("unknown-label", unknown.error.to_string(), grid, at);
-    if let LookupError::Ambiguous { list, label: printed, .. } = &unknown.error {
-        let line = format!("{list},{},{printed},CODE,why", reading.table.dataset);
-        return fault.hint(format!("say which one this source means in pipelines/codes/aliases.csv: {line}"));
-    }
-    let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
-    let known: Vec<String> = near.iter().map(|n| known_label(reading, list, n)).collect();
-    let code =
-        near.first().and_then(|n| reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, n).ok());
-    let code = code.map_or("CODE".to_owned(), |c| c.to_string());
-    let fault = match known.is_empty() {
-        true => fault,
-        false => fault.hint(format!("did you mean {}?", known.join(" or "))),
-    };
-    let line = format!("{},{},{printed},{code},why", unknown.list, reading.table.dataset);
-    fault.hint(format!("if it means that, add to pipelines/codes/aliases.csv: {line}"))
-}
-
-fn known_label(reading: &Reading, list: &str, label: &str) -> String {
-    let code = reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, label);
-    code.map_or(format!("\"{label}\""), |c| format!("\"{label}\" ({c})"))
-}
-
 /// Every literal entry once, nothing else; a stranger is paired with the entry that is missing.
 fn presence(
     reading: &Reading,
-    grid: &Grid,
-    entries: &[Entry],
+    found: &Found<'_>,
     order: &[(usize, &Label)],
     strangers: &[&Label],
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
-    let noun = axis.noun();
+    let (grid, entries, noun) = (found.grid, entries(reading, axis), axis.noun());
     let count = |nth: usize| order.iter().filter(|(n, _)| *n == nth).count();
     let mut missing =
         entries.iter().enumerate().filter(|(n, e)| !e.merged && count(*n) == 0 && e.is_literal()).map(|(_, e)| e);
     for stranger in strangers {
         let at = stranger.at().unwrap_or(CellRef { row: 0, col: 0 });
-        let message = match missing.next() {
-            Some(entry) => format!("{noun} \"{}\" is not declared, expected \"{}\"", stranger.shown(), entry.shown()),
+        let expected = missing.next().map(Entry::shown);
+        let message = match &expected {
+            Some(expected) => format!("{noun} \"{}\" is not declared, expected \"{expected}\"", stranger.shown()),
             None => format!("{noun} \"{}\" is not declared", stranger.shown()),
         };
         let declared: Vec<String> = entries.iter().map(Entry::shown).collect();
         let near = nearest(&stranger.shown(), declared.iter().map(String::as_str));
-        let fault = reading.fault("label-undeclared", message, grid, at);
-        let fault = match near.first() {
-            Some(near) => fault.hint(format!("the nearest declared is \"{near}\"")),
-            None => fault,
-        };
+        let mut fault = reading.fault("label-undeclared", message, grid, at);
+        if let Some(hint) = hint::of_place(reading, found, stranger, axis) {
+            fault = fault.hint(hint);
+        }
+        if let Some(near) = near.first().filter(|near| expected.as_deref() != Some(**near)) {
+            fault = fault.hint(format!("the nearest declared is \"{near}\""));
+        }
         faults.push(fault.hint(format!(
             "if the layout changed, declare it in {} under {} of an [[edition]]",
             reading.table.spec,

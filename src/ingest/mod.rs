@@ -7,6 +7,7 @@
 
 mod body;
 mod header;
+mod hint;
 mod label;
 mod locate;
 mod note;
@@ -71,8 +72,8 @@ impl Reading<'_> {
         }
         let columns = header::columns(self, &found, faults);
         let rows = header::rows(self, &found, faults);
-        let columns = label::assign(self, grid, &columns, label::Axis::Columns, faults);
-        let rows = label::assign(self, grid, &rows, label::Axis::Rows, faults);
+        let columns = label::assign(self, &found, &columns, label::Axis::Columns, faults);
+        let rows = label::assign(self, &found, &rows, label::Axis::Rows, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, &found, &rows, &columns, faults);

@@ -5,7 +5,7 @@ use super::body;
 use super::locate::Found;
 use crate::diag::Diagnostic;
 use crate::domain::Observation;
-use crate::grid::CellRef;
+use crate::grid::{CellRef, CellValue};
 use crate::spec::pattern::Capture;
 
 /// One line of the footnote block.
@@ -15,8 +15,10 @@ pub(super) struct Footnote {
 }
 
 pub(super) fn footnotes(found: &Found<'_>) -> Vec<Footnote> {
-    let cells =
-        found.grid.cells.iter().filter(|(at, cell)| found.notes.contains(&at.row) && !cell.text.trim().is_empty());
+    let cells = found.grid.cells.iter().filter(|(at, cell)| {
+        let said = !cell.text.trim().is_empty() && cell.value != CellValue::UnsavedFormula;
+        found.notes.contains(&at.row) && said
+    });
     cells.map(|(at, cell)| Footnote { at: *at, text: cell.text.trim().to_owned() }).collect()
 }
 

@@ -186,6 +186,83 @@ fn messages() {
 }
 
 #[test]
+fn a_formula_without_a_value_is_refused_within_the_table() {
+    let pipelines = pipelines(SPEC);
+    let check = |row: u32, col: u32, expected: &[&str]| {
+        let mut document = document(TABLE, merges());
+        let mut cell = crate::grid::Cell::text("=1160.4+228.3");
+        cell.value = crate::grid::CellValue::UnsavedFormula;
+        document.grids[0].sheet = "表".to_owned();
+        document.grids[0].cells.insert(crate::grid::CellRef { row, col }, cell);
+        let read = read(&pipelines, &document);
+        let found: Vec<String> =
+            read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
+        assert_eq!(found, expected, "{row}, {col}");
+        assert_eq!(read.has_errors(), !expected.is_empty(), "{row}, {col}");
+        assert!(read.value.observations.iter().all(|o| o.notes == ["注：快报数"]));
+    };
+    let told = |cell: &str| {
+        format!(
+            "error[formula-without-value]: the formula =1160.4+228.3 has no stored value (table t/table, edition 2013)
+  --> t/t.csv, sheet \"表\", cell {cell}
+  hint: open the file in a spreadsheet program and save it, then run again\n"
+        )
+    };
+    check(6, 3, &[&told("D7")]);
+    check(5, 0, &[&told("A6")]);
+    check(3, 3, &[&told("D4")]);
+    check(1, 1, &[]);
+    check(7, 2, &[]);
+    check(9, 2, &[]);
+}
+
+/// The messages about the good table, read by a specification that differs by some replacements.
+fn misread(changes: &[(&str, &str)]) -> String {
+    let mut spec = SPEC.to_owned();
+    for (from, to) in changes {
+        assert!(spec.contains(from), "{from}");
+        spec = spec.replace(from, to);
+    }
+    let pipelines = pipelines(&spec);
+    let read = read(&pipelines, &document(TABLE, merges()));
+    read.diagnostics.iter().map(crate::diag::Diagnostic::render).collect()
+}
+
+#[test]
+fn a_table_cut_at_the_wrong_line_is_told() {
+    let check = |changes: &[(&str, &str)], expected: &[&str]| {
+        let said = misread(changes);
+        let mut rest = said.as_str();
+        for line in expected {
+            let at = rest.find(line).unwrap_or_else(|| panic!("no \"{line}\" in\n{said}"));
+            rest = &rest[at + line.len()..];
+        }
+    };
+    let until = "\n  hint: if the table ends above this line, name its beginning in until in pipelines/t/table.toml\n";
+    check(&[("until    = [\"注\"]", "")], &["no region code for \"注:快报数\"", "cell A8", until]);
+    check(
+        &[("header_rows = 2", "header_rows = 1")],
+        &["header \"待遇人数\" is not declared", "header_rows in pipelines/t/table.toml is 1, try 2"],
+    );
+    check(
+        &[("header_rows = 2", "header_rows = 3")],
+        &["header \"参保人数 / 1 408\"", "row 5 is counted to the header", "is 3, try 2"],
+    );
+}
+
+#[test]
+fn a_ready_alias_is_offered_for_a_slip_only() {
+    let check = |label: &str, hint: &str| {
+        let said = faults(&[("北京", label)]);
+        assert!(said.contains(&format!("  hint: {hint}\n")), "{said}");
+    };
+    let new = "add the code to pipelines/codes/region.csv, or a line to aliases.csv: region,t";
+    check("南京", &format!("{new},南京,CODE,why"));
+    check("广州市", &format!("{new},广州市,CODE,why"));
+    check("北京省", "if it means that, add to pipelines/codes/aliases.csv: region,t,北京省,110000,why");
+}
+
+#[test]
 fn merged_cells() {
     // One cell over both columns of a heading, one over all rows.
     let text = TABLE.replace("1,000   | 5       | —", "1,000   | 5       | ").replace("30\n", "\n");

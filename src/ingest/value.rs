@@ -41,6 +41,7 @@ pub(super) fn read(
             Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
         }
         CellValue::Number(stored) => stored_number(reading, grid, at, cell, *stored, meaning).map(Ok),
+        CellValue::UnsavedFormula => Err(Box::new(unsaved_formula(reading, grid, at))),
         other => {
             let kind = match other {
                 CellValue::Date(_) => "a date",
@@ -130,6 +131,14 @@ fn mark(reading: &Reading, printed: &str) -> Option<Mark> {
     let blank = if text.contains('\u{3000}') { "\u{3000}" } else { "" };
     let key = if text.trim().is_empty() { blank } else { text };
     marks.get(key).copied()
+}
+
+/// The cell holds a formula and no result of it, whether a number or a label was expected.
+pub(super) fn unsaved_formula(reading: &Reading, grid: &Grid, at: CellRef) -> Diagnostic {
+    let message = format!("the formula {} has no stored value", grid.text(at.row, at.col));
+    reading
+        .fault("formula-without-value", message, grid, at)
+        .hint("open the file in a spreadsheet program and save it, then run again")
 }
 
 pub(super) fn not_a_number(

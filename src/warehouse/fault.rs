@@ -112,7 +112,12 @@ fn one(error: &DataFusionError, span: Option<Range<usize>>, source: &Arc<SourceT
         (None, None) => Place::file(source.name.clone()),
         (Some(span), _) => Place::span(source, span),
     };
-    Diagnostic::error("sql", message).at(place)
+    let reads_text = message.starts_with("Cannot cast string ");
+    let fault = Diagnostic::error("sql", message).at(place);
+    match reads_text {
+        true => fault.hint("codes and periods are text; TRY_CAST(… AS …) gives null where a text cannot be read so"),
+        false => fault,
+    }
 }
 
 /// The first line of a message, without the names of the engine's own stages.

@@ -10,6 +10,7 @@
 
 mod functions;
 mod session;
+mod text_number;
 mod fault;
 pub mod model;
 mod graph;

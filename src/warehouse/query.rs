@@ -21,6 +21,7 @@ use super::model::statements;
 use super::output::{self, OutputError};
 use super::rows::Rows;
 use super::session::{self, Engine};
+use super::text_number;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::store::{Manifest, StoreError};
 
@@ -28,6 +29,10 @@ use crate::store::{Manifest, StoreError};
 pub const ANSWER_ROWS: usize = 1_000_000;
 /// Length of a question.
 pub const QUESTION_BYTES: usize = 1 << 20;
+
+/// What SHOW TABLES answers: the tables of the release, and none of the engine's own.
+const SHOW_TABLES: &str = "SELECT table_name, COUNT(*) AS column_count FROM information_schema.columns \
+    WHERE table_schema = 'public' GROUP BY table_name ORDER BY table_name";
 
 const OBSERVATION: &str = "core_observation";
 
@@ -129,6 +134,11 @@ impl Warehouse {
 
     async fn plan(&self, source: &Arc<SourceText>) -> Result<DataFrame, Diagnostic> {
         let mut statements = statements(source)?;
+        if statements.is_empty() {
+            return Err(Diagnostic::error("sql-statement", "the question is empty")
+                .at(Place::span(source, 0..0))
+                .hint("write one SELECT or WITH query; SHOW TABLES lists what there is"));
+        }
         let statement = if statements.len() == 1 { statements.pop() } else { None };
         let Some(statement) = statement else {
             return Err(Diagnostic::error("sql-statement", "one question at a time")
@@ -144,6 +154,8 @@ impl Warehouse {
                 .hint("SELECT, WITH, SHOW, DESCRIBE and EXPLAIN are answered"));
         }
         let fault = |error: DataFusionError| diagnose_one(&error, source, &self.tables);
+        let shows_tables =
+            matches!(&statement, Statement::Statement(s) if matches!(**s, SqlStatement::ShowTables { .. }));
         let plan = self.session.state().statement_to_plan(statement).await.map_err(fault)?;
         // SELECT … INTO parses as a query and plans as a table; the options refuse it.
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
@@ -152,6 +164,12 @@ impl Warehouse {
                 .at(Place::span(source, 0..source.text.trim_end().len()))
                 .hint("SELECT, WITH, SHOW, DESCRIBE and EXPLAIN are answered")
         })?;
+        if shows_tables {
+            return self.session.sql(SHOW_TABLES).await.map_err(fault);
+        }
+        if let Some(fault) = text_number::find(&plan, source).map_err(fault)? {
+            return Err(fault);
+        }
         self.session.execute_logical_plan(plan).await.map_err(fault)
     }
 }

@@ -174,7 +174,12 @@ fn models_run_in_order_and_audits_become_findings() {
     let filters = [("region".to_owned(), "630100".to_owned()), ("coverage_pct".to_owned(), "40".to_owned())];
     assert_eq!(warehouse.table("ind_coverage", &filters).unwrap().rows.len(), 1);
     assert_eq!(warehouse.query_to_parquet("SELECT * FROM ind_coverage", &project.path("a.parquet")).unwrap(), 2);
-    assert!(warehouse.query("SHOW TABLES").is_ok() && warehouse.query("DESCRIBE ind_coverage").is_ok());
+    let tables = warehouse.query("SHOW TABLES").unwrap();
+    let columns: Vec<&str> = tables.columns.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(columns, ["table_name", "column_count"]);
+    let names: Vec<String> = shown(&tables).iter().map(|r| r.split(" | ").next().unwrap().to_owned()).collect();
+    assert_eq!(names, warehouse.tables());
+    assert!(warehouse.query("DESCRIBE ind_coverage").is_ok());
 }
 
 #[test]
@@ -265,6 +270,12 @@ fn questions_that_do_not_only_read_are_refused() {
         "SELECT region FROM ind_coverage GROUP BY period",
         "SELECT * FROM generate_series(1, 2000000)",
         "SELECT CAST(region AS DATE) FROM ind_coverage",
+        "SELECT value FROM core_observation WHERE period = 2004",
+        "SELECT value FROM core_observation AS o WHERE value > 2004\n   OR 2004 = o.period",
+        "SELECT value FROM core_observation\nWHERE value <> 630100 AND region IN ('630100', 630100)",
+        "SELECT (SELECT MAX(value) FROM core_observation WHERE period BETWEEN 2003 AND '2005') AS most",
+        "SELECT c.period FROM ind_coverage c JOIN core_observation o ON o.period = c.period AND o.region = 630100",
+        "-- nothing",
     ];
     let mut all = String::new();
     for sql in rows {
