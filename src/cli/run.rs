@@ -41,10 +41,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
     let missing = inventory.missing.len();
-    if let Some(release) = last.as_ref().filter(|_| !args.force) {
-        if let Some(ended) = nothing_to_do(context, release, &sources, missing, begun)? {
-            return Ok(ended);
-        }
+    if let Some(release) = last.as_ref().filter(|_| !args.force)
+        && let Some(ended) = nothing_to_do(context, release, &sources, missing, begun)?
+    {
+        return Ok(ended);
     }
     let mut progress = Progress::new(context.json);
     let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
