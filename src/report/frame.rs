@@ -1,7 +1,9 @@
 //! A table ready to be drawn: all that the renderers see. Nothing here knows where numbers come from or how a page looks.
 
 use super::format::Figure;
+use super::kept::notice;
 use super::spec::Head;
+use crate::store::release::Kept;
 
 /// One table in its yearbook layout.
 #[derive(Clone, Debug)]
@@ -19,12 +21,20 @@ pub struct Frame {
     pub cells: Vec<Vec<Cell>>,
     pub notes: Vec<String>,
     pub source: String,
+    /// Tables of earlier releases whose figures are printed here.
+    pub kept: Vec<Kept>,
     pub tidy: Tidy,
 }
 
 impl Frame {
     pub fn columns(&self) -> usize {
         self.cells.first().map_or(0, Vec::len)
+    }
+
+    /// What stands below the table, line by line.
+    pub fn foot(&self) -> Vec<String> {
+        let source = Some(&self.source).filter(|source| !source.is_empty());
+        self.notes.iter().chain(source).cloned().chain(self.kept.iter().map(notice)).collect()
     }
 
     /// No renderer can draw it: it has no cell.

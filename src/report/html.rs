@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::frame::{Block, Cell, Content, Frame, Trace};
+use super::kept::notice;
 use super::select::flat;
 use super::spec::Head;
 
@@ -17,6 +18,9 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
         "<nav class=\"trail\" aria-label=\"位置\"><a href=\"{up}index.html\">目录</a> › {}</nav>\n<main>\n",
         escape(report_title)
     ));
+    for kept in &frame.kept {
+        body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
+    }
     body.push_str("<div class=\"sheet\">\n");
     body.push_str(&table(frame));
     if !frame.notes.is_empty() || !frame.source.is_empty() {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::format::Figure;
 use super::frame::Frame;
 use super::html::{escape, page};
+use super::kept::HEAD;
 use super::plot::Plot;
 use super::records::Records;
 use super::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
+use crate::store::release::Kept;
 use crate::warehouse::Rows;
 
 /// Findings shown on the page; all of them are in `core_finding`.
@@ -24,6 +26,8 @@ pub struct Imprint {
     pub date: String,
     pub source_files: usize,
     pub observations: u64,
+    /// Tables whose figures are those of an earlier release.
+    pub kept: Vec<Kept>,
 }
 
 /// What was made of one report, in the order it is shown.
@@ -42,6 +46,7 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str("<p>由原始表格逐格读入、核对后重新刊印；每个数字都可以追溯到来源文件和单元格。</p>\n");
     body.push_str(&facts(imprint, shelves, findings));
     body.push_str("</header>\n<main>\n");
+    body.push_str(&kept_note(&imprint.kept, sources));
     body.push_str(&contents(shelves, findings));
     for (nth, shelf) in shelves.iter().enumerate() {
         body.push_str(&section(nth, shelf));
@@ -74,6 +79,45 @@ fn facts(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows) -> String {
     out
 }
 
+/// Near the top, and only where there is something to say.
+fn kept_note(kept: &[Kept], sources: &Rows) -> String {
+    if kept.is_empty() {
+        return String::new();
+    }
+    let records = Records::new(sources);
+    let mut out = format!(
+        "<aside class=\"kept\" id=\"kept\">\n<strong>{HEAD}</strong>以下 {} 项的新文件未能采用，所印仍为此前版本的数字。\n<ul>\n",
+        kept.len()
+    );
+    for table in kept {
+        let is_own = |row: &usize| {
+            records.text(*row, "dataset") == table.dataset && records.text(*row, "table_id") == table.table_id
+        };
+        let title = (0..sources.rows.len()).find(is_own).map_or_else(String::new, |row| records.text(row, "title"));
+        out.push_str(&format!(
+            "<li>{}（{}/{}）：取自版本 {}；<span lang=\"en\">{}</span></li>\n",
+            escape(&title),
+            escape(&table.dataset),
+            escape(&table.table_id),
+            escape(&table.release),
+            escape(&table.reason)
+        ));
+    }
+    out.push_str("</ul>\n</aside>\n");
+    out
+}
+
+/// At the line of a table or a chart that prints kept figures.
+fn kept_mark(kept: &[Kept]) -> String {
+    let mut releases: Vec<&str> = kept.iter().map(|table| table.release.as_str()).collect();
+    releases.sort_unstable();
+    releases.dedup();
+    match releases.is_empty() {
+        true => String::new(),
+        false => format!("<br><small class=\"kept\">{HEAD}版本 {}</small>", escape(&releases.join("、"))),
+    }
+}
+
 fn contents(shelves: &[Shelf<'_>], findings: &Rows) -> String {
     let mut out = String::from("<nav aria-label=\"目录\">\n<ol class=\"contents\">\n");
     for (nth, shelf) in shelves.iter().enumerate() {
@@ -96,8 +140,9 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             let path = format!("tables/{}/{}", report.name, table.id);
             let title = escape(&frame.full_title());
             out.push_str(&format!(
-                "<tr><td><a href=\"{path}.html\">{title}</a></td><td class=\"links\"><a href=\"{path}.xlsx\" \
-                 aria-label=\"{title}，Excel\">Excel</a> · <a href=\"{path}.csv\" aria-label=\"{title}，CSV\">CSV</a></td></tr>\n"
+                "<tr><td><a href=\"{path}.html\">{title}</a>{}</td><td class=\"links\"><a href=\"{path}.xlsx\" \
+                 aria-label=\"{title}，Excel\">Excel</a> · <a href=\"{path}.csv\" aria-label=\"{title}，CSV\">CSV</a></td></tr>\n",
+                kept_mark(&frame.kept)
             ));
         }
         out.push_str("</tbody>\n</table>\n");
@@ -108,10 +153,11 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             let path = format!("charts/{}", chart.id);
             out.push_str(&format!(
                 "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\" loading=\"lazy\"></a><figcaption>\
-                 <span>{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a></span>\
+                 <span>{}{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a></span>\
                  </figcaption></figure>\n",
                 escape(&plot.alt),
-                escape(&plot.full_title())
+                escape(&plot.full_title()),
+                kept_mark(&plot.kept)
             ));
         }
         out.push_str("</div>\n");

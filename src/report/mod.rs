@@ -14,6 +14,7 @@ pub mod format;
 pub mod frame;
 pub mod source;
 pub mod stated;
+pub mod kept;
 mod records;
 mod names;
 mod layout;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::kept::names_observations;
 use super::layout::{Reading, code_label, codes};
 use super::names::Names;
 use super::records::{Records, below};
@@ -15,6 +16,7 @@ use super::spec::{ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpe
 use super::stated::{no_rows, unknown_codes};
 use crate::diag::{Checked, Diagnostic};
 use crate::domain::code::TOTAL;
+use crate::store::release::Kept;
 use crate::warehouse::Rows;
 
 /// Categories beyond this cannot be read on one page.
@@ -34,6 +36,10 @@ pub struct Plot {
     pub notes: Vec<String>,
     pub source: String,
     pub alt: String,
+    /// The observations behind the points.
+    pub obs_ids: BTreeSet<String>,
+    /// Tables of earlier releases whose figures are drawn here.
+    pub kept: Vec<Kept>,
     pub palette: Arc<Palette>,
 }
 
@@ -142,6 +148,8 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
         notes: spec.notes.clone(),
         source: spec.source.clone(),
         alt: String::new(),
+        obs_ids: obs_ids(spec, &records),
+        kept: Vec::new(),
         palette: palette.clone(),
     };
     if spec.x.order == Order::ValueDescending {
@@ -163,6 +171,12 @@ fn check(spec: &ChartSpec, records: &Records<'_>, names: &Names) -> Vec<Diagnost
         .collect();
     faults.extend(unknown_codes(&spec.stated, records, names));
     faults
+}
+
+fn obs_ids(spec: &ChartSpec, records: &Records<'_>) -> BTreeSet<String> {
+    let rows = spec.series.iter().flat_map(|series| records.matching(&series.filter));
+    let columns: Vec<&str> = records.column_names().filter(|column| names_observations(column)).collect();
+    rows.flat_map(|row| columns.iter().map(move |column| records.text(row, column))).collect()
 }
 
 /// The codes along the axis that some series has a number for.

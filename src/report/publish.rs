@@ -12,9 +12,10 @@ use super::plot::{self, Plot};
 use super::select;
 use super::source::Tables;
 use super::spec::{ChartSpec, ReportSpec, TableSpec};
-use super::{chart, csv, html, png, xlsx};
+use super::{chart, csv, html, kept, png, xlsx};
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::store::Manifest;
+use crate::store::release::Kept;
 use crate::warehouse::{Rows, Warehouse};
 
 /// What was written.
@@ -44,6 +45,7 @@ pub fn publish(
         date: manifest.released_at.strftime("%Y-%m-%d").to_string(),
         source_files: manifest.sources.inputs.len(),
         observations: manifest.rows.get("core_observation").copied().unwrap_or(0),
+        kept: manifest.kept.clone(),
     };
     publish_tables(specs, &tables, &imprint, into, progress).map_err(|fault| vec![fault])
 }
@@ -60,7 +62,8 @@ pub fn publish_tables(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Diagnostic> {
     let names = Names::read(tables)?;
-    let mut run = Run { tables, names, into, progress, faults: Vec::new(), published: Published::default() };
+    let mut run =
+        Run { tables, names, kept: &imprint.kept, into, progress, faults: Vec::new(), published: Published::default() };
     let mut shelves = Vec::new();
     for report in specs {
         let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new() };
@@ -71,7 +74,8 @@ pub fn publish_tables(
         }
         for spec in &report.charts {
             let filled = plot::fill(spec, tables, &run.names, &report.palette);
-            if let Some(plot) = run.faultless(filled) {
+            if let Some(mut plot) = run.faultless(filled) {
+                plot.kept = kept::among(run.kept, plot.obs_ids.iter().map(String::as_str));
                 shelf.charts.push((spec, plot));
             }
         }
@@ -91,6 +95,7 @@ pub fn publish_tables(
 struct Run<'a, 'p> {
     tables: &'a Tables<'a>,
     names: Names,
+    kept: &'a [Kept],
     into: &'a Path,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
@@ -107,7 +112,8 @@ impl Run<'_, '_> {
     fn table(&mut self, report: &ReportSpec, spec: &TableSpec) -> Result<Option<Frame>, Diagnostic> {
         (self.progress)(&spec.id);
         let filled = select::fill(spec, self.tables, &self.names);
-        let Some(frame) = self.faultless(filled) else { return Ok(None) };
+        let Some(mut frame) = self.faultless(filled) else { return Ok(None) };
+        frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
         let workbook = match xlsx::render(&frame, &report.palette) {
             Ok(workbook) => workbook,
             Err(fault) => {

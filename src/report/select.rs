@@ -80,6 +80,7 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
         cells,
         notes: spec.notes.clone(),
         source: spec.source.clone(),
+        kept: Vec::new(),
         tidy,
     };
     Checked::new(Some(frame), faults)

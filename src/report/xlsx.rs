@@ -288,10 +288,9 @@ impl<'a> Page<'a> {
         let total: usize = self.widths.iter().sum::<usize>() + self.widths.len();
         let room = (total as f64 * BODY_SIZE / NOTE_SIZE) as usize;
         let mut row = self.body_row + self.frame.cells.len() as u32;
-        let lines = self.frame.notes.iter().chain(Some(&self.frame.source).filter(|s| !s.is_empty()));
-        for line in lines {
-            sheet.set_row_height(row, line_count(line, room) as f64 * NOTE_POINTS + 3.0)?;
-            span(sheet, [row, 0, row, u32::from(self.last_column())], line, &format)?;
+        for line in self.frame.foot() {
+            sheet.set_row_height(row, line_count(&line, room) as f64 * NOTE_POINTS + 3.0)?;
+            span(sheet, [row, 0, row, u32::from(self.last_column())], &line, &format)?;
             row += 1;
         }
         Ok(row - 1)

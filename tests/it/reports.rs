@@ -7,7 +7,7 @@ use std::path::Path;
 use shebao::grid::{self, CellValue};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::support::{published, root, shared};
+use crate::support::{TestProject, published, root, shared};
 
 /// Dataset, table, and the transcription outside the project.
 const TABLES: [(&str, &str, &str); 10] = [
@@ -119,6 +119,33 @@ fn the_index_links_only_what_is_there() {
     for link in links {
         assert!(published().file("out").join(link).is_file(), "{link} is missing");
     }
+}
+
+#[test]
+fn figures_kept_from_the_last_release_are_marked() {
+    let index = published().read("out/index.html");
+    assert!(!index.contains("沿用上次发布的数据"), "nothing is kept in the first release");
+    let project = TestProject::copy_of(published());
+    let first = project.current();
+    project.write("fixtures/yuxi-2013/unemployment_fund.xls", "no workbook");
+    project.shebao(&["run"]);
+    let index = project.read("out/index.html");
+    let (head, rest) = index.split_once("<nav aria-label=\"目录\">").expect("the contents");
+    assert!(head.contains("沿用上次发布的数据：") && head.contains("yuxi-2013/unemployment_fund"), "{head}");
+    assert!(head.contains(&first), "the release the figures come from: {head}");
+    // The table and the chart made of it, each at its line.
+    let marked: Vec<&str> = rest.lines().filter(|line| line.contains("沿用上次发布的数据：")).collect();
+    assert_eq!(marked.len(), 2, "{marked:?}");
+    assert!(marked[0].contains("tables/yuxi-2013/unemployment_fund.html"), "{marked:?}");
+    assert!(marked[1].contains("charts/unemployment_fund.svg"), "{marked:?}");
+    let page = |table: &str| project.read(&format!("out/tables/yuxi-2013/{table}.html"));
+    let notice = "沿用上次发布的数据：yuxi-2013/unemployment_fund 的新文件未能采用";
+    assert!(page("unemployment_fund").contains(notice));
+    assert!(!page("injury_by_year").contains("沿用上次发布的数据"));
+    let path = project.file("out/tables/yuxi-2013/unemployment_fund.xlsx");
+    let book = grid::read(&path, "unemployment_fund.xlsx", None).expect("a workbook");
+    let sheet = &book.grids[0];
+    assert!((0..sheet.rows).any(|row| sheet.text(row, 0).starts_with(notice)), "the workbook travels alone");
 }
 
 fn workbook(dataset: &str, table: &str) -> Print {
