@@ -23,8 +23,11 @@ const TITLE_SIZE: f64 = 14.0;
 const COLUMN_WIDTH_MIN: usize = 8;
 const COLUMN_WIDTH_MAX: usize = 28;
 
-/// A header no wider than this keeps to one line, so that it does not break inside its unit.
+/// A header no wider than this keeps to one line; a longer one breaks before its bracket first.
 const HEADER_LINE_MAX: usize = 16;
+
+/// Room beside a text, without which programs with other fonts break it.
+const AIR: usize = 2;
 
 /// Tables wider than this are printed on a page turned sideways.
 const PORTRAIT_WIDTH_MAX: usize = 92;
@@ -79,6 +82,25 @@ fn text_width(text: &str) -> usize {
 /// Lines a text takes in a column of a width.
 fn line_count(text: &str, width: usize) -> usize {
     text.split('\n').map(|line| line.width().div_ceil(width.max(1)).max(1)).sum()
+}
+
+/// A header as it stands in a column of a width: one line where there is room, else broken before its bracket, so that
+/// no program breaks it inside its unit.
+fn header_text(text: &str, width: usize) -> String {
+    let bracket = text.find(['（', '(']).filter(|at| *at > 0);
+    match bracket {
+        Some(at) if !text.contains('\n') && text_width(text) + AIR > width => {
+            format!("{}\n{}", &text[..at], &text[at..])
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// The width a header asks for: its widest line, or half of one too long for any column.
+fn header_width(text: &str) -> usize {
+    let broken = header_text(text, HEADER_LINE_MAX + AIR);
+    let lines = broken.split('\n').map(UnicodeWidthStr::width);
+    lines.map(|line| if line <= HEADER_LINE_MAX { line } else { line.div_ceil(4) * 2 }).max().unwrap_or(0) + AIR
 }
 
 /// Where everything stands on the sheet.
@@ -176,7 +198,7 @@ impl<'a> Page<'a> {
             let rules = Rules { top: true, thin_bottom: true, bottom: false };
             let format = ruled(self.font(BODY_SIZE).set_align(FormatAlign::Center).set_text_wrap(), rules);
             match head {
-                Head::Text(text) => span(sheet, range, text, &format)?,
+                Head::Text(text) => span(sheet, range, &header_text(text, self.widths[column]), &format)?,
                 Head::Diagonal { rows, columns } => {
                     let format = format
                         .set_align(FormatAlign::Left)
@@ -195,10 +217,16 @@ impl<'a> Page<'a> {
                 let rules = Rules { top: level == 0, thin_bottom: true, bottom: false };
                 let format = ruled(self.font(BODY_SIZE).set_align(FormatAlign::Center).set_text_wrap(), rules);
                 let range = [first, column, first + block.high as u32 - 1, column + block.wide as u32 - 1];
-                span(sheet, range, &block.text, &format)?;
+                span(sheet, range, &header_text(&block.text, self.block_width(block)), &format)?;
             }
         }
         Ok(())
+    }
+
+    /// Width of all data columns that a header block stands over.
+    fn block_width(&self, block: &Block) -> usize {
+        let first = self.labels + block.column;
+        self.widths[first..first + block.wide].iter().sum()
     }
 
     /// Heights that let every header text be read, the extra of a tall cell given to its last row.
@@ -206,14 +234,13 @@ impl<'a> Page<'a> {
         let mut lines = vec![1.0_f64; self.frame.header.len()];
         for (level, blocks) in self.frame.header.iter().enumerate() {
             for block in blocks {
-                let first = self.labels + block.column;
-                let width: usize = self.widths[first..first + block.wide].iter().sum();
-                raise(&mut lines, level, block.high, line_count(&block.text, width));
+                let width = self.block_width(block);
+                raise(&mut lines, level, block.high, line_count(&header_text(&block.text, width), width));
             }
         }
         for (column, head) in self.frame.heads.iter().enumerate() {
             let needed = match head {
-                Head::Text(text) => line_count(text, self.widths[column]),
+                Head::Text(text) => line_count(&header_text(text, self.widths[column]), self.widths[column]),
                 Head::Diagonal { .. } => 2,
             };
             raise(&mut lines, 0, self.frame.header.len(), needed);
@@ -330,12 +357,12 @@ fn equally_wide(frame: &Frame, column: usize) -> bool {
     widths.all(|width| Some(width) == first)
 }
 
-/// Wide enough for every figure; a header may break into lines.
+/// Wide enough for every figure and for every header, which breaks before its bracket if at all.
 fn column_widths(frame: &Frame) -> Vec<usize> {
     let mut widths = vec![COLUMN_WIDTH_MIN; frame.heads.len() + frame.columns()];
     for (column, head) in frame.heads.iter().enumerate() {
         let own = match head {
-            Head::Text(text) => text_width(text),
+            Head::Text(text) => header_width(text),
             Head::Diagonal { rows, columns } => text_width(rows) + text_width(columns) + 2,
         };
         widths[column] = widths[column].max(own).min(COLUMN_WIDTH_MAX);
@@ -351,11 +378,12 @@ fn column_widths(frame: &Frame) -> Vec<usize> {
             widths[at] = widths[at].max(own);
         }
     }
-    for block in frame.header.iter().flatten().filter(|b| b.wide == 1) {
-        let whole = text_width(&block.text) + 2;
-        let wanted = if whole <= HEADER_LINE_MAX { whole } else { whole.div_ceil(2) };
-        let at = frame.heads.len() + block.column;
-        widths[at] = widths[at].max(wanted).min(COLUMN_WIDTH_MAX.max(widths[at]));
+    // From the single columns up to the heads of groups, which widen what stands below them.
+    for block in frame.header.iter().rev().flatten() {
+        let first = frame.heads.len() + block.column;
+        let own = &mut widths[first..first + block.wide];
+        let short = header_width(&block.text).saturating_sub(own.iter().sum());
+        own.iter_mut().for_each(|width| *width += short.div_ceil(block.wide));
     }
     widths
 }
@@ -380,10 +408,34 @@ fn write_tidy(sheet: &mut Worksheet, tidy: &Tidy, palette: &Palette) -> Result<(
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+    // As many pages wide as it takes: fitted on one, nobody could read it.
+    sheet.set_landscape().set_paper_size(9).set_page_order(true);
     sheet.set_repeat_rows(0, 0)?;
     if !tidy.rows.is_empty() {
         sheet.autofilter(0, 0, tidy.rows.len() as u32, (tidy.columns.len() - 1) as u16)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{header_text, header_width, line_count};
+
+    fn check(text: &str, width: usize, lines: &str) {
+        assert_eq!(header_width(text), width, "{text}");
+        let shown = header_text(text, width);
+        assert_eq!(shown, lines, "{text}");
+        assert_eq!(line_count(&shown, width), line_count(&shown, width + 2), "{text} has room to spare");
+    }
+
+    #[test]
+    fn a_header_breaks_before_its_bracket() {
+        check("年度", 6, "年度");
+        check("起付线（元）", 14, "起付线（元）");
+        check("基金收入（万元）", 18, "基金收入（万元）");
+        check("参保人数（万人次）", 12, "参保人数\n（万人次）");
+        check("财政补助标准\n（元/人）", 14, "财政补助标准\n（元/人）");
+        check("领取失业保险金人数（人）", 12, "领取失业保险金人数\n（人）");
+        check("（元）", 8, "（元）");
+    }
 }
