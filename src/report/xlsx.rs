@@ -26,6 +26,9 @@ const COLUMN_WIDTH_MAX: usize = 28;
 /// A header no wider than this keeps to one line; a longer one breaks before its bracket first.
 const HEADER_LINE_MAX: usize = 16;
 
+/// A part of a header no wider than this is not broken again; a wider one takes half its width.
+const HEADER_PART_MAX: usize = 20;
+
 /// Room beside a text, without which programs with other fonts break it.
 const AIR: usize = 2;
 
@@ -100,7 +103,7 @@ fn header_text(text: &str, width: usize) -> String {
 fn header_width(text: &str) -> usize {
     let broken = header_text(text, HEADER_LINE_MAX + AIR);
     let lines = broken.split('\n').map(UnicodeWidthStr::width);
-    lines.map(|line| if line <= HEADER_LINE_MAX { line } else { line.div_ceil(4) * 2 }).max().unwrap_or(0) + AIR
+    lines.map(|line| if line <= HEADER_PART_MAX { line } else { line.div_ceil(4) * 2 }).max().unwrap_or(0) + AIR
 }
 
 /// Where everything stands on the sheet.
@@ -435,7 +438,7 @@ mod tests {
         check("基金收入（万元）", 18, "基金收入（万元）");
         check("参保人数（万人次）", 12, "参保人数\n（万人次）");
         check("财政补助标准\n（元/人）", 14, "财政补助标准\n（元/人）");
-        check("领取失业保险金人数（人）", 12, "领取失业保险金人数\n（人）");
+        check("领取失业保险金人数（人）", 20, "领取失业保险金人数\n（人）");
         check("（元）", 8, "（元）");
     }
 }
