@@ -38,7 +38,7 @@ pub struct RawHead {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawTable {
-    /// File name of the table, letters, digits, `_` and `-`.
+    /// File name of the table, lower-case letters, digits, `_` and `-`.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
     /// As printed before the title: 表1.
@@ -197,7 +197,7 @@ pub enum RawOrder {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawChart {
-    /// File name of the chart, letters, digits, `_` and `-`.
+    /// File name of the chart, lower-case letters, digits, `_` and `-`.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
     pub kind: RawKind,
