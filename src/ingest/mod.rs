@@ -268,4 +268,6 @@ fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
 }
 
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod tests;

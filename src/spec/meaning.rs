@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::codes::{code_exists, codes_of};
 use super::pattern::Pattern;
 use super::raw::{self, Scalar, Stated, Text};
+use super::revise::JOINT;
 use super::table::{
     Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitValue, UnitUse,
 };
@@ -145,7 +146,9 @@ impl Scope<'_> {
         meaning.unit = self.unit(raw.unit.as_ref(), raw.unit_label.as_ref());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         meaning.sign = raw.sign.map(sign);
-        (path.len() == texts.len()).then_some(Entry { path, meaning, merged: raw.merged })
+        let declared = raw.origin.declared.clone().unwrap_or_else(|| texts.join(JOINT));
+        let new = raw.origin.new;
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged: raw.merged })
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {

@@ -10,6 +10,7 @@ use super::edition::Edition;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
+use super::revise::revise;
 use super::table::{Anchor, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
@@ -55,6 +56,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
+        let revised = revise(keys, edition, scope);
+        let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
