@@ -31,6 +31,10 @@ pub(super) fn unknown_label(
         let line = format!("{list},{},{printed},CODE,why", reading.table.dataset);
         return fault.hint(format!("say which one this source means in pipelines/codes/aliases.csv: {line}"));
     }
+    if let LookupError::Outside { list, .. } = &unknown.error {
+        let from = format!("its parents stand in pipelines/codes/{list}.csv");
+        return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
+    }
     let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
     let (dataset, table) = (&reading.table.dataset, &reading.table.id);
     let code = |label: &str| reading.codebook.lookup(list, dataset, table, label).ok();

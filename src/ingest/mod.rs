@@ -1,18 +1,20 @@
 //! Cells to observations: a document read by the layout that a specification declares. Pure: no input or output, no clock.
 //!
-//! In reading order: `locate` finds the table by its text, `header` makes one label path per row and column, `label`
-//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note`
+//! In reading order: `locate` finds the table by its text, `header` makes one label path per row and column, `hierarchy`
+//! puts the labels of the rows above before those that belong to them, `label` holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note`
 //! reads footnotes, `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
 mod header;
+mod hierarchy;
 mod hint;
 mod label;
 mod locate;
 mod note;
 pub mod number;
 mod relation;
+mod sign;
 mod unit;
 mod value;
 
@@ -73,6 +75,7 @@ impl Reading<'_> {
         let columns = header::columns(self, &found, faults);
         let rows = header::rows(self, &found, faults);
         let columns = label::assign(self, &found, &columns, label::Axis::Columns, faults);
+        let rows = hierarchy::nest(self, &found, &columns, rows, faults);
         let rows = label::assign(self, &found, &rows, label::Axis::Rows, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);

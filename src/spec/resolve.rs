@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::meaning::Scope;
 use super::pattern::Capture;
 use super::raw;
-use super::table::{Anchor, Edition, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::table::{Anchor, Edition, Entry, Layout, Levels, Meaning, OnError, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, RelationKind};
 
@@ -107,9 +107,10 @@ fn layout(
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
-    pairs(&rows, &columns, &context, from_title, scope);
+    let levels = levels(keys.levels.unwrap_or_default());
+    labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
+    let of_title: Vec<&Capture> = anchor.iter().flat_map(|a| a.pattern.captures()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -118,6 +119,8 @@ fn layout(
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
+        levels,
+        bilingual: keys.bilingual.unwrap_or(false),
         until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
@@ -133,12 +136,24 @@ fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize
     raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
 }
 
-fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+fn levels(written: &[raw::Level]) -> Levels {
+    let has = |level| written.contains(&level);
+    Levels {
+        indent: has(raw::Level::Indent),
+        of_which: has(raw::Level::OfWhich),
+        numbering: has(raw::Level::Numbering),
+        bold: has(raw::Level::Bold),
+        heading: has(raw::Level::Heading),
+    }
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if given > label_columns || (given < label_columns && !entry.merged) {
+        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
-            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+            let hint = "give one part per text of corner; more where levels says that rows belong to others";
+            scope.fault(span.clone(), "label-columns", message, hint);
         }
     }
 }
@@ -157,11 +172,11 @@ fn pairs(
     rows: &[(Entry, Range<usize>)],
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
-    from_title: bool,
+    of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns {
-        for (row, row_span) in rows {
+    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {
@@ -170,7 +185,7 @@ fn pairs(
                     continue;
                 }
             };
-            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).chain(of_title.iter().copied()).collect();
             let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
             if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
                 scope.fault(
@@ -180,16 +195,16 @@ fn pairs(
                     "give indicator = \"…\" to the column, the row or [context]",
                 );
             }
-            if both.unit.is_none() {
+            if both.unit.is_none() && !stated.contains(&&Capture::Unit) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("unit"),
-                    "give unit = \"…\" to the column, the row or the table",
+                    "give unit = \"…\" to the column, the row or the table, or capture {unit} in a label or the anchor",
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
@@ -230,13 +245,13 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
         },
     };
     let usable = |c: &Capture| match c {
-        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Year | Capture::Month | Capture::Unit | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
     let unusable = pattern.captures().find(|c| !usable(c));
     if unusable.is_some() {
-        scope.fault(raw.text.span(), "anchor-capture", "an anchor captures a period or a dimension only", "");
+        scope.fault(raw.text.span(), "anchor-capture", "an anchor captures a period, a unit or a dimension only", "");
     }
     Some(Anchor { pattern, within })
 }
