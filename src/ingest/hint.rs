@@ -23,7 +23,9 @@ pub(super) fn unknown_label(
     unknown: &Unknown,
 ) -> Diagnostic {
     let at = label.at().unwrap_or(found.corner);
-    let mut fault = reading.fault("unknown-label", unknown.error.to_string(), found.grid, at);
+    let outside = matches!(unknown.error, LookupError::Outside { .. });
+    let code = if outside { "outside-level" } else { "unknown-label" };
+    let mut fault = reading.fault(code, unknown.error.to_string(), found.grid, at);
     if let Some(hint) = of_place(reading, found, label, axis) {
         fault = fault.hint(hint);
     }
