@@ -10,10 +10,10 @@ use serde_json::json;
 use super::job::{self, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Checked, Diagnostic, Severity};
 use crate::domain::Observation;
 use crate::store::digest::sha256_file;
-use crate::store::{Lock, Releases};
+use crate::store::{Cell, Lock, Releases, schema, stage};
 use crate::{grid, ingest, spec};
 
 /// Read files into observations, and publish nothing
@@ -22,7 +22,7 @@ use crate::{grid, ingest, spec};
 /// that one specification, its observations printed with their cells; nothing is written.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml
+    /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml, or - for standard input
     #[arg(long, value_name = "SPEC", requires = "file")]
     spec: Option<PathBuf>,
     /// The edition of the specification [default: the one that names FILE, else the last]
@@ -72,7 +72,7 @@ fn all(context: &Context) -> anyhow::Result<Ended> {
 }
 
 fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow::Result<Ended> {
-    let loaded = spec::load_table(&context.project, spec_path);
+    let loaded = load(context, spec_path)?;
     if loaded.has_errors() {
         return Err(Fault(loaded.diagnostics).into());
     }
@@ -112,74 +112,25 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
     Ok(Ended::of(&read.diagnostics))
 }
 
-/// The columns of `core_observation`, but for the time of release: nothing is released here.
-const COLUMNS: [&str; 26] = [
-    "obs_id",
-    "dataset",
-    "table_id",
-    "edition",
-    "indicator",
-    "period",
-    "period_start",
-    "period_end",
-    "period_kind",
-    "region",
-    "scheme",
-    "ownership",
-    "industry",
-    "population",
-    "breakdown",
-    "value",
-    "unit",
-    "decimals",
-    "mark",
-    "printed",
-    "printed_unit",
-    "source_file",
-    "source_sha256",
-    "sheet",
-    "cell",
-    "notes",
-];
+/// The specification in a file, or on standard input.
+fn load(context: &Context, path: &Path) -> anyhow::Result<Checked<spec::Pipelines>> {
+    if path != Path::new("-") {
+        return Ok(spec::load_table(&context.project, path));
+    }
+    let text = io::read_to_string(io::stdin()).context("reading the specification from standard input")?;
+    Ok(spec::load_text(&context.project, "standard input", text))
+}
 
-fn fields(o: &Observation) -> Vec<Option<String>> {
-    let d = &o.dimensions;
-    let text = |t: &str| Some(t.to_owned());
-    vec![
-        text(&o.obs_id),
-        text(&o.dataset),
-        text(&o.table_id),
-        text(&o.edition),
-        text(o.indicator.as_str()),
-        Some(o.period.to_string()),
-        Some(o.period.start().to_string()),
-        Some(o.period.end().to_string()),
-        text(o.period_kind.as_str()),
-        text(d.region.as_str()),
-        text(d.scheme.as_str()),
-        text(d.ownership.as_str()),
-        text(d.industry.as_str()),
-        text(d.population.as_str()),
-        Some(d.breakdown.to_string()),
-        o.value.number().map(|n| n.normalize().to_string()),
-        text(&o.unit),
-        o.decimals.map(|n| n.to_string()),
-        o.value.mark().map(|m| m.as_str().to_owned()),
-        text(&o.printed),
-        text(&o.printed_unit),
-        text(&o.origin.source_file),
-        text(&o.origin.source_sha256),
-        text(&o.origin.sheet),
-        text(&o.origin.cell),
-        Some(o.notes.join("\n")),
-    ]
+/// The columns of `core_observation`, but for the time of release: nothing is released here.
+fn columns() -> impl Iterator<Item = &'static str> {
+    schema::OBSERVATION.columns.iter().map(|(name, _)| *name)
 }
 
 fn write_csv(observations: &[Observation], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(COLUMNS)?;
+    writer.write_record(columns())?;
     for observation in observations {
-        writer.write_record(fields(observation).into_iter().map(Option::unwrap_or_default))?;
+        writer.write_record(stage::observation_row(observation).iter().map(Cell::to_string))?;
     }
     writer.flush()?;
     Ok(())
@@ -189,12 +140,11 @@ fn write_json(observations: &[Observation], out: &mut dyn Write) -> anyhow::Resu
     let rows: Vec<serde_json::Value> = observations
         .iter()
         .map(|o| {
-            COLUMNS
-                .iter()
-                .zip(fields(o))
-                .map(|(c, f)| ((*c).to_owned(), json!(f)))
-                .collect::<serde_json::Map<_, _>>()
-                .into()
+            let fields = stage::observation_row(o).into_iter().map(|cell| match cell {
+                Cell::Null => serde_json::Value::Null,
+                cell => json!(cell.to_string()),
+            });
+            columns().map(str::to_owned).zip(fields).collect::<serde_json::Map<_, _>>().into()
         })
         .collect();
     writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;

@@ -14,6 +14,9 @@ pub const TOTAL: &str = "_T";
 /// Scope of the names in the code lists themselves, after every alias. No dataset is called so.
 const NAMES: &str = "*";
 
+/// How codes begin that a table makes up for itself, so that nobody takes them for official ones.
+pub const LOCAL: [&str; 2] = ["x-", "x_"];
+
 /// A code of some list; cheap to copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(Arc<str>);
@@ -30,6 +33,16 @@ impl Code {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a table made the code up for itself: it is in no official list, and known to that table alone.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.0)
+    }
+}
+
+/// Whether a name of a code, list or unit is one that a table made up for itself.
+pub fn is_local(name: &str) -> bool {
+    LOCAL.iter().any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()))
 }
 
 impl fmt::Display for Code {
@@ -124,7 +137,8 @@ impl Codebook {
         let indicators = self.indicators.iter().map(|i| ("indicator", i.code.as_str(), i.name_zh.as_str()));
         let units = self.units.iter().map(|u| ("unit", u.code.as_str(), u.name_zh.as_str()));
         let mut index: BTreeMap<_, BTreeSet<Code>> = BTreeMap::new();
-        for (list, code, name) in entries.chain(indicators).chain(units) {
+        // The names of local codes are aliases of their table, so that no other table meets them.
+        for (list, code, name) in entries.chain(indicators).chain(units).filter(|(_, code, _)| !is_local(code)) {
             for label in [code, name] {
                 let key = (list.to_owned(), NAMES.to_owned(), normalise(label));
                 index.entry(key).or_default().insert(Code::new(code));
@@ -196,12 +210,14 @@ impl Codebook {
         scopes.into_iter().filter_map(move |scope| self.index.get(&(list.clone(), scope, label.clone())))
     }
 
-    /// Whether a code has another among its parents; every code but the total lies below the total.
+    /// Whether a code has another among its parents; every code but the total lies below the total, and a local code,
+    /// whose parents nobody states, below any.
     fn is_below(&self, list: &str, code: &Code, outer: &Code) -> bool {
         let Some(list) = self.lists.get(list) else { return false };
         let parent = |code: &Code| list.get(code.as_str()).and_then(|e| e.parent.clone());
         let mut parents = std::iter::successors(parent(code), parent).take(list.entries.len());
-        code.as_str() != TOTAL && (outer.as_str() == TOTAL || parents.any(|p| p == *outer))
+        let stated = parents.any(|p| p == *outer);
+        code.as_str() != TOTAL && code != outer && (outer.as_str() == TOTAL || is_local(code.as_str()) || stated)
     }
 
     pub fn unit(&self, code: &str) -> Option<&Unit> {

@@ -9,7 +9,7 @@ use super::number;
 use super::value::{self, Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
-use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Value};
+use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Status, Value};
 use crate::grid::{CellRef, Grid};
 use crate::spec::table::{Meaning, PeriodRule};
 
@@ -250,6 +250,7 @@ fn observation(
             cell,
         },
         notes: Vec::new(),
+        status: Status::Normal,
     })
 }
 

@@ -74,7 +74,7 @@ pub(super) fn nest(
     if !levels.any() {
         return labels;
     }
-    let mut tree = Tree { reading, found, levels, open: Vec::new(), top: Below::default(), faults };
+    let mut tree = Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
     let mut nested = Vec::new();
     for label in labels {
         let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
@@ -118,6 +118,7 @@ struct Tree<'a, 'r> {
     /// The last row, and those it belongs to, the outermost first.
     open: Vec<Node>,
     top: Below,
+    first_has_rows: bool,
     faults: &'a mut Vec<Diagnostic>,
 }
 
@@ -131,7 +132,7 @@ impl Tree<'_, '_> {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
         while let Some(above) = self.open.last() {
-            let stand = stand(self.levels, &above.signs, &signs).unwrap_or_else(|conflict| {
+            let stand = stand(self.levels, above, &signs).unwrap_or_else(|conflict| {
                 let address = self.found.grid.address(above.at);
                 wrong.get_or_insert(format!("\"{}\" and \"{}\" in {address}: {conflict}", signs.text, above.signs.text));
                 Stand::Elsewhere
@@ -146,9 +147,10 @@ impl Tree<'_, '_> {
         if signs.of_which && self.open.is_empty() {
             wrong.get_or_insert(format!("\"{}\" is marked as a part, and no row above is its whole", signs.text));
         }
-        let (levels, outermost) = (self.levels, self.open.is_empty());
+        // The first row of a table may stand in the middle of its cell, if nothing stands below it.
+        let (levels, centred) = (self.levels, self.open.is_empty() && self.top.count == 1 && !self.first_has_rows);
         let below = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
-        if let Err((beside, what)) = below.add(levels, outermost, &signs, at) {
+        if let Err((beside, what)) = below.add(levels, centred, &signs, at) {
             let beside = self.found.grid.address(beside);
             wrong.get_or_insert(format!("\"{}\" {what} in {beside}", signs.text));
         }
@@ -202,6 +204,7 @@ impl Tree<'_, '_> {
     /// Close the rows from a depth on; a heading must have had rows below it.
     fn close(&mut self, depth: usize) {
         for node in self.open.split_off(depth) {
+            self.first_has_rows |= node.below.count > 0;
             if node.signs.heading && node.below.count == 0 {
                 let message = format!("the heading \"{}\" has no row below it", node.signs.text);
                 let mut fault = self.reading.fault("heading-alone", message, self.found.grid, node.at);
@@ -224,7 +227,7 @@ impl Below {
     fn add(
         &mut self,
         levels: Levels,
-        outermost: bool,
+        centred: bool,
         signs: &Signs,
         at: CellRef,
     ) -> Result<(), (CellRef, String)> {
@@ -253,8 +256,7 @@ impl Below {
         self.of_which = None;
         match self.indent {
             Some((shared, beside)) if shared != signs.indent => {
-                // The first row of a table may stand in the middle of its cell.
-                if outermost && self.count == 2 && signs.indent < shared {
+                if centred && signs.indent < shared {
                     self.indent = Some((signs.indent, at));
                     return Ok(());
                 }
@@ -276,7 +278,8 @@ fn is_listed(own: Indent, text: Indent, row: Indent) -> bool {
 }
 
 /// How a row stands to one above by all signs that say so; `Err` says how they contradict each other.
-fn stand(levels: Levels, above: &Signs, row: &Signs) -> Result<Stand, String> {
+fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
+    let above = &node.signs;
     let mut said: Vec<(&str, Stand)> = Vec::new();
     match above.indent.partial_cmp(&row.indent) {
         None => return Err(format!("one is indented by {}, the other by {}", row.indent, above.indent)),
@@ -304,7 +307,9 @@ fn stand(levels: Levels, above: &Signs, row: &Signs) -> Result<Stand, String> {
     }
     let numbers = above.number.is_some() && row.number.is_none() && !levels.indent;
     let Some((first, stand)) = said.first().copied() else {
-        let headed = above.heading && !row.heading;
+        // Below a heading whose rows are indented, one that is not stands elsewhere.
+        let indented = node.below.indent.is_some_and(|(shared, _)| above.indent < shared);
+        let headed = above.heading && !row.heading && !indented;
         return Ok(if headed || numbers { Stand::Below } else { Stand::Elsewhere });
     };
     match said.iter().find(|(_, other)| *other != stand) {

@@ -243,7 +243,8 @@ mod tests {
     #[test]
     fn indents_compare_where_they_can() {
         let indent = |format: u8, printed: &str| {
-            let cell = Cell { indent: format, ..Cell::text(printed) };
+            let mut cell = Cell::text(printed);
+            cell.indent = format;
             read(ALL, &cell, printed).indent
         };
         assert_eq!(indent(0, "　x"), indent(0, "  x"));

@@ -2,7 +2,7 @@
 
 use super::{document, pipelines, read};
 use crate::domain::Observation;
-use crate::grid::{CellRef, Grid};
+use crate::grid::{Cell, Grid};
 
 /// A table with one column of persons in Yunnan, 2012; `keys` belong to the table, `rows` are its entries.
 fn spec(keys: &str, rows: &str) -> String {
@@ -35,11 +35,13 @@ fn told_of(spec: &str, table: &str) -> String {
 
 fn dress(grid: &mut Grid) {
     for row in 0..grid.rows {
-        let Some(cell) = grid.cells.get_mut(&CellRef { row, col: 0 }) else { continue };
-        let text = cell.text.trim_start_matches(['>', '!']);
-        cell.bold = cell.text.contains('!');
-        cell.indent = cell.text.matches('>').count() as u8;
-        cell.text = text.replace('_', " ").replace('＿', "\u{3000}");
+        let Some(cell) = grid.get(row, 0) else { continue };
+        let printed = cell.text.as_str();
+        let text: String = printed.chars().filter(|c| !matches!(c, '!' | '>')).collect();
+        let mut dressed = Cell::text(text.replace('_', " ").replace('＿', "\u{3000}"));
+        dressed.bold = printed.contains('!');
+        dressed.indent = printed.matches('>').count() as u8;
+        grid.set(row, 0, dressed);
     }
 }
 
@@ -177,7 +179,7 @@ fn bold_and_headings() {
     let expected = "B2 530400 9; B3 530402 5; B4 530421 4; B5 630100 3";
     check("\"bold\"", REGIONS, "!玉溪市=9 红塔区=5 江川县=4 !西宁市=3", expected);
     check("\"bold\", \"indent\"", REGIONS, "!玉溪市=9 __红塔区=5 __江川县=4 !西宁市=3", expected);
-    check("\"bold\", \"indent\"", REGIONS, "玉溪市=9 __!红塔区=5", "error level-unclear]: \"!红塔区\"");
+    check("\"bold\", \"indent\"", REGIONS, "玉溪市=9 __!红塔区=5", "error level-unclear]: \"红塔区\" and \"玉溪市\" in A2: indent says one thing");
     let rows = r#"["企业", "{population}"] + ownership = "enterprise"; ["机关", "{population}"] + ownership = "government""#;
     let expected = "B3 enterprise/male 5; B4 enterprise/female 4; B6 government/male 3";
     check("\"heading\"", rows, "企业= 男=5 女=4 机关= 男=3", expected);
