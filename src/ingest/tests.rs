@@ -1,5 +1,7 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod rows;
+
 use std::path::Path;
 
 use super::{Ingested, Input, Reading, Task, ingest};
