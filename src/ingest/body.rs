@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::Reading;
-use super::label::{Axis, Line, meaning_of, merged};
+use super::label::{Axis, Line, merged};
 use super::locate::Found;
 use super::number;
+use super::presence::Met;
 use super::value::{self, Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
@@ -29,38 +30,29 @@ struct Statement<'a> {
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Meaning,
     rows: &[Line],
     columns: &[Line],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
-    let title = match meaning_of(reading, &found.captured) {
-        Ok(title) => title.over(&reading.layout().context),
-        Err(error) => {
-            faults.push(reading.fault("unknown-label", error.to_string(), found.grid, found.corner));
-            return observations;
-        }
-    };
-    let mut split_seen = vec![false; reading.layout().splits.len()];
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some(meaning) = meaning_at(reading, found, at, (rows, row), (columns, column), faults) else {
+            let said = said_at(reading, found, at, (rows, row), (columns, column), met, faults);
+            let lines = [row, column];
+            let Some(meaning) = said.and_then(|said| meaning_at(reading, found, title, at, said, lines, faults)) else {
                 continue;
             };
-            let meaning = meaning.over(&title);
-            for statement in statements(reading, found.grid, at, meaning, &mut split_seen, faults) {
+            let meaning = meaning.over(title);
+            for statement in statements(reading, found.grid, at, meaning, met, faults) {
                 match observation(reading, found.grid, at, statement) {
                     Ok(observation) => observations.push(observation),
                     Err(fault) => faults.push(*fault),
                 }
             }
         }
-    }
-    for (split, _) in reading.layout().splits.iter().zip(&split_seen).filter(|(_, seen)| !**seen) {
-        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
-        let hint = format!("correct [[split]] in {}", reading.table.spec);
-        faults.push(reading.fault_of_file("split-missing", message).hint(hint));
     }
     observations
 }
@@ -73,11 +65,9 @@ pub(super) fn figure(
     printed: &str,
     meaning: &Meaning,
     nth: usize,
-    captured: &[crate::spec::pattern::Captured],
+    title: &Meaning,
 ) -> Result<Observation, Box<Diagnostic>> {
-    let title =
-        meaning_of(reading, captured).map_err(|e| Box::new(reading.fault("unknown-label", e.to_string(), grid, at)))?;
-    let meaning = meaning.over(&title.over(&reading.layout().context));
+    let meaning = meaning.over(title);
     let amount = match number::parse(printed) {
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
@@ -85,50 +75,61 @@ pub(super) fn figure(
     observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth })
 }
 
-/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
-fn meaning_at(
+/// What row and column say of a cell, each by itself; `None` for the rest of a merged cell, or after an error.
+fn said_at(
     reading: &Reading,
     found: &Found<'_>,
     at: CellRef,
     (rows, row): (&[Line], &Line),
     (columns, column): (&[Line], &Line),
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
-) -> Option<Meaning> {
-    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
-    if let Some(span) = found.grid.merge_at(at) {
-        let over_rows: Vec<&Line> =
-            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
-        let over_columns: Vec<&Line> =
-            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
-        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
-            return None;
-        }
-        for (lines, axis, meaning) in
-            [(over_rows, Axis::Rows, &mut row_meaning), (over_columns, Axis::Columns, &mut column_meaning)]
-        {
-            if lines.len() == 1 {
-                continue;
+) -> Option<[Meaning; 2]> {
+    let mut said = [row.meaning.clone(), column.meaning.clone()];
+    let Some(span) = found.grid.merge_at(at) else { return Some(said) };
+    let over_rows: Vec<&Line> =
+        rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+    let over_columns: Vec<&Line> =
+        columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+    if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+        return None;
+    }
+    let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
+    for ((lines, axis), meaning) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
+        match merged(reading, &lines, axis) {
+            Ok((entry, found)) => {
+                met.entries(axis).extend(entry);
+                *meaning = found;
             }
-            match merged(reading, &lines, axis) {
-                Ok(found) => *meaning = found,
-                Err(label) => {
-                    let message =
-                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
-                    let hint =
-                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
-                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
-                    return None;
-                }
+            Err(label) => {
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let hint =
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                return None;
             }
         }
     }
-    match row_meaning.beside(&column_meaning) {
+    Some(said)
+}
+
+/// What row and column say of a cell together; `None` after an error.
+fn meaning_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    title: &Meaning,
+    at: CellRef,
+    [of_row, of_column]: [Meaning; 2],
+    [row, column]: [&Line; 2],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Meaning> {
+    match of_row.beside(&of_column) {
         Ok(mut both) => {
             // `year-to-date` changes the period that the other axis states.
-            let of = [row_meaning.period, column_meaning.period];
+            let of = [of_row.period, of_column.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
-                    year_to_date(period.or(reading.layout().context.period))
+                    year_to_date(period.or(title.period))
                 }
                 _ => both.period,
             };
@@ -163,12 +164,12 @@ fn statements<'a>(
     grid: &'a Grid,
     at: CellRef,
     meaning: Meaning,
-    split_seen: &mut [bool],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Statement<'a>> {
     let printed = grid.text(at.row, at.col);
     if let Some(nth) = reading.layout().splits.iter().position(|s| s.text == normalise(printed)) {
-        split_seen[nth] = true;
+        met.splits.insert(nth);
         let values = reading.layout().splits[nth].values.iter().enumerate();
         return values
             .map(|(nth, value)| Statement {
@@ -230,7 +231,7 @@ fn observation(
     let cell = grid.address(at);
     let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
     Ok(Observation {
-        obs_id: format!("{}/{}/{cell}{suffix}", reading.name(), reading.edition.id),
+        obs_id: format!("{}{suffix}", reading.obs_id(grid, &cell)),
         dataset: reading.source.id.clone(),
         table_id: reading.table.id.clone(),
         edition: reading.edition.id.clone(),

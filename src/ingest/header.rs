@@ -5,7 +5,6 @@ use super::hint;
 use super::locate::{Found, origin};
 use super::value;
 use crate::diag::Diagnostic;
-use crate::domain::label::without_english;
 use crate::grid::{CellRef, CellValue, Grid};
 
 /// The label of one row or column, from the outermost text to the innermost.
@@ -102,8 +101,7 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
             }
         }
         let text = grid.text(at.row, at.col);
-        let text = if reading.layout().bilingual { without_english(text) } else { text };
-        parts.push(Part { at, text: text.to_owned() });
+        parts.push(Part { at, text: reading.own_language(text).to_owned() });
     }
 }
 
@@ -118,7 +116,8 @@ fn has_text(grid: &Grid, at: CellRef) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::locate::locate;
+    use super::super::locate::{locate, scopes};
+    use super::super::presence::Met;
     use super::super::tests::{layout, reading_of};
     use super::{columns, rows};
     use crate::grid::{CellRef, Span};
@@ -137,7 +136,8 @@ mod tests {
             let (pipelines, document) = layout(&keys, text, merges);
             let reading = reading_of(&pipelines);
             let mut faults = Vec::new();
-            let found = locate(&reading, &document, &mut faults).unwrap();
+            let scope = scopes(&reading, &document, &mut Met::default(), &mut faults).remove(0);
+            let found = locate(&reading, scope, &mut faults).unwrap();
             let shown = |labels: Vec<super::Label>| labels.iter().map(super::Label::shown).collect::<Vec<_>>();
             assert_eq!(shown(columns(&reading, &found, &mut faults)), ["筹资标准 / 成年", "筹资标准 / 儿童", "总额"]);
             assert_eq!(shown(rows(&reading, &found, &mut faults)), ["城镇 / 2010", "城镇 / 2011"]);
