@@ -9,6 +9,7 @@
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
+pub mod drift;
 mod header;
 mod hierarchy;
 mod hint;

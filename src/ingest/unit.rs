@@ -50,7 +50,7 @@ pub(super) fn captured_unit(reading: &Reading, captured: &[Captured]) -> Option<
 }
 
 /// Whether a printed unit is the declared one, or what is declared to be printed for it.
-fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
+pub(super) fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
     match declared.label.as_deref() {
         None => printed.iter().any(|p| p.code == declared.code),
         Some("") => true,
@@ -135,7 +135,11 @@ fn contradiction(
 }
 
 /// Units printed above the header: at the end of a title, or after 单位.
-fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+pub(super) fn of_table(
+    reading: &Reading,
+    found: &Found<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
     let above = found.grid.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
     for (at, cell) in above {

@@ -60,7 +60,7 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, files, sheets, encoding, layout });
+            editions.push(Edition { id, year, files, sheets, encoding, layout });
         }
     }
     Table {

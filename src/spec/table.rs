@@ -68,7 +68,7 @@ pub struct Table {
 }
 
 /// Where a table's parts are and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
     /// Normalised texts over the label columns.
@@ -113,7 +113,7 @@ impl Levels {
 }
 
 /// The text that tells the table from all others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Anchor {
     pub pattern: Pattern,
     /// Rows and columns to look in, all included, from 0.
@@ -127,7 +127,7 @@ pub struct Within {
 }
 
 /// One kind of row or column: how its labels read and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
@@ -252,14 +252,14 @@ pub enum Sense {
 }
 
 /// A cell that holds several numbers, declared as what it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Split {
     /// Normalised text of the cell.
     pub text: String,
     pub values: Vec<SplitValue>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SplitValue {
     pub number: Decimal,
     pub decimals: u8,
@@ -267,14 +267,14 @@ pub struct SplitValue {
 }
 
 /// A number inside a footnote.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
     pub meaning: Meaning,
 }
 
 /// A relation between whole and parts, before the parts present are known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RelationSpec {
     pub kind: RelationKind,
     pub dimension: Dimension,
@@ -284,7 +284,7 @@ pub struct RelationSpec {
     pub indicators: Vec<Code>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Parts {
     /// Every code of the dimension that the table holds, but the whole.
     Rest,
