@@ -5,7 +5,7 @@ use super::super::locate::{self, Found, origin};
 use super::super::presence::Met;
 use super::super::{Input, Reading, Task};
 use super::pairs::{self, Axes};
-use super::text::{bones, likeness, with_captures};
+use super::text::{bones, likeness, likeness_of_titles, with_captures};
 use super::{Drift, Kind, Trial};
 use crate::diag::{Diagnostic, Place};
 use crate::domain::label::normalise;
@@ -15,7 +15,7 @@ use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Anchor, Within};
 
 /// A title is taken for the declared one from this likeness on.
-const TITLE_LIKENESS: f64 = 0.4;
+const TITLE_LIKENESS: f64 = 0.3;
 /// A header cell is taken for a declared label from this likeness on.
 const HEADER_LIKENESS: f64 = 0.75;
 /// Rows by which a header may have grown.
@@ -153,7 +153,7 @@ fn titles<'d>(reading: &Reading, document: &'d Document, declared: &Anchor) -> V
                 continue;
             }
             let title = super::super::unit::strip(reading, &cell.text).0;
-            let likeness = likeness(&bones(declared.pattern.as_str()), &bones(&title));
+            let likeness = likeness_of_titles(&bones(declared.pattern.as_str()), &bones(&title));
             if likeness >= TITLE_LIKENESS {
                 found.push((likeness, grid, at, captured(reading, &title, &declared.pattern)));
             }

@@ -58,7 +58,8 @@ const TABLE: &str = "
     注：快报数";
 
 fn document(sheet: &str, text: &str, merges: Vec<Span>) -> Document {
-    let grid = Grid { sheet: sheet.to_owned(), ..Grid::from_text(text).with_merges(merges) };
+    let mut grid = Grid::from_text(text).with_merges(merges);
+    grid.sheet = sheet.to_owned();
     Document { format: Format::Xlsx, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
 }
 
@@ -269,7 +270,10 @@ unit     = "person"
 context  = { indicator = "insured_person" }
 rows     = [{ label = "{region}" }]
 columns  = [{ label = "2012年末人数", period = "2012" }]
-edition  = [{ id = "2013", file = "t/t.csv" }]
+
+[[edition]]
+id   = "2013"
+file = "t/t.csv"
 "#;
     let document = document("", "地区 | 2013年末人数\n北京 | 1", Vec::new());
     let (told, block, lines) = absorbed(spec, &document);

@@ -4,6 +4,7 @@ use crate::domain::label::normalise;
 
 /// A text that holds another whole is at least so like it.
 const HOLDS: f64 = 0.75;
+const YEAR_DIGITS: usize = 4;
 
 /// From 0 to 1, whatever the spacing and width.
 pub fn likeness(one: &str, other: &str) -> f64 {
@@ -12,6 +13,11 @@ pub fn likeness(one: &str, other: &str) -> f64 {
     let shorter = one.chars().count().min(other.chars().count());
     let holds = shorter > 1 && (one.contains(other.as_str()) || other.contains(one.as_str()));
     if holds { edits.max(HOLDS) } else { edits }
+}
+
+/// How like two titles are, of which parts may stand in another order: by the pairs of characters they share.
+pub fn likeness_of_titles(one: &str, other: &str) -> f64 {
+    likeness(one, other).max(strsim::sorensen_dice(&normalise(one), &normalise(other)))
 }
 
 /// The years that a text states.
@@ -64,11 +70,10 @@ fn pieces(text: &str) -> Vec<Piece> {
     let mut at = 0;
     while at < chars.len() {
         let run = digits(at);
-        let number: String = chars[at..at + run].iter().collect();
-        let year =
-            number.parse::<i16>().ok().filter(|_| run == 4 && (number.starts_with("19") || number.starts_with("20")));
-        match year {
+        match year(&chars[at..at + run], chars.get(at + run)) {
+            // The number of a table may stand right before it: 表4 2012年.
             Some(year) => {
+                pieces.extend(chars[at..at + run - YEAR_DIGITS].iter().map(|c| Piece::Other(*c)));
                 at += run;
                 match month(&chars[at..]) {
                     Some(length) => {
@@ -86,6 +91,14 @@ fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// The year that digits end with, which are all there are or stand before 年.
+fn year(digits: &[char], next: Option<&char>) -> Option<i16> {
+    let start = digits.len().checked_sub(YEAR_DIGITS)?;
+    let number: String = digits[start..].iter().collect();
+    let usual = (start == 0 || next == Some(&'年')) && (number.starts_with("19") || number.starts_with("20"));
+    number.parse().ok().filter(|_| usual)
 }
 
 /// Characters of `年7月` or `-07` after a year.
@@ -113,7 +126,8 @@ mod tests {
         check("2012年工伤保险", "{year}年工伤保险", "年工伤保险", &[2012]);
         check("截至2004年 7月西宁", "截至{month}西宁", "截至西宁", &[2004]);
         check("2013-08", "{month}", "", &[2013]);
-        check("12012 年", "12012年", "12012年", &[]);
+        check("表4 2012年", "表4{year}年", "表4年", &[2012]);
+        check("12012", "12012", "12012", &[]);
         check("{year}年各地", "{year}年各地", "年各地", &[]);
     }
 }
