@@ -40,7 +40,9 @@ pub(super) fn read(
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some(meaning) = meaning_at(reading, found, title, at, (rows, row), (columns, column), faults) else {
+            let said = said_at(reading, found, at, (rows, row), (columns, column), met, faults);
+            let lines = [row, column];
+            let Some(meaning) = said.and_then(|said| meaning_at(reading, found, title, at, said, lines, faults)) else {
                 continue;
             };
             let meaning = meaning.over(title);
@@ -73,48 +75,58 @@ pub(super) fn figure(
     observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth })
 }
 
-/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
+/// What row and column say of a cell, each by itself; `None` for the rest of a merged cell, or after an error.
+fn said_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    at: CellRef,
+    (rows, row): (&[Line], &Line),
+    (columns, column): (&[Line], &Line),
+    met: &mut Met,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<[Meaning; 2]> {
+    let mut said = [row.meaning.clone(), column.meaning.clone()];
+    let Some(span) = found.grid.merge_at(at) else { return Some(said) };
+    let over_rows: Vec<&Line> =
+        rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+    let over_columns: Vec<&Line> =
+        columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+    if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+        return None;
+    }
+    let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
+    for ((lines, axis), meaning) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
+        match merged(reading, &lines, axis) {
+            Ok((entry, found)) => {
+                met.entries(axis).extend(entry);
+                *meaning = found;
+            }
+            Err(label) => {
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let hint =
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                return None;
+            }
+        }
+    }
+    Some(said)
+}
+
+/// What row and column say of a cell together; `None` after an error.
 fn meaning_at(
     reading: &Reading,
     found: &Found<'_>,
     title: &Meaning,
     at: CellRef,
-    (rows, row): (&[Line], &Line),
-    (columns, column): (&[Line], &Line),
+    [of_row, of_column]: [Meaning; 2],
+    [row, column]: [&Line; 2],
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Meaning> {
-    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
-    if let Some(span) = found.grid.merge_at(at) {
-        let over_rows: Vec<&Line> =
-            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
-        let over_columns: Vec<&Line> =
-            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
-        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
-            return None;
-        }
-        for (lines, axis, meaning) in
-            [(over_rows, Axis::Rows, &mut row_meaning), (over_columns, Axis::Columns, &mut column_meaning)]
-        {
-            if lines.len() == 1 {
-                continue;
-            }
-            match merged(reading, &lines, axis) {
-                Ok(found) => *meaning = found,
-                Err(label) => {
-                    let message =
-                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
-                    let hint =
-                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
-                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
-                    return None;
-                }
-            }
-        }
-    }
-    match row_meaning.beside(&column_meaning) {
+    match of_row.beside(&of_column) {
         Ok(mut both) => {
             // `year-to-date` changes the period that the other axis states.
-            let of = [row_meaning.period, column_meaning.period];
+            let of = [of_row.period, of_column.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
                     year_to_date(period.or(title.period))

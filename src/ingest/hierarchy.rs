@@ -74,7 +74,8 @@ pub(super) fn nest(
     if !levels.any() {
         return labels;
     }
-    let mut tree = Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
+    let mut tree =
+        Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
     let mut nested = Vec::new();
     for label in labels {
         let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
@@ -134,7 +135,8 @@ impl Tree<'_, '_> {
         while let Some(above) = self.open.last() {
             let stand = stand(self.levels, above, &signs).unwrap_or_else(|conflict| {
                 let address = self.found.grid.address(above.at);
-                wrong.get_or_insert(format!("\"{}\" and \"{}\" in {address}: {conflict}", signs.text, above.signs.text));
+                wrong
+                    .get_or_insert(format!("\"{}\" and \"{}\" in {address}: {conflict}", signs.text, above.signs.text));
                 Stand::Elsewhere
             });
             if stand != Stand::Below {
@@ -169,7 +171,8 @@ impl Tree<'_, '_> {
             };
             return self.unclear(message.to_owned(), at);
         }
-        let above = |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
+        let above =
+            |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
         while self.open.last().is_some_and(|n| !above(n)) {
             self.close(self.open.len() - 1);
         }
@@ -182,23 +185,20 @@ impl Tree<'_, '_> {
     /// Whether the label that was placed last is a heading, which is no row of its own. One that is declared to be skipped
     /// heads nothing.
     fn takes_heading(&mut self, label: &Label) -> bool {
-        let Some(last) = self.open.last().filter(|n| n.signs.heading) else { return false };
+        let Some(last) = self.open.last_mut().filter(|n| n.signs.heading) else { return false };
         let entries = self.reading.layout().rows.iter().filter(|e| !e.merged);
-        match entry_of(self.reading, label, entries) {
-            Ok(Some(fitting)) if fitting.entry.skip => {
-                self.open.pop();
-                false
-            }
-            Ok(Some(fitting)) => {
-                let (at, entry) = (last.at, fitting.entry.shown());
-                let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
-                let hint = format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
-                let fault = self.reading.fault("heading-declared", message, self.found.grid, at);
-                self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
-                true
-            }
-            Ok(None) | Err(_) => true,
+        let Ok(Some(fitting)) = entry_of(self.reading, label, entries) else { return true };
+        if fitting.entry.skip {
+            self.open.pop();
+            return false;
         }
+        last.signs.heading = false;
+        let entry = fitting.entry.shown();
+        let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
+        let hint = format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
+        let fault = self.reading.fault("heading-declared", message, self.found.grid, last.at);
+        self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
+        false
     }
 
     /// Close the rows from a depth on; a heading must have had rows below it.
@@ -224,13 +224,7 @@ impl Tree<'_, '_> {
 
 impl Below {
     /// Count a row in. `Err` where it differs from those beside it: a cell of theirs, and how.
-    fn add(
-        &mut self,
-        levels: Levels,
-        centred: bool,
-        signs: &Signs,
-        at: CellRef,
-    ) -> Result<(), (CellRef, String)> {
+    fn add(&mut self, levels: Levels, centred: bool, signs: &Signs, at: CellRef) -> Result<(), (CellRef, String)> {
         self.count += 1;
         if let Some(number) = signs.number
             && let Some((last, beside)) = self.number.replace((number, at))
@@ -239,7 +233,8 @@ impl Below {
                 return Err((beside, "is numbered in another form than the row beside it".to_owned()));
             }
             if number.value <= last.value {
-                let what = format!("is number {}, as if a row above it were lost: number {} stands", number.value, last.value);
+                let what =
+                    format!("is number {}, as if a row above it were lost: number {} stands", number.value, last.value);
                 return Err((beside, what));
             }
         }
@@ -320,12 +315,7 @@ fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
 
 /// A label that is looked up stands at one depth once, and at another again and again: it has lost its sign, or the
 /// others have one too many. `rows` are labels with their entries.
-pub(super) fn lone(
-    reading: &Reading,
-    found: &Found<'_>,
-    rows: &[(&Entry, &Label)],
-    faults: &mut Vec<Diagnostic>,
-) {
+pub(super) fn lone(reading: &Reading, found: &Found<'_>, rows: &[(&Entry, &Label)], faults: &mut Vec<Diagnostic>) {
     if !reading.layout().levels.any() {
         return;
     }

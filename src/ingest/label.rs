@@ -230,17 +230,18 @@ fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Un
     }
 }
 
-/// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
-pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
+/// The meaning of a cell merged over several lines: that of the entry declared for the label they share, and its number.
+pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
     let first = &lines[0].label;
     let shared = (0..first.parts.len())
         .take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first.parts[*n])))
         .count();
     let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
-    match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
-        Ok(Some(fitting)) => Ok(fitting.meaning),
+    let entries = entries(reading, axis);
+    match entry_of(reading, &label, entries.iter().filter(|e| e.merged)) {
+        Ok(Some(Fitting { entry, meaning, .. })) => Ok((entries.iter().position(|e| std::ptr::eq(e, entry)), meaning)),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
-        Ok(None) if shared == 0 => Ok(Meaning::default()),
+        Ok(None) if shared == 0 => Ok((None, Meaning::default())),
         Ok(None) => Err(label.shown()),
         Err(unknown) => Err(unknown.error.to_string()),
     }

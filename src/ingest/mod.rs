@@ -2,10 +2,10 @@
 //!
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
-//! row and column, `hierarchy` puts the labels of the rows above before those that belong to them, `label` holds the paths
-//! against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note` reads
-//! footnotes; then, over all parts, `presence` judges what is missing or not declared, and `relation` names wholes and
-//! parts. A layout that is not what was declared is an error with its cell,
+//! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and
+//! `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
+//! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
@@ -25,6 +25,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Origin, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
@@ -230,6 +231,11 @@ impl Reading<'_> {
         let several = self.edition.has_several_files() || self.edition.has_several_sheets();
         let sheet = if several && !grid.sheet.is_empty() { format!("{}!", grid.sheet) } else { String::new() };
         format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
+    }
+
+    /// A label without its translation, where labels have one.
+    fn own_language<'t>(&self, printed: &'t str) -> &'t str {
+        if self.layout().bilingual { without_english(printed) } else { printed }
     }
 
     fn layout(&self) -> &Layout {

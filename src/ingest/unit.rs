@@ -66,7 +66,8 @@ pub(super) fn check(
     columns: &[Line],
     faults: &mut Vec<Diagnostic>,
 ) {
-    let of_title: Vec<PrintedUnit> = captured_unit(reading, &found.captured).into_iter().collect();
+    let titles = [&found.captured[..], &found.of_sheet, reading.captured];
+    let of_title: Vec<PrintedUnit> = titles.into_iter().filter_map(|t| captured_unit(reading, t)).collect();
     let context = title_unit(reading, found, &of_title, faults);
     for line in rows.iter().chain(columns) {
         let declared = line.meaning.unit.as_ref().or(context.as_ref());

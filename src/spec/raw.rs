@@ -96,16 +96,6 @@ pub enum LabelBlank {
     Above,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Order {
-    /// Labels stand as they are declared.
-    #[serde(rename = "declared")]
-    Declared,
-    /// Labels may stand in any order.
-    #[serde(rename = "any")]
-    Any,
-}
-
 /// By what signs row labels show that a row belongs to one above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -120,6 +110,16 @@ pub enum Level {
     Bold,
     /// A row without any cell in the columns that are read stands over those below, until the next one.
     Heading,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Order {
+    /// Labels stand as they are declared.
+    #[serde(rename = "declared")]
+    Declared,
+    /// Labels may stand in any order.
+    #[serde(rename = "any")]
+    Any,
 }
 
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
@@ -423,6 +423,7 @@ pub struct Local {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct LocalIndicator {
+    /// As printed.
     #[schemars(with = "String")]
     pub name: Text,
     /// A base unit: a code of `codes/unit.csv`, or one made here.

@@ -53,12 +53,12 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
             }
         }
         let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
-        let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
+        let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
         let revised = revise(keys, edition, scope);
         let keys = revised.over(keys);
-        if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
+        if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
         }
@@ -114,7 +114,7 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
-    (year, dated): (Option<i16>, bool),
+    (year, of_names): (Option<i16>, &[&Capture]),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
@@ -142,8 +142,9 @@ fn layout(
     };
     let levels = levels(keys.levels.unwrap_or_default());
     labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
-    let of_title: Vec<&Capture> = anchor.iter().flat_map(|a| a.pattern.captures()).collect();
-    pairs(&rows, &columns, &context, &of_title, dated, scope);
+    let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
+    let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -207,7 +208,6 @@ fn pairs(
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
     of_title: &[&Capture],
-    from_title: bool,
     scope: &mut Scope<'_>,
 ) {
     for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
@@ -239,7 +239,7 @@ fn pairs(
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
