@@ -25,7 +25,7 @@ pub(super) struct Part {
 impl Label {
     /// The label as printed, for messages.
     pub fn shown(&self) -> String {
-        self.parts.iter().map(|p| p.text.replace('\n', "")).collect::<Vec<_>>().join(" / ")
+        self.parts.iter().map(|p| p.text.trim().replace('\n', "")).collect::<Vec<_>>().join(" / ")
     }
 
     /// The innermost cell.

@@ -41,6 +41,8 @@ struct Node {
     signs: Signs,
     at: CellRef,
     below: Below,
+    /// A heading that is wrong for another reason than that it heads nothing.
+    told: bool,
 }
 
 /// What is known of the rows that belong to one row.
@@ -159,7 +161,7 @@ impl Tree<'_, '_> {
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, below: Below::default() });
+        self.open.push(Node { signs, at, below: Below::default(), told: false });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.
@@ -192,7 +194,7 @@ impl Tree<'_, '_> {
             self.open.pop();
             return false;
         }
-        last.signs.heading = false;
+        last.told = true;
         let entry = fitting.entry.shown();
         let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
         let hint = format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
@@ -205,7 +207,7 @@ impl Tree<'_, '_> {
     fn close(&mut self, depth: usize) {
         for node in self.open.split_off(depth) {
             self.first_has_rows |= node.below.count > 0;
-            if node.signs.heading && node.below.count == 0 {
+            if node.signs.heading && node.below.count == 0 && !node.told {
                 let message = format!("the heading \"{}\" has no row below it", node.signs.text);
                 let mut fault = self.reading.fault("heading-alone", message, self.found.grid, node.at);
                 if let Some(hint) = hint::of_row(self.reading, self.found, node.at.row) {

@@ -244,7 +244,7 @@ fn pairs(
                     span.clone(),
                     "meaning-missing",
                     needs("period"),
-                    "give period = \"…\", or capture {year} in a label or the anchor",
+                    "give period = \"…\" or the edition's year, or capture {year} in a label, the anchor, sheet or file",
                 );
             }
             unit_fits(&both, span, scope);

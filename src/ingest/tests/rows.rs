@@ -194,13 +194,13 @@ fn of_which() {
         "\"of-which\", \"indent\"",
         rows,
         "企业=9 其中：=5 __女=4",
-        "error the row has figures, and its label is only a sign … cell A3 … error[",
+        "error error[level-unclear]: the row has figures, and its label is only a sign … cell A3",
     );
     check(
         "\"of-which\"",
         rows,
         "企业=9 其中：= 女=4",
-        "error nothing says which rows the sign stands for … cell A3 … error[",
+        "error error[level-unclear]: nothing says which rows the sign stands for … cell A3",
     );
     // A sign that is not declared is part of the label.
     check(
@@ -307,7 +307,7 @@ fn bold_and_headings() {
         "\"heading\"",
         CITY,
         "玉溪市=9 西宁市= 男=5",
-        "error heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … fits the entry \"{region}\" … in pipelines/t/table.toml",
+        "error error[heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … fits the entry \"{region}\" … in pipelines/t/table.toml",
     );
 }
 
