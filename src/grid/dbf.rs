@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::limit::CellCount;
+use super::number_format::Number;
 use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, encoding, number_format};
 use crate::diag::{Diagnostic, Place};
@@ -241,7 +242,7 @@ fn typed_cell(field: &Field, raw: &[u8], version: u8) -> Option<Cell> {
         b'I' => number(i64::from(i32::from_le_bytes(raw.try_into().ok()?)).to_string()),
         b'+' => number(i64::from(i32::from_be_bytes(raw.try_into().ok()?) & i32::MAX).to_string()),
         b'Y' => number(Decimal::new(i64::from_le_bytes(eight()?), 4).to_string()),
-        b'B' => number(number_format::general(f64::from_le_bytes(eight()?))),
+        b'B' => Some(number_format::general_cell(Number::from_f64(f64::from_le_bytes(eight()?)))),
         b'T' if raw.len() == 8 && !raw.iter().all(|b| *b == 0 || *b == b' ') => date_time(eight()?),
         b'T' => None,
         _ => {
@@ -264,8 +265,7 @@ fn typed_cell(field: &Field, raw: &[u8], version: u8) -> Option<Cell> {
 /// A number as its digits stand in the file, or as text where it is none (`****` for one too wide).
 fn number(text: String) -> Option<Cell> {
     if text.contains(['e', 'E']) {
-        let value: f64 = text.parse().ok()?;
-        return Some(number_format::cell(value, None, false));
+        return Number::read(&text).map(number_format::general_cell);
     }
     match Decimal::from_str_exact(&text) {
         Ok(value) => Some(Cell { value: CellValue::Number(value), ..Cell::text(text) }),

@@ -8,6 +8,7 @@
 
 mod archive;
 mod biff;
+mod cores;
 mod dbf;
 mod delimited;
 mod encoding;
@@ -21,6 +22,8 @@ mod sheet;
 mod text;
 mod workbook;
 mod xlsb;
+mod xlsx;
+mod xml;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +32,7 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place};
 
+pub use cores::on_all_cores;
 pub use sheet::Grid;
 pub use text::Text;
 
@@ -46,7 +50,7 @@ pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document
 
 fn read_format(bytes: &[u8], path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
     match format::judge(bytes, shown)? {
-        format @ (Format::Xls | Format::Xlsx | Format::Xlsb) => workbook::read(bytes, format, shown),
+        format @ (Format::Xls | Format::Xlsx | Format::Xlsb) => workbook::read(bytes, format, shown, encoding),
         Format::Ods => ods::read(bytes, shown),
         Format::Delimited => delimited::read(bytes, shown, encoding),
         Format::Dbf => dbf::read(bytes, shown, encoding, code_page_beside(path).as_deref()),
@@ -117,6 +121,15 @@ impl Cell {
     /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
     pub fn format(&self) -> Option<&str> {
         self.format.as_deref().map(String::as_str)
+    }
+
+    /// By which power of ten the shown number differs from the stored one: 2 for `7.5%`, which is stored as 0.075, -3 for
+    /// a number shown in thousands, 0 for a percent sign that is mere text (`0.0"%"`).
+    pub fn shown_shift(&self) -> i32 {
+        match (self.value, self.format()) {
+            (CellValue::Number(stored), Some(code)) => number_format::shift(code, stored.into()),
+            _ => 0,
+        }
     }
 }
 

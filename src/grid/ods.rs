@@ -10,20 +10,20 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use rust_decimal::Decimal;
 
-use super::archive::{self, damaged};
+use super::archive::{Archive, damaged};
 use super::limit::{self, CellCount};
+use super::number_format::Number;
 use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
 use crate::diag::{Diagnostic, Place};
 
 pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
-    archive::check(bytes)?;
-    let manifest = archive::part(bytes, "META-INF/manifest.xml").unwrap_or_default();
-    if String::from_utf8_lossy(&manifest).contains("encryption-data") {
+    let mut archive = Archive::open(bytes)?;
+    let manifest = archive.optional("META-INF/manifest.xml")?.unwrap_or_default();
+    if manifest.contains("encryption-data") {
         return Err(format::password_protected());
     }
-    let content = archive::part(bytes, "content.xml")?;
-    let text = String::from_utf8(content).map_err(|_| damaged("its content is not UTF-8"))?;
+    let text = archive.text("content.xml")?;
     let count = CellCount::default();
     let mut content = Content::new(&text, &count);
     content.read()?;
@@ -289,8 +289,7 @@ fn cell(element: &CellElement) -> Option<Cell> {
 
 fn number(element: &CellElement) -> Cell {
     let exact = Decimal::from_str_exact(&element.value).ok();
-    let float: f64 = element.value.parse().unwrap_or_default();
-    let plain = number_format::cell(float, None, false);
+    let plain = number_format::general_cell(Number::read(&element.value).unwrap_or(Number::from_f64(0.0)));
     let text = if element.text.is_empty() { plain.text } else { element.text.trim().into() };
     if is_error(&text) {
         return Cell { value: CellValue::Error, ..Cell::text(text) };
