@@ -8,6 +8,7 @@ use std::io::Cursor;
 
 use super::Format;
 use super::archive::Archive;
+use super::encoding;
 use crate::diag::Diagnostic;
 
 /// What the bytes are.
@@ -178,7 +179,8 @@ fn zip_kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
 const HEAD_BYTES: usize = 64 << 10;
 
 fn text_kind(bytes: &[u8]) -> Kind {
-    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let marked = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let wide = marked || encoding::wide(bytes).is_some();
     let head: Vec<u8> = bytes.iter().take(HEAD_BYTES).copied().filter(|b| !wide || *b != 0).collect();
     if head.contains(&0) {
         return Kind::Other("a binary file of unknown kind");

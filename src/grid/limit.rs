@@ -14,6 +14,10 @@ pub const UNPACKED_TIMES: u64 = 250;
 pub const UNPACKED_FREE: u64 = 16 << 20;
 /// Parts of a zipped workbook.
 pub const PARTS: usize = 20_000;
+/// Bytes of a web page, which takes many times its size when it is taken apart.
+pub const PAGE_BYTES: usize = 32 << 20;
+/// Elements of a web page that are open at once.
+pub const OPEN_ELEMENTS: usize = 512;
 /// Sheets of a workbook, tables of a page.
 pub const SHEETS: usize = 1_000;
 /// Cells with content in one file.
