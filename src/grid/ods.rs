@@ -110,7 +110,7 @@ impl<'a> Content<'a> {
                 Event::End(end) if end.name().0 == "table:table" => break,
                 Event::Start(start) => match start.name().0 {
                     "table:table-row" => {
-                        let repeated = number_attribute(&start, "table:number-rows-repeated", limit::ROWS);
+                        let repeated = number_attribute(&start, "table:number-rows-repeated", u32::MAX);
                         self.row(&mut sheet, row, repeated)?;
                         row = row.saturating_add(repeated);
                     }
@@ -146,7 +146,7 @@ impl<'a> Content<'a> {
                         col = col.saturating_add(cell.repeated);
                     }
                     "table:covered-table-cell" => {
-                        let repeated = number_attribute(&start, "table:number-columns-repeated", limit::COLUMNS);
+                        let repeated = number_attribute(&start, "table:number-columns-repeated", u32::MAX);
                         self.skip(&start)?;
                         col = col.saturating_add(repeated);
                     }
@@ -187,9 +187,9 @@ impl<'a> Content<'a> {
             _ => "office:value",
         };
         let mut cell = CellElement {
-            repeated: number_attribute(start, "table:number-columns-repeated", limit::COLUMNS),
-            rows: number_attribute(start, "table:number-rows-spanned", limit::ROWS),
-            cols: number_attribute(start, "table:number-columns-spanned", limit::COLUMNS),
+            repeated: number_attribute(start, "table:number-columns-repeated", u32::MAX),
+            rows: number_attribute(start, "table:number-rows-spanned", u32::MAX),
+            cols: number_attribute(start, "table:number-columns-spanned", u32::MAX),
             value: attribute(start, value).unwrap_or_default(),
             style: attribute(start, "table:style-name").unwrap_or_default(),
             text: String::new(),

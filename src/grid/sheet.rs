@@ -402,8 +402,7 @@ mod tests {
     fn places_and_counts_have_limits() {
         let count = CellCount::default();
         let mut sheet = Builder::new("", Addressing::A1, &count);
-        let told =
-            |sheet: &mut Builder<'_>, row, col| sheet.put(row, col, Cell::text("x")).err().map(|d| d.message);
+        let told = |sheet: &mut Builder<'_>, row, col| sheet.put(row, col, Cell::text("x")).err().map(|d| d.message);
         assert_eq!(told(&mut sheet, limit::ROWS - 1, limit::COLUMNS - 1), None);
         assert!(told(&mut sheet, limit::ROWS, 0).unwrap().ends_with("1048576 rows"));
         assert!(told(&mut sheet, 0, limit::COLUMNS).unwrap().ends_with("16384 columns"));

@@ -6,6 +6,7 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
+mod limits;
 mod real;
 mod seeds;
 mod models;
