@@ -3,9 +3,11 @@
 use super::Reading;
 use super::hint;
 use super::locate::{Found, origin};
+use super::note;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::grid::{CellRef, CellValue, Grid};
+use crate::spec::annotation::Marks;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -19,7 +21,14 @@ pub(super) struct Label {
 pub(super) struct Part {
     /// The first cell of a merged range, so that equal cells are one label.
     pub at: CellRef,
+    /// Without the marks at its end.
     pub text: String,
+    pub marks: Marks,
+}
+
+/// The marks of a label's parts.
+pub(super) fn marks_of(parts: &[Part]) -> Marks {
+    parts.iter().flat_map(|p| p.marks.iter().copied()).collect()
 }
 
 impl Label {
@@ -100,7 +109,8 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
                 faults.push(fault);
             }
         }
-        parts.push(Part { at, text: grid.text(at.row, at.col).to_owned() });
+        let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
+        parts.push(Part { at, text, marks });
     }
 }
 

@@ -4,6 +4,7 @@ use super::Reading;
 use super::header::{Label, Part};
 use super::label::{Axis, Unknown, entries, fit};
 use super::locate::{Found, origin};
+use super::note;
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::LookupError;
@@ -83,7 +84,8 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
         let at = origin(grid, CellRef { row: found.header.end + more - 1, col: label.line });
         let text = grid.text(at.row, at.col);
         if !text.trim().is_empty() && longer.last().is_none_or(|p| p.at != at) {
-            longer.push(Part { at, text: text.to_owned() });
+            let (text, marks) = note::of_label(reading, text);
+            longer.push(Part { at, text, marks });
         }
         if fits(longer.clone()) || fits(longer.last().cloned().into_iter().collect()) {
             let below = text.replace('\n', "");

@@ -1,7 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
 use super::Reading;
-use super::header::Label;
+use super::header::{Label, Part};
 use super::hint;
 use super::locate::Found;
 use super::unit::{PrintedUnit, strip};
@@ -174,17 +174,20 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
     Ok(meaning)
 }
 
+/// The outer parts that all lines share.
+pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
+    let first = &lines[0].label.parts;
+    let count = (0..first.len()).take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first[*n])));
+    &first[..count.count()]
+}
+
 /// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
 pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
-    let first = &lines[0].label;
-    let shared = (0..first.parts.len())
-        .take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first.parts[*n])))
-        .count();
-    let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
+    let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
     match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
         Ok(Some((_, meaning))) => Ok(meaning),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
-        Ok(None) if shared == 0 => Ok(Meaning::default()),
+        Ok(None) if label.parts.is_empty() => Ok(Meaning::default()),
         Ok(None) => Err(label.shown()),
         Err(unknown) => Err(unknown.error.to_string()),
     }

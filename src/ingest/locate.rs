@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Reading;
+use super::note;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::{CellRef, Document, Grid};
@@ -163,7 +164,7 @@ fn corner<'a>(
     let mut found = Vec::new();
     for grid in grids.iter().copied() {
         for (at, _) in grid.cells.iter().filter(|(at, _)| at.row >= top) {
-            found.extend(corner_at(grid, *at, wanted).map(|cells| (grid, cells)));
+            found.extend(corner_at(reading, grid, *at, wanted).map(|cells| (grid, cells)));
         }
     }
     if found.len() > 1 && !anchored {
@@ -183,12 +184,12 @@ fn corner<'a>(
     Some(found.swap_remove(0))
 }
 
-fn corner_at(grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>> {
+fn corner_at(reading: &Reading, grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>> {
     let mut cells = Vec::new();
     let mut col = at.col;
     for text in wanted {
         let cell = CellRef { row: at.row, col };
-        if normalise(grid.text(at.row, col)) != *text {
+        if normalise(&note::of_label(reading, grid.text(at.row, col)).0) != *text {
             return None;
         }
         cells.push(cell);

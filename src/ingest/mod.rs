@@ -13,6 +13,7 @@ mod locate;
 mod note;
 pub mod number;
 mod relation;
+mod split;
 mod unit;
 mod value;
 
@@ -77,12 +78,13 @@ impl Reading<'_> {
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, &found, &rows, &columns, faults);
-        let footnotes = note::footnotes(&found);
-        let mut observations = body::read(self, &found, &rows, &columns, faults);
+        let footnotes = note::footnotes(self, &found);
+        let of_title = note::of_title(self, &found);
+        let marks: Vec<usize> = of_title.iter().map(|(nth, _)| *nth).collect();
+        let read = body::read(self, &found, &rows, &columns, &marks, faults);
+        let used = note::used(of_title, &rows, &columns, &read);
+        let mut observations = note::bind(self, grid, &footnotes, &used, read, faults);
         observations.extend(note::figures(self, &found, &footnotes, faults));
-        for observation in &mut observations {
-            observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
-        }
         if faults.iter().all(|f| f.code != "label-twice") {
             self.stated_once(&observations, faults);
         }
@@ -132,5 +134,7 @@ impl Reading<'_> {
     }
 }
 
+#[cfg(test)]
+mod note_tests;
 #[cfg(test)]
 mod tests;

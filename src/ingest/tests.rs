@@ -20,7 +20,7 @@ pub(super) fn layout(keys: &str, text: &str, merges: Vec<Span>) -> (Pipelines, D
 }
 
 /// The project's code lists with one table `t/table`.
-fn pipelines(spec: &str) -> Pipelines {
+pub(super) fn pipelines(spec: &str) -> Pipelines {
     let folder = tempfile::tempdir().unwrap();
     let source = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
     std::fs::create_dir(folder.path().join("t")).unwrap();
@@ -35,7 +35,7 @@ fn pipelines(spec: &str) -> Pipelines {
     loaded.value
 }
 
-fn document(text: &str, merges: Vec<Span>) -> Document {
+pub(super) fn document(text: &str, merges: Vec<Span>) -> Document {
     let mut grid = Grid::from_text(text);
     grid.merges = merges;
     Document { format: Format::Delimited, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
@@ -47,7 +47,7 @@ pub(super) fn reading_of(pipelines: &Pipelines) -> Reading<'_> {
     Reading { source, table, edition: &table.editions[0], codebook: &pipelines.codebook, file: "t/t.csv", sha256: "" }
 }
 
-fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
+pub(super) fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
     let r = reading_of(pipelines);
     ingest(r.source, r.table, r.edition, r.codebook, document, r.file, r.sha256)
 }

@@ -4,6 +4,7 @@
 use super::Reading;
 use super::label::Line;
 use super::locate::Found;
+use super::note;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::CellRef;
@@ -109,9 +110,10 @@ fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) 
     let mut stated = Vec::new();
     let above = found.grid.cells.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
     for (at, cell) in above {
-        let text = normalise(&cell.text);
+        let (label, _) = note::of_label(reading, &cell.text);
+        let text = normalise(&label);
         let Some((_, list)) = text.split_once("单位:") else {
-            let (_, units) = strip(reading, &cell.text);
+            let (_, units) = strip(reading, &label);
             if !units.is_empty() {
                 stated.push((*at, units));
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::annotation::Annotations;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -67,14 +68,21 @@ pub struct Edition {
 #[derive(Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
-    /// Normalised texts over the label columns.
+    /// Normalised texts over the label columns; blank where nothing stands there.
     pub corner: Vec<String>,
     pub header_rows: u32,
     /// A blank header cell repeats the one on its left.
     pub header_inherits: bool,
     /// A blank row label repeats the one above.
     pub label_inherits: bool,
+    /// How the line after the body begins; `""`: blank.
     pub until: Vec<String>,
+    /// How the header of the column after the table begins; `""`: blank.
+    pub until_column: Vec<String>,
+    pub panels: Panels,
+    /// How lines between panels begin.
+    pub between: Vec<String>,
+    pub annotations: Annotations,
     pub rows: Vec<Entry>,
     pub columns: Vec<Entry>,
     /// What holds for the whole table unless a row or column says otherwise.
@@ -84,6 +92,13 @@ pub struct Layout {
     pub relations: Vec<RelationSpec>,
     /// Printed text → mark, exact text (white space other than the full-width blank dropped).
     pub marks: BTreeMap<String, Mark>,
+}
+
+/// Where the header may begin again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panels {
+    pub right: bool,
+    pub below: bool,
 }
 
 /// The text that tells the table from all others.
@@ -215,16 +230,24 @@ pub enum Sense {
 /// A cell that holds several numbers, declared as what it is.
 #[derive(Debug)]
 pub struct Split {
-    /// Normalised text of the cell.
-    pub text: String,
+    /// The cell's whole text.
+    pub pattern: Pattern,
+    /// In the order of the cell.
     pub values: Vec<SplitValue>,
 }
 
 #[derive(Debug)]
 pub struct SplitValue {
-    pub number: Decimal,
-    pub decimals: u8,
+    pub number: SplitNumber,
     pub meaning: Meaning,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitNumber {
+    /// As the specification repeats it from the text.
+    Stated { number: Decimal, decimals: u8 },
+    /// What the text's next `{number}` captures.
+    Captured,
 }
 
 /// A number inside a footnote.
