@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::choose;
 use super::job::{self, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
@@ -25,7 +26,7 @@ pub struct Args {
     /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml
     #[arg(long, value_name = "SPEC", requires = "file")]
     spec: Option<PathBuf>,
-    /// The edition of the specification [default: the one that names FILE, else the last]
+    /// The edition of the specification [default: the one whose file FILE may be, else the last]
     #[arg(long, requires = "spec")]
     edition: Option<String>,
     /// The file to read
@@ -81,16 +82,8 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
         bail!("{} describes no table", spec_path.display());
     };
     let shown = context.project.display(file);
-    let named = |e: &&spec::Edition| match &args.edition {
-        Some(id) => e.id == *id,
-        None => file.ends_with(&e.file),
-    };
-    let Some(edition) =
-        table.editions.iter().find(named).or_else(|| table.editions.last().filter(|_| args.edition.is_none()))
-    else {
-        let known: Vec<&str> = table.editions.iter().map(|e| e.id.as_str()).collect();
-        bail!("{} has no such edition; it has {}", spec_path.display(), known.join(", "));
-    };
+    let edition = choose::edition(table, args.edition.as_deref(), &shown)?;
+    let captured = choose::captured(edition, &shown)?;
     let sha256 = sha256_file(file).with_context(|| format!("reading {}", file.display()))?;
     let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
         Ok(document) => document,
@@ -99,7 +92,9 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
             return Ok(Ended::DataErrors);
         }
     };
-    let read = ingest::ingest(source, table, edition, &pipelines.codebook, &document, &shown, &sha256);
+    let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
+    let input = ingest::Input { document: &document, file: &shown, sha256: &sha256, captured: &captured };
+    let read = ingest::ingest(task, &[input]);
     print::diagnostics(&document.diagnostics, context.json);
     print::diagnostics(&read.diagnostics, context.json);
     let mut out = io::BufWriter::new(io::stdout().lock());

@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use super::Reading;
 use super::header::marks_of;
-use super::label::{Axis, Line, meaning_of, merged, shared};
+use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
 use super::number;
+use super::presence::Met;
 use super::split;
 use super::value::{self, Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
@@ -29,6 +30,12 @@ struct Statement<'a> {
     status: Status,
 }
 
+/// What holds for every number of a part, and the marks beside its title.
+pub(super) struct Title {
+    pub meaning: Meaning,
+    pub marks: Marks,
+}
+
 /// An observation and the marks that concern it: its own, and those of its row, its column and the table.
 pub(super) struct Marked {
     pub observation: Observation,
@@ -39,31 +46,26 @@ pub(super) struct Marked {
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Title,
     rows: &[Line],
     columns: &[Line],
-    of_title: &[usize],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Marked> {
     let mut observations = Vec::new();
-    let title = match meaning_of(reading, &found.captured) {
-        Ok(title) => title.over(&reading.layout().context),
-        Err(error) => {
-            faults.push(reading.fault("unknown-label", error.to_string(), found.grid, found.corner));
-            return observations;
-        }
-    };
-    let mut split_seen = vec![false; reading.layout().splits.len()];
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some((meaning, labels)) = meaning_at(reading, found, at, (rows, row), (columns, column), faults) else {
+            let Some((meaning, labels)) =
+                meaning_at(reading, found, &title.meaning, at, (rows, row), (columns, column), faults)
+            else {
                 continue;
             };
-            let meaning = meaning.over(&title);
+            let meaning = meaning.over(&title.meaning);
             let (printed, own) = value::bare(reading, found.grid.text(at.row, at.col));
-            let marks = [of_title, &labels, &own].concat();
+            let marks = [&title.marks, &labels, &own].map(Vec::as_slice).concat();
             let stated = status(reading, found.grid, at, &marks).and_then(|status| {
-                let statements = statements(reading, found.grid, at, printed, (meaning, status), &mut split_seen)?;
+                let statements = statements(reading, found.grid, at, printed, (meaning, status), met)?;
                 statements.into_iter().map(|s| observation(reading, found.grid, at, s)).collect::<Result<Vec<_>, _>>()
             });
             match stated {
@@ -76,11 +78,6 @@ pub(super) fn read(
             }
         }
     }
-    for (split, _) in reading.layout().splits.iter().zip(&split_seen).filter(|(_, seen)| !**seen) {
-        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.pattern.as_str());
-        let hint = format!("correct [[split]] in {}", reading.table.spec);
-        faults.push(reading.fault_of_file("split-missing", message).hint(hint));
-    }
     observations
 }
 
@@ -92,11 +89,9 @@ pub(super) fn figure(
     printed: &str,
     meaning: &Meaning,
     nth: usize,
-    captured: &[crate::spec::pattern::Captured],
+    title: &Meaning,
 ) -> Result<Observation, Box<Diagnostic>> {
-    let title =
-        meaning_of(reading, captured).map_err(|e| Box::new(reading.fault("unknown-label", e.to_string(), grid, at)))?;
-    let meaning = meaning.over(&title.over(&reading.layout().context));
+    let meaning = meaning.over(title);
     let amount = match number::parse(printed) {
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
@@ -108,6 +103,7 @@ pub(super) fn figure(
 fn meaning_at(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Meaning,
     at: CellRef,
     (rows, row): (&[Line], &Line),
     (columns, column): (&[Line], &Line),
@@ -150,7 +146,7 @@ fn meaning_at(
             let of = [row_meaning.period, column_meaning.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
-                    year_to_date(period.or(reading.layout().context.period))
+                    year_to_date(period.or(title.period))
                 }
                 _ => both.period,
             };
@@ -207,14 +203,14 @@ fn statements<'a>(
     at: CellRef,
     bare: &str,
     (meaning, status): (Meaning, Status),
-    split_seen: &mut [bool],
+    met: &mut Met,
 ) -> Result<Vec<Statement<'a>>, Box<Diagnostic>> {
     let printed = grid.text(at.row, at.col);
     let whole = split::find(reading, printed).map(|found| (printed, found));
     if let Some((text, (nth, split, captured))) =
         whole.or_else(|| split::find(reading, bare).map(|found| (bare, found)))
     {
-        split_seen[nth] = true;
+        met.splits.insert(nth);
         let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
         let statement =
             |(nth, (amount, meaning))| Statement { amount: Ok(amount), meaning, printed, nth: nth + 1, status };
@@ -266,7 +262,7 @@ fn observation(
     let cell = grid.address(at);
     let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
     Ok(Observation {
-        obs_id: format!("{}/{}/{cell}{suffix}", reading.name(), reading.edition.id),
+        obs_id: format!("{}{suffix}", reading.obs_id(grid, &cell)),
         dataset: reading.source.id.clone(),
         table_id: reading.table.id.clone(),
         edition: reading.edition.id.clone(),

@@ -6,6 +6,7 @@
 
 pub mod annotation;
 mod codes;
+pub mod edition;
 mod meaning;
 pub mod pattern;
 mod raw;
@@ -20,8 +21,9 @@ use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::Codebook;
 use crate::project::Project;
 
+pub use edition::Edition;
 pub use schema::json_schemas;
-pub use table::{Edition, Layout, OnError, Pipelines, Source, Table};
+pub use table::{Layout, OnError, Pipelines, Source, Table};
 
 /// Longest specification file that is read.
 const SPEC_BYTES_MAX: u64 = 1 << 20;

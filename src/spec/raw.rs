@@ -130,6 +130,16 @@ impl Status {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Order {
+    /// Labels stand as they are declared.
+    #[serde(rename = "declared")]
+    Declared,
+    /// Labels may stand in any order.
+    #[serde(rename = "any")]
+    Any,
+}
+
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -299,6 +309,7 @@ pub struct Layout<'a> {
     pub between: Option<&'a [Text]>,
     pub note_marks: Option<&'a [Text]>,
     pub status: Option<&'a BTreeMap<Text, Status>>,
+    pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
     pub period: Option<&'a Text>,
@@ -350,6 +361,8 @@ macro_rules! laid_out {
             /// Marks beside labels and numbers that say what state a figure is in.
             #[schemars(with = "Option<BTreeMap<String, Status>>")]
             pub status: Option<BTreeMap<Text, Status>>,
+            /// Whether labels may stand in another order than the declared one.
+            pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
             #[schemars(with = "Option<String>")]
             pub unit: Option<Text>,
@@ -389,6 +402,7 @@ macro_rules! laid_out {
                     between: self.between.as_deref(),
                     note_marks: self.note_marks.as_deref(),
                     status: self.status.as_ref(),
+                    order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
                     period: self.period.as_ref(),
@@ -422,15 +436,20 @@ laid_out! {
     /// One file that holds the table, and where it differs from the table's other keys (a key given here replaces the
     /// table's).
     Edition {
-        /// The edition's name, as a rule the year of publication.
-        #[schemars(with = "String")]
-        pub id: Text,
-        /// Path below the input folder.
-        #[schemars(with = "String")]
-        pub file: Text,
-        /// The sheet's name; where left out, every sheet is searched.
+        /// The edition's name; the year where left out.
         #[schemars(with = "Option<String>")]
-        pub sheet: Option<Text>,
+        pub id: Option<Text>,
+        /// The year of the edition, which is also the period of numbers where nothing else states one.
+        #[schemars(with = "Option<i16>")]
+        pub year: Option<Spanned<i16>>,
+        /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
+        /// of the edition, and what is captured holds for its numbers.
+        #[schemars(with = "OneOrMany")]
+        pub file: Spanned<OneOrMany>,
+        /// The sheet's name, or several, captures likewise (`{year}年`); where left out, every sheet is searched for the
+        /// one table.
+        #[schemars(with = "Option<OneOrMany>")]
+        pub sheet: Option<Spanned<OneOrMany>>,
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
@@ -452,8 +471,10 @@ impl<'a> Layout<'a> {
             between: self.between.or(base.between),
             note_marks: self.note_marks.or(base.note_marks),
             status: self.status.or(base.status),
+            order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
-            unit_label: self.unit_label.or(base.unit_label),
+            // A label belongs to the unit that is given beside it.
+            unit_label: if self.unit.is_some() { self.unit_label } else { self.unit_label.or(base.unit_label) },
             period: self.period.or(base.period),
             context: self.context.or(base.context),
             rows: self.rows.or(base.rows),

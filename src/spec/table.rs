@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
+use super::edition::Edition;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -51,19 +52,6 @@ pub struct Table {
     pub spec: String,
 }
 
-/// One file (and sheet) that holds the table, with its layout.
-#[derive(Debug)]
-pub struct Edition {
-    pub id: String,
-    /// Path below the input folder.
-    pub file: String,
-    /// `None`: the table is looked for on every sheet.
-    pub sheet: Option<String>,
-    /// `None`: detected.
-    pub encoding: Option<String>,
-    pub layout: Layout,
-}
-
 /// Where a table's parts are and what they mean.
 #[derive(Debug)]
 pub struct Layout {
@@ -83,6 +71,8 @@ pub struct Layout {
     /// How lines between panels begin.
     pub between: Vec<String>,
     pub annotations: Annotations,
+    /// Labels that are written out stand in the order in which they are declared.
+    pub ordered: bool,
     pub rows: Vec<Entry>,
     pub columns: Vec<Entry>,
     /// What holds for the whole table unless a row or column says otherwise.
