@@ -47,7 +47,7 @@ impl Label {
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
-    for col in found.first_data_col()..grid.cols {
+    for col in found.data_cols() {
         let mut parts: Vec<Part> = Vec::new();
         for row in found.header.clone() {
             let mut at = origin(grid, CellRef { row, col });
@@ -77,7 +77,7 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
     for row in found.body.clone() {
-        let filled = (found.first_data_col()..grid.cols).map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
+        let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = origin(grid, CellRef { row, col: *col });
@@ -146,7 +146,7 @@ mod tests {
             let reading = reading_of(&pipelines);
             let mut faults = Vec::new();
             let scope = scopes(&reading, &document, &mut Met::default(), &mut faults).remove(0);
-            let found = locate(&reading, scope, &mut faults).unwrap();
+            let found = locate(&reading, scope, &mut faults).unwrap().remove(0);
             let shown = |labels: Vec<super::Label>| labels.iter().map(super::Label::shown).collect::<Vec<_>>();
             assert_eq!(shown(columns(&reading, &found, &mut faults)), ["筹资标准 / 成年", "筹资标准 / 儿童", "总额"]);
             assert_eq!(shown(rows(&reading, &found, &mut faults)), ["城镇 / 2010", "城镇 / 2011"]);

@@ -108,7 +108,7 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
 
 /// A row without numbers is no row of the table: the rest of the header, or what stands below the table.
 pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<String> {
-    let numbers = (found.first_data_col()..found.grid.cols).any(|col| is_number(found, CellRef { row, col }));
+    let numbers = found.data_cols().any(|col| is_number(found, CellRef { row, col }));
     if numbers {
         return None;
     }

@@ -4,12 +4,13 @@ use super::Reading;
 use super::header::{Label, Part};
 use super::hint;
 use super::locate::Found;
+use super::note;
 use super::presence::{Met, Stranger};
 use super::unit::{PrintedUnit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, LookupError, Period};
 use crate::grid::{CellRef, Grid};
-use crate::spec::pattern::{Capture, Captured};
+use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,15 +134,30 @@ pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec
     }
     let mut all = Vec::new();
     for (pattern, part) in entry.path.iter().zip(&label.parts) {
-        let stripped = || pattern.matches(&strip(reading, &part.text).0);
-        // A capture would swallow the unit, so the shorter form goes first where there is one.
-        let found = match pattern.is_literal() {
-            true => pattern.matches(&part.text).or_else(stripped),
-            false => stripped().or_else(|| pattern.matches(&part.text)),
-        };
-        all.extend(found?);
+        all.extend(held(reading, pattern, &part.text)?);
     }
     Some(all)
+}
+
+/// What the captures hold where a text fits, with or without the unit at its end.
+fn held(reading: &Reading, pattern: &Pattern, text: &str) -> Option<Vec<Captured>> {
+    let stripped = || pattern.matches(&strip(reading, text).0);
+    // A capture would swallow the unit, so the shorter form goes first where there is one.
+    match pattern.is_literal() {
+        true => pattern.matches(text).or_else(stripped),
+        false => stripped().or_else(|| pattern.matches(text)),
+    }
+}
+
+/// Whether a text alone is the first part of a declared header, or the last of a declared row label; `{any}` tells nothing.
+pub(super) fn begins(reading: &Reading, axis: Axis, text: &str) -> bool {
+    let (text, _) = note::of_label(reading, text);
+    let tells = |p: &Pattern| p.captures().all(|c| *c != Capture::Any);
+    entries(reading, axis).iter().filter(|e| !e.merged).any(|entry| {
+        let part = if axis == Axis::Columns { entry.path.first() } else { entry.path.last() };
+        let held = part.filter(|p| tells(p)).and_then(|p| held(reading, p, &text));
+        held.is_some_and(|captured| meaning(reading, &captured).is_ok())
+    })
 }
 
 /// What captures say, once their labels have been looked up.

@@ -3,7 +3,7 @@
 //! A note that begins with a mark concerns the cells that carry the mark, at their number, their row or column label, or the
 //! table's title; any other note concerns every cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reading;
 use super::body::{self, Marked};
@@ -28,6 +28,16 @@ pub(super) struct Footnote {
     pub text: String,
     /// The mark that it begins with.
     pub mark: Option<usize>,
+    /// The first row of its block.
+    block: u32,
+}
+
+/// What was read of one panel.
+pub(super) struct Noted {
+    /// The first row of the footnotes below it.
+    pub block: u32,
+    pub used: Used,
+    pub read: Vec<Marked>,
 }
 
 /// Marks with the first cell that carries each.
@@ -46,13 +56,14 @@ pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
 /// Marks that concern the whole table: of its title, its unit line and the cells over the label columns.
 pub(super) fn of_title(reading: &Reading, found: &Found<'_>) -> Vec<(usize, CellRef)> {
     let annotations = &reading.layout().annotations;
-    let above = found.grid.cells.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
+    let own = if found.is_first() { 0..0 } else { found.top..found.header.start };
+    let above = found.cells(found.title.clone()).chain(found.cells(own));
     let mut marks: Vec<(usize, CellRef)> = Vec::new();
     for (at, cell) in above {
         // A line of its own may say what state all figures are in; a footnote mark alone refers to nothing.
         let whole = annotations.whole(&cell.text).filter(|nth| annotations.get(*nth).status.is_some());
         let found = whole.map_or_else(|| of_label(reading, &cell.text).1, |nth| vec![nth]);
-        marks.extend(found.into_iter().map(|nth| (nth, *at)));
+        marks.extend(found.into_iter().map(|nth| (nth, at)));
     }
     for row in found.header.clone() {
         for col in &found.label_cols {
@@ -75,13 +86,21 @@ pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line], columns: &[Li
     used
 }
 
-/// The notes of the block. A cell is a note, but for lines that begin with a mark, which are notes of their own, and cells
-/// that go on with the note above: indented, and neither marked nor numbered.
-pub(super) fn footnotes(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
-    let cells = found.grid.cells.iter().filter(|(at, cell)| {
-        let said = !cell.text.trim().is_empty() && cell.value != CellValue::UnsavedFormula;
-        found.notes.contains(&at.row) && said
-    });
+/// The notes of all blocks of a sheet. A cell is a note, but for lines that begin with a mark, which are notes of their own,
+/// and cells that go on with the note above: indented, and neither marked nor numbered.
+pub(super) fn footnotes(reading: &Reading, panels: &[Found<'_>]) -> Vec<Footnote> {
+    let mut notes = Vec::new();
+    for (nth, panel) in panels.iter().enumerate() {
+        // Panels side by side share their block.
+        if panels[..nth].iter().all(|p| p.notes != panel.notes) {
+            notes.extend(block(reading, panel));
+        }
+    }
+    notes
+}
+
+fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
+    let cells = found.cells(found.notes.clone()).filter(|(_, cell)| cell.value != CellValue::UnsavedFormula);
     let mut notes: Vec<Footnote> = Vec::new();
     for (at, cell) in cells {
         for (nth, line) in cell.text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
@@ -103,7 +122,7 @@ pub(super) fn footnotes(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
                     last.text.push_str(if words { " " } else { "" });
                     last.text.push_str(&text);
                 }
-                _ => notes.push(Footnote { at: *at, text, mark }),
+                _ => notes.push(Footnote { at, text, mark, block: found.notes.start }),
             }
         }
     }
@@ -149,57 +168,82 @@ fn is_numbered(text: &str) -> bool {
     numbered || named
 }
 
-/// Give every observation the notes that concern it, in the order of the block; a mark without a note and a note without a
-/// mark are faults.
+/// Give every observation the notes that concern it, in their order; a mark without a note and a note without a mark are
+/// faults.
 pub(super) fn bind(
     reading: &Reading,
     grid: &Grid,
     notes: &[Footnote],
-    used: &Used,
-    read: Vec<Marked>,
+    panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
-    agreed(reading, grid, notes, used, faults);
-    let concerns = |note: &Footnote, marks: &[usize]| match note.mark {
-        Some(mark) if used.contains_key(&mark) => marks.contains(&mark),
-        _ => true,
-    };
-    let mut observations = Vec::with_capacity(read.len());
-    for Marked { mut observation, marks, .. } in read {
-        observation.notes = notes.iter().filter(|n| concerns(n, &marks)).map(|n| n.text.clone()).collect();
-        observations.push(observation);
+    unused(reading, grid, notes, &panels, faults);
+    let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
+    let mut observations = Vec::new();
+    for panel in panels {
+        unexplained(reading, grid, notes, &panel, faults);
+        for Marked { mut observation, marks, .. } in panel.read {
+            let concerns = |note: &&Footnote| match note.mark {
+                Some(mark) if used.contains(&mark) => {
+                    marks.contains(&mark) && of_mark(notes, mark, panel.block).any(|n| n.at == note.at)
+                }
+                _ => true,
+            };
+            for note in notes.iter().filter(concerns) {
+                // A block that every panel repeats is said once.
+                if !observation.notes.contains(&note.text) {
+                    observation.notes.push(note.text.clone());
+                }
+            }
+            observations.push(observation);
+        }
     }
     observations
 }
 
-/// Hold the marks of the table against those of its notes.
-fn agreed(reading: &Reading, grid: &Grid, notes: &[Footnote], used: &Used, faults: &mut Vec<Diagnostic>) {
+/// The notes that begin with a mark: those of the panel's own block, else those of the others.
+fn of_mark(notes: &[Footnote], mark: usize, block: u32) -> impl Iterator<Item = &Footnote> {
+    let own = notes.iter().any(|n| n.mark == Some(mark) && n.block == block);
+    notes.iter().filter(move |n| n.mark == Some(mark) && (!own || n.block == block))
+}
+
+/// Marks of a panel that no note explains, or more than one.
+fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted, faults: &mut Vec<Diagnostic>) {
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
-    let says_itself = |nth: usize| annotations.get(nth).status.is_some();
-    for (nth, at) in used.iter().filter(|(nth, _)| !says_itself(**nth)) {
-        if notes.iter().any(|n| n.mark == Some(*nth)) {
-            continue;
+    for (nth, at) in &panel.used {
+        let annotation = annotations.get(*nth);
+        let mut found = of_mark(notes, *nth, panel.block);
+        let first = found.next();
+        if let Some(other) = found.find(|n| first.is_some_and(|first| first.text != n.text)) {
+            let message = format!("two footnotes begin with \"{}\"", annotation.mark);
+            let fault = reading.fault("note-twice", message, grid, other.at);
+            faults.push(fault.hint("one of the two marks is misprinted"));
         }
-        let mark = &annotations.get(*nth).mark;
-        let message = format!("\"{}\" carries the mark \"{mark}\", and no footnote begins with it", shown(grid, *at));
-        let fault = reading.fault("note-missing", message, grid, *at);
-        let hint = match notes.is_empty() {
-            true => format!("no footnotes were found: name the beginning of their first line in until in {spec}"),
-            false => format!("if it is no mark, list those that are in note_marks in {spec}"),
-        };
-        faults.push(fault.hint(hint));
+        if first.is_none() && annotation.status.is_none() {
+            let message = format!(
+                "\"{}\" carries the mark \"{}\", and no footnote begins with it",
+                shown(grid, *at),
+                annotation.mark
+            );
+            let hint = match notes.is_empty() {
+                true => format!("no footnotes were found: name the beginning of their first line in until in {spec}"),
+                false => format!("if it is no mark, list those that are in note_marks in {spec}"),
+            };
+            faults.push(reading.fault("note-missing", message, grid, *at).hint(hint));
+        }
     }
-    for (nth, note) in notes.iter().enumerate() {
-        let Some(mark) = note.mark.filter(|mark| !says_itself(*mark)) else { continue };
-        let name = &annotations.get(mark).mark;
-        if !used.contains_key(&mark) {
+}
+
+/// Marked notes that concern nothing. What explains a status may stand below every table.
+fn unused(reading: &Reading, grid: &Grid, notes: &[Footnote], panels: &[Noted], faults: &mut Vec<Diagnostic>) {
+    let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
+    for note in notes {
+        let Some(mark) = note.mark.filter(|mark| annotations.get(*mark).status.is_none()) else { continue };
+        if panels.iter().all(|p| !p.used.contains_key(&mark)) {
+            let name = &annotations.get(mark).mark;
             let message = format!("the footnote \"{name}\" is marked, and nothing in the table carries the mark");
             let hint = format!("if it is no mark, list those that are in note_marks in {spec}");
             faults.push(reading.fault("note-unbound", message, grid, note.at).hint(hint));
-        }
-        if notes[..nth].iter().any(|n| n.mark == Some(mark) && n.text != note.text) {
-            let message = format!("two footnotes begin with \"{name}\"");
-            faults.push(reading.fault("note-twice", message, grid, note.at).hint("one of the two marks is misprinted"));
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod notes;
+mod place;
+
 use std::path::Path;
 
 use super::{Ingested, Input, Reading, Task, ingest};
@@ -20,7 +23,7 @@ pub(super) fn layout(keys: &str, text: &str, merges: Vec<Span>) -> (Pipelines, D
 }
 
 /// The project's code lists with one table `t/table`.
-pub(super) fn pipelines(spec: &str) -> Pipelines {
+fn pipelines(spec: &str) -> Pipelines {
     let folder = tempfile::tempdir().unwrap();
     let source = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
     std::fs::create_dir(folder.path().join("t")).unwrap();
@@ -35,7 +38,7 @@ pub(super) fn pipelines(spec: &str) -> Pipelines {
     loaded.value
 }
 
-pub(super) fn document(text: &str, merges: Vec<Span>) -> Document {
+fn document(text: &str, merges: Vec<Span>) -> Document {
     let mut grid = Grid::from_text(text);
     grid.merges = merges;
     Document { format: Format::Delimited, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
@@ -48,7 +51,7 @@ pub(super) fn reading_of(pipelines: &Pipelines) -> Reading<'_> {
     Reading { task, file: "t/t.csv", sha256: "", captured: &[] }
 }
 
-pub(super) fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
+fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
     let r = reading_of(pipelines);
     ingest(r.task, &[Input { document, file: r.file, sha256: r.sha256, captured: r.captured }])
 }

@@ -1,6 +1,8 @@
 //! Printed units: in brackets after a title or label, and on a line of their own (单位：人、万元). Each is held against
 //! the unit that was declared.
 
+use std::ops::Range;
+
 use super::Reading;
 use super::label::Line;
 use super::locate::Found;
@@ -107,24 +109,37 @@ fn contradiction(
 
 /// Units printed above the header: at the end of a title, or after 单位.
 fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+    // A panel that states none has the units of the table.
+    let own = above(reading, found, found.top..found.header.start, faults);
+    match own.is_empty() && !found.is_first() {
+        true => above(reading, found, found.title.clone(), faults),
+        false => own,
+    }
+}
+
+fn above(
+    reading: &Reading,
+    found: &Found<'_>,
+    rows: Range<u32>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
-    let above = found.grid.cells.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
-    for (at, cell) in above {
+    for (at, cell) in found.cells(rows) {
         let (label, _) = note::of_label(reading, &cell.text);
         let text = normalise(&label);
         let Some((_, list)) = text.split_once("单位:") else {
             let (_, units) = strip(reading, &label);
             if !units.is_empty() {
-                stated.push((*at, units));
+                stated.push((at, units));
             }
             continue;
         };
         let list = list.trim_end_matches(')');
         match names(reading, list) {
-            Some(units) => stated.push((*at, units)),
+            Some(units) => stated.push((at, units)),
             None => {
                 let strangers = split(list).filter(|name| printed(reading, name).is_none());
-                faults.extend(strangers.map(|name| unknown(reading, found, *at, name)));
+                faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Marks, footnotes and states of figures, as whole tables.
 
-use super::tests::{document, pipelines, read};
+use super::{document, pipelines, read};
 
 /// A table of two regions and two columns, with further keys and the text of its lines.
 fn spec(keys: &str) -> String {
