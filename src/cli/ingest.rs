@@ -11,7 +11,7 @@ use super::choose;
 use super::job::{self, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Checked, Diagnostic, Severity};
 use crate::domain::Observation;
 use crate::store::digest::sha256_file;
 use crate::store::{Cell, Lock, Releases, schema, stage};
@@ -23,7 +23,7 @@ use crate::{grid, ingest, spec};
 /// that one specification, its observations printed with their cells; nothing is written.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml
+    /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml, or - for standard input
     #[arg(long, value_name = "SPEC", requires = "file")]
     spec: Option<PathBuf>,
     /// The edition of the specification [default: the one whose file FILE may be, else the last]
@@ -73,7 +73,7 @@ fn all(context: &Context) -> anyhow::Result<Ended> {
 }
 
 fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow::Result<Ended> {
-    let loaded = spec::load_table(&context.project, spec_path);
+    let loaded = load(context, spec_path)?;
     if loaded.has_errors() {
         return Err(Fault(loaded.diagnostics).into());
     }
@@ -105,6 +105,15 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
     }
     out.flush()?;
     Ok(Ended::of(&read.diagnostics))
+}
+
+/// The specification in a file, or on standard input.
+fn load(context: &Context, path: &Path) -> anyhow::Result<Checked<spec::Pipelines>> {
+    if path != Path::new("-") {
+        return Ok(spec::load_table(&context.project, path));
+    }
+    let text = io::read_to_string(io::stdin()).context("reading the specification from standard input")?;
+    Ok(spec::load_text(&context.project, "standard input", text))
 }
 
 /// The columns of `core_observation`, but for the time of release: nothing is released here.

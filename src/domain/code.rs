@@ -11,6 +11,9 @@ use super::unit::Unit;
 /// The code of a total. Never a blank, so that a sum over a dimension must say what it means.
 pub const TOTAL: &str = "_T";
 
+/// How codes begin that a table makes up for itself, so that nobody takes them for official ones.
+pub const LOCAL: [&str; 2] = ["x-", "x_"];
+
 /// A code of some list; cheap to copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(Arc<str>);
@@ -27,6 +30,16 @@ impl Code {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a table made the code up for itself: it is in no official list, and known to that table alone.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.0)
+    }
+}
+
+/// Whether a name of a code, list or unit is one that a table made up for itself.
+pub fn is_local(name: &str) -> bool {
+    LOCAL.iter().any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()))
 }
 
 impl fmt::Display for Code {
@@ -118,7 +131,8 @@ impl Codebook {
         let indicators = self.indicators.iter().map(|i| ("indicator", i.code.as_str(), i.name_zh.as_str()));
         let units = self.units.iter().map(|u| ("unit", u.code.as_str(), u.name_zh.as_str()));
         let mut index: BTreeMap<_, BTreeSet<Code>> = BTreeMap::new();
-        for (list, code, name) in entries.chain(indicators).chain(units) {
+        // The names of local codes are aliases of their table, so that no other table meets them.
+        for (list, code, name) in entries.chain(indicators).chain(units).filter(|(_, code, _)| !is_local(code)) {
             for label in [code, name] {
                 let key = (list.to_owned(), String::new(), normalise(label));
                 index.entry(key).or_default().insert(Code::new(code));

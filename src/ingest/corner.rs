@@ -28,18 +28,16 @@ pub(super) fn find<'a>(
     let top = anchor.map_or(0, |at| at.row);
     let mut found: Vec<(&Grid, Corner)> = Vec::new();
     for grid in grids.iter().copied() {
-        let rows = grid.cells.range(CellRef { row: top, col: 0 }..).map(|(at, _)| *at);
+        let rows = grid.rows_in(top..grid.rows).map(|(at, _)| at);
         // Where nothing stands over the label columns, the anchor's own row is no header.
         let rows = rows.filter(|at| !reading.layout().corner[0].is_empty() || anchor.is_none_or(|a| at.row > a.row));
         found.extend(rows.filter_map(|at| at_header(reading, grid, at)).map(|corner| (grid, corner)));
     }
     let Some((grid, first)) = found.first().cloned() else {
-        let message = match wanted.is_empty() {
-            true => "no row holds a declared header with nothing printed on its left".to_owned(),
-            false => format!("no header begins with \"{wanted}\""),
-        };
-        let near = reading.layout().corner.iter().find(|t| !t.is_empty());
-        let near = near.map_or_else(|| reading.layout().columns.first().map_or("", |c| c.path[0].as_str()), |t| t);
+        let blank = reading.layout().corner.iter().all(String::is_empty);
+        let beside = if blank { " beside columns with nothing printed over them" } else { "" };
+        let message = format!("no header begins with \"{wanted}\"{beside}");
+        let near = reading.layout().corner.iter().find(|t| !t.is_empty()).unwrap_or(&wanted);
         faults.push(reading.fault_of_file("header-missing", message).hint(near_texts(near, grids, top)));
         return None;
     };
@@ -133,8 +131,14 @@ fn ambiguous(reading: &Reading, what: &str, [one, two]: [(&Grid, CellRef); 2]) -
     reading.fault("anchor-ambiguous", message, two.0, two.1).hint(hint)
 }
 
+/// What a header begins with, for messages: the texts over the label columns, or the first header beside blank ones.
 fn shown_texts(reading: &Reading) -> String {
-    reading.layout().corner.iter().filter(|t| !t.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" / ")
+    let layout = reading.layout();
+    let texts: Vec<&str> = layout.corner.iter().filter(|t| !t.is_empty()).map(String::as_str).collect();
+    match texts.is_empty() {
+        true => layout.columns.first().and_then(|c| c.path.first()).map_or(String::new(), |p| p.as_str().to_owned()),
+        false => texts.join(" / "),
+    }
 }
 
 /// The corner that a cell shows: as its first text, or as the first header beside label columns with nothing over them.
@@ -163,7 +167,7 @@ fn texts(reading: &Reading, grid: &Grid, at: CellRef) -> Option<Corner> {
             cells.push(Some(next).filter(|at| reads(reading, grid, *at, text))?);
             continue;
         }
-        let further = grid.cells.range(next..CellRef { row: at.row + 1, col: 0 }).map(|(at, _)| *at);
+        let further = grid.row(at.row).map(|(at, _)| at).filter(|at| at.col >= next.col);
         let mut further = further.take_while(|at| !reads(reading, grid, *at, first) || first == text);
         cells.push(further.find(|at| reads(reading, grid, *at, text))?);
     }
@@ -192,10 +196,11 @@ pub(super) fn below(reading: &Reading, grid: &Grid, first: &Corner, row: u32) ->
 /// The corners that stand further right in the row of the first.
 pub(super) fn beside(reading: &Reading, grid: &Grid, first: &Corner, end: u32) -> Vec<Corner> {
     let row = first[0].row;
-    let cells = grid.cells.range(CellRef { row, col: first[first.len() - 1].col + 1 }..CellRef { row, col: end });
+    let inner = first[first.len() - 1].col + 1..end;
+    let cells = grid.row(row).map(|(at, _)| at).filter(|at| inner.contains(&at.col));
     let mut corners: Vec<Corner> = Vec::new();
-    for (at, _) in cells {
-        let Some(corner) = at_header(reading, grid, *at) else { continue };
+    for at in cells {
+        let Some(corner) = at_header(reading, grid, at) else { continue };
         let last = corners.last().unwrap_or(first);
         if corner[0].col > last[last.len() - 1].col {
             corners.push(corner);

@@ -165,8 +165,8 @@ impl Lines<'_> {
     fn text(&self, row: u32) -> Option<&str> {
         // Over the cells that are there: a sheet may be as wide as it is empty.
         let first = |cols: Range<u32>| {
-            let cells = self.grid.cells.range(CellRef { row, col: cols.start }..CellRef { row, col: cols.end });
-            cells.map(|(_, cell)| cell.text.as_str()).find(|text| !text.trim().is_empty())
+            let cells = self.grid.row(row).filter(|(at, _)| cols.contains(&at.col));
+            cells.map(|(_, cell)| &*cell.text).find(|text| !text.trim().is_empty())
         };
         first(self.cols.clone()).or_else(|| first(0..self.cols.start))
     }
@@ -270,15 +270,14 @@ impl Lines<'_> {
     }
 
     fn first_cell(&self, row: u32) -> CellRef {
-        let cells = self.grid.cells.range(CellRef { row, col: 0 }..CellRef { row: row + 1, col: 0 });
-        cells.map(|(at, _)| *at).next().unwrap_or(CellRef { row, col: self.cols.start })
+        self.grid.row(row).map(|(at, _)| at).next().unwrap_or(CellRef { row, col: self.cols.start })
     }
 
     /// A row whose innermost label is declared and that holds a number.
     fn is_row(&self, row: u32) -> bool {
         let labels = self.corner.iter().rev().map(|at| origin(self.grid, CellRef { row, col: at.col }));
         let label = labels.map(|at| self.grid.text(at.row, at.col)).find(|text| !text.trim().is_empty());
-        let cells = self.grid.cells.range(CellRef { row, col: self.cols.start }..CellRef { row, col: self.cols.end });
+        let cells = self.grid.row(row).filter(|(at, _)| self.cols.contains(&at.col));
         let mut data = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
         label.is_some_and(|text| begins(self.reading, Axis::Rows, text))
             && data.any(|(_, c)| matches!(c.value, CellValue::Number(_)) || number::parse(&c.text).is_ok())

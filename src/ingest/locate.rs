@@ -56,8 +56,8 @@ impl Found<'_> {
     pub fn cells(&self, rows: Range<u32>) -> impl Iterator<Item = (CellRef, &Cell)> {
         rows.flat_map(move |row| {
             let cells = |cols: Range<u32>| {
-                let cells = self.grid.cells.range(CellRef { row, col: cols.start }..CellRef { row, col: cols.end });
-                cells.filter(|(_, cell)| !cell.text.trim().is_empty()).map(|(at, cell)| (*at, cell))
+                let cells = self.grid.row(row).filter(move |(at, _)| cols.contains(&at.col));
+                cells.filter(|(_, cell)| !cell.text.trim().is_empty())
             };
             let outside = if cells(self.table_cols.clone()).next().is_none() { 0..self.table_cols.start } else { 0..0 };
             cells(outside).chain(cells(self.table_cols.clone()))
@@ -157,8 +157,8 @@ fn anchor<'a>(
     };
     let mut found = Vec::new();
     for grid in grids.iter().copied() {
-        for (at, cell) in grid.cells.iter().filter(|(at, _)| inside(at)) {
-            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, *at, captured)));
+        for (at, cell) in grid.iter().filter(|(at, _)| inside(at)) {
+            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, at, captured)));
         }
     }
     if found.len() > 1 {
@@ -187,13 +187,12 @@ pub(super) fn shown(grid: &Grid, at: CellRef) -> String {
 
 /// Texts of the file that are like the one that was looked for.
 pub(super) fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
-    let texts =
-        || grids.iter().flat_map(|g| g.cells.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
+    let texts = || grids.iter().flat_map(|g| g.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
     let near = nearest(wanted, texts().map(|(_, _, c)| c.text.as_str()));
     let places: Vec<String> = near
         .iter()
         .filter_map(|text| texts().find(|(_, _, c)| c.text == **text))
-        .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)))
+        .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, at)))
         .collect();
     match places.is_empty() {
         true => first_texts(grids, top),
@@ -206,9 +205,9 @@ fn first_texts(grids: &[&Grid], top: u32) -> String {
     let mut rows: Vec<String> = Vec::new();
     for grid in grids {
         let mut last = None;
-        for (at, cell) in grid.cells.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
+        for (at, cell) in grid.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
             if last.replace(at.row) != Some(at.row) && rows.len() < TEXTS_SHOWN {
-                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)));
+                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, at)));
             }
         }
     }

@@ -99,7 +99,7 @@ pub(super) fn code_exists(book: &Codebook, list: &str, code: &str) -> bool {
     }
 }
 
-fn list_exists(book: &Codebook, list: &str) -> bool {
+pub(super) fn list_exists(book: &Codebook, list: &str) -> bool {
     list == "unit" || list == "indicator" || book.lists.contains_key(list)
 }
 

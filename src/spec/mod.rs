@@ -7,6 +7,7 @@
 pub mod annotation;
 mod codes;
 pub mod edition;
+mod local;
 mod meaning;
 pub mod pattern;
 mod raw;
@@ -33,19 +34,54 @@ const CODES: &str = "codes";
 const SOURCE_FILE: &str = "source.toml";
 const ALIASES_FILE: &str = "aliases.csv";
 
+/// What a specification outside a source's folder is called: dataset and table.
+const UNFILED: &str = "unfiled";
+const DRAFT: &str = "draft";
+
 /// Read all code lists and specifications of a project. A table with a fault is left out; the faults say why.
 pub fn load(project: &Project) -> Checked<Pipelines> {
     load_folder(&project.pipelines(), &project.codes(), &|path| project.display(path))
 }
 
-/// Read the code lists and one specification with its `source.toml`, for trying a specification out.
+/// Read the code lists and one specification with its `source.toml`, for trying a specification out; where there is no
+/// `source.toml` beside it, nothing is known of its source.
 pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
     let shown = |path: &Path| project.display(path);
-    let mut faults = Vec::new();
-    let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
     let folder = spec.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut faults = Vec::new();
+    if !folder.join(SOURCE_FILE).is_file() {
+        let text = read(spec, &shown, &mut faults).map_or(String::new(), |t| t.text.clone());
+        return match faults.is_empty() {
+            true => load_text(project, &shown(spec), text),
+            false => Checked::new(Pipelines { codebook: Codebook::default(), sources: Vec::new() }, faults),
+        };
+    }
+    let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
     let source = load_source(folder, &[spec.to_owned()], &mut codebook, &shown, &mut faults);
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
+}
+
+/// Read the code lists and a specification that is no file yet; `name` is what messages call it.
+pub fn load_text(project: &Project, name: &str, text: String) -> Checked<Pipelines> {
+    let codes = load_codes(project);
+    let read = read_text(codes.value, name, text);
+    Checked::new(read.value, codes.diagnostics.into_iter().chain(read.diagnostics).collect())
+}
+
+/// Read the code lists alone.
+pub fn load_codes(project: &Project) -> Checked<Codebook> {
+    let mut faults = Vec::new();
+    let codebook = codes::load(&project.codes(), &|path| project.display(path), &mut faults);
+    Checked::new(codebook, faults)
+}
+
+/// A specification of which nothing but its text is known, resolved with these code lists.
+pub fn read_text(mut codebook: Codebook, name: &str, text: String) -> Checked<Pipelines> {
+    let mut faults = Vec::new();
+    let text = Arc::new(SourceText { name: name.to_owned(), text });
+    let table = resolve_spec(UNFILED, DRAFT, &text, &mut codebook, &mut faults);
+    let source = Source { tables: table.into_iter().collect(), ..Source::unstated(UNFILED) };
+    Checked::new(Pipelines { codebook, sources: vec![source] }, faults)
 }
 
 /// Read specifications and code lists of any two folders; `shown` gives a path its name in messages.
@@ -108,16 +144,29 @@ fn load_source(
 fn load_spec(
     dataset: &str,
     spec: &Path,
-    codebook: &Codebook,
+    codebook: &mut Codebook,
     shown: &dyn Fn(&Path) -> String,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
-    let mut found = Vec::new();
-    let raw: Option<raw::Table> = schema::parse(&text, &mut found);
     let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-    let mut scope = meaning::Scope { book: codebook, source: &text, faults: Vec::new() };
-    let table = raw.map(|raw| resolve::table(dataset, &id, &raw, &mut scope));
+    resolve_spec(dataset, &id, &text, codebook, faults)
+}
+
+fn resolve_spec(
+    dataset: &str,
+    id: &str,
+    text: &Arc<SourceText>,
+    codebook: &mut Codebook,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let mut found = Vec::new();
+    let raw: Option<raw::Table> = schema::parse(text, &mut found);
+    if let Some(local) = raw.as_ref().and_then(|raw| raw.local.as_ref()) {
+        local::declare(&format!("{dataset}/{id}"), local, codebook, text, &mut found);
+    }
+    let mut scope = meaning::Scope { book: codebook, source: text, faults: Vec::new() };
+    let table = raw.map(|raw| resolve::table(dataset, id, &raw, &mut scope));
     let misspelt = !found.is_empty();
     for fault in scope.faults {
         // Editions share their table's keys, and would repeat its faults; a key that is misspelt is not missing as well.

@@ -419,6 +419,50 @@ macro_rules! laid_out {
     };
 }
 
+/// What a table names that no code list has; every code made here begins with `x-` or `x_`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Local {
+    /// Per code list: printed label → its code, or a code of this table (`x-…`). A list that begins with `x_` is made here.
+    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
+    pub codes: Option<BTreeMap<Text, BTreeMap<Text, Text>>>,
+    /// Indicators of this table alone, by their codes (`x_…`).
+    #[schemars(with = "Option<BTreeMap<String, LocalIndicator>>")]
+    pub indicators: Option<BTreeMap<Text, LocalIndicator>>,
+    /// Units of this table alone, by their codes (`x_…`).
+    #[schemars(with = "Option<BTreeMap<String, LocalUnit>>")]
+    pub units: Option<BTreeMap<Text, LocalUnit>>,
+}
+
+/// An indicator that `codes/indicator.csv` does not have.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LocalIndicator {
+    #[schemars(with = "String")]
+    pub name: Text,
+    /// A base unit: a code of `codes/unit.csv`, or one made here.
+    #[schemars(with = "String")]
+    pub unit: Text,
+    /// stock, flow, rate or rule.
+    #[schemars(with = "String")]
+    pub kind: Text,
+}
+
+/// A unit that `codes/unit.csv` does not have.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LocalUnit {
+    /// As printed.
+    #[schemars(with = "String")]
+    pub name: Text,
+    /// The unit that numbers are stored in; this one where left out.
+    #[schemars(with = "Option<String>")]
+    pub base: Option<Text>,
+    /// How many of the base unit make one; 1 where left out.
+    #[schemars(with = "Option<u64>")]
+    pub factor: Option<Spanned<u64>>,
+}
+
 laid_out! {
     /// `pipelines/<source>/<table>.toml`: where a table is, how it is laid out and what its numbers mean.
     Table {
@@ -427,6 +471,8 @@ laid_out! {
         pub title: Text,
         /// Where two tables state the same quantity, the lower number wins; 100 where left out.
         pub priority: Option<i32>,
+        /// Codes of this table alone, until the code lists have them.
+        pub local: Option<Local>,
         /// The files that hold the table; each may differ from the keys above.
         pub edition: Vec<Edition>,
     }

@@ -30,6 +30,22 @@ pub struct Source {
     pub tables: Vec<Table>,
 }
 
+impl Source {
+    /// A source of which nothing is known but what it is called.
+    pub fn unstated(id: &str) -> Source {
+        let unstated = || "not stated".to_owned();
+        Source {
+            id: id.to_owned(),
+            publisher: unstated(),
+            title: unstated(),
+            citation: unstated(),
+            licence: unstated(),
+            on_error: OnError::WithholdTable,
+            tables: Vec::new(),
+        }
+    }
+}
+
 /// How much an error in one table withholds from publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {

@@ -121,3 +121,10 @@ fn messages() {
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));
 }
+
+/// The faults of a specification that is no file.
+pub(super) fn faults_of(text: &str) -> Vec<crate::diag::Diagnostic> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project = crate::project::Project::open(root, None).unwrap();
+    super::load_text(&project, "draft.toml", text.to_owned()).diagnostics
+}

@@ -76,7 +76,7 @@ fn lines_that_are_indented_go_on_with_the_note_above() {
     let table = "2012年情况\n地区 | 参保人数 | 待遇人数\n北京 | 1① | 2\n注：①甲\n乙\n2.丙\n资料来源：局";
     let mut document = document(table, Vec::new());
     for (row, text) in [(4, "　　乙"), (5, "  2.丙"), (6, "  资料来源：局")] {
-        document.grids[0].cells.insert(crate::grid::CellRef { row, col: 0 }, crate::grid::Cell::text(text));
+        document.grids[0].set(row, 0, crate::grid::Cell::text(text));
     }
     let pipelines = pipelines(&spec);
     let read = read(&pipelines, &document);

@@ -45,7 +45,7 @@ fn nothing_printed_over_the_label_column() {
     check(
         "corner = \"\"",
         " | 参保人数 | 待遇人数\n北京 | 1 | 2\n | 参保人数 | 待遇人数\n天津 | 1 | 2",
-        "anchor-ambiguous B3",
+        "anchor-ambiguous A3",
     );
 }
 
@@ -168,4 +168,41 @@ fn a_table_ends_where_it_is_said_to_and_nowhere_else() {
     check("until_column = [\"\"]", "地区 | 参保人数 | 待遇人数 | | 另表\n北京 | 1 | 2 | | 5", "B2=1 C2=2");
     check("until_column = [\"\"]", "地区 | 参保人数 | | 待遇人数\n北京 | 1 | | 2", "table-goes-on D1");
     check("until_column = [\"\"]", "地区 | 参保人数 | | 待遇人数\n北京 | 1 | 5 | 2", "header-blank C2");
+}
+
+#[test]
+fn units_above_the_header() {
+    let spec = spec(&format!("{YEAR}\ncorner = \"地区\""));
+    let check = |line: &str, expected: &str| {
+        let table = format!("{line}\n地区 | 参保人数 | 待遇人数\n北京 | 1 | 2");
+        assert_eq!(said(&spec, &table), expected, "{line}");
+    };
+    let good = "B3=1 C3=2";
+    let wrong = "unit-contradicts A1 unit-contradicts A1";
+    for line in [
+        "单位：人",
+        "(单位：人)",
+        "（计量单位：人）",
+        "表5 单位:人、万元",
+        "单位 人",
+        "单位：（人）",
+        "填报单位：某局",
+        "情况（人）",
+    ] {
+        check(line, good);
+    }
+    for line in [
+        "单位：万人",
+        "（单位：万人）",
+        "计量单位：万人",
+        "表5情况（单位：万人）",
+        "单位：元、万人",
+        "单位 万人",
+        "情况（万人）",
+    ] {
+        check(line, wrong);
+    }
+    check("单位：万仁", "unknown-unit A1");
+    check("单位：人 Unit: 户", "unit-contradicts A1");
+    check("单位：人 Unit: persons", "unknown-unit A1");
 }
