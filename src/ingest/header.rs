@@ -34,7 +34,7 @@ pub(super) fn marks_of(parts: &[Part]) -> Marks {
 impl Label {
     /// The label as printed, for messages.
     pub fn shown(&self) -> String {
-        self.parts.iter().map(|p| p.text.replace('\n', "")).collect::<Vec<_>>().join(" / ")
+        self.parts.iter().map(|p| p.text.trim().replace('\n', "")).collect::<Vec<_>>().join(" / ")
     }
 
     /// The innermost cell.

@@ -2,8 +2,9 @@
 //!
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
-//! row and column, `label` holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells
-//! with `value` and `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
+//! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and
+//! `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
 //! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
@@ -11,6 +12,7 @@ mod body;
 mod corner;
 mod extent;
 mod header;
+mod hierarchy;
 mod hint;
 mod label;
 mod locate;
@@ -18,6 +20,7 @@ mod note;
 pub mod number;
 mod presence;
 mod relation;
+mod sign;
 mod split;
 mod unit;
 mod value;
@@ -25,6 +28,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Origin, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
@@ -159,7 +163,7 @@ impl Reading<'_> {
             read.extend(self.panel(found, &title, of_title, met, faults));
         }
         let notes = note::footnotes(self, panels);
-        observations.extend(note::bind(self, panels[0].grid, &notes, read, faults));
+        observations.extend(note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
@@ -189,6 +193,7 @@ impl Reading<'_> {
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
+        let rows = hierarchy::nest(self, found, &columns, rows, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
@@ -252,6 +257,11 @@ impl Reading<'_> {
         let several = self.edition.has_several_files() || self.edition.has_several_sheets();
         let sheet = if several && !grid.sheet.is_empty() { format!("{}!", grid.sheet) } else { String::new() };
         format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
+    }
+
+    /// A label without its translation, where labels have one.
+    fn own_language<'t>(&self, printed: &'t str) -> &'t str {
+        if self.layout().bilingual { without_english(printed) } else { printed }
     }
 
     fn layout(&self) -> &Layout {

@@ -95,8 +95,9 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
 fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnostic>) {
     let (declared, spec) = (entries(reading, axis), &reading.table.spec);
     let seen = std::mem::take(met.entries(axis));
-    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_literal() && !seen.contains(n));
-    let mut missing = absent.map(|(_, e)| e);
+    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_required() && !seen.contains(n));
+    let (merged, missing): (Vec<&Entry>, Vec<&Entry>) = absent.map(|(_, e)| e).partition(|e| e.merged);
+    let mut missing = missing.into_iter();
     // The same stranger in another part stands for the same entry.
     let mut paired: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for stranger in met.strangers.iter().filter(|s| s.axis == axis) {
@@ -111,6 +112,11 @@ fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnos
         let message = format!("the {} \"{}\" is missing{parts}", axis.noun(), entry.shown());
         let hint = format!("if this edition has it no more, give its [[edition]] in {spec} {} without it", axis.key());
         faults.push(reading.fault_of_file("label-missing", message).hint(hint));
+    }
+    for entry in merged {
+        let message = format!("no cell is merged over what stands below \"{}\", as is declared", entry.shown());
+        let hint = format!("write optional = true in {spec} if that may be, or take the entry out");
+        faults.push(reading.fault_of_file("merged-missing", message).hint(hint));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod notes;
 mod place;
+mod rows;
 
 use std::path::Path;
 

@@ -130,6 +130,22 @@ impl Status {
     }
 }
 
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Leading blanks, or the indent of the cell's format.
+    Indent,
+    /// `其中：` or `#` before the label: a part of the nearest row above without the sign.
+    OfWhich,
+    /// `第一章`, `一、`, `（一）`, `1.`, `(1)`, `①` before the label, the first of these the outermost.
+    Numbering,
+    /// A bold label stands over those below that are not.
+    Bold,
+    /// A row without any cell in the columns that are read stands over those below, until the next one.
+    Heading,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Order {
     /// Labels stand as they are declared.
@@ -231,6 +247,12 @@ stating! {
         /// For cells merged over all columns (rows) below this label.
         #[serde(default)]
         pub merged: bool,
+        /// Known and not read: a serial number, a label in another language, a remark.
+        #[serde(default)]
+        pub skip: bool,
+        /// The label may be absent.
+        #[serde(default)]
+        pub optional: bool,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "Option<String>")]
         pub unit: Option<Text>,
@@ -303,6 +325,8 @@ pub struct Layout<'a> {
     pub header_rows: Option<&'a Spanned<u32>>,
     pub header_blank: Option<HeaderBlank>,
     pub label_blank: Option<LabelBlank>,
+    pub levels: Option<&'a [Level]>,
+    pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
     pub until_column: Option<&'a [Text]>,
     pub panels: Option<Panels>,
@@ -342,6 +366,11 @@ macro_rules! laid_out {
             pub header_blank: Option<HeaderBlank>,
             /// For formats without merged cells: what a blank row label repeats.
             pub label_blank: Option<LabelBlank>,
+            /// By what signs the labels of the first label column show hierarchy. A label is then the list of the labels
+            /// above it and its own, without the signs.
+            pub levels: Option<Vec<Level>>,
+            /// Labels carry their English after the Chinese, in the same cell; it is dropped.
+            pub bilingual: Option<bool>,
             /// How the first line after the body begins; from there to the next blank row are footnotes. `""`: a blank
             /// row ends the body.
             #[schemars(with = "Option<Vec<String>>")]
@@ -396,6 +425,8 @@ macro_rules! laid_out {
                     header_rows: self.header_rows.as_ref(),
                     header_blank: self.header_blank,
                     label_blank: self.label_blank,
+                    levels: self.levels.as_deref(),
+                    bilingual: self.bilingual,
                     until: self.until.as_deref(),
                     until_column: self.until_column.as_deref(),
                     panels: self.panels,
@@ -438,6 +469,7 @@ pub struct Local {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct LocalIndicator {
+    /// As printed.
     #[schemars(with = "String")]
     pub name: Text,
     /// A base unit: a code of `codes/unit.csv`, or one made here.
@@ -511,6 +543,8 @@ impl<'a> Layout<'a> {
             header_rows: self.header_rows.or(base.header_rows),
             header_blank: self.header_blank.or(base.header_blank),
             label_blank: self.label_blank.or(base.label_blank),
+            levels: self.levels.or(base.levels),
+            bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
             until_column: self.until_column.or(base.until_column),
             panels: self.panels.or(base.panels),

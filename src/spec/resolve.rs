@@ -10,7 +10,7 @@ use super::edition::Edition;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
-use super::table::{Anchor, Entry, Layout, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
+use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -52,10 +52,10 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
             }
         }
         let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
-        let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
+        let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
-        if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
+        if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
         }
@@ -111,7 +111,7 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
-    (year, dated): (Option<i16>, bool),
+    (year, of_names): (Option<i16>, &[&Capture]),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
@@ -137,9 +137,11 @@ fn layout(
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = dated || anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
-    pairs(&rows, &columns, &context, from_title, scope);
+    let levels = levels(keys.levels.unwrap_or_default());
+    labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
+    let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
+    let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -148,6 +150,8 @@ fn layout(
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
+        levels,
+        bilingual: keys.bilingual.unwrap_or(false),
         until: beginnings(keys.until),
         until_column: beginnings(keys.until_column),
         panels: keys.panels.map_or(Panels::default(), panels),
@@ -176,12 +180,24 @@ fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize
     raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
 }
 
-fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+fn levels(written: &[raw::Level]) -> Levels {
+    let has = |level| written.contains(&level);
+    Levels {
+        indent: has(raw::Level::Indent),
+        of_which: has(raw::Level::OfWhich),
+        numbering: has(raw::Level::Numbering),
+        bold: has(raw::Level::Bold),
+        heading: has(raw::Level::Heading),
+    }
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if given > label_columns || (given < label_columns && !entry.merged) {
+        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
-            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+            let hint = "give one part per text of corner; more where levels says that rows belong to others";
+            scope.fault(span.clone(), "label-columns", message, hint);
         }
     }
 }
@@ -200,11 +216,11 @@ fn pairs(
     rows: &[(Entry, Range<usize>)],
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
-    from_title: bool,
+    of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns {
-        for (row, row_span) in rows {
+    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {
@@ -213,7 +229,7 @@ fn pairs(
                     continue;
                 }
             };
-            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).chain(of_title.iter().copied()).collect();
             let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
             if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
                 scope.fault(
@@ -223,16 +239,16 @@ fn pairs(
                     "give indicator = \"…\" to the column, the row or [context]",
                 );
             }
-            if both.unit.is_none() {
+            if both.unit.is_none() && !stated.contains(&&Capture::Unit) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("unit"),
-                    "give unit = \"…\" to the column, the row or the table",
+                    "give unit = \"…\" to the column, the row or the table, or capture {unit} in a label or the anchor",
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
@@ -279,12 +295,12 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
 fn title_pattern(written: &str, span: Range<usize>, scope: &mut Scope<'_>) -> Option<Pattern> {
     let pattern = scope.pattern(written, span.clone())?;
     let usable = |c: &Capture| match c {
-        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Year | Capture::Month | Capture::Unit | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
     if pattern.captures().any(|c| !usable(c)) {
-        let message = "an anchor, a sheet or a file captures a period or a dimension only";
+        let message = "an anchor, a sheet or a file captures a period, a unit or a dimension only";
         scope.fault(span, "anchor-capture", message, "");
     }
     Some(pattern)

@@ -79,6 +79,9 @@ pub struct Layout {
     pub header_inherits: bool,
     /// A blank row label repeats the one above.
     pub label_inherits: bool,
+    pub levels: Levels,
+    /// Labels carry their English after the Chinese.
+    pub bilingual: bool,
     /// How the line after the body begins; `""`: blank.
     pub until: Vec<String>,
     /// How the header of the column after the table begins; `""`: blank.
@@ -107,6 +110,23 @@ pub struct Panels {
     pub below: bool,
 }
 
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    pub indent: bool,
+    pub of_which: bool,
+    pub numbering: bool,
+    pub bold: bool,
+    pub heading: bool,
+}
+
+impl Levels {
+    /// Whether rows stand in levels at all.
+    pub fn any(self) -> bool {
+        self != Levels::default()
+    }
+}
+
 /// The text that tells the table from all others.
 #[derive(Debug)]
 pub struct Anchor {
@@ -128,12 +148,21 @@ pub struct Entry {
     pub meaning: Meaning,
     /// For cells merged over all rows (columns) below this label; no row (column) has the label alone.
     pub merged: bool,
+    /// Known and not read.
+    pub skip: bool,
+    /// The label may be absent.
+    pub optional: bool,
 }
 
 impl Entry {
-    /// Whether the label is given letter by letter, so that it must appear exactly once.
+    /// Whether the label is given letter by letter, so that it must appear at most once.
     pub fn is_literal(&self) -> bool {
         !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
+    }
+
+    /// Whether the entry must be met.
+    pub fn is_required(&self) -> bool {
+        !self.optional && (self.merged || self.is_literal())
     }
 
     /// The label as declared, for messages.

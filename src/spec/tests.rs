@@ -117,6 +117,10 @@ fn messages() {
         ),
         ("corner   = \"地区\"\nunit     = \"10k_person\"", "korner = \"地区\"\nunit = \"wan\""),
         ("corner   = \"地区\"\n", ""),
+        ("\"{region}\"", "[\"{region}\", \"{population}\"]"),
+        ("corner   = \"地区\"", "corner = \"地区\"\nlevels = [\"indents\", \"of-which\"]\nbilingual = \"yes\""),
+        ("\"{region}\"", "\"{any}\"\nskip = true"),
+        ("unit     = \"10k_person\"\n", ""),
     ];
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));
