@@ -7,6 +7,7 @@ mod tidy;
 mod grid;
 mod ingest;
 mod layouts;
+mod limits;
 mod real;
 mod seeds;
 mod models;

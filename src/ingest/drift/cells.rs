@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::super::label::{Axis, entries};
 use super::super::locate::{Found, origin};
 use super::super::unit::{PrintedUnit, agrees, of_table, strip};
-use super::super::{Reading, number, value};
+use super::super::{Reading, note, number, split, value};
 use super::labels::Taken;
 use super::{Drift, Kind};
 use crate::diag::Place;
-use crate::domain::label::normalise;
 use crate::grid::{CellRef, CellValue};
 use crate::spec::block::Declared;
 use crate::spec::table::{Entry, UnitUse};
@@ -47,7 +46,7 @@ fn units(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Takin
     for (axis, takings) in [(Axis::Columns, columns), (Axis::Rows, rows)] {
         for taking in takings.iter().filter(|t| !entry(reading, axis, t).skip) {
             let own = entry(reading, axis, taking);
-            let printed = strip(reading, found.grid.text(taking.2.row, taking.2.col)).1;
+            let printed = strip(reading, &note::of_label(reading, found.grid.text(taking.2.row, taking.2.col)).0).1;
             if printed.is_empty() {
                 silent.entry(axis).or_default().push(taking);
                 continue;
@@ -126,8 +125,9 @@ fn types(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Takin
             let Some(cell) = found.grid.get(at.row, at.col).filter(|_| origin(found.grid, at) == at) else { continue };
             match &cell.value {
                 CellValue::Number(_) | CellValue::UnsavedFormula => numbers += 1,
-                CellValue::Text if number::parse(&cell.text).is_ok() => texts.push(at),
-                CellValue::Text if value::is_mark(reading, &cell.text) || is_split(reading, &cell.text) => {}
+                CellValue::Text if number::parse(value::bare(reading, &cell.text).0).is_ok() => texts.push(at),
+                CellValue::Text if value::is_mark(reading, &cell.text) => {}
+                CellValue::Text if split::find(reading, &cell.text).is_some() => {}
                 _ => wrong.push(at),
             }
         }
@@ -151,8 +151,4 @@ fn types(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Takin
             ));
         }
     }
-}
-
-fn is_split(reading: &Reading, text: &str) -> bool {
-    reading.layout().splits.iter().any(|split| split.text == normalise(text))
 }

@@ -74,9 +74,7 @@ fn see(reading: &Reading, found: &Found<'_>, label: &header::Label, axis: Axis) 
         }
     };
     let at = label.at().unwrap_or(found.corner);
-    let numbers = || {
-        (found.first_data_col()..found.grid.cols).any(|col| hint::is_number(found, CellRef { row: label.line, col }))
-    };
+    let numbers = || found.data_cols().any(|col| hint::is_number(found, CellRef { row: label.line, col }));
     Seen {
         part: 0,
         line: label.line,

@@ -64,7 +64,7 @@ fn lost(reading: &Reading, document: &Document) -> Vec<Diagnostic> {
 pub(super) fn parts<'d>(reading: &Reading, document: &'d Document) -> Vec<Found<'d>> {
     let mut faults = Vec::new();
     let scopes = locate::scopes(reading, document, &mut Met::default(), &mut faults);
-    scopes.into_iter().filter_map(|scope| locate::locate(reading, scope, &mut faults)).collect()
+    scopes.into_iter().filter_map(|scope| locate::locate(reading, scope, &mut faults)).flatten().collect()
 }
 
 /// The year that title or sheet state.
