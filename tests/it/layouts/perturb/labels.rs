@@ -225,7 +225,11 @@ impl OnSheet<'_, '_> {
             let span = self.grid.merge_at(row, col).copied();
             let covers = |f: &Fact| {
                 let (rows, cols) = span.map_or(((row, row), (col, col)), |m| (m.rows, m.cols));
-                (rows.0..=rows.1).contains(&f.place.row) || (cols.0..=cols.1).contains(&f.place.col)
+                let beside = (rows.0..=rows.1).contains(&f.place.row) && f.place.col > cols.1;
+                let below = (cols.0..=cols.1).contains(&f.place.col) && f.place.row > rows.1;
+                // Up to the header of the next panel.
+                let again = |r: usize| self.roles[r][f.place.col] == Role::Label && self.body_starts(r - 1, f.place.col);
+                beside || below && !(rows.1 + 1..f.place.row).any(again)
             };
             let title = self.roles[row][col] == Role::Title;
             let year = |f: &Fact| {
@@ -241,6 +245,11 @@ impl OnSheet<'_, '_> {
                 self.retext("a year changed", (row, col), &text, right);
             }
         }
+    }
+
+    /// Whether a number stands in a cell or, in its column, above it.
+    fn body_starts(&self, row: usize, col: usize) -> bool {
+        (0..=row).any(|r| self.roles[r][col] == Role::Data)
     }
 
     pub(super) fn merges_split(&mut self) {
