@@ -155,7 +155,10 @@ impl Reading<'_> {
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
         let Portion { observations, met, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
-        let Some(meaning) = self.title(&panels[0], faults) else { return };
+        let Some(meaning) = self.title(&panels[0], faults) else {
+            met.lost += 1;
+            return;
+        };
         let mut read = Vec::new();
         for found in panels {
             let of_title = note::of_title(self, found);
@@ -207,6 +210,7 @@ impl Reading<'_> {
     fn title(&self, found: &locate::Found<'_>, faults: &mut Vec<Diagnostic>) -> Option<Meaning> {
         let mut title = Meaning::default();
         let said = [("title", &found.captured[..]), ("sheet's name", &found.of_sheet), ("file's name", self.captured)];
+        let said = said.into_iter().filter(|(_, captured)| !captured.is_empty());
         let mut before = Vec::new();
         for (who, captured) in said {
             let meaning = match label::meaning_of(self, captured) {
@@ -281,6 +285,11 @@ impl Reading<'_> {
         Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
     }
 
+    /// The command that tells what moved, for hints.
+    fn drift(&self) -> String {
+        format!("`shebao check {} --against {}`", self.file, self.table.spec)
+    }
+
     /// An error of the whole file.
     fn fault_of_file(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.named(Diagnostic::error(code, message).at(Place::file(self.file)))
@@ -303,5 +312,7 @@ fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
     (shown(one), shown(two))
 }
 
+#[cfg(test)]
+mod parts_tests;
 #[cfg(test)]
 mod tests;

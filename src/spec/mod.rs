@@ -12,6 +12,7 @@ mod meaning;
 pub mod pattern;
 mod raw;
 mod resolve;
+mod revise;
 mod schema;
 pub mod table;
 
