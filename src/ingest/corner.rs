@@ -38,7 +38,8 @@ pub(super) fn find<'a>(
         let beside = if blank { " beside columns with nothing printed over them" } else { "" };
         let message = format!("no header begins with \"{wanted}\"{beside}");
         let near = reading.layout().corner.iter().find(|t| !t.is_empty()).unwrap_or(&wanted);
-        faults.push(reading.fault_of_file("header-missing", message).hint(near_texts(near, grids, top)));
+        let fault = reading.fault_of_file("header-missing", message).hint(near_texts(near, grids, top));
+        faults.push(fault.hint(format!("if the header changed, {} tells how to declare it", reading.drift())));
         return None;
     };
     let Some(anchor) = anchor else {

@@ -155,7 +155,10 @@ impl Reading<'_> {
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
         let Portion { observations, met, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
-        let Some(meaning) = self.title(&panels[0], faults) else { return };
+        let Some(meaning) = self.title(&panels[0], faults) else {
+            met.lost += 1;
+            return;
+        };
         let mut read = Vec::new();
         for found in panels {
             let of_title = note::of_title(self, found);
