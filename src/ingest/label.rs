@@ -26,13 +26,6 @@ impl Axis {
             Axis::Columns => "header",
         }
     }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            Axis::Rows => "[[rows]]",
-            Axis::Columns => "[[columns]]",
-        }
-    }
 }
 
 /// A row or column whose meaning is known.
@@ -294,11 +287,7 @@ fn sequence(
     let wanted = entries[*expected].shown();
     let message = format!("expected the {} \"{wanted}\" here, found \"{}\"", axis.noun(), label.shown());
     let stands = elsewhere.map_or(String::new(), |e| format!("\"{wanted}\" stands in {}; ", grid.address(e)));
-    let hint = format!(
-        "{stands}if the order changed, declare the new one in {} under {} of an [[edition]]",
-        reading.table.spec,
-        axis.key()
-    );
+    let hint = format!("{stands}if the order changed, {} tells how to declare it", reading.drift());
     faults.push(reading.fault("label-moved", message, grid, at).hint(hint));
 }
 

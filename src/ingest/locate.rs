@@ -105,7 +105,8 @@ pub(super) fn scopes<'a>(
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
         let wanted = names.iter().map(|n| format!("\"{}\"", n.as_str())).collect::<Vec<_>>().join(" or ");
         let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet {wanted}"));
-        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
+        let fault = fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec));
+        faults.push(fault.hint(format!("if the sheet was renamed, {} tells how to declare it", reading.drift())));
     }
     scopes
 }
@@ -139,7 +140,8 @@ fn anchor<'a>(
     if found.is_none() {
         let message = format!("no cell holds the table's anchor \"{}\"", anchor.pattern.as_str());
         let fault = reading.fault_of_file("anchor-missing", message);
-        faults.push(fault.hint(near_texts(anchor.pattern.as_str(), grids, 0)));
+        let fault = fault.hint(near_texts(anchor.pattern.as_str(), grids, 0));
+        faults.push(fault.hint(format!("if the title changed, {} tells how to declare it", reading.drift())));
     }
     found
 }
@@ -209,7 +211,8 @@ fn corner<'a>(
     if found.is_empty() {
         let message = format!("no header begins with \"{}\"", wanted.join(" / "));
         let fault = reading.fault_of_file("header-missing", message);
-        faults.push(fault.hint(near_texts(&wanted[0], grids, top)));
+        let fault = fault.hint(near_texts(&wanted[0], grids, top));
+        faults.push(fault.hint(format!("if the header changed, {} tells how to declare it", reading.drift())));
         return None;
     }
     Some(found.swap_remove(0))

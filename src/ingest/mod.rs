@@ -167,7 +167,10 @@ impl Reading<'_> {
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, found, &rows, &columns, faults);
-        let Some(title) = self.title(found, faults) else { return };
+        let Some(title) = self.title(found, faults) else {
+            met.lost += 1;
+            return;
+        };
         let footnotes = note::footnotes(found);
         let mut read = body::read(self, found, &title, &rows, &columns, met, faults);
         read.extend(note::figures(self, found, &title, &footnotes, met, faults));
@@ -181,6 +184,7 @@ impl Reading<'_> {
     fn title(&self, found: &locate::Found<'_>, faults: &mut Vec<Diagnostic>) -> Option<Meaning> {
         let mut title = Meaning::default();
         let said = [("title", &found.captured[..]), ("sheet's name", &found.of_sheet), ("file's name", self.captured)];
+        let said = said.into_iter().filter(|(_, captured)| !captured.is_empty());
         let mut before = Vec::new();
         for (who, captured) in said {
             let meaning = match label::meaning_of(self, captured) {
@@ -255,6 +259,11 @@ impl Reading<'_> {
         Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
     }
 
+    /// The command that tells what moved, for hints.
+    fn drift(&self) -> String {
+        format!("`shebao check {} --against {}`", self.file, self.table.spec)
+    }
+
     /// An error of the whole file.
     fn fault_of_file(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.named(Diagnostic::error(code, message).at(Place::file(self.file)))
@@ -277,5 +286,7 @@ fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
     (shown(one), shown(two))
 }
 
+#[cfg(test)]
+mod parts_tests;
 #[cfg(test)]
 mod tests;

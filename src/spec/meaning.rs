@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::codes::{code_exists, codes_of};
 use super::pattern::{Capture, Pattern};
 use super::raw::{self, Scalar, Stated, Text};
+use super::revise::JOINT;
 use super::table::{
     Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitValue, UnitUse,
 };
@@ -148,12 +149,14 @@ impl Scope<'_> {
         meaning.unit = self.unit(raw.unit.as_ref(), raw.unit_label.as_ref());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         meaning.sign = raw.sign.map(sign);
+        let declared = raw.origin.declared.clone().unwrap_or_else(|| texts.join(JOINT));
+        let new = raw.origin.new;
         let (merged, skip, optional) = (raw.merged, raw.skip, raw.optional);
         if skip && path.iter().all(|p| p.captures().eq([&Capture::Any]) && p.is_bare()) {
             let message = "the entry skips every label, also those that are new next year";
             self.fault(raw.label.span(), "skip-any", message, "write out what is skipped");
         }
-        (path.len() == texts.len()).then_some(Entry { path, meaning, merged, skip, optional })
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, optional })
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {

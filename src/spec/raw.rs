@@ -203,6 +203,15 @@ stating! {
     Context {}
 }
 
+/// Where an entry comes from, once an edition has been merged with its table.
+#[derive(Clone, Debug, Default)]
+pub struct EntryOrigin {
+    /// The label before the edition renamed it, its parts joined.
+    pub declared: Option<String>,
+    /// Added by the edition.
+    pub new: bool,
+}
+
 stating! {
     /// One kind of row or column: how its label reads and what it means.
     Entry {
@@ -210,6 +219,12 @@ stating! {
         /// end may be left out.
         #[schemars(with = "OneOrMany")]
         pub label: Spanned<OneOrMany>,
+        /// Set when editions are merged with their table.
+        #[serde(skip)]
+        pub origin: EntryOrigin,
+        /// For what an edition adds: the declared label it stands after; at the end where left out, `""`: before all others.
+        #[schemars(with = "Option<String>")]
+        pub after: Option<Text>,
         /// For cells merged over all columns (rows) below this label.
         #[serde(default)]
         pub merged: bool,
@@ -470,6 +485,20 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
+        /// prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub rename: Option<BTreeMap<Text, Text>>,
+        /// Declared labels (parts joined by ` / `) that this edition does not have.
+        #[schemars(with = "Option<Vec<String>>")]
+        pub gone: Option<Vec<Text>>,
+        /// Kinds of rows that this edition adds.
+        pub new_rows: Option<Vec<Entry>>,
+        /// Kinds of columns that this edition adds.
+        pub new_columns: Option<Vec<Entry>>,
+        /// Declared label (parts joined by ` / `) → the unit in which this edition prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub units: Option<BTreeMap<Text, Text>>,
     }
 }
 

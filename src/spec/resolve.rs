@@ -10,6 +10,7 @@ use super::edition::Edition;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
+use super::revise::revise;
 use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
@@ -55,6 +56,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
+        let revised = revise(keys, edition, scope);
+        let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
@@ -241,7 +244,7 @@ fn pairs(
                     span.clone(),
                     "meaning-missing",
                     needs("period"),
-                    "give period = \"…\", or capture {year} in a label or the anchor",
+                    "give period = \"…\" or the edition's year, or capture {year} in a label, the anchor, sheet or file",
                 );
             }
             unit_fits(&both, span, scope);

@@ -131,6 +131,10 @@ pub struct Within {
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
+    /// The label before an edition renamed it, its parts joined by ` / `.
+    pub declared: String,
+    /// Added by the edition.
+    pub new: bool,
     /// For cells merged over all rows (columns) below this label; no row (column) has the label alone.
     pub merged: bool,
     /// Known and not read.
