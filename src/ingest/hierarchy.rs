@@ -310,9 +310,10 @@ fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
     }
     let numbers = above.number.is_some() && row.number.is_none() && !levels.indent;
     let Some((first, stand)) = said.first().copied() else {
-        // Below a heading whose rows are indented, one that is not stands elsewhere.
+        // Below a heading whose rows are indented, one that is not stands elsewhere; and so does one that is bold like it.
         let indented = node.below.indent.is_some_and(|(shared, _)| above.indent < shared);
-        let headed = above.heading && !row.heading && !indented;
+        let alike = above.bold && row.bold;
+        let headed = above.heading && !row.heading && !indented && !alike;
         return Ok(if headed || numbers { Stand::Below } else { Stand::Elsewhere });
     };
     match said.iter().find(|(_, other)| *other != stand) {

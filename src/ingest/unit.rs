@@ -139,9 +139,9 @@ fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) 
     let mut stated = Vec::new();
     let above = found.grid.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
     for (at, cell) in above {
-        let text = normalise(&cell.text);
+        let text = normalise(reading.own_language(&cell.text));
         let Some((_, list)) = text.split_once("单位:") else {
-            let (_, units) = strip(reading, &cell.text);
+            let (_, units) = strip(reading, &text);
             if !units.is_empty() {
                 stated.push((at, units));
             }

@@ -195,11 +195,11 @@ fn units_from_labels() {
 fn two_languages_in_a_label() {
     let keys = "bilingual = true\ncorner = \"地区\"\nunit = \"10k_person\"\nperiod = \"2012\"\n[context]\nindicator = \"insured_person\"
         [[rows]]\nlabel = \"{region}\"\n[[columns]]\nlabel = \"失业保险\"\nscheme = \"unemployment\"";
-    let table = "地区 Region | 失业保险（万人） Unemployment Insurance (10 000 persons)\n全国 National Total | 9\n北京 Beijing | 5";
+    let table = "参保人数 Insured (2012) |\n单位：万人 (10 000 persons) |\n地区 Region | 失业保险（万人） Unemployment Insurance (10 000 persons)\n全国 National Total | 9\n北京 Beijing | 5";
     check_table(
         keys,
         table,
-        "B2 000000 9; B3 110000 5"
+        "B4 000000 9; B5 110000 5"
             .replace("000000", "000000/unemployment")
             .replace("110000", "110000/unemployment")
             .as_str(),

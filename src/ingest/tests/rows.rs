@@ -285,6 +285,12 @@ fn bold_and_headings() {
     let rows =
         r#"["企业", "{population}"] + ownership = "enterprise"; ["机关", "{population}"] + ownership = "government""#;
     let expected = "B3 enterprise/male 5; B4 enterprise/female 4; B6 government/male 3";
+    check(
+        "\"bold\", \"heading\"",
+        &format!("{rows}; \"其他\""),
+        "!企业= 男=5 女=4 !机关= 男=3 !其他=2",
+        &format!("{expected}; B7  2"),
+    );
     check("\"heading\"", rows, "企业= 男=5 女=4 机关= 男=3", expected);
     check("\"heading\"", rows, "_____企业= 男=5 女=4 _____机关= 男=3", expected);
     check("\"heading\", \"numbering\"", rows, "一、企业= 男=5 女=4 二、机关= 男=3", expected);
