@@ -161,7 +161,7 @@ fn above(
 ) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
     for (at, cell) in found.cells(rows) {
-        let (label, _) = note::of_label(reading, &cell.text);
+        let (label, _) = note::of_label(reading, reading.own_language(&cell.text));
         let text = normalise(&label);
         let lists = lists(&text);
         if lists.is_empty() {
