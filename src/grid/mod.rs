@@ -35,7 +35,15 @@ use crate::diag::{Diagnostic, Place};
 /// a byte that does not decode.
 pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
-    guard::guarded(|| read_format(&bytes, path, shown, encoding))
+    parse(&bytes, path, shown, encoding)
+}
+
+/// As [`read`], of bytes that are in memory; `path` is where the files that belong to them would lie.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8], path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
+    guard::guarded(|| read_format(bytes, path, shown, encoding))
         .map_err(|d| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d })
 }
 
