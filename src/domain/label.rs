@@ -1,11 +1,21 @@
 //! Printed labels made comparable: width folded, white space dropped, nothing else changed.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The canonical form of a printed label: compatibility composition (full width → half width), all white space
 /// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
 pub fn normalise(printed: &str) -> String {
-    printed.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
+    let folded: String = printed.nfkc().filter(|c| !is_space(*c)).collect();
+    // What white space kept apart may compose now.
+    match is_nfc_quick(folded.chars()) {
+        IsNormalized::Yes => folded,
+        _ => folded.nfc().collect(),
+    }
+}
+
+/// White space, and characters that show as nothing.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')
 }
 
 /// The names nearest to a label, best first, at most three; for hints.
@@ -31,6 +41,7 @@ mod tests {
         assert_eq!(normalise("参保率 (% )"), "参保率(%)");
         assert_eq!(normalise("险 种\n年\n份"), "险种年份");
         assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
+        assert_eq!(normalise("e\u{200B}\u{301}"), "\u{e9}");
     }
 
     #[test]
