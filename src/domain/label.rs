@@ -18,13 +18,25 @@ pub fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')
 }
 
+/// Longest text that is taken for a label when likeness is judged, which takes memory in the square of the length.
+pub const LABEL_CHARS_MAX: usize = 500;
+/// Texts less like each other are not near.
+const LIKENESS_LEAST: f64 = 0.34;
+
 /// The names nearest to a label, best first, at most three; for hints.
 pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = normalise(label);
+    let length = wanted.chars().count();
     let mut ranked: Vec<(f64, &str)> = names
         .into_iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(&wanted, &normalise(name)), name))
-        .filter(|(likeness, _)| *likeness >= 0.34)
+        .filter_map(|name| {
+            let known = normalise(name);
+            // Of lengths that differ much, no more than the shorter one can be alike.
+            let (short, long) = (length.min(known.chars().count()), length.max(known.chars().count()));
+            let comparable = long <= LABEL_CHARS_MAX && short as f64 >= long as f64 * LIKENESS_LEAST;
+            let likeness = comparable.then(|| strsim::normalized_damerau_levenshtein(&wanted, &known));
+            likeness.filter(|likeness| *likeness >= LIKENESS_LEAST).map(|likeness| (likeness, name))
+        })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     ranked.dedup_by(|a, b| a.1 == b.1);
@@ -42,6 +54,12 @@ mod tests {
         assert_eq!(normalise("险 种\n年\n份"), "险种年份");
         assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
         assert_eq!(normalise("e\u{200B}\u{301}"), "\u{e9}");
+    }
+
+    #[test]
+    fn long_texts_are_no_labels() {
+        let text = "注".repeat(1 << 20);
+        assert!(nearest(&text, [text.as_str(), "注"]).is_empty());
     }
 
     #[test]
