@@ -99,8 +99,7 @@ fn unzip(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
 
 fn streams(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).ok()?;
-    let names: Vec<String> =
-        ["/Workbook", "/Book"].into_iter().filter(|n| file.exists(n)).map(str::to_owned).collect();
+    let names: Vec<String> = ["/Workbook", "/Book"].into_iter().filter(|n| file.exists(n)).map(str::to_owned).collect();
     let mut parts = Vec::new();
     for name in names {
         let mut content = Vec::new();

@@ -11,7 +11,7 @@ const COLUMNS_SEEN: u32 = 32;
 
 pub fn check(extension: &str, bytes: &[u8]) {
     let name = format!("fuzz.{extension}");
-    let document = match grid::parse(bytes, Path::new(&name), &name, None) {
+    let document = match grid::parse(bytes, Path::new(&name), &name, grid::Declared::default()) {
         Ok(document) => document,
         Err(fault) => {
             assert_ne!(fault.code, "reader-failed", "{}", fault.render());

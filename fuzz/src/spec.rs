@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use shebao::grid::{self, Document};
-use shebao::ingest::ingest;
+use shebao::ingest::{Input, Task, ingest};
 use shebao::spec::{self, Pipelines};
 
 use super::{codebook, root};
@@ -13,7 +13,10 @@ pub fn check(bytes: &[u8]) {
     let loaded = spec::read_text(codebook().clone(), "fuzz.toml", text);
     loaded.diagnostics.iter().for_each(|d| drop(d.render()));
     let pipelines = loaded.value;
-    assert!(!pipelines.sources.iter().all(|s| s.tables.is_empty()) || !loaded.diagnostics.is_empty(), "refused in silence");
+    assert!(
+        !pipelines.sources.iter().all(|s| s.tables.is_empty()) || !loaded.diagnostics.is_empty(),
+        "refused in silence"
+    );
     documents().iter().for_each(|document| hold(&pipelines, document));
 }
 
@@ -22,7 +25,8 @@ fn hold(pipelines: &Pipelines, document: &Document) {
     for source in &pipelines.sources {
         for table in &source.tables {
             let Some(edition) = table.editions.first() else { continue };
-            let read = ingest(source, table, edition, &pipelines.codebook, document, "fuzz.xlsx", "");
+            let task = Task { source, table, edition, codebook: &pipelines.codebook };
+            let read = ingest(task, &[Input { document, file: "fuzz.xlsx", sha256: "", captured: &[] }]);
             read.diagnostics.iter().take(3).for_each(|d| drop(d.render()));
         }
     }

@@ -29,9 +29,7 @@ pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T, Diagnostic>) -> Result
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if GUARDED.get() { OWN_PANIC.set(own(info)) } else { usual(info) }
-        }));
+        std::panic::set_hook(Box::new(move |info| if GUARDED.get() { OWN_PANIC.set(own(info)) } else { usual(info) }));
     });
     GUARDED.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(read));
@@ -62,7 +60,11 @@ mod tests {
         let ours: Result<(), Diagnostic> = guarded(|| panic!("of our own"));
         let ours = ours.unwrap_err();
         assert_eq!(ours.code, "reader-failed");
-        assert!(ours.message.starts_with("the program failed on this file: of our own (grid/guard.rs:"), "{}", ours.message);
+        assert!(
+            ours.message.starts_with("the program failed on this file: of our own (grid/guard.rs:"),
+            "{}",
+            ours.message
+        );
         let theirs: Result<(), Diagnostic> = guarded(|| std::panic::resume_unwind(Box::new("of a library")));
         assert_eq!(theirs.unwrap_err().code, "damaged-file");
     }

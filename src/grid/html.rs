@@ -3,6 +3,7 @@
 use scraper::{ElementRef, Html, Node, Selector};
 
 use super::limit::{self, CellCount};
+use super::sheet::Builder;
 use super::{Addressing, Cell, Document, Format, Grid, encoding};
 use crate::diag::{Diagnostic, Place};
 
@@ -21,17 +22,18 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
         diagnostic.message.push_str(&format!(", in line {line}"));
         diagnostic
     })?;
+    check_size(&text)?;
     let page = Html::parse_document(&text);
     let tables = Selector::parse("table").expect("a valid selector");
-    let mut count = CellCount::default();
+    let count = CellCount::default();
     let mut grids = Vec::new();
     for table in page.select(&tables) {
         // A table around tables lays out the page; it is the inner ones that hold data.
         if table.select(&tables).next().is_some() {
             continue;
         }
-        let grid = read_table(table, &mut count)?;
-        if !grid.cells.is_empty() {
+        let grid = read_table(table, &count)?;
+        if !grid.is_empty() {
             grids.push(grid);
         }
         if grids.len() > limit::SHEETS {
@@ -47,6 +49,30 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
     let doubt = declared.and_then(|_| encoding::doubt(bytes, charset));
     let diagnostics = doubt.map(|d| d.at(Place::file(shown))).into_iter().collect();
     Ok(Document { format: Format::Html, encoding, grids, diagnostics })
+}
+
+/// A page whose elements are never closed takes time by the square of its size.
+fn check_size(text: &str) -> Result<(), Diagnostic> {
+    // Elements whose end no page leaves out.
+    const CLOSED: [&str; 18] = [
+        "span", "div", "font", "b", "i", "a", "u", "s", "em", "strong", "small", "big", "code", "tt", "strike", "nobr",
+        "sub", "sup",
+    ];
+    if text.len() > limit::PAGE_BYTES {
+        return Err(limit::exceeded("bytes in a page", limit::PAGE_BYTES as u64));
+    }
+    let mut open = 0usize;
+    for tag in text.split('<').skip(1) {
+        let (closes, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if CLOSED.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+            open = if closes { open.saturating_sub(1) } else { open + 1 };
+        }
+        if open > limit::OPEN_ELEMENTS {
+            return Err(limit::exceeded("elements open at once", limit::OPEN_ELEMENTS as u64));
+        }
+    }
+    Ok(())
 }
 
 /// The only table of a page needs no name; of several, those without a caption get a number.
@@ -76,11 +102,11 @@ fn declared_in_page(bytes: &[u8]) -> Option<String> {
     label.into_iter().find(|l| encoding::named(l).is_ok())
 }
 
-fn read_table(table: ElementRef, count: &mut CellCount) -> Result<Grid, Diagnostic> {
+fn read_table(table: ElementRef, count: &CellCount) -> Result<Grid, Diagnostic> {
     let caption = Selector::parse("caption").expect("a valid selector");
     let rows = Selector::parse("tr").expect("a valid selector");
     let name = table.select(&caption).next().map(|c| shown_text(c).replace('\n', " ")).unwrap_or_default();
-    let mut grid = Grid::new(name, Addressing::RowColumn);
+    let mut grid = Builder::new(name, Addressing::RowColumn, count);
     let rows: Vec<ElementRef> = table.select(&rows).collect();
     // For each column, the first row that no cell from above reaches into.
     let mut free_from: Vec<u32> = Vec::new();
@@ -105,17 +131,13 @@ fn read_table(table: ElementRef, count: &mut CellCount) -> Result<Grid, Diagnost
             free_from[col as usize..end].fill(row + down);
             let text = shown_text(cell);
             if !text.is_empty() {
-                count.add(&text)?;
-                grid.put(row, col, Cell { bold: is_bold(cell), ..Cell::text(text) });
+                grid.put(row, col, Cell { bold: is_bold(cell), ..Cell::text(text) })?;
             }
-            grid.merge((row, col), (row + down - 1, col + across - 1));
+            grid.merge((row, col), (row + down - 1, col + across - 1))?;
             col += across;
         }
     }
-    if grid.merges.len() > limit::MERGES {
-        return Err(limit::exceeded("merged cells in a table", limit::MERGES as u64));
-    }
-    Ok(grid)
+    Ok(grid.finish())
 }
 
 fn span(cell: ElementRef, name: &str, most: u32) -> u32 {
@@ -190,7 +212,7 @@ mod tests {
         let mut shown = Vec::new();
         for grid in &document.grids {
             shown.extend(Some(&grid.sheet).filter(|s| !s.is_empty()).map(|s| format!("[{s}]")));
-            shown.extend(grid.cells.iter().map(|(at, cell)| format!("{}={}", grid.address(*at), cell.text)));
+            shown.extend(grid.iter().map(|(at, cell)| format!("{}={}", grid.address(at), cell.text)));
         }
         assert_eq!(shown, expected);
     }
@@ -213,9 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_nest_deeply() {
-        let page = format!("<table><tr><td>{}a</table>", "<span>".repeat(100_000));
-        check(&page, &["R1C1=a"]);
+    fn a_page_may_not_nest_without_end() {
+        let page = |depth| format!("<table><tr><td>{}a</table>", "<span>".repeat(depth));
+        check(&page(500), &["R1C1=a"]);
+        check(&format!("<table><tr><td>{}", "<SPAN>a</SPAN>".repeat(1000)), &[&format!("R1C1={}", "a".repeat(1000))]);
+        let fault = read(page(100_000).as_bytes(), "a.html", None).unwrap_err();
+        assert!(fault.message.ends_with("512 elements open at once"), "{}", fault.message);
     }
 
     #[test]

@@ -1,17 +1,27 @@
 //! Limits on what a file may hold, so that a file made to exhaust the machine ends in a message.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::diag::Diagnostic;
 
 /// Bytes of a file on disk.
 pub const FILE_BYTES: u64 = 512 << 20;
-/// Bytes of all parts of a zipped workbook when unpacked.
-pub const UNPACKED_BYTES: u64 = 1 << 30;
+/// Bytes of a part of a zipped workbook when unpacked: a sheet of as many cells as are read takes about 200 MB.
+pub const UNPACKED_BYTES: u64 = 512 << 20;
+/// How many times its packed size a part may take when unpacked (sheets take 5 to 40 times, the most that packing can do is
+/// 1,032 times), and the bytes for which this is not asked.
+pub const UNPACKED_TIMES: u64 = 250;
+pub const UNPACKED_FREE: u64 = 16 << 20;
+/// Parts of a zipped workbook.
+pub const PARTS: usize = 20_000;
+/// Bytes of a web page, which takes many times its size when it is taken apart.
+pub const PAGE_BYTES: usize = 32 << 20;
+/// Elements of a web page that are open at once.
+pub const OPEN_ELEMENTS: usize = 512;
 /// Sheets of a workbook, tables of a page.
 pub const SHEETS: usize = 1_000;
 /// Cells with content in one file.
 pub const CELLS: u64 = 5_000_000;
-/// Cells of the rectangles that the cells of an .xls file span, which its reader holds in memory at once.
-pub const AREA: u64 = 20_000_000;
 /// Merged ranges of one sheet.
 pub const MERGES: usize = 100_000;
 /// Characters of one cell.
@@ -19,6 +29,8 @@ pub const CELL_CHARS: usize = 1_000_000;
 /// Rows and columns of a sheet, as the largest spreadsheet programs have them.
 pub const ROWS: u32 = 1 << 20;
 pub const COLUMNS: u32 = 1 << 14;
+/// Lines of a text, records of a dbf file.
+pub const LINES: u32 = 1 << 24;
 
 /// The message for a file beyond a limit.
 pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
@@ -28,23 +40,20 @@ pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
 
 /// Counts the cells of a file over all its sheets.
 #[derive(Default)]
-pub(super) struct CellCount(u64);
+pub(super) struct CellCount(AtomicU64);
 
 impl CellCount {
     /// Counts one cell with `text`.
-    pub(super) fn add(&mut self, text: &str) -> Result<(), Diagnostic> {
-        self.add_repeated(text, 1)
-    }
-
-    /// Counts a cell that a file states once for many places.
-    pub(super) fn add_repeated(&mut self, text: &str, times: u64) -> Result<(), Diagnostic> {
-        self.0 = self.0.saturating_add(times);
-        if self.0 > CELLS {
-            return Err(exceeded("cells", CELLS));
-        }
+    pub(super) fn add(&self, text: &str) -> Result<(), Diagnostic> {
         if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
             return Err(exceeded("characters in a cell", CELL_CHARS as u64));
         }
-        Ok(())
+        if self.0.fetch_add(1, Ordering::Relaxed) >= CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
+    }
+
+    /// Whether so many cells more could be counted, for what a file states once for many places.
+    pub(super) fn check_room(&self, cells: u64) -> Result<(), Diagnostic> {
+        let all = self.0.load(Ordering::Relaxed).saturating_add(cells);
+        if all > CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
     }
 }

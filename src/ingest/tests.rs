@@ -1,8 +1,12 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod notes;
+mod place;
+mod rows;
+
 use std::path::Path;
 
-use super::{Ingested, Reading, ingest};
+use super::{Ingested, Input, Reading, Task, ingest};
 use crate::diag::Checked;
 use crate::domain::{Observation, Value};
 use crate::grid::{Document, Format, Grid, Span};
@@ -20,7 +24,7 @@ pub(super) fn layout(keys: &str, text: &str, merges: Vec<Span>) -> (Pipelines, D
 }
 
 /// The project's code lists with one table `t/table`.
-fn pipelines(spec: &str) -> Pipelines {
+pub(super) fn pipelines(spec: &str) -> Pipelines {
     let folder = tempfile::tempdir().unwrap();
     let source = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
     std::fs::create_dir(folder.path().join("t")).unwrap();
@@ -36,20 +40,20 @@ fn pipelines(spec: &str) -> Pipelines {
 }
 
 fn document(text: &str, merges: Vec<Span>) -> Document {
-    let mut grid = Grid::from_text(text);
-    grid.merges = merges;
+    let grid = Grid::from_text(text).with_merges(merges);
     Document { format: Format::Delimited, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
 }
 
 pub(super) fn reading_of(pipelines: &Pipelines) -> Reading<'_> {
     let source = &pipelines.sources[0];
     let table = &source.tables[0];
-    Reading { source, table, edition: &table.editions[0], codebook: &pipelines.codebook, file: "t/t.csv", sha256: "" }
+    let task = Task { source, table, edition: &table.editions[0], codebook: &pipelines.codebook };
+    Reading { task, file: "t/t.csv", sha256: "", captured: &[] }
 }
 
 fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
     let r = reading_of(pipelines);
-    ingest(r.source, r.table, r.edition, r.codebook, document, r.file, r.sha256)
+    ingest(r.task, &[Input { document, file: r.file, sha256: r.sha256, captured: r.captured }])
 }
 
 const SPEC: &str = r#"
@@ -193,7 +197,7 @@ fn a_formula_without_a_value_is_refused_within_the_table() {
         let mut cell = crate::grid::Cell::text("=1160.4+228.3");
         cell.value = crate::grid::CellValue::UnsavedFormula;
         document.grids[0].sheet = "表".to_owned();
-        document.grids[0].cells.insert(crate::grid::CellRef { row, col }, cell);
+        document.grids[0].set(row, col, cell);
         let read = read(&pipelines, &document);
         let found: Vec<String> =
             read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
@@ -288,10 +292,9 @@ fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
     let pipelines = pipelines(SPEC);
     let check = |stored: &str, shown: &str, expected: Result<&str, &str>| {
         let mut document = document(TABLE, merges());
-        let at = crate::grid::CellRef { row: 5, col: 4 };
-        let cell = document.grids[0].cells.get_mut(&at).unwrap();
+        let mut cell = crate::grid::Cell::text(shown);
         cell.value = crate::grid::CellValue::Number(stored.parse().unwrap());
-        cell.text = shown.to_owned();
+        document.grids[0].set(5, 4, cell);
         let read = read(&pipelines, &document);
         let found = match read.diagnostics.first() {
             Some(fault) => Err(fault.code),

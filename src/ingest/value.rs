@@ -7,6 +7,7 @@ use super::number::{self, Sign};
 use crate::diag::Diagnostic;
 use crate::domain::Mark;
 use crate::grid::{Cell, CellRef, CellValue, Grid};
+use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, Sense, SignRule};
 
 /// Digits after the point that a stored value may have.
@@ -18,15 +19,27 @@ pub(super) struct Amount {
     pub decimals: u8,
 }
 
-/// The number or the mark that a cell holds.
+/// A cell's text without the marks beside its number, and those.
+pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> (&'t str, Marks) {
+    if mark(reading, printed).is_some() {
+        return (printed, Marks::new());
+    }
+    let annotations = &reading.layout().annotations;
+    let (rest, behind) = annotations.at_end(printed);
+    let (rest, mut marks) = annotations.at_start(rest);
+    marks.extend(behind);
+    (rest, marks)
+}
+
+/// The number or the mark that a cell holds; `printed` is its text without the marks beside.
 pub(super) fn read(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
+    printed: &str,
     meaning: &Meaning,
 ) -> Result<Result<Amount, Mark>, Box<Diagnostic>> {
     let cell = grid.get(at.row, at.col);
-    let printed = cell.map_or("", |c| c.text.as_str());
     if let Some(mark) = mark(reading, printed) {
         return Ok(Err(mark));
     }
@@ -35,12 +48,12 @@ pub(super) fn read(
         return Err(Box::new(fault.hint("add to pipelines/codes/aliases.csv: mark,,,not_available,why")));
     };
     match &cell.value {
-        CellValue::Text(_) => {
+        CellValue::Text => {
             let read = number::parse(printed).map_err(|e| Box::new(not_a_number(reading, grid, at, printed, &e)))?;
             percent_fits(reading, grid, at, meaning, read.percent)?;
             Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
         }
-        CellValue::Number(stored) => stored_number(reading, grid, at, cell, *stored, meaning).map(Ok),
+        CellValue::Number(stored) => stored_number(reading, grid, at, (cell, printed), *stored, meaning).map(Ok),
         CellValue::UnsavedFormula => Err(Box::new(unsaved_formula(reading, grid, at))),
         other => {
             let kind = match other {
@@ -63,17 +76,17 @@ fn stored_number(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
-    cell: &Cell,
+    (cell, printed): (&Cell, &str),
     stored: Decimal,
     meaning: &Meaning,
 ) -> Result<Amount, Box<Diagnostic>> {
     let stored = stored.normalize();
-    let Some(shown) = number::parse(&cell.text).ok().or_else(|| number::dressed(&cell.text)) else {
+    let Some(shown) = number::parse(printed).ok().or_else(|| number::dressed(printed)) else {
         let sign = stored.is_sign_negative().then_some(Sign::Minus);
         return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
     };
     percent_fits(reading, grid, at, meaning, shown.percent)?;
-    let exact = if shown.percent { stored.saturating_mul(Decimal::ONE_HUNDRED) } else { stored }.normalize();
+    let exact = shifted(stored, cell.shown_shift()).normalize();
     let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
     // A file keeps binary numbers, which may fall just short of a half.
     let apart = (exact.abs() - shown.magnitude).abs();
@@ -82,7 +95,7 @@ fn stored_number(
         let message = format!("the cell shows {} and holds {stored}", cell.text);
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",
-            cell.format.as_deref().unwrap_or("General")
+            cell.format().unwrap_or("General")
         );
         return Err(Box::new(reading.fault("format-changes-number", message, grid, at).hint(hint)));
     }
@@ -90,6 +103,16 @@ fn stored_number(
     let magnitude = if exact.scale() > SCALE_MAX { shown.magnitude } else { exact.abs() };
     let sign = shown.sign.or(exact.is_sign_negative().then_some(Sign::Minus));
     Ok(Amount { number: signed(magnitude, sign, meaning.sign), decimals: shown.decimals })
+}
+
+/// The number with its point moved as its format moves it.
+fn shifted(stored: Decimal, places: i32) -> Decimal {
+    let power = 10i128.pow(places.unsigned_abs().min(20));
+    match places {
+        0 => stored,
+        1.. => stored.saturating_mul(Decimal::from_i128_with_scale(power, 0)),
+        _ => stored.saturating_mul(Decimal::new(1, places.unsigned_abs().min(20))),
+    }
 }
 
 fn percent_fits(

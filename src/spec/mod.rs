@@ -4,12 +4,15 @@
 //! merges editions into [`table`]. All faults of a file are found at once, each with line, column and a hint. Reading
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
+pub mod annotation;
 mod codes;
+pub mod edition;
 mod local;
 mod meaning;
 pub mod pattern;
 mod raw;
 mod resolve;
+mod revise;
 mod schema;
 pub mod table;
 
@@ -20,8 +23,9 @@ use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::Codebook;
 use crate::project::Project;
 
+pub use edition::Edition;
 pub use schema::json_schemas;
-pub use table::{Edition, Layout, OnError, Pipelines, Source, Table};
+pub use table::{Layout, OnError, Pipelines, Source, Table};
 
 /// Longest specification file that is read.
 const SPEC_BYTES_MAX: u64 = 1 << 20;

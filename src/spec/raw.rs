@@ -96,6 +96,66 @@ pub enum LabelBlank {
     Above,
 }
 
+/// Where the header of a table begins again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Panels {
+    /// Beside the first.
+    Right,
+    /// Further down the sheet.
+    Below,
+    /// Beside the first and further down.
+    Both,
+}
+
+/// What state a marked figure is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// To be replaced by a final figure.
+    Provisional,
+    /// Changed since it was first published.
+    Revised,
+    /// Estimated or expected, not counted.
+    Estimated,
+}
+
+impl Status {
+    pub fn resolved(self) -> crate::domain::Status {
+        match self {
+            Status::Provisional => crate::domain::Status::Provisional,
+            Status::Revised => crate::domain::Status::Revised,
+            Status::Estimated => crate::domain::Status::Estimated,
+        }
+    }
+}
+
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Leading blanks, or the indent of the cell's format.
+    Indent,
+    /// `其中：` or `#` before the label: a part of the nearest row above without the sign.
+    OfWhich,
+    /// `第一章`, `一、`, `（一）`, `1.`, `(1)`, `①` before the label, the first of these the outermost.
+    Numbering,
+    /// A bold label stands over those below that are not.
+    Bold,
+    /// A row without any cell in the columns that are read stands over those below, until the next one.
+    Heading,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Order {
+    /// Labels stand as they are declared.
+    #[serde(rename = "declared")]
+    Declared,
+    /// Labels may stand in any order.
+    #[serde(rename = "any")]
+    Any,
+}
+
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -177,6 +237,15 @@ stating! {
     Context {}
 }
 
+/// Where an entry comes from, once an edition has been merged with its table.
+#[derive(Clone, Debug, Default)]
+pub struct EntryOrigin {
+    /// The label before the edition renamed it, its parts joined.
+    pub declared: Option<String>,
+    /// Added by the edition.
+    pub new: bool,
+}
+
 stating! {
     /// One kind of row or column: how its label reads and what it means.
     Entry {
@@ -184,9 +253,21 @@ stating! {
         /// end may be left out.
         #[schemars(with = "OneOrMany")]
         pub label: Spanned<OneOrMany>,
+        /// Set when editions are merged with their table.
+        #[serde(skip)]
+        pub origin: EntryOrigin,
+        /// For what an edition adds: the declared label it stands after; at the end where left out, `""`: before all others.
+        #[schemars(with = "Option<String>")]
+        pub after: Option<Text>,
         /// For cells merged over all columns (rows) below this label.
         #[serde(default)]
         pub merged: bool,
+        /// Known and not read: a serial number, a label in another language, a remark.
+        #[serde(default)]
+        pub skip: bool,
+        /// The label may be absent.
+        #[serde(default)]
+        pub optional: bool,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "Option<String>")]
         pub unit: Option<Text>,
@@ -204,9 +285,9 @@ stating! {
 stating! {
     /// One of the numbers of a cell that holds several.
     SplitValue {
-        /// The number as printed in the cell.
-        #[schemars(with = "String")]
-        pub number: Text,
+        /// The number as printed in the cell; left out where the text captures it by `{number}`.
+        #[schemars(with = "Option<String>")]
+        pub number: Option<Text>,
     }
 }
 
@@ -226,7 +307,7 @@ stating! {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Split {
-    /// The cell's whole text; white space does not matter.
+    /// The cell's whole text, in which `{number}` captures a number and `{any}` what does not matter; nor does white space.
     #[schemars(with = "String")]
     pub text: Text,
     /// The numbers in the order of the cell.
@@ -259,7 +340,15 @@ pub struct Layout<'a> {
     pub header_rows: Option<&'a Spanned<u32>>,
     pub header_blank: Option<HeaderBlank>,
     pub label_blank: Option<LabelBlank>,
+    pub levels: Option<&'a [Level]>,
+    pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
+    pub until_column: Option<&'a [Text]>,
+    pub panels: Option<Panels>,
+    pub between: Option<&'a [Text]>,
+    pub note_marks: Option<&'a [Text]>,
+    pub status: Option<&'a BTreeMap<Text, Status>>,
+    pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
     pub period: Option<&'a Text>,
@@ -281,7 +370,8 @@ macro_rules! laid_out {
             $($own)*
             /// The text that tells the table from all others; left out where the header alone does.
             pub anchor: Option<Anchor>,
-            /// The text over the label column; several for several label columns. Its first row is the header's first.
+            /// The text over the label column; several for several label columns, `""` where nothing is printed. Its first row
+            /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
             /// Rows of the header, 1 where left out.
@@ -291,9 +381,32 @@ macro_rules! laid_out {
             pub header_blank: Option<HeaderBlank>,
             /// For formats without merged cells: what a blank row label repeats.
             pub label_blank: Option<LabelBlank>,
-            /// How the first line after the body begins; that line and the next are footnotes.
+            /// By what signs the labels of the first label column show hierarchy. A label is then the list of the labels
+            /// above it and its own, without the signs.
+            pub levels: Option<Vec<Level>>,
+            /// Labels carry their English after the Chinese, in the same cell; it is dropped.
+            pub bilingual: Option<bool>,
+            /// How the first line after the body begins; from there to the next blank row are footnotes. `""`: a blank
+            /// row ends the body.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
+            /// How the header of the first column after the table begins. `""`: a blank column ends the table.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub until_column: Option<Vec<Text>>,
+            /// Where the header begins again: continuation pages (续表), halves side by side, headers repeated down the
+            /// sheet.
+            pub panels: Option<Panels>,
+            /// How lines between two panels begin (`续表`, a unit line, a title); blank ones need not be named.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub between: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that refer to a footnote; where left out ① to ⑳, *, †, ‡ and 注1).
+            #[schemars(with = "Option<Vec<String>>")]
+            pub note_marks: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that say what state a figure is in.
+            #[schemars(with = "Option<BTreeMap<String, Status>>")]
+            pub status: Option<BTreeMap<Text, Status>>,
+            /// Whether labels may stand in another order than the declared one.
+            pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
             #[schemars(with = "Option<String>")]
             pub unit: Option<Text>,
@@ -327,7 +440,15 @@ macro_rules! laid_out {
                     header_rows: self.header_rows.as_ref(),
                     header_blank: self.header_blank,
                     label_blank: self.label_blank,
+                    levels: self.levels.as_deref(),
+                    bilingual: self.bilingual,
                     until: self.until.as_deref(),
+                    until_column: self.until_column.as_deref(),
+                    panels: self.panels,
+                    between: self.between.as_deref(),
+                    note_marks: self.note_marks.as_deref(),
+                    status: self.status.as_ref(),
+                    order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
                     period: self.period.as_ref(),
@@ -363,6 +484,7 @@ pub struct Local {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct LocalIndicator {
+    /// As printed.
     #[schemars(with = "String")]
     pub name: Text,
     /// A base unit: a code of `codes/unit.csv`, or one made here.
@@ -407,18 +529,37 @@ laid_out! {
     /// One file that holds the table, and where it differs from the table's other keys (a key given here replaces the
     /// table's).
     Edition {
-        /// The edition's name, as a rule the year of publication.
-        #[schemars(with = "String")]
-        pub id: Text,
-        /// Path below the input folder.
-        #[schemars(with = "String")]
-        pub file: Text,
-        /// The sheet's name; where left out, every sheet is searched.
+        /// The edition's name; the year where left out.
         #[schemars(with = "Option<String>")]
-        pub sheet: Option<Text>,
+        pub id: Option<Text>,
+        /// The year of the edition, which is also the period of numbers where nothing else states one.
+        #[schemars(with = "Option<i16>")]
+        pub year: Option<Spanned<i16>>,
+        /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
+        /// of the edition, and what is captured holds for its numbers.
+        #[schemars(with = "OneOrMany")]
+        pub file: Spanned<OneOrMany>,
+        /// The sheet's name, or several, captures likewise (`{year}年`); where left out, every sheet is searched for the
+        /// one table.
+        #[schemars(with = "Option<OneOrMany>")]
+        pub sheet: Option<Spanned<OneOrMany>>,
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
+        /// prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub rename: Option<BTreeMap<Text, Text>>,
+        /// Declared labels (parts joined by ` / `) that this edition does not have.
+        #[schemars(with = "Option<Vec<String>>")]
+        pub gone: Option<Vec<Text>>,
+        /// Kinds of rows that this edition adds.
+        pub new_rows: Option<Vec<Entry>>,
+        /// Kinds of columns that this edition adds.
+        pub new_columns: Option<Vec<Entry>>,
+        /// Declared label (parts joined by ` / `) → the unit in which this edition prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub units: Option<BTreeMap<Text, Text>>,
     }
 }
 
@@ -431,9 +572,18 @@ impl<'a> Layout<'a> {
             header_rows: self.header_rows.or(base.header_rows),
             header_blank: self.header_blank.or(base.header_blank),
             label_blank: self.label_blank.or(base.label_blank),
+            levels: self.levels.or(base.levels),
+            bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
+            until_column: self.until_column.or(base.until_column),
+            panels: self.panels.or(base.panels),
+            between: self.between.or(base.between),
+            note_marks: self.note_marks.or(base.note_marks),
+            status: self.status.or(base.status),
+            order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
-            unit_label: self.unit_label.or(base.unit_label),
+            // A label belongs to the unit that is given beside it.
+            unit_label: if self.unit.is_some() { self.unit_label } else { self.unit_label.or(base.unit_label) },
             period: self.period.or(base.period),
             context: self.context.or(base.context),
             rows: self.rows.or(base.rows),

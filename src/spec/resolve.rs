@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use toml::Spanned;
+
+use super::edition::Edition;
 use super::meaning::Scope;
-use super::pattern::Capture;
+use super::pattern::{Capture, Pattern};
 use super::raw;
-use super::table::{Anchor, Edition, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::revise::revise;
+use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
-use crate::domain::{Codebook, Dimension, Mark, RelationKind};
+use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
 /// Priority of a table that states none: after all that do, as a rule.
 const PRIORITY_UNSTATED: i32 = 100;
@@ -37,24 +41,26 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
     let marks = marks(scope.book, dataset, id);
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &raw.edition {
-        let name = edition.id.get_ref();
-        if editions.iter().any(|e| e.id == *name) {
-            scope.fault(edition.id.span(), "edition-twice", format!("the edition \"{name}\" stands twice"), "");
+        let Some((id, span)) = edition_id(edition, scope) else { continue };
+        if editions.iter().any(|e| e.id == id) {
+            scope.fault(span, "edition-twice", format!("the edition \"{id}\" stands twice"), "");
         }
-        let file = edition.file.get_ref();
-        if file.starts_with('/') || file.split(['/', '\\']).any(|part| part == "..") {
-            let message = format!("\"{file}\" leaves the input folder");
-            scope.fault(edition.file.span(), "edition-file", message, "name the file below the input folder");
+        let files = names(&edition.file, scope);
+        for file in files.iter().map(Pattern::as_str) {
+            if file.starts_with('/') || file.split(['/', '\\']).any(|part| part == "..") {
+                let message = format!("\"{file}\" leaves the input folder");
+                scope.fault(edition.file.span(), "edition-file", message, "name the file below the input folder");
+            }
         }
+        let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
+        let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
+        let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
-        if let Some(layout) = layout(keys, raw.title.span(), marks.clone(), scope) {
-            editions.push(Edition {
-                id: name.clone(),
-                file: file.clone(),
-                sheet: edition.sheet.as_ref().map(|s| s.get_ref().clone()),
-                encoding: edition.encoding.as_ref().map(|s| s.get_ref().clone()),
-                layout,
-            });
+        let revised = revise(keys, edition, scope);
+        let keys = revised.over(keys);
+        if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
+            let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
+            editions.push(Edition { id, files, sheets, encoding, layout });
         }
     }
     Table {
@@ -65,6 +71,31 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         editions,
         spec: scope.source.name.clone(),
     }
+}
+
+/// The edition's name and where it is given.
+fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> Option<(String, Range<usize>)> {
+    if let Some(year) = edition.year.as_ref().filter(|y| !(1000..=9999).contains(y.get_ref())) {
+        scope.fault(year.span(), "edition-year", format!("{} is not a year", year.get_ref()), "write year = 2013");
+    }
+    match (&edition.id, &edition.year) {
+        (Some(id), _) => Some((id.get_ref().clone(), id.span())),
+        (None, Some(year)) => Some((year.get_ref().to_string(), year.span())),
+        (None, None) => {
+            let hint = "write year = 2013, or id = \"…\" where it has a name of its own";
+            scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
+            None
+        }
+    }
+}
+
+/// Names of files or sheets: they capture what a title may capture.
+fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
+    let texts = written.get_ref().texts();
+    if texts.is_empty() {
+        scope.fault(written.span(), "edition-file", "the list is empty", "name a file or sheet, or leave the key out");
+    }
+    texts.into_iter().filter_map(|text| title_pattern(text, written.span(), scope)).collect()
 }
 
 /// Printed text → mark: everyone's, overlaid by the dataset's, overlaid by the table's.
@@ -83,6 +114,7 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
+    (year, of_names): (Option<i16>, &[&Capture]),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
@@ -94,7 +126,8 @@ fn layout(
     }
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
-    context.period = keys.period.and_then(|p| scope.period(p));
+    context.period =
+        keys.period.and_then(|p| scope.period(p)).or(year.map(|year| PeriodRule::Fixed(Period::Year(year))));
     let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
     let mut missing = |what: &str, hint: &str| {
@@ -107,9 +140,11 @@ fn layout(
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
-    pairs(&rows, &columns, &context, from_title, scope);
+    let levels = levels(keys.levels.unwrap_or_default());
+    labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
+    let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
+    let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -118,7 +153,14 @@ fn layout(
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
-        until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
+        levels,
+        bilingual: keys.bilingual.unwrap_or(false),
+        until: beginnings(keys.until),
+        until_column: beginnings(keys.until_column),
+        panels: keys.panels.map_or(Panels::default(), panels),
+        between: beginnings(keys.between).into_iter().filter(|b| !b.is_empty()).collect(),
+        annotations: scope.annotations(keys.note_marks, keys.status),
+        ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
         context,
@@ -129,16 +171,36 @@ fn layout(
     })
 }
 
+fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
+    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect()
+}
+
+fn panels(raw: raw::Panels) -> Panels {
+    Panels { right: raw != raw::Panels::Below, below: raw != raw::Panels::Right }
+}
+
 fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize>)> {
     raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
 }
 
-fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+fn levels(written: &[raw::Level]) -> Levels {
+    let has = |level| written.contains(&level);
+    Levels {
+        indent: has(raw::Level::Indent),
+        of_which: has(raw::Level::OfWhich),
+        numbering: has(raw::Level::Numbering),
+        bold: has(raw::Level::Bold),
+        heading: has(raw::Level::Heading),
+    }
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if given > label_columns || (given < label_columns && !entry.merged) {
+        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
-            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+            let hint = "give one part per text of corner; more where levels says that rows belong to others";
+            scope.fault(span.clone(), "label-columns", message, hint);
         }
     }
 }
@@ -157,11 +219,11 @@ fn pairs(
     rows: &[(Entry, Range<usize>)],
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
-    from_title: bool,
+    of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns {
-        for (row, row_span) in rows {
+    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {
@@ -170,7 +232,7 @@ fn pairs(
                     continue;
                 }
             };
-            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).chain(of_title.iter().copied()).collect();
             let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
             if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
                 scope.fault(
@@ -180,21 +242,21 @@ fn pairs(
                     "give indicator = \"…\" to the column, the row or [context]",
                 );
             }
-            if both.unit.is_none() {
+            if both.unit.is_none() && !stated.contains(&&Capture::Unit) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("unit"),
-                    "give unit = \"…\" to the column, the row or the table",
+                    "give unit = \"…\" to the column, the row or the table, or capture {unit} in a label or the anchor",
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("period"),
-                    "give period = \"…\", or capture {year} in a label or the anchor",
+                    "give period = \"…\" or the edition's year, or capture {year} in a label, the anchor, sheet or file",
                 );
             }
             unit_fits(&both, span, scope);
@@ -217,7 +279,7 @@ fn unit_fits(meaning: &Meaning, span: &Range<usize>, scope: &mut Scope<'_>) {
 }
 
 fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
-    let pattern = scope.pattern(raw.text.get_ref(), raw.text.span())?;
+    let pattern = title_pattern(raw.text.get_ref(), raw.text.span(), scope)?;
     let within = match &raw.within {
         None => None,
         Some(text) => match within(text.get_ref()) {
@@ -229,16 +291,22 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
             }
         },
     };
+    Some(Anchor { pattern, within })
+}
+
+/// The text of an anchor, or the name of a sheet or file: what they capture holds for every number below.
+fn title_pattern(written: &str, span: Range<usize>, scope: &mut Scope<'_>) -> Option<Pattern> {
+    let pattern = scope.pattern(written, span.clone())?;
     let usable = |c: &Capture| match c {
-        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Year | Capture::Month | Capture::Unit | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
-    let unusable = pattern.captures().find(|c| !usable(c));
-    if unusable.is_some() {
-        scope.fault(raw.text.span(), "anchor-capture", "an anchor captures a period or a dimension only", "");
+    if pattern.captures().any(|c| !usable(c)) {
+        let message = "an anchor, a sheet or a file captures a period, a unit or a dimension only";
+        scope.fault(span, "anchor-capture", message, "");
     }
-    Some(Anchor { pattern, within })
+    Some(pattern)
 }
 
 fn within(text: &str) -> Option<Within> {

@@ -10,6 +10,7 @@ use crate::support::root;
 use container::Container;
 
 #[path = "../../fuzz/src/lib.rs"]
+#[allow(dead_code, reason = "some of it is for cargo-fuzz alone")]
 mod targets;
 
 use targets::{TARGETS, Target, container};
@@ -85,7 +86,8 @@ fn short_run(target: &'static Target, current: &Mutex<Current>) -> usize {
     seeds.len() + mutations(target.name)
 }
 
-/// The seeds of a target: those committed, the specifications and the office files of the fixtures; and random bytes.
+/// The seeds of a target: those committed, the specifications and the office files of the fixtures; for headers, which are
+/// made by chance, random bytes.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folders = ["fixtures", "tests/bad", "pipelines"].map(|f| root().join(f));
     let extension = if target == "spec" { "toml" } else { target };
@@ -94,9 +96,17 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     paths.extend(found.filter(|p| p.extension().is_some_and(|e| e == extension) && !p.ends_with("source.toml")));
     let short = paths.iter().filter(|p| fs::metadata(p).is_ok_and(|m| m.len() <= SEED_BYTES));
     let mut seeds: Vec<Vec<u8>> = short.map(|p| fs::read(p).unwrap()).collect();
-    if seeds.is_empty() {
+    if target == "spec" {
+        let layouts = files(&root().join("fixtures/layouts"));
+        let texts = layouts.iter().filter_map(|p| fs::read_to_string(p).ok());
+        seeds.extend(texts.filter_map(|text| {
+            let spec = text.split_once("\n=== spec\n")?.1;
+            Some(spec.split("\n===").next().unwrap_or(spec).as_bytes().to_vec())
+        }));
+    }
+    if target == "header" {
         let mut random = Random(1);
-        seeds.extend((0..16).map(|_| (0..200).map(|_| random.next() as u8).collect()));
+        seeds.extend((0..64).map(|_| (0..200).map(|_| random.next() as u8).collect()));
     }
     seeds
 }
@@ -146,8 +156,22 @@ fn mutate(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
 const NUMBERS: [&str; 12] =
     ["0", "-1", "1", "255", "65536", "1048577", "16385", "4294967295", "-9223372036854775808", "1e308", "NaN", "0.1"];
 const TEXTS: [&str; 16] = [
-    "{any}", "{year}年", "{number}", "　", "\u{301}", "\u{200B}", "合计", "\"", "\r\n", "<td rowspan=0>", "&#x110000;", "=",
-    "<!--", "]]>", "%", ",,,,",
+    "{any}",
+    "{year}年",
+    "{number}",
+    "　",
+    "\u{301}",
+    "\u{200B}",
+    "合计",
+    "\"",
+    "\r\n",
+    "<td rowspan=0>",
+    "&#x110000;",
+    "=",
+    "<!--",
+    "]]>",
+    "%",
+    ",,,,",
 ];
 
 fn mutate_bytes(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {

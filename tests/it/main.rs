@@ -6,6 +6,8 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
+mod layouts;
+mod limits;
 mod real;
 mod seeds;
 mod models;
