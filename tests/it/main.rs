@@ -15,5 +15,6 @@ mod derived;
 mod findings;
 mod reports;
 mod bad_input;
+mod fuzz;
 mod cli;
 mod readme;
