@@ -120,11 +120,7 @@ fn layout(
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
-    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
-        scope.fault(rows.span(), "header-rows", message, "");
-    }
+    let header_rows = header_rows(&keys, scope);
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
@@ -170,6 +166,20 @@ fn layout(
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         marks,
     })
+}
+
+/// Rows of the header, as far as the keys about the table's form can be.
+fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
+    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
+    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+        scope.fault(rows.span(), "header-rows", message, "");
+    }
+    if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
+        let message = "between names lines between panels, and the table has none";
+        scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
+    }
+    header_rows
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {

@@ -16,5 +16,6 @@ mod findings;
 mod editions;
 mod reports;
 mod bad_input;
+mod fuzz;
 mod cli;
 mod readme;
