@@ -31,6 +31,7 @@ use super::sign::{self, Indent, Number, Signs};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
 use crate::grid::CellRef;
+use crate::spec::annotation::Marks;
 use crate::spec::table::{Entry, Levels};
 
 /// Blanks by which a row may miss the text that it is aligned with.
@@ -40,6 +41,7 @@ const ALIGNED_BLANKS: u32 = 1;
 struct Node {
     signs: Signs,
     at: CellRef,
+    marks: Marks,
     below: Below,
     /// A heading that is wrong for another reason than that it heads nothing.
     told: bool,
@@ -94,7 +96,7 @@ pub(super) fn nest(
                 tree.list(signs, part.at, filled);
                 continue;
             }
-            tree.place(signs, part.at);
+            tree.place(signs, part.at, part.marks.clone());
         }
         let path = Label { line: label.line, parts: [tree.path(), label.parts[1..].to_vec()].concat() };
         if !filled && tree.takes_heading(&path) {
@@ -129,11 +131,11 @@ struct Tree<'a, 'r> {
 
 impl Tree<'_, '_> {
     fn path(&self) -> Vec<Part> {
-        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone() }).collect()
+        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
     }
 
     /// Open a row below the one it belongs to.
-    fn place(&mut self, mut signs: Signs, at: CellRef) {
+    fn place(&mut self, mut signs: Signs, at: CellRef, marks: Marks) {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
         while let Some(above) = self.open.last() {
@@ -163,7 +165,7 @@ impl Tree<'_, '_> {
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, below: Below::default(), told: false });
+        self.open.push(Node { signs, at, marks, below: Below::default(), told: false });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.

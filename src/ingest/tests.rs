@@ -1,6 +1,8 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
 mod entries;
+mod notes;
+mod place;
 mod rows;
 
 use std::path::Path;

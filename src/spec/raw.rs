@@ -5,6 +5,7 @@
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
 mod local;
+mod word;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
+pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -84,66 +86,6 @@ pub struct Anchor {
     /// Cells to look in, such as `A1:K3`; all cells where left out.
     #[schemars(with = "Option<String>")]
     pub within: Option<Text>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum HeaderBlank {
-    /// A blank header cell repeats the one on its left.
-    #[serde(rename = "left")]
-    Left,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum LabelBlank {
-    /// A blank row label repeats the one above.
-    #[serde(rename = "above")]
-    Above,
-}
-
-/// By what signs row labels show that a row belongs to one above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Leading blanks, or the indent of the cell's format.
-    Indent,
-    /// `其中：` or `#` before the label: a part of the nearest row above without the sign.
-    OfWhich,
-    /// `第一章`, `一、`, `（一）`, `1.`, `(1)`, `①` before the label, the first of these the outermost.
-    Numbering,
-    /// A bold label stands over those below that are not.
-    Bold,
-    /// A row without any cell in the columns that are read stands over those below, until the next one.
-    Heading,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Order {
-    /// Labels stand as they are declared.
-    #[serde(rename = "declared")]
-    Declared,
-    /// Labels may stand in any order.
-    #[serde(rename = "any")]
-    Any,
-}
-
-/// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Sign {
-    /// Sign of the value where a plus is printed; `+` where left out.
-    pub plus: Option<Sense>,
-    /// Sign of the value where a minus is printed; `-` where left out.
-    pub minus: Option<Sense>,
-    /// Sign of the value where no sign is printed; `+` where left out.
-    pub none: Option<Sense>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Sense {
-    #[serde(rename = "+")]
-    Positive,
-    #[serde(rename = "-")]
-    Negative,
 }
 
 /// What a part of a table says about its numbers, borrowed from any table that has these keys.
@@ -255,9 +197,9 @@ stating! {
 stating! {
     /// One of the numbers of a cell that holds several.
     SplitValue {
-        /// The number as printed in the cell.
-        #[schemars(with = "String")]
-        pub number: Text,
+        /// The number as printed in the cell; left out where the text captures it by `{number}`.
+        #[schemars(with = "Option<String>")]
+        pub number: Option<Text>,
     }
 }
 
@@ -277,7 +219,7 @@ stating! {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Split {
-    /// The cell's whole text; white space does not matter.
+    /// The cell's whole text, in which `{number}` captures a number and `{any}` what does not matter; nor does white space.
     #[schemars(with = "String")]
     pub text: Text,
     /// The numbers in the order of the cell.
@@ -313,6 +255,11 @@ pub struct Layout<'a> {
     pub levels: Option<&'a [Level]>,
     pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
+    pub until_column: Option<&'a [Text]>,
+    pub panels: Option<Panels>,
+    pub between: Option<&'a [Text]>,
+    pub note_marks: Option<&'a [Text]>,
+    pub status: Option<&'a BTreeMap<Text, Status>>,
     pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
@@ -335,7 +282,8 @@ macro_rules! laid_out {
             $($own)*
             /// The text that tells the table from all others; left out where the header alone does.
             pub anchor: Option<Anchor>,
-            /// The text over the label column; several for several label columns. Its first row is the header's first.
+            /// The text over the label column; several for several label columns, `""` where nothing is printed. Its first row
+            /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
             /// Rows of the header, 1 where left out.
@@ -350,9 +298,25 @@ macro_rules! laid_out {
             pub levels: Option<Vec<Level>>,
             /// Labels carry their English after the Chinese, in the same cell; it is dropped.
             pub bilingual: Option<bool>,
-            /// How the first line after the body begins; that line and the next are footnotes.
+            /// How the first line after the body begins; from there to the next blank row are footnotes. `""`: a blank
+            /// row ends the body.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
+            /// How the header of the first column after the table begins. `""`: a blank column ends the table.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub until_column: Option<Vec<Text>>,
+            /// Where the header begins again: continuation pages (续表), halves side by side, headers repeated down the
+            /// sheet.
+            pub panels: Option<Panels>,
+            /// How lines between two panels begin (`续表`, a unit line, a title); blank ones need not be named.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub between: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that refer to a footnote; where left out ① to ⑳, *, †, ‡ and 注1).
+            #[schemars(with = "Option<Vec<String>>")]
+            pub note_marks: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that say what state a figure is in.
+            #[schemars(with = "Option<BTreeMap<String, Status>>")]
+            pub status: Option<BTreeMap<Text, Status>>,
             /// Whether labels may stand in another order than the declared one.
             pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
@@ -391,6 +355,11 @@ macro_rules! laid_out {
                     levels: self.levels.as_deref(),
                     bilingual: self.bilingual,
                     until: self.until.as_deref(),
+                    until_column: self.until_column.as_deref(),
+                    panels: self.panels,
+                    between: self.between.as_deref(),
+                    note_marks: self.note_marks.as_deref(),
+                    status: self.status.as_ref(),
                     order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
@@ -473,6 +442,11 @@ impl<'a> Layout<'a> {
             levels: self.levels.or(base.levels),
             bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
+            until_column: self.until_column.or(base.until_column),
+            panels: self.panels.or(base.panels),
+            between: self.between.or(base.between),
+            note_marks: self.note_marks.or(base.note_marks),
+            status: self.status.or(base.status),
             order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
             // A label belongs to the unit that is given beside it.
