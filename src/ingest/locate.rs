@@ -69,6 +69,11 @@ impl Found<'_> {
         self.top == self.title.start
     }
 
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
     /// Columns that hold no labels.
     pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
         self.cols.clone().filter(|col| !self.label_cols.contains(col))
