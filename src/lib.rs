@@ -13,6 +13,7 @@ pub mod spec;
 pub mod grid;
 pub mod store;
 pub mod ingest;
+pub mod survey;
 pub mod warehouse;
 pub mod report;
 pub mod cli;
