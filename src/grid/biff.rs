@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 use cfb::CompoundFile;
 
@@ -37,7 +38,7 @@ const BOLD_WEIGHT: u16 = 600;
 /// How a cell is dressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Style {
-    pub code: Option<String>,
+    pub code: Option<Arc<String>>,
     pub bold: bool,
     pub indent: u8,
 }
@@ -115,7 +116,7 @@ fn read_stream(stream: &[u8]) -> Result<Styles, Diagnostic> {
         }
     }
     let list = xfs.into_iter().map(|(font, code, indent)| Style {
-        code: codes.get(&code).cloned().or_else(|| number_format::builtin(code).map(str::to_owned)),
+        code: codes.get(&code).cloned().or_else(|| number_format::builtin(code).map(str::to_owned)).map(Arc::new),
         // Font 4 is left out of the list by an old convention.
         bold: fonts.get(usize::from(if font > 4 { font - 1 } else { font })).copied().unwrap_or(false),
         indent,
@@ -232,9 +233,9 @@ mod tests {
         .concat();
         let stream = [globals(globals(0).len() as u32), sheet].concat();
         let styles = read_stream(&stream).unwrap();
-        let percent = Style { code: Some("0.0%".to_owned()), bold: true, indent: 2 };
+        let percent = Style { code: Some(Arc::new("0.0%".to_owned())), bold: true, indent: 2 };
         assert_eq!(styles.get(0, 3, 1), Some(&percent));
-        assert_eq!(styles.get(0, 4, 2).unwrap().code.as_deref(), Some("General"));
+        assert_eq!(styles.get(0, 4, 2).unwrap().code.as_deref().map(String::as_str), Some("General"));
         assert_eq!(styles.get(0, 4, 3), Some(&percent));
         assert_eq!(styles.get(0, 9, 9), None);
     }

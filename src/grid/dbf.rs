@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::limit::CellCount;
-use super::{Addressing, Cell, CellValue, Document, Format, Grid, encoding, number_format};
+use super::sheet::Builder;
+use super::{Addressing, Cell, CellValue, Document, Format, encoding, number_format};
 use crate::diag::{Diagnostic, Place};
 
 const HEADER: usize = 32;
@@ -80,13 +81,13 @@ pub(super) fn read(
         return Err(Diagnostic::error("truncated-file", message).hint("fetch or copy it again"));
     }
     let charset = charset(&header, body, declared, code_page)?;
+    let count = CellCount::default();
     let mut reading = Reading {
         header: &header,
         charset,
         declared: declared.is_some(),
         shown,
-        grid: Grid::new("", Addressing::A1),
-        count: CellCount::default(),
+        sheet: Builder::new("", Addressing::A1, &count).of_lines(),
         cut: Vec::new(),
     };
     reading.field_names()?;
@@ -116,7 +117,7 @@ pub(super) fn read(
         note(Diagnostic::info, "memo-field", message);
     }
     let encoding = Some(encoding::name(charset));
-    Ok(Document { format: Format::Dbf, encoding, grids: vec![reading.grid], diagnostics })
+    Ok(Document { format: Format::Dbf, encoding, grids: vec![reading.sheet.finish()], diagnostics })
 }
 
 /// The encoding: declared, or in the file beside, or by the language byte, or detected over all texts.
@@ -175,8 +176,7 @@ struct Reading<'a> {
     charset: &'static Encoding,
     declared: bool,
     shown: &'a str,
-    grid: Grid,
-    count: CellCount,
+    sheet: Builder<'a>,
     /// Addresses of texts cut within a character.
     cut: Vec<String>,
 }
@@ -187,10 +187,10 @@ impl Reading<'_> {
         let mut fields = Vec::new();
         for (col, name) in names.into_iter().enumerate() {
             let name = self.text(name, 0, &format!("name of field {}", col + 1))?;
-            self.grid.put(0, col as u32, Cell::text(name.clone()));
+            self.sheet.put(0, col as u32, Cell::text(&name))?;
             fields.push(name);
         }
-        self.grid.addressing = Addressing::Record { fields };
+        self.sheet.grid.addressing = Addressing::Record { fields };
         Ok(())
     }
 
@@ -199,7 +199,7 @@ impl Reading<'_> {
             let col = col as u32;
             let raw = &record[field.start..field.start + field.width];
             let cell = if field.kind == b'C' {
-                let address = self.grid.address(super::CellRef { row, col });
+                let address = self.sheet.grid.address(super::CellRef { row, col });
                 let start = self.header.size + (row as usize - 1) * self.header.record_size + field.start;
                 let trimmed = raw.split(|b| *b == 0).next().unwrap_or(&[]).trim_ascii_end();
                 Some(Cell::text(self.text(trimmed, start, &address)?))
@@ -207,11 +207,10 @@ impl Reading<'_> {
                 typed_cell(field, raw, self.header.version)
             };
             if let Some(cell) = cell {
-                self.count.add(&cell.text)?;
-                self.grid.put(row, col, cell);
+                self.sheet.put(row, col, cell)?;
             }
         }
-        self.grid.rows = self.grid.rows.max(row + 1);
+        self.sheet.grid.rows = self.sheet.grid.rows.max(row + 1);
         Ok(())
     }
 
@@ -321,8 +320,7 @@ mod tests {
 
     fn cells(document: &Document) -> String {
         let grid = &document.grids[0];
-        let shown: Vec<String> =
-            grid.cells.iter().map(|(at, cell)| format!("{}={}", grid.address(*at), cell.text)).collect();
+        let shown: Vec<String> = grid.iter().map(|(at, cell)| format!("{}={}", grid.address(at), cell.text)).collect();
         shown.join(" ")
     }
 

@@ -3,8 +3,10 @@
 //! Row numbers are those a spreadsheet program shows: every line is a row, blank lines too, and a record whose quoted
 //! cells hold line breaks is one row. So records are read here rather than by a reader that drops blank lines.
 
-use super::limit::{self, CellCount};
-use super::{Addressing, Cell, CellRef, Document, Format, Grid, encoding};
+use super::limit::CellCount;
+use super::sheet::Builder;
+use super::text::Shared;
+use super::{Addressing, Cell, CellRef, Document, Format, encoding};
 use crate::diag::{Diagnostic, Place};
 
 pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
@@ -17,22 +19,20 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
         let row = rows.len().max(1) - 1;
         let col = rows.last().map_or(0, |cells| cells.len().max(1) - 1);
         let at = CellRef { row: row as u32, col: col as u32 };
-        let address = Grid::new("", Addressing::A1).address(at);
+        let address = format!("{}{}", super::column_letters(at.col), at.row + 1);
         fault.diagnostic(declared.is_some(), bytes).at(Place::cell(shown, "", address))
     })?;
     let delimiter = delimiter(&text);
     let (rows, open_quote) = records(&text, delimiter);
-    let mut grid = Grid::new("", Addressing::A1);
-    let mut count = CellCount::default();
+    let count = CellCount::default();
+    let mut sheet = Builder::new("", Addressing::A1, &count).of_lines();
+    let mut shared = Shared::default();
     for (row, cells) in rows.into_iter().enumerate() {
         for (col, cell) in cells.into_iter().enumerate().filter(|(_, c)| !c.is_empty()) {
-            count.add(&cell)?;
-            grid.put(row as u32, col as u32, Cell::text(cell));
-        }
-        if row >= limit::ROWS as usize * 16 {
-            return Err(limit::exceeded("lines", u64::from(limit::ROWS) * 16));
+            sheet.put(row as u32, col as u32, Cell::text(shared.text(&cell)))?;
         }
     }
+    let grid = sheet.finish();
     let doubt = declared.and_then(|_| encoding::doubt(bytes, charset));
     let mut diagnostics: Vec<Diagnostic> = doubt.map(|d| d.at(Place::file(shown))).into_iter().collect();
     if let Some((row, col)) = open_quote {
@@ -111,8 +111,7 @@ mod tests {
     fn check(bytes: &[u8], expected: &[(&str, &str)]) {
         let document = read(bytes, "a.csv", None).unwrap();
         let grid = &document.grids[0];
-        let cells: Vec<(String, &str)> =
-            grid.cells.iter().map(|(at, cell)| (grid.address(*at), cell.text.as_str())).collect();
+        let cells: Vec<(String, &str)> = grid.iter().map(|(at, cell)| (grid.address(at), cell.text.as_str())).collect();
         let cells: Vec<(&str, &str)> = cells.iter().map(|(a, t)| (a.as_str(), *t)).collect();
         assert_eq!(cells, expected);
     }

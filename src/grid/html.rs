@@ -3,6 +3,7 @@
 use scraper::{ElementRef, Html, Node, Selector};
 
 use super::limit::{self, CellCount};
+use super::sheet::Builder;
 use super::{Addressing, Cell, Document, Format, Grid, encoding};
 use crate::diag::{Diagnostic, Place};
 
@@ -23,15 +24,15 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
     })?;
     let page = Html::parse_document(&text);
     let tables = Selector::parse("table").expect("a valid selector");
-    let mut count = CellCount::default();
+    let count = CellCount::default();
     let mut grids = Vec::new();
     for table in page.select(&tables) {
         // A table around tables lays out the page; it is the inner ones that hold data.
         if table.select(&tables).next().is_some() {
             continue;
         }
-        let grid = read_table(table, &mut count)?;
-        if !grid.cells.is_empty() {
+        let grid = read_table(table, &count)?;
+        if !grid.is_empty() {
             grids.push(grid);
         }
         if grids.len() > limit::SHEETS {
@@ -76,11 +77,11 @@ fn declared_in_page(bytes: &[u8]) -> Option<String> {
     label.into_iter().find(|l| encoding::named(l).is_ok())
 }
 
-fn read_table(table: ElementRef, count: &mut CellCount) -> Result<Grid, Diagnostic> {
+fn read_table(table: ElementRef, count: &CellCount) -> Result<Grid, Diagnostic> {
     let caption = Selector::parse("caption").expect("a valid selector");
     let rows = Selector::parse("tr").expect("a valid selector");
     let name = table.select(&caption).next().map(|c| shown_text(c).replace('\n', " ")).unwrap_or_default();
-    let mut grid = Grid::new(name, Addressing::RowColumn);
+    let mut grid = Builder::new(name, Addressing::RowColumn, count);
     let rows: Vec<ElementRef> = table.select(&rows).collect();
     // For each column, the first row that no cell from above reaches into.
     let mut free_from: Vec<u32> = Vec::new();
@@ -105,17 +106,13 @@ fn read_table(table: ElementRef, count: &mut CellCount) -> Result<Grid, Diagnost
             free_from[col as usize..end].fill(row + down);
             let text = shown_text(cell);
             if !text.is_empty() {
-                count.add(&text)?;
-                grid.put(row, col, Cell { bold: is_bold(cell), ..Cell::text(text) });
+                grid.put(row, col, Cell { bold: is_bold(cell), ..Cell::text(text) })?;
             }
-            grid.merge((row, col), (row + down - 1, col + across - 1));
+            grid.merge((row, col), (row + down - 1, col + across - 1))?;
             col += across;
         }
     }
-    if grid.merges.len() > limit::MERGES {
-        return Err(limit::exceeded("merged cells in a table", limit::MERGES as u64));
-    }
-    Ok(grid)
+    Ok(grid.finish())
 }
 
 fn span(cell: ElementRef, name: &str, most: u32) -> u32 {
@@ -190,7 +187,7 @@ mod tests {
         let mut shown = Vec::new();
         for grid in &document.grids {
             shown.extend(Some(&grid.sheet).filter(|s| !s.is_empty()).map(|s| format!("[{s}]")));
-            shown.extend(grid.cells.iter().map(|(at, cell)| format!("{}={}", grid.address(*at), cell.text)));
+            shown.extend(grid.iter().map(|(at, cell)| format!("{}={}", grid.address(at), cell.text)));
         }
         assert_eq!(shown, expected);
     }

@@ -1,5 +1,7 @@
 //! Limits on what a file may hold, so that a file made to exhaust the machine ends in a message.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::diag::Diagnostic;
 
 /// Bytes of a file on disk.
@@ -19,6 +21,8 @@ pub const CELL_CHARS: usize = 1_000_000;
 /// Rows and columns of a sheet, as the largest spreadsheet programs have them.
 pub const ROWS: u32 = 1 << 20;
 pub const COLUMNS: u32 = 1 << 14;
+/// Lines of a text, records of a dbf file.
+pub const LINES: u32 = 1 << 24;
 
 /// The message for a file beyond a limit.
 pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
@@ -28,23 +32,20 @@ pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
 
 /// Counts the cells of a file over all its sheets.
 #[derive(Default)]
-pub(super) struct CellCount(u64);
+pub(super) struct CellCount(AtomicU64);
 
 impl CellCount {
     /// Counts one cell with `text`.
-    pub(super) fn add(&mut self, text: &str) -> Result<(), Diagnostic> {
-        self.add_repeated(text, 1)
-    }
-
-    /// Counts a cell that a file states once for many places.
-    pub(super) fn add_repeated(&mut self, text: &str, times: u64) -> Result<(), Diagnostic> {
-        self.0 = self.0.saturating_add(times);
-        if self.0 > CELLS {
-            return Err(exceeded("cells", CELLS));
-        }
+    pub(super) fn add(&self, text: &str) -> Result<(), Diagnostic> {
         if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
             return Err(exceeded("characters in a cell", CELL_CHARS as u64));
         }
-        Ok(())
+        if self.0.fetch_add(1, Ordering::Relaxed) >= CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
+    }
+
+    /// Whether so many cells more could be counted, for what a file states once for many places.
+    pub(super) fn check_room(&self, cells: u64) -> Result<(), Diagnostic> {
+        let all = self.0.load(Ordering::Relaxed).saturating_add(cells);
+        if all > CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
     }
 }

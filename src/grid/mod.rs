@@ -17,15 +17,20 @@ mod html;
 pub mod limit;
 mod number_format;
 mod ods;
+mod sheet;
+mod text;
 mod workbook;
 mod xlsb;
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place};
+
+pub use sheet::Grid;
+pub use text::Text;
 
 /// Reads a file whole. `shown` is its name in messages; `encoding` is declared for text, dbf and html, and detected
 /// where it is not.
@@ -75,16 +80,16 @@ pub struct CellRef {
 }
 
 /// What a file says a cell holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CellValue {
-    /// Text as stored.
-    Text(String),
+    /// Nothing but its text.
+    Text,
     /// A number, exact as the file's shortest decimal form says it (`0.1` is 0.1, not 0.1000000000000000055…).
     Number(Decimal),
     Date(jiff::civil::Date),
     Bool(bool),
-    /// A spreadsheet error such as `#DIV/0!`.
-    Error(String),
+    /// A spreadsheet error; the cell's text names it, `#DIV/0!`.
+    Error,
     /// A formula whose result the file does not hold; the cell's text is the formula, `=B2+B3`.
     UnsavedFormula,
 }
@@ -96,9 +101,8 @@ pub struct Cell {
     /// What a person sees on the sheet: `7.5%` (its value is 0.075), `1,408`, `2004-07-30`; for text cells the text
     /// itself, spaces kept and line breaks as one LF. A number without a format shows at most 15 digits, which is all a
     /// spreadsheet keeps. Whoever wants the printed figure with its unit and decimals reads this, not `value`.
-    pub text: String,
-    /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
-    pub format: Option<String>,
+    pub text: Text,
+    format: Option<Arc<String>>,
     pub bold: bool,
     /// Indent level of the cell's alignment.
     pub indent: u8,
@@ -106,9 +110,13 @@ pub struct Cell {
 
 impl Cell {
     /// A text cell without emphasis.
-    pub fn text(text: impl Into<String>) -> Cell {
-        let text = text.into();
-        Cell { value: CellValue::Text(text.clone()), text, format: None, bold: false, indent: 0 }
+    pub fn text(text: impl Into<Text>) -> Cell {
+        Cell { value: CellValue::Text, text: text.into(), format: None, bold: false, indent: 0 }
+    }
+
+    /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
+    pub fn format(&self) -> Option<&str> {
+        self.format.as_deref().map(String::as_str)
     }
 }
 
@@ -135,102 +143,6 @@ pub enum Addressing {
     RowColumn,
     /// `rec16.NAME`: dbf; row 0 holds the field names, row n is record n, deleted records counted.
     Record { fields: Vec<String> },
-}
-
-/// One sheet, html table, dbf file or delimited file.
-#[derive(Clone, Debug)]
-pub struct Grid {
-    /// Blank where the format has no sheets; for html the caption or `table 2` where a page has several tables.
-    pub sheet: String,
-    pub hidden: bool,
-    pub addressing: Addressing,
-    /// Cells that are not empty; of a merged range only its first cell.
-    pub cells: BTreeMap<CellRef, Cell>,
-    pub merges: Vec<Span>,
-    /// Rows and columns used, counted from the first.
-    pub rows: u32,
-    pub cols: u32,
-}
-
-impl Grid {
-    pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
-        self.cells.get(&CellRef { row, col })
-    }
-
-    /// The cell's text, blank where there is none.
-    pub fn text(&self, row: u32, col: u32) -> &str {
-        self.get(row, col).map_or("", |c| &c.text)
-    }
-
-    /// The merged range a cell lies in.
-    pub fn merge_at(&self, at: CellRef) -> Option<&Span> {
-        self.merges.iter().find(|m| m.contains(at))
-    }
-
-    /// The cell's name in messages and in `core_observation.cell`.
-    pub fn address(&self, at: CellRef) -> String {
-        match &self.addressing {
-            Addressing::A1 => format!("{}{}", column_letters(at.col), at.row + 1),
-            Addressing::RowColumn => format!("R{}C{}", at.row + 1, at.col + 1),
-            Addressing::Record { fields } => {
-                let field = fields.get(at.col as usize).map_or("?", String::as_str);
-                format!("rec{}.{}", at.row, field)
-            }
-        }
-    }
-
-    fn new(sheet: impl Into<String>, addressing: Addressing) -> Grid {
-        Grid {
-            sheet: sheet.into(),
-            hidden: false,
-            addressing,
-            cells: BTreeMap::new(),
-            merges: Vec::new(),
-            rows: 0,
-            cols: 0,
-        }
-    }
-
-    /// Puts a cell in its place; a cell without text and number is none.
-    fn put(&mut self, row: u32, col: u32, cell: Cell) {
-        if cell.text.is_empty() && matches!(cell.value, CellValue::Text(_)) {
-            return;
-        }
-        self.rows = self.rows.max(row + 1);
-        self.cols = self.cols.max(col + 1);
-        self.cells.insert(CellRef { row, col }, cell);
-    }
-
-    /// Records a merged range of more than one cell; its cells other than the first hold nothing a person sees.
-    fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
-        let (first, last) = (CellRef { row: first.0, col: first.1 }, CellRef { row: last.0, col: last.1 });
-        if first == last || last.row < first.row || last.col < first.col {
-            return;
-        }
-        let span = Span { first, last };
-        let covered = self.cells.range(first..=last).map(|(at, _)| *at).filter(|at| *at != first && span.contains(*at));
-        for at in covered.collect::<Vec<_>>() {
-            self.cells.remove(&at);
-        }
-        self.rows = self.rows.max(last.row + 1);
-        self.cols = self.cols.max(last.col + 1);
-        self.merges.push(span);
-    }
-
-    /// A grid for tests: one line per row, cells separated by `|`, blank cells empty, white space around cells dropped.
-    pub fn from_text(text: &str) -> Grid {
-        let mut grid = Grid::new("", Addressing::A1);
-        for (row, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
-            for (col, cell) in line.split('|').map(str::trim).enumerate() {
-                grid.cols = grid.cols.max(col as u32 + 1);
-                if !cell.is_empty() {
-                    grid.cells.insert(CellRef { row: row as u32, col: col as u32 }, Cell::text(cell));
-                }
-            }
-            grid.rows = row as u32 + 1;
-        }
-        grid
-    }
 }
 
 /// `0` → `A`, `26` → `AA`.

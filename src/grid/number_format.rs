@@ -3,6 +3,8 @@
 //! Covers what statistical tables use; a code beyond it (fractions, conditions) shows the number as General does, which
 //! hides nothing. Colours and fill characters are not shown.
 
+use std::sync::Arc;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -54,21 +56,21 @@ pub(super) fn builtin(id: u16) -> Option<&'static str> {
 }
 
 /// The cell that a number in a format makes: a date where the format is one of dates.
-pub(super) fn cell(value: f64, code: Option<&str>, from_1904: bool) -> Cell {
+pub(super) fn cell(value: f64, code: Option<&Arc<String>>, from_1904: bool) -> Cell {
     let code = code.filter(|c| !c.eq_ignore_ascii_case("general") && !c.is_empty());
-    let format = code.map(str::to_owned);
+    let format = code.cloned();
     if let Some(code) = code.filter(|c| is_date(c)) {
         let (date, text) = show_date(value, code, from_1904);
-        let value = date.map_or_else(|| CellValue::Text(text.clone()), CellValue::Date);
-        return Cell { value, text, format, bold: false, indent: 0 };
+        let value = date.map_or(CellValue::Text, CellValue::Date);
+        return Cell { value, text: text.into(), format, bold: false, indent: 0 };
     }
     let text = code.and_then(|code| show(value, code)).unwrap_or_else(|| general(value));
     let value = match Decimal::from_str_exact(&format!("{value}")) {
         Ok(exact) => CellValue::Number(exact),
         // Beyond 28 digits there is no exact decimal; no figure of a table is.
-        Err(_) => CellValue::Text(text.clone()),
+        Err(_) => CellValue::Text,
     };
-    Cell { value, text, format, bold: false, indent: 0 }
+    Cell { value, text: text.into(), format, bold: false, indent: 0 }
 }
 
 /// A number as General shows it in a cell wide enough: 15 significant digits, no trailing zeros.
@@ -403,7 +405,7 @@ mod tests {
     use super::*;
 
     fn check(value: f64, code: &str, expected: &str) {
-        assert_eq!(cell(value, Some(code), false).text, expected, "{value} in {code}");
+        assert_eq!(cell(value, Some(&Arc::new(code.to_owned())), false).text, expected, "{value} in {code}");
     }
 
     #[test]
@@ -450,7 +452,7 @@ mod tests {
         check(59.0, "yyyy-mm-dd", "1900-02-28");
         check(60.0, "yyyy-mm-dd", "1900-02-29");
         check(61.0, "yyyy-mm-dd", "1900-03-01");
-        let in_1904 = cell(36736.0, Some("yyyy-mm-dd"), true);
+        let in_1904 = cell(36736.0, Some(&Arc::new("yyyy-mm-dd".to_owned())), true);
         assert_eq!(in_1904.value, CellValue::Date(jiff::civil::date(2004, 7, 30)));
     }
 

@@ -4,6 +4,7 @@
 //! gives all; repeated rows and columns are counted, never copied, unless they hold something.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -11,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::archive::{self, damaged};
 use super::limit::{self, CellCount};
+use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
 use crate::diag::{Diagnostic, Place};
 
@@ -22,8 +24,8 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
     }
     let content = archive::part(bytes, "content.xml")?;
     let text = String::from_utf8(content).map_err(|_| damaged("its content is not UTF-8"))?;
-    let mut content = Content { reader: Reader::from_str(&text), ..Content::default() };
-    content.reader.config_mut().expand_empty_elements = true;
+    let count = CellCount::default();
+    let mut content = Content::new(&text, &count);
     content.read()?;
     let hidden = content.grids.iter().filter(|grid| grid.hidden).map(|grid| {
         let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
@@ -48,21 +50,9 @@ struct CellElement {
 struct Content<'a> {
     reader: Reader<&'a [u8]>,
     grids: Vec<Grid>,
-    count: CellCount,
+    count: &'a CellCount,
     bold: BTreeSet<String>,
     hidden: BTreeSet<String>,
-}
-
-impl Default for Content<'_> {
-    fn default() -> Self {
-        Content {
-            reader: Reader::from_str(""),
-            grids: Vec::new(),
-            count: CellCount::default(),
-            bold: BTreeSet::new(),
-            hidden: BTreeSet::new(),
-        }
-    }
 }
 
 fn attribute(element: &BytesStart, name: &str) -> Option<String> {
@@ -75,6 +65,12 @@ fn number_attribute(element: &BytesStart, name: &str, most: u32) -> u32 {
 }
 
 impl<'a> Content<'a> {
+    fn new(text: &'a str, count: &'a CellCount) -> Content<'a> {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().expand_empty_elements = true;
+        Content { reader, grids: Vec::new(), count, bold: BTreeSet::new(), hidden: BTreeSet::new() }
+    }
+
     fn event(&mut self) -> Result<Event<'a>, Diagnostic> {
         let event = self.reader.read_event();
         event.map_err(|e| {
@@ -104,8 +100,9 @@ impl<'a> Content<'a> {
     }
 
     fn table(&mut self, element: &BytesStart) -> Result<(), Diagnostic> {
-        let mut grid = Grid::new(attribute(element, "table:name").unwrap_or_default(), Addressing::A1);
-        grid.hidden = attribute(element, "table:style-name").is_some_and(|style| self.hidden.contains(&style));
+        let name = attribute(element, "table:name").unwrap_or_default();
+        let mut sheet = Builder::new(name, Addressing::A1, self.count);
+        sheet.grid.hidden = attribute(element, "table:style-name").is_some_and(|style| self.hidden.contains(&style));
         let mut row = 0u32;
         loop {
             match self.event()? {
@@ -114,7 +111,7 @@ impl<'a> Content<'a> {
                 Event::Start(start) => match start.name().0 {
                     "table:table-row" => {
                         let repeated = number_attribute(&start, "table:number-rows-repeated", limit::ROWS);
-                        self.row(&mut grid, row, repeated)?;
+                        self.row(&mut sheet, row, repeated)?;
                         row = row.saturating_add(repeated);
                     }
                     // What lies on a sheet, not in its cells.
@@ -124,8 +121,7 @@ impl<'a> Content<'a> {
                 _ => {}
             }
         }
-        grid.merges.sort_unstable();
-        self.grids.push(grid);
+        self.grids.push(sheet.finish());
         if self.grids.len() > limit::SHEETS {
             return Err(limit::exceeded("sheets", limit::SHEETS as u64));
         }
@@ -137,7 +133,7 @@ impl<'a> Content<'a> {
         self.reader.read_to_end(element.name()).map(drop).map_err(|e| damaged(&e.to_string()))
     }
 
-    fn row(&mut self, grid: &mut Grid, row: u32, repeated: u32) -> Result<(), Diagnostic> {
+    fn row(&mut self, sheet: &mut Builder<'a>, row: u32, repeated: u32) -> Result<(), Diagnostic> {
         let mut col = 0u32;
         loop {
             match self.event()? {
@@ -146,7 +142,7 @@ impl<'a> Content<'a> {
                 Event::Start(start) => match start.name().0 {
                     "table:table-cell" => {
                         let cell = self.cell(&start)?;
-                        self.place(grid, (row, col), repeated, &cell)?;
+                        self.place(sheet, (row, col), repeated, &cell)?;
                         col = col.saturating_add(cell.repeated);
                     }
                     "table:covered-table-cell" => {
@@ -161,33 +157,24 @@ impl<'a> Content<'a> {
         }
     }
 
-    fn place(&mut self, grid: &mut Grid, at: (u32, u32), rows: u32, element: &CellElement) -> Result<(), Diagnostic> {
-        let Some(mut cell) = cell(element) else {
-            if element.rows > 1 || element.cols > 1 {
-                self.merge(grid, at, element)?;
-            }
-            return Ok(());
-        };
-        cell.bold = self.bold.contains(&element.style);
-        self.count.add_repeated(&cell.text, u64::from(rows) * u64::from(element.repeated))?;
-        for row in at.0..at.0.saturating_add(rows) {
-            for col in at.1..at.1.saturating_add(element.repeated) {
-                grid.put(row, col, cell.clone());
-            }
-        }
-        self.merge(grid, at, element)
-    }
-
-    fn merge(&self, grid: &mut Grid, at: (u32, u32), element: &CellElement) -> Result<(), Diagnostic> {
-        // No cell comes twice at a place, so the cells that a merge covers need not be looked for.
+    fn place(
+        &mut self,
+        sheet: &mut Builder<'a>,
+        at: (u32, u32),
+        rows: u32,
+        element: &CellElement,
+    ) -> Result<(), Diagnostic> {
         let last = (at.0.saturating_add(element.rows - 1), at.1.saturating_add(element.cols - 1));
-        if last != at {
-            grid.merge(at, last);
+        if let Some(mut cell) = cell(element) {
+            cell.bold = self.bold.contains(&element.style);
+            self.count.check_room(u64::from(rows) * u64::from(element.repeated))?;
+            for row in at.0..at.0.saturating_add(rows) {
+                for col in at.1..at.1.saturating_add(element.repeated) {
+                    sheet.put(row, col, cell.clone())?;
+                }
+            }
         }
-        if grid.merges.len() > limit::MERGES {
-            return Err(limit::exceeded("merged cells in a sheet", limit::MERGES as u64));
-        }
-        Ok(())
+        sheet.merge(at, last)
     }
 
     fn cell(&mut self, start: &BytesStart) -> Result<CellElement, Diagnostic> {
@@ -291,11 +278,11 @@ fn cell(element: &CellElement) -> Option<Cell> {
         "float" | "currency" | "percentage" => return Some(number(element)),
         "date" => {
             let date = element.value.get(..10).and_then(|day| day.parse().ok());
-            date.map_or_else(|| CellValue::Text(shown()), CellValue::Date)
+            date.map_or(CellValue::Text, CellValue::Date)
         }
         "boolean" => CellValue::Bool(element.value == "true"),
-        _ if is_error(&element.text) => CellValue::Error(element.text.clone()),
-        _ => CellValue::Text(shown()),
+        _ if is_error(&element.text) => CellValue::Error,
+        _ => CellValue::Text,
     };
     (!shown().is_empty()).then(|| Cell { value, ..Cell::text(shown()) })
 }
@@ -304,13 +291,13 @@ fn number(element: &CellElement) -> Cell {
     let exact = Decimal::from_str_exact(&element.value).ok();
     let float: f64 = element.value.parse().unwrap_or_default();
     let plain = number_format::cell(float, None, false);
-    let text = if element.text.is_empty() { plain.text } else { element.text.trim().to_owned() };
+    let text = if element.text.is_empty() { plain.text } else { element.text.trim().into() };
     if is_error(&text) {
-        return Cell { value: CellValue::Error(text.clone()), ..Cell::text(text) };
+        return Cell { value: CellValue::Error, ..Cell::text(text) };
     }
     let format = (element.kind == "percentage").then(|| {
         let decimals = text.trim_end_matches(['%', '％']).split_once('.').map_or(0, |(_, d)| d.len());
-        if decimals == 0 { "0%".to_owned() } else { format!("0.{}%", "0".repeat(decimals)) }
+        Arc::new(if decimals == 0 { "0%".to_owned() } else { format!("0.{}%", "0".repeat(decimals)) })
     });
     Cell { value: exact.map_or(plain.value, CellValue::Number), format, ..Cell::text(text) }
 }
@@ -329,13 +316,13 @@ mod tests {
             "<d><style:style style:name=\"b\"><style:text-properties fo:font-weight=\"bold\"/></style:style>\
              <table:table table:name=\"t\">{rows}</table:table></d>"
         );
-        let mut content = Content { reader: Reader::from_str(&xml), ..Content::default() };
-        content.reader.config_mut().expand_empty_elements = true;
+        let count = CellCount::default();
+        let mut content = Content::new(&xml, &count);
         content.read().unwrap();
         let grid = &content.grids[0];
         let mut shown: Vec<String> =
-            grid.cells.iter().map(|(at, cell)| format!("{}={}", grid.address(*at), cell.text)).collect();
-        shown.extend(grid.merges.iter().map(|m| format!("{}:{}", grid.address(m.first), grid.address(m.last))));
+            grid.iter().map(|(at, cell)| format!("{}={}", grid.address(at), cell.text)).collect();
+        shown.extend(grid.merges().iter().map(|m| format!("{}:{}", grid.address(m.first), grid.address(m.last))));
         assert_eq!(shown.join(" "), expected);
     }
 

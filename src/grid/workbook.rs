@@ -1,11 +1,14 @@
 //! Excel workbooks: values through calamine, number formats and emphasis from the styles beside them.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
-use calamine::{Data, Dimensions, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
+use calamine::{Data, DataRef, Dimensions, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
 use super::biff::{self, Style};
 use super::limit::{self, CellCount};
+use super::sheet::Builder;
+use super::text::Shared;
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, archive, number_format, xlsb};
 use crate::diag::{Diagnostic, Place};
 
@@ -37,16 +40,16 @@ fn unreadable(error: impl std::fmt::Display) -> Diagnostic {
 }
 
 /// The sheets with cells, with their place in the workbook.
-fn worksheets(sheets: &[Sheet]) -> Result<Vec<(usize, Grid)>, Diagnostic> {
+fn worksheets<'c>(sheets: &[Sheet], count: &'c CellCount) -> Result<Vec<(usize, Builder<'c>)>, Diagnostic> {
     if sheets.len() > limit::SHEETS {
         return Err(limit::exceeded("sheets", limit::SHEETS as u64));
     }
     let worksheets = sheets.iter().enumerate().filter(|(_, sheet)| sheet.typ == SheetType::WorkSheet);
     Ok(worksheets
         .map(|(index, sheet)| {
-            let mut grid = Grid::new(&sheet.name, Addressing::A1);
-            grid.hidden = sheet.visible != SheetVisible::Visible;
-            (index, grid)
+            let mut builder = Builder::new(&sheet.name, Addressing::A1, count);
+            builder.grid.hidden = sheet.visible != SheetVisible::Visible;
+            (index, builder)
         })
         .collect())
 }
@@ -55,17 +58,18 @@ fn read_xls(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
     let styles = biff::read(bytes)?;
     let mut book = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
     let from_1904 = book.has_1904_epoch();
-    let mut count = CellCount::default();
+    let count = CellCount::default();
+    let mut shared = Shared::default();
     let mut grids = Vec::new();
-    for (index, mut grid) in worksheets(book.sheets_metadata())? {
-        let range = book.worksheet_range(&grid.sheet).map_err(unreadable)?;
+    for (index, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
+        let range = book.worksheet_range(&sheet.grid.sheet).map_err(unreadable)?;
         let (top, left) = range.start().unwrap_or_default();
         for (row, col, value) in range.used_cells() {
-            let (row, col) = (top + row as u32, left + col as u32);
-            put(&mut grid, (row, col), value.clone(), styles.get(index, row, col), from_1904, &mut count)?;
+            let at = (top + row as u32, left + col as u32);
+            put(&mut sheet, at, &borrowed(value), styles.get(index, at.0, at.1), from_1904, &mut shared)?;
         }
-        merge(&mut grid, &book.merge_cells_by_sheet_id(index).map_err(unreadable)?)?;
-        grids.push(grid);
+        merge(&mut sheet, &book.merge_cells_by_sheet_id(index).map_err(unreadable)?)?;
+        grids.push(sheet.finish());
     }
     Ok(grids)
 }
@@ -73,11 +77,12 @@ fn read_xls(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
 fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let from_1904 = book.has_1904_epoch();
-    let mut count = CellCount::default();
+    let count = CellCount::default();
+    let mut shared = Shared::default();
     let mut styles: Vec<Style> = Vec::new();
     let mut grids = Vec::new();
-    for (_, mut grid) in worksheets(book.sheets_metadata())? {
-        let name = grid.sheet.clone();
+    for (_, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
+        let name = sheet.grid.sheet.clone();
         let mut cells = match book.worksheet_cells_reader(&name) {
             Ok(cells) => cells,
             // A sheet of charts alone has no cells to read.
@@ -89,32 +94,27 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
         }
         let mut blanks = false;
         while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(unreadable)? {
-            let value = cell.get_value().clone().into();
-            blanks |= value == Data::Empty;
-            put(&mut grid, cell.get_position(), value, styles.get(style), from_1904, &mut count)?;
+            let (at, value) = (cell.get_position(), cell.get_value());
+            blanks |= *value == DataRef::Empty;
+            put(&mut sheet, at, value, styles.get(style), from_1904, &mut shared)?;
         }
         drop(cells);
         if blanks {
-            put_unsaved_formulas(&mut book, &mut grid, &mut count)?;
+            put_unsaved_formulas(&mut book, &mut sheet)?;
         }
-        merge(&mut grid, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
-        grids.push(grid);
+        merge(&mut sheet, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
+        grids.push(sheet.finish());
     }
     Ok(grids)
 }
 
 /// Formulas without a value, as programs write them that do not calculate; a blank in their place would read as missing.
-fn put_unsaved_formulas(
-    book: &mut Xlsx<Cursor<&[u8]>>,
-    grid: &mut Grid,
-    count: &mut CellCount,
-) -> Result<(), Diagnostic> {
-    let mut cells = book.worksheet_cells_reader(&grid.sheet).map_err(unreadable)?;
+fn put_unsaved_formulas(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &mut Builder<'_>) -> Result<(), Diagnostic> {
+    let mut cells = book.worksheet_cells_reader(&sheet.grid.sheet).map_err(unreadable)?;
     while let Some(cell) = cells.next_cell_with_formula().map_err(unreadable)? {
         let formula = cell.formula.filter(|f| !f.is_empty() && Data::from(cell.value) == Data::Empty);
         if let Some(formula) = formula.map(|f| format!("={f}")) {
-            count.add(&formula)?;
-            grid.put(cell.pos.0, cell.pos.1, Cell { value: CellValue::UnsavedFormula, ..Cell::text(formula) });
+            sheet.put(cell.pos.0, cell.pos.1, Cell { value: CellValue::UnsavedFormula, ..Cell::text(formula) })?;
         }
     }
     Ok(())
@@ -125,11 +125,11 @@ fn style_of(style: &calamine::Style) -> Style {
     // Formats with a number below 164 are known by it; their text is that of one language.
     let known = format.and_then(|f| f.format_id).and_then(|id| u16::try_from(id).ok());
     let code = match known.filter(|id| *id < 164).and_then(number_format::builtin) {
-        Some(code) => Some(code.to_owned()),
-        None => format.map(|f| f.format_code.clone()),
+        Some(code) => Some(code),
+        None => format.map(|f| f.format_code.as_str()),
     };
     Style {
-        code,
+        code: code.map(|code| Arc::new(code.to_owned())),
         bold: style.font.as_ref().is_some_and(calamine::Font::is_bold),
         indent: style.alignment.as_ref().and_then(|a| a.indent).unwrap_or(0),
     }
@@ -143,77 +143,93 @@ fn read_xlsb(bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Grid
         diagnostics.push(Diagnostic::warning("no-formats", message).hint("save the workbook as .xlsx"));
         xlsb::Details::default()
     });
-    let mut count = CellCount::default();
+    let count = CellCount::default();
+    let mut shared = Shared::default();
     let mut grids = Vec::new();
-    for (index, mut grid) in worksheets(book.sheets_metadata())? {
-        let name = grid.sheet.clone();
+    for (index, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
+        let name = sheet.grid.sheet.clone();
         let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
         while let Some(cell) = cells.next_cell().map_err(unreadable)? {
             let at = cell.get_position();
             let style = details.style(index, at.0, at.1);
-            put(&mut grid, at, cell.get_value().clone().into(), style, from_1904, &mut count)?;
+            put(&mut sheet, at, cell.get_value(), style, from_1904, &mut shared)?;
         }
         for (at, error) in details.errors(index) {
             let style = details.style(index, at.0, at.1);
-            put(&mut grid, *at, Data::Error(error.clone()), style, from_1904, &mut count)?;
+            put(&mut sheet, *at, &DataRef::Error(error.clone()), style, from_1904, &mut shared)?;
         }
-        merge(&mut grid, details.merges(index))?;
-        grids.push(grid);
+        merge(&mut sheet, details.merges(index))?;
+        grids.push(sheet.finish());
     }
     Ok(grids)
 }
 
-fn merge(grid: &mut Grid, ranges: &[Dimensions]) -> Result<(), Diagnostic> {
-    if ranges.len() > limit::MERGES {
-        return Err(limit::exceeded("merged cells in a sheet", limit::MERGES as u64));
-    }
-    ranges.iter().for_each(|range| grid.merge(range.start, range.end));
-    grid.merges.sort_unstable();
-    Ok(())
+fn merge(sheet: &mut Builder<'_>, ranges: &[Dimensions]) -> Result<(), Diagnostic> {
+    ranges.iter().try_for_each(|range| sheet.merge(range.start, range.end))
 }
 
-/// Puts a value into the grid in its style.
+/// Puts a value into the sheet in its style.
 fn put(
-    grid: &mut Grid,
+    sheet: &mut Builder<'_>,
     at: (u32, u32),
-    value: Data,
+    value: &DataRef<'_>,
     style: Option<&Style>,
     from_1904: bool,
-    count: &mut CellCount,
+    shared: &mut Shared,
 ) -> Result<(), Diagnostic> {
-    let code = style.and_then(|s| s.code.as_deref());
-    let Some(mut cell) = cell(value, code, from_1904) else { return Ok(()) };
+    let code = style.and_then(|s| s.code.as_ref());
+    let Some(mut cell) = cell(value, code, from_1904, shared) else { return Ok(()) };
     cell.bold = style.is_some_and(|s| s.bold);
     cell.indent = style.map_or(0, |s| s.indent);
-    count.add(&cell.text)?;
-    grid.put(at.0, at.1, cell);
-    Ok(())
+    sheet.put(at.0, at.1, cell)
 }
 
-fn cell(value: Data, code: Option<&str>, from_1904: bool) -> Option<Cell> {
+fn borrowed(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Int(whole) => DataRef::Int(*whole),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::Bool(truth) => DataRef::Bool(*truth),
+        Data::DateTime(moment) => DataRef::DateTime(*moment),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+fn cell(value: &DataRef<'_>, code: Option<&Arc<String>>, from_1904: bool, shared: &mut Shared) -> Option<Cell> {
     Some(match value {
-        Data::Empty => return None,
-        Data::Int(whole) => number_format::cell(whole as f64, code, from_1904),
-        Data::Float(number) => number_format::cell(number, code, from_1904),
-        Data::DateTime(moment) => {
-            let usual = if moment.is_duration() { "[h]:mm:ss" } else { "yyyy-mm-dd" };
-            let code = code.filter(|c| number_format::is_date(c)).unwrap_or(usual);
-            number_format::cell(moment.as_f64(), Some(code), from_1904)
-        }
-        Data::DateTimeIso(text) => {
+        DataRef::Empty => return None,
+        DataRef::Int(whole) => number_format::cell(*whole as f64, code, from_1904),
+        DataRef::Float(number) => number_format::cell(*number, code, from_1904),
+        DataRef::DateTime(moment) => match code.filter(|c| number_format::is_date(c)) {
+            Some(code) => number_format::cell(moment.as_f64(), Some(code), from_1904),
+            None => {
+                let usual = if moment.is_duration() { "[h]:mm:ss" } else { "yyyy-mm-dd" };
+                number_format::cell(moment.as_f64(), Some(&Arc::new(usual.to_owned())), from_1904)
+            }
+        },
+        DataRef::DateTimeIso(text) => {
             let date = text.get(..10).and_then(|day| day.parse().ok());
-            let value = date.map_or_else(|| CellValue::Text(text.clone()), CellValue::Date);
-            let shown = text.strip_suffix("T00:00:00").unwrap_or(&text).replace('T', " ");
-            Cell { value, ..Cell::text(shown) }
+            let shown = text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ");
+            Cell { value: date.map_or(CellValue::Text, CellValue::Date), ..Cell::text(shown) }
         }
-        Data::DurationIso(text) => Cell::text(text),
-        Data::Bool(truth) => Cell { value: CellValue::Bool(truth), ..Cell::text(if truth { "TRUE" } else { "FALSE" }) },
-        Data::Error(error) => Cell { value: CellValue::Error(error.to_string()), ..Cell::text(error.to_string()) },
-        Data::String(text) => {
-            let shown = text.replace("\r\n", "\n").replace('\r', "\n");
-            Cell { value: CellValue::Text(text), ..Cell::text(shown) }
+        DataRef::DurationIso(text) => Cell::text(text),
+        DataRef::Bool(truth) => {
+            Cell { value: CellValue::Bool(*truth), ..Cell::text(if *truth { "TRUE" } else { "FALSE" }) }
         }
+        DataRef::Error(error) => Cell { value: CellValue::Error, ..Cell::text(error.to_string()) },
+        DataRef::String(text) => text_cell(text, shared),
+        DataRef::SharedString(text) => text_cell(text, shared),
     })
+}
+
+fn text_cell(text: &str, shared: &mut Shared) -> Cell {
+    match text.contains('\r') {
+        true => Cell::text(shared.text(&text.replace("\r\n", "\n").replace('\r', "\n"))),
+        false => Cell::text(shared.text(text)),
+    }
 }
 
 #[cfg(test)]
@@ -255,13 +271,13 @@ mod tests {
         let check = |cell: &str, expected: Option<(CellValue, &str)>| {
             let bytes = workbook(&format!(r#"<row r="1"><c r="A1"><v>7</v></c>{cell}</row>"#));
             let document = read(&bytes, Format::Xlsx, "t.xlsx").unwrap();
-            let found = document.grids[0].get(0, 1).map(|c| (c.value.clone(), c.text.as_str()));
+            let found = document.grids[0].get(0, 1).map(|c| (c.value, c.text.as_str()));
             assert_eq!(found, expected, "{cell}");
         };
         let number = |n: &str| CellValue::Number(n.parse().unwrap());
         let unsaved = Some((CellValue::UnsavedFormula, "=1160.4+228.3"));
-        check(r#"<c r="B1"><f>1160.4+228.3</f></c>"#, unsaved.clone());
-        check(r#"<c r="B1"><f>1160.4+228.3</f><v></v></c>"#, unsaved.clone());
+        check(r#"<c r="B1"><f>1160.4+228.3</f></c>"#, unsaved);
+        check(r#"<c r="B1"><f>1160.4+228.3</f><v></v></c>"#, unsaved);
         check(r#"<c r="B1"><f>1160.4+228.3</f><v/></c>"#, unsaved);
         check(r#"<c r="B1"><f>1160.4+228.3</f><v>1388.7</v></c>"#, Some((number("1388.7"), "1388.7")));
         check(r#"<c r="B1" t="str"><f>""</f><v></v></c>"#, None);

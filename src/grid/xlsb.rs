@@ -3,6 +3,7 @@
 //! A walk over the records of the parts `styles.bin`, `workbook.bin` and each sheet, by the names of [MS-XLSB].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calamine::{CellErrorType, Dimensions};
 use quick_xml::events::Event;
@@ -151,7 +152,11 @@ fn read_styles(part: &[u8]) -> Vec<Style> {
                 let code = record.u16(2).unwrap_or(0);
                 let font = usize::from(record.u16(4).unwrap_or(0));
                 styles.push(Style {
-                    code: codes.get(&code).cloned().or_else(|| number_format::builtin(code).map(str::to_owned)),
+                    code: codes
+                        .get(&code)
+                        .cloned()
+                        .or_else(|| number_format::builtin(code).map(str::to_owned))
+                        .map(Arc::new),
                     bold: fonts.get(font).copied().unwrap_or(false),
                     indent: record.data.get(11).copied().unwrap_or(0),
                 });

@@ -90,8 +90,8 @@ fn anchor<'a>(
     };
     let mut found = Vec::new();
     for grid in grids.iter().copied() {
-        for (at, cell) in grid.cells.iter().filter(|(at, _)| inside(at)) {
-            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, *at, captured)));
+        for (at, cell) in grid.iter().filter(|(at, _)| inside(at)) {
+            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, at, captured)));
         }
     }
     if found.len() > 1 {
@@ -120,13 +120,12 @@ fn shown(grid: &Grid, at: CellRef) -> String {
 
 /// Texts of the file that are like the one that was looked for.
 fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
-    let texts =
-        || grids.iter().flat_map(|g| g.cells.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
+    let texts = || grids.iter().flat_map(|g| g.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
     let near = nearest(wanted, texts().map(|(_, _, c)| c.text.as_str()));
     let places: Vec<String> = near
         .iter()
         .filter_map(|text| texts().find(|(_, _, c)| c.text == **text))
-        .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)))
+        .map(|(grid, at, cell)| format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, at)))
         .collect();
     match places.is_empty() {
         true => first_texts(grids, top),
@@ -139,9 +138,9 @@ fn first_texts(grids: &[&Grid], top: u32) -> String {
     let mut rows: Vec<String> = Vec::new();
     for grid in grids {
         let mut last = None;
-        for (at, cell) in grid.cells.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
+        for (at, cell) in grid.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
             if last.replace(at.row) != Some(at.row) && rows.len() < TEXTS_SHOWN {
-                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, *at)));
+                rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, at)));
             }
         }
     }
@@ -162,8 +161,8 @@ fn corner<'a>(
     let wanted = &reading.layout().corner;
     let mut found = Vec::new();
     for grid in grids.iter().copied() {
-        for (at, _) in grid.cells.iter().filter(|(at, _)| at.row >= top) {
-            found.extend(corner_at(grid, *at, wanted).map(|cells| (grid, cells)));
+        for (at, _) in grid.iter().filter(|(at, _)| at.row >= top) {
+            found.extend(corner_at(grid, at, wanted).map(|cells| (grid, cells)));
         }
     }
     if found.len() > 1 && !anchored {
@@ -201,10 +200,7 @@ fn corner_at(grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>
 /// the next blank row.
 fn end(reading: &Reading, grid: &Grid, first: u32) -> (u32, Range<u32>) {
     // Over the cells that are there: a sheet may be as wide as it is empty.
-    let row_text = |row: u32| {
-        let cells = grid.cells.range(CellRef { row, col: 0 }..=CellRef { row, col: u32::MAX });
-        cells.map(|(_, cell)| cell.text.as_str()).find(|text| !text.trim().is_empty())
-    };
+    let row_text = |row: u32| grid.row(row).map(|(_, cell)| cell.text.as_str()).find(|text| !text.trim().is_empty());
     let closes = |row: &u32| {
         row_text(*row).is_some_and(|text| {
             let text = normalise(text);

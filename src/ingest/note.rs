@@ -15,11 +15,11 @@ pub(super) struct Footnote {
 }
 
 pub(super) fn footnotes(found: &Found<'_>) -> Vec<Footnote> {
-    let cells = found.grid.cells.iter().filter(|(at, cell)| {
+    let cells = found.grid.iter().filter(|(at, cell)| {
         let said = !cell.text.trim().is_empty() && cell.value != CellValue::UnsavedFormula;
         found.notes.contains(&at.row) && said
     });
-    cells.map(|(at, cell)| Footnote { at: *at, text: cell.text.trim().to_owned() }).collect()
+    cells.map(|(at, cell)| Footnote { at, text: cell.text.trim().to_owned() }).collect()
 }
 
 /// The numbers that the table's figures declare; each must stand in exactly one footnote.

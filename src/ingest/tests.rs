@@ -36,8 +36,7 @@ fn pipelines(spec: &str) -> Pipelines {
 }
 
 fn document(text: &str, merges: Vec<Span>) -> Document {
-    let mut grid = Grid::from_text(text);
-    grid.merges = merges;
+    let grid = Grid::from_text(text).with_merges(merges);
     Document { format: Format::Delimited, encoding: None, grids: vec![grid], diagnostics: Vec::new() }
 }
 
@@ -193,7 +192,7 @@ fn a_formula_without_a_value_is_refused_within_the_table() {
         let mut cell = crate::grid::Cell::text("=1160.4+228.3");
         cell.value = crate::grid::CellValue::UnsavedFormula;
         document.grids[0].sheet = "表".to_owned();
-        document.grids[0].cells.insert(crate::grid::CellRef { row, col }, cell);
+        document.grids[0].set(row, col, cell);
         let read = read(&pipelines, &document);
         let found: Vec<String> =
             read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
@@ -288,10 +287,9 @@ fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
     let pipelines = pipelines(SPEC);
     let check = |stored: &str, shown: &str, expected: Result<&str, &str>| {
         let mut document = document(TABLE, merges());
-        let at = crate::grid::CellRef { row: 5, col: 4 };
-        let cell = document.grids[0].cells.get_mut(&at).unwrap();
+        let mut cell = crate::grid::Cell::text(shown);
         cell.value = crate::grid::CellValue::Number(stored.parse().unwrap());
-        cell.text = shown.to_owned();
+        document.grids[0].set(5, 4, cell);
         let read = read(&pipelines, &document);
         let found = match read.diagnostics.first() {
             Some(fault) => Err(fault.code),

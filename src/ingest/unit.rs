@@ -107,22 +107,22 @@ fn contradiction(
 /// Units printed above the header: at the end of a title, or after 单位.
 fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
-    let above = found.grid.cells.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
+    let above = found.grid.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
     for (at, cell) in above {
         let text = normalise(&cell.text);
         let Some((_, list)) = text.split_once("单位:") else {
             let (_, units) = strip(reading, &cell.text);
             if !units.is_empty() {
-                stated.push((*at, units));
+                stated.push((at, units));
             }
             continue;
         };
         let list = list.trim_end_matches(')');
         match names(reading, list) {
-            Some(units) => stated.push((*at, units)),
+            Some(units) => stated.push((at, units)),
             None => {
                 let strangers = split(list).filter(|name| printed(reading, name).is_none());
-                faults.extend(strangers.map(|name| unknown(reading, found, *at, name)));
+                faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
             }
         }
     }

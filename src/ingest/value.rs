@@ -35,7 +35,7 @@ pub(super) fn read(
         return Err(Box::new(fault.hint("add to pipelines/codes/aliases.csv: mark,,,not_available,why")));
     };
     match &cell.value {
-        CellValue::Text(_) => {
+        CellValue::Text => {
             let read = number::parse(printed).map_err(|e| Box::new(not_a_number(reading, grid, at, printed, &e)))?;
             percent_fits(reading, grid, at, meaning, read.percent)?;
             Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
@@ -82,7 +82,7 @@ fn stored_number(
         let message = format!("the cell shows {} and holds {stored}", cell.text);
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",
-            cell.format.as_deref().unwrap_or("General")
+            cell.format().unwrap_or("General")
         );
         return Err(Box::new(reading.fault("format-changes-number", message, grid, at).hint(hint)));
     }

@@ -1,0 +1,400 @@
+//! The cells of a sheet in one list, row by row, and its merged ranges, found without a walk over all of them.
+
+use std::collections::BTreeMap;
+
+use super::limit::{self, CellCount};
+use super::{Addressing, Cell, CellRef, CellValue, Span, column_letters};
+use crate::diag::Diagnostic;
+
+/// One sheet, html table, dbf file or delimited file.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// Blank where the format has no sheets; for html the caption or `table 2` where a page has several tables.
+    pub sheet: String,
+    pub hidden: bool,
+    pub addressing: Addressing,
+    /// Rows and columns used, counted from the first.
+    pub rows: u32,
+    pub cols: u32,
+    /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell.
+    cells: Vec<Cell>,
+    /// The column of each cell.
+    columns: Vec<u32>,
+    /// Rows with cells, and where in the list each begins.
+    starts: Vec<RowStart>,
+    merges: Vec<Span>,
+    /// A tree over `merges`: in the middle of every stretch of them, the last row that any of the stretch reaches.
+    reach: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RowStart {
+    row: u32,
+    start: u32,
+}
+
+impl Grid {
+    pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
+        let cells = self.range(self.nth(row)?);
+        let columns = &self.columns[cells.clone()];
+        // Most tables have no holes: the cell is then as far from the first as its column.
+        let guess = col.checked_sub(*columns.first()?)? as usize;
+        let nth = match columns.get(guess) {
+            Some(found) if *found == col => guess,
+            _ => columns.binary_search(&col).ok()?,
+        };
+        self.cells.get(cells.start + nth)
+    }
+
+    /// The cell's text, blank where there is none.
+    pub fn text(&self, row: u32, col: u32) -> &str {
+        self.get(row, col).map_or("", |c| &c.text)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// All cells, row by row.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
+        (0..self.starts.len()).flat_map(|nth| self.row_at(nth))
+    }
+
+    /// The cells of a row.
+    pub fn row(&self, row: u32) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
+        self.nth(row).into_iter().flat_map(|nth| self.row_at(nth))
+    }
+
+    /// The cells of some rows.
+    pub fn rows_in(&self, rows: std::ops::Range<u32>) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
+        let place = |row: u32| self.starts.partition_point(|s| s.row < row);
+        (place(rows.start)..place(rows.end)).flat_map(|nth| self.row_at(nth))
+    }
+
+    fn row_at(&self, nth: usize) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
+        let row = self.starts[nth].row;
+        let cells = self.range(nth);
+        let places = self.columns[cells.clone()].iter().map(move |col| CellRef { row, col: *col });
+        places.zip(&self.cells[cells])
+    }
+
+    /// The place of a row among those with cells.
+    fn nth(&self, row: u32) -> Option<usize> {
+        match self.starts.get(row as usize) {
+            Some(found) if found.row == row => Some(row as usize),
+            _ => self.starts.binary_search_by_key(&row, |s| s.row).ok(),
+        }
+    }
+
+    fn range(&self, nth: usize) -> std::ops::Range<usize> {
+        let end = self.starts.get(nth + 1).map_or(self.cells.len(), |next| next.start as usize);
+        self.starts[nth].start as usize..end
+    }
+
+    /// Merged ranges in the order of their first cells; none lies over another.
+    pub fn merges(&self) -> &[Span] {
+        &self.merges
+    }
+
+    /// The merged range a cell lies in.
+    pub fn merge_at(&self, at: CellRef) -> Option<&Span> {
+        self.merge_within(0, self.merges.len(), at)
+    }
+
+    fn merge_within(&self, from: usize, to: usize, at: CellRef) -> Option<&Span> {
+        if from >= to {
+            return None;
+        }
+        let middle = from + (to - from) / 2;
+        if self.reach[middle] < at.row {
+            return None;
+        }
+        let span = &self.merges[middle];
+        self.merge_within(from, middle, at).or_else(|| {
+            let here = span.first.row <= at.row;
+            let found = Some(span).filter(|_| here && span.contains(at));
+            found.or_else(|| here.then(|| self.merge_within(middle + 1, to, at)).flatten())
+        })
+    }
+
+    /// The cell's name in messages and in `core_observation.cell`.
+    pub fn address(&self, at: CellRef) -> String {
+        match &self.addressing {
+            Addressing::A1 => format!("{}{}", column_letters(at.col), at.row + 1),
+            Addressing::RowColumn => format!("R{}C{}", at.row + 1, at.col + 1),
+            Addressing::Record { fields } => {
+                let field = fields.get(at.col as usize).map_or("?", String::as_str);
+                format!("rec{}.{}", at.row, field)
+            }
+        }
+    }
+
+    /// Puts a cell into its place, in the stead of what was there.
+    pub fn set(&mut self, row: u32, col: u32, cell: Cell) {
+        let mut all: Vec<(CellRef, Cell)> = self.take_cells();
+        all.push((CellRef { row, col }, cell));
+        self.fill(all);
+    }
+
+    /// The grid with these merged ranges; cells they cover are dropped.
+    #[must_use]
+    pub fn with_merges(mut self, merges: Vec<Span>) -> Grid {
+        self.merges = apart(merges);
+        self.reach = vec![0; self.merges.len()];
+        reach(&self.merges, &mut self.reach, 0);
+        for span in &self.merges {
+            self.rows = self.rows.max(span.last.row + 1);
+            self.cols = self.cols.max(span.last.col + 1);
+        }
+        if !self.merges.is_empty() {
+            self.drop_covered();
+        }
+        self
+    }
+
+    /// Leaves out what lies in a merged range and is not its first cell: nobody sees it on the sheet.
+    fn drop_covered(&mut self) {
+        let cells = self.take_cells();
+        let mut open = Open::default();
+        let mut next = self.merges.iter().peekable();
+        let seen = cells.into_iter().filter(|(at, _)| {
+            while let Some(span) = next.next_if(|span| span.first <= *at) {
+                open.add(span);
+            }
+            open.at(*at).is_none_or(|span| span.first == *at)
+        });
+        let seen = seen.collect();
+        self.fill(seen);
+    }
+
+    fn take_cells(&mut self) -> Vec<(CellRef, Cell)> {
+        let places: Vec<CellRef> = self.iter().map(|(at, _)| at).collect();
+        self.columns.clear();
+        self.starts.clear();
+        places.into_iter().zip(std::mem::take(&mut self.cells)).collect()
+    }
+
+    /// Takes cells in any order; of two in one place the later holds.
+    fn fill(&mut self, mut cells: Vec<(CellRef, Cell)>) {
+        cells.sort_by_key(|(at, _)| *at);
+        let mut cells = cells.into_iter().peekable();
+        while let Some((at, cell)) = cells.next() {
+            if cells.peek().is_none_or(|(next, _)| *next != at) {
+                self.append(at, cell);
+            }
+        }
+    }
+
+    /// Adds a cell that comes after all others.
+    fn append(&mut self, at: CellRef, cell: Cell) {
+        if self.starts.last().is_none_or(|s| s.row != at.row) {
+            self.starts.push(RowStart { row: at.row, start: self.cells.len() as u32 });
+        }
+        self.rows = self.rows.max(at.row + 1);
+        self.cols = self.cols.max(at.col + 1);
+        self.columns.push(at.col);
+        self.cells.push(cell);
+    }
+
+    fn last(&self) -> Option<CellRef> {
+        Some(CellRef { row: self.starts.last()?.row, col: *self.columns.last()? })
+    }
+
+    /// A grid for tests: one line per row, cells separated by `|`, blank cells empty, white space around cells dropped.
+    pub fn from_text(text: &str) -> Grid {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        for (row, line) in text.lines().map(str::trim).filter(|l| !l.is_empty()).enumerate() {
+            for (col, cell) in line.split('|').map(str::trim).enumerate() {
+                sheet.grid.cols = sheet.grid.cols.max(col as u32 + 1);
+                if !cell.is_empty() {
+                    sheet.grid.append(CellRef { row: row as u32, col: col as u32 }, Cell::text(cell));
+                }
+            }
+            sheet.grid.rows = row as u32 + 1;
+        }
+        sheet.grid
+    }
+}
+
+/// Fills `reach` for a stretch of spans and returns the last row that any of it reaches.
+fn reach(spans: &[Span], into: &mut [u32], least: u32) -> u32 {
+    if spans.is_empty() {
+        return least;
+    }
+    let middle = spans.len() / 2;
+    let left = reach(&spans[..middle], &mut into[..middle], least);
+    let right = reach(&spans[middle + 1..], &mut into[middle + 1..], least);
+    into[middle] = left.max(right).max(spans[middle].last.row);
+    into[middle]
+}
+
+/// The spans in order, without those that lie over an earlier one (a file that says so is damaged).
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut open = Open::default();
+    spans.retain(|span| {
+        let free = open.is_free(span);
+        if free {
+            open.add(span);
+        }
+        free
+    });
+    spans
+}
+
+/// Spans that may still reach the row at hand, by their first column; none lies over another.
+#[derive(Default)]
+struct Open(BTreeMap<u32, Span>);
+
+impl Open {
+    fn add(&mut self, span: &Span) {
+        // What stood in these columns has ended.
+        let ended: Vec<u32> = self.0.range(span.first.col..=span.last.col).map(|(col, _)| *col).collect();
+        for col in ended {
+            self.0.remove(&col);
+        }
+        self.0.insert(span.first.col, *span);
+    }
+
+    fn is_free(&self, span: &Span) -> bool {
+        let before = self.0.range(..span.first.col).next_back().into_iter();
+        let mut near = before.chain(self.0.range(span.first.col..=span.last.col)).map(|(_, s)| s);
+        !near.any(|s| s.last.row >= span.first.row && s.last.col >= span.first.col)
+    }
+
+    fn at(&self, at: CellRef) -> Option<&Span> {
+        self.0.range(..=at.col).next_back().map(|(_, span)| span).filter(|span| span.contains(at))
+    }
+}
+
+/// A grid in the making: holds every cell and merged range against the limits.
+pub(super) struct Builder<'c> {
+    pub(super) grid: Grid,
+    /// Cells that came out of order.
+    strays: Vec<(CellRef, Cell)>,
+    merges: Vec<Span>,
+    count: &'c CellCount,
+    rows_most: u32,
+}
+
+impl<'c> Builder<'c> {
+    pub(super) fn new(sheet: impl Into<String>, addressing: Addressing, count: &'c CellCount) -> Builder<'c> {
+        let grid = Grid {
+            sheet: sheet.into(),
+            hidden: false,
+            addressing,
+            rows: 0,
+            cols: 0,
+            cells: Vec::new(),
+            columns: Vec::new(),
+            starts: Vec::new(),
+            merges: Vec::new(),
+            reach: Vec::new(),
+        };
+        Builder { grid, strays: Vec::new(), merges: Vec::new(), count, rows_most: limit::ROWS }
+    }
+
+    /// For files of lines or records, of which there may be more than a spreadsheet has rows.
+    pub(super) fn of_lines(mut self) -> Builder<'c> {
+        self.rows_most = limit::LINES;
+        self
+    }
+
+    /// Puts a cell in its place; a cell without text and number is none.
+    pub(super) fn put(&mut self, row: u32, col: u32, cell: Cell) -> Result<(), Diagnostic> {
+        if cell.value == CellValue::Text && cell.text.is_empty() {
+            return Ok(());
+        }
+        self.check_place(row, col)?;
+        self.count.add(&cell.text)?;
+        let at = CellRef { row, col };
+        match self.grid.last() {
+            Some(last) if last >= at => self.strays.push((at, cell)),
+            _ => self.grid.append(at, cell),
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_place(&self, row: u32, col: u32) -> Result<(), Diagnostic> {
+        if row >= self.rows_most {
+            return Err(limit::exceeded("rows", u64::from(self.rows_most)));
+        }
+        if col >= limit::COLUMNS {
+            return Err(limit::exceeded("columns", u64::from(limit::COLUMNS)));
+        }
+        Ok(())
+    }
+
+    /// Records a merged range; one of a single cell is none.
+    pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) -> Result<(), Diagnostic> {
+        let (first, last) = (CellRef { row: first.0, col: first.1 }, CellRef { row: last.0, col: last.1 });
+        if first == last || last.row < first.row || last.col < first.col {
+            return Ok(());
+        }
+        self.check_place(last.row, last.col)?;
+        if self.merges.len() >= limit::MERGES {
+            return Err(limit::exceeded("merged cells in a sheet", limit::MERGES as u64));
+        }
+        self.merges.push(Span { first, last });
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Grid {
+        if !self.strays.is_empty() {
+            let mut all = self.grid.take_cells();
+            all.append(&mut self.strays);
+            self.grid.fill(all);
+        }
+        let mut grid = if self.merges.is_empty() { self.grid } else { self.grid.with_merges(self.merges) };
+        grid.cells.shrink_to_fit();
+        grid.columns.shrink_to_fit();
+        grid.starts.shrink_to_fit();
+        grid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(first: (u32, u32), last: (u32, u32)) -> Span {
+        Span { first: CellRef { row: first.0, col: first.1 }, last: CellRef { row: last.0, col: last.1 } }
+    }
+
+    fn shown(grid: &Grid) -> String {
+        grid.iter().map(|(at, cell)| format!("{}={}", grid.address(at), cell.text)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn cells_lie_in_order_however_they_came() {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        for (row, col, text) in [(3, 1, "x"), (0, 2, "c"), (0, 0, "a"), (7, 0, "y"), (3, 1, "z"), (3, 0, "")] {
+            sheet.put(row, col, Cell::text(text)).unwrap();
+        }
+        let mut grid = sheet.finish();
+        assert_eq!(shown(&grid), "A1=a C1=c B4=z A8=y");
+        grid.set(3, 0, Cell::text("w"));
+        assert_eq!((grid.text(3, 0), grid.text(3, 1), grid.text(3, 2), grid.text(4, 0)), ("w", "z", "", ""));
+        assert_eq!((grid.rows, grid.cols), (8, 3));
+        assert_eq!(grid.row(3).map(|(at, _)| at.col).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(grid.rows_in(1..7).map(|(at, _)| at.row).collect::<Vec<_>>(), [3, 3]);
+    }
+
+    #[test]
+    fn merged_ranges_are_found_by_their_cells() {
+        let grid = Grid::from_text("a|b|c|d\ne|f|g|h\ni|j|k|l\nm|n|o|p");
+        let spans = [span((2, 2), (3, 3)), span((0, 0), (3, 0)), span((0, 1), (0, 2)), span((1, 1), (2, 1))];
+        let over = [span((1, 1), (1, 2)), span((3, 3), (4, 4)), span((0, 2), (1, 3))];
+        let plain = grid.clone();
+        let grid = grid.with_merges([spans, [over[0], over[1], over[2], over[0]]].concat());
+        assert_eq!(shown(&grid), "A1=a B1=b D1=d B2=f D2=h B3=j C3=k B4=n");
+        assert_eq!(grid.merges().len(), 4);
+        for (at, _) in plain.iter() {
+            let expected = grid.merges().iter().find(|m| m.contains(at));
+            assert_eq!(grid.merge_at(at), expected, "{}", grid.address(at));
+        }
+        assert_eq!(grid.merge_at(CellRef { row: 9, col: 9 }), None);
+    }
+}
