@@ -3,16 +3,55 @@ fn main() {
     for path in std::env::args().skip(1) {
         let p = std::path::Path::new(&path);
         let name = p.file_name().unwrap().to_string_lossy().into_owned();
-        let doc = match shebao::grid::read(p, &name, None) { Ok(d) => d, Err(e) => { println!("## {name}: ERR {}", e.message); continue } };
+        let doc = match shebao::grid::read(p, &name, None) {
+            Ok(d) => d,
+            Err(e) => {
+                println!("## {name}: ERR {}", e.message);
+                continue;
+            }
+        };
         let t = std::time::Instant::now();
         let s = shebao::survey::survey(&doc);
         println!("## {name} {:?}", t.elapsed());
         for (sheet, grid) in s.sheets.iter().zip(&doc.grids) {
-            println!("  [{}] {}x{} {}", sheet.name, sheet.rows, sheet.cols, if sheet.hidden {"hidden"} else {""});
+            println!("  [{}] {}x{} {}", sheet.name, sheet.rows, sheet.cols, if sheet.hidden { "hidden" } else { "" });
             for (n, t) in sheet.tables.iter().enumerate() {
-                let title: Vec<String> = t.titles.iter().map(|c| grid.text(c.row, c.col).chars().take(50).collect()).collect();
-                println!("    {n} header {:?} body {:?} labels {:?} data {:?}..{:?}({}) texts {:?} numbers {} cont {:?} titles {:?} notes {}", 
-                  (t.header.start+1..t.header.end), (t.body.start+1..t.body.end), t.label_cols, t.data_cols.first(), t.data_cols.last(), t.data_cols.len(), t.text_cols, t.numbers, t.continues, title, t.notes.len());
+                let title: Vec<String> =
+                    t.titles.iter().map(|c| grid.text(c.row, c.col).chars().take(50).collect()).collect();
+                if std::env::var("DRAFT").is_ok() {
+                    let root = std::path::Path::new("/work/wt-survey");
+                    let project = shebao::project::Project::open(root, None).unwrap();
+                    let book = shebao::spec::load_codes(&project).value;
+                    let d = shebao::survey::draft::draft(&book, &doc, grid, t, &name);
+                    if std::env::var("DRAFT").unwrap() == "text" {
+                        println!("{}", d.text);
+                    }
+                    println!(
+                        "  => {} {}/{} {}",
+                        if d.trial.holds() { "HOLDS" } else { "FAILS" },
+                        d.trial.numbers - d.trial.missed.len(),
+                        d.trial.numbers,
+                        d.trial.faults.first().map_or(String::new(), |f| format!(
+                            "{}: {}",
+                            f.code,
+                            f.message.replace('\n', " ")
+                        ))
+                    );
+                }
+                println!(
+                    "    {n} header {:?} body {:?} labels {:?} data {:?}..{:?}({}) texts {:?} numbers {} cont {:?} titles {:?} notes {}",
+                    (t.header.start + 1..t.header.end),
+                    (t.body.start + 1..t.body.end),
+                    t.label_cols,
+                    t.data_cols.first(),
+                    t.data_cols.last(),
+                    t.data_cols.len(),
+                    t.text_cols,
+                    t.numbers,
+                    t.continues,
+                    title,
+                    t.notes.len()
+                );
             }
         }
     }

@@ -170,6 +170,12 @@ impl Codebook {
         Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned(), near })
     }
 
+    /// The code that a label means everywhere, where it means one.
+    pub fn find(&self, list: &str, label: &str) -> Option<Code> {
+        let codes = self.index.get(&(list.to_owned(), String::new(), normalise(label)))?;
+        codes.first().filter(|_| codes.len() == 1).cloned()
+    }
+
     pub fn unit(&self, code: &str) -> Option<&Unit> {
         self.units.iter().find(|u| u.code == code)
     }

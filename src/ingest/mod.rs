@@ -50,6 +50,35 @@ pub fn ingest(
     Checked::new(ingested, faults)
 }
 
+/// What a layout makes of a table's place, before anything is known of its meaning; lines are rows and columns of the sheet.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    pub columns: Vec<(u32, Vec<String>)>,
+    pub rows: Vec<(u32, Vec<String>)>,
+}
+
+/// The label paths of a table's rows and columns.
+pub fn paths(
+    source: &Source,
+    table: &Table,
+    edition: &Edition,
+    codebook: &Codebook,
+    document: &Document,
+    file: &str,
+) -> Checked<Paths> {
+    let reading = Reading { source, table, edition, codebook, file, sha256: "" };
+    let mut faults = Vec::new();
+    let mut paths = Paths::default();
+    if let Some(found) = locate::locate(&reading, document, &mut faults) {
+        let texts = |labels: Vec<header::Label>| {
+            labels.into_iter().map(|l| (l.line, l.parts.into_iter().map(|p| p.text.to_string()).collect())).collect()
+        };
+        paths.columns = texts(header::columns(&reading, &found, &mut faults));
+        paths.rows = texts(header::rows(&reading, &found, &mut faults));
+    }
+    Checked::new(paths, faults)
+}
+
 /// What the steps of one reading share.
 struct Reading<'a> {
     source: &'a Source,

@@ -17,8 +17,32 @@ const HEADER_CHARS_MAX: usize = 120;
 
 /// Beginnings of lines below a table.
 const NOTES: [&str; 26] = [
-    "注", "资料来源", "数据来源", "来源", "说明", "备注", "＊", "*", "Note", "NOTE", "Source", "SOURCE", "Quelle", "Anmerkung",
-    "Remark", "Footnote", "CONTACT", "Contact", "©", "a.", "1)", "a Includes", "a Less", "†", "①", "Bemerkung",
+    "注",
+    "资料来源",
+    "数据来源",
+    "来源",
+    "说明",
+    "备注",
+    "＊",
+    "*",
+    "Note",
+    "NOTE",
+    "Source",
+    "SOURCE",
+    "Quelle",
+    "Anmerkung",
+    "Remark",
+    "Footnote",
+    "CONTACT",
+    "Contact",
+    "©",
+    "a.",
+    "1)",
+    "a Includes",
+    "a Less",
+    "†",
+    "①",
+    "Bemerkung",
 ];
 
 /// A table from top to bottom; rows of the sheet.
@@ -91,7 +115,9 @@ fn is_count(lines: &Lines, line: &Line) -> bool {
     let numbers: Vec<u32> = line.cells.iter().filter_map(of).collect();
     let counted = numbers.len() >= 3 && numbers.windows(2).all(|w| w[1] == w[0] + 1);
     let from_one = numbers.first() == Some(&1);
-    counted && numbers.len() == line.count(Kind::Number) && (from_one || numbers.len() >= 5)
+    counted
+        && numbers.len() == line.count(Kind::Number)
+        && (from_one || numbers.len() >= 5)
         && line.cells.len() <= numbers.len() + 3
 }
 
@@ -111,7 +137,8 @@ fn is_header_like(lines: &Lines, line: &Line, first_data: u32) -> bool {
     let over = line.cells.iter().filter(|(col, _)| lines.last_col(line.row, *col) >= first_data);
     let own = over.clone().filter(|(col, _)| *col >= first_data).count();
     let short = over.clone().all(|(col, _)| lines.text(line.row, *col).chars().count() <= HEADER_CHARS_MAX);
-    short && (own > 1 || (own == 1 && line.cells.len() == 1))
+    // One text alone over the data columns is a heading of the rows below it.
+    short && own > 1
 }
 
 /// A new block at its first body line: its header and titles among the texts before it; what is left are the notes of the
@@ -192,7 +219,9 @@ fn belongs_to_header(lines: &Lines, all: &[&Line], top: usize, end: usize, first
             && top > 1
             && all[top - 2].cells.len() > 1
             && line.row - all[top - 2].row == 1;
-        return (over_data && (top < end || kind == Kind::Period || !is_unit_line(lines, line)) && !is_unit_line(lines, line))
+        return (over_data
+            && (top < end || kind == Kind::Period || !is_unit_line(lines, line))
+            && !is_unit_line(lines, line))
             || corner;
     }
     true
@@ -202,7 +231,10 @@ fn belongs_to_header(lines: &Lines, all: &[&Line], top: usize, end: usize, first
 pub(super) fn is_unit_line(lines: &Lines, line: &Line) -> bool {
     line.cells.len() == 1 && {
         let text: String = lines.first_text(line).chars().filter(|c| !c.is_whitespace()).collect();
-        text.starts_with("单位") || text.starts_with("(单位") || text.starts_with("（单位") || text.starts_with("计量单位")
+        text.starts_with("单位")
+            || text.starts_with("(单位")
+            || text.starts_with("（单位")
+            || text.starts_with("计量单位")
     }
 }
 

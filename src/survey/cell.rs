@@ -19,8 +19,8 @@ pub(super) enum Kind {
 
 /// Texts that stand for a missing number, white space dropped.
 const MARKS: [&str; 31] = [
-    "-", "--", "---", "–", "—", "――", "…", "……", "...", "..", "....", ".", "n/a", "N/A", "NA", "na", "n.a.", "[c]", "[x]", "[z]",
-    "[w]", "(X)", "X", "x", "×", "*", "**", "/", "／", "#", ":",
+    "-", "--", "---", "–", "—", "――", "…", "……", "...", "..", "....", ".", "n/a", "N/A", "NA", "na", "n.a.", "[c]",
+    "[x]", "[z]", "[w]", "(X)", "X", "x", "×", "*", "**", "/", "／", "#", ":",
 ];
 
 /// The longest text that is tried as a number: print has no longer ones.
@@ -32,11 +32,11 @@ const YEARS: std::ops::RangeInclusive<u16> = 1800..=2100;
 /// `None` where a person sees nothing.
 pub(super) fn kind(cell: &Cell) -> Option<Kind> {
     Some(match &cell.value {
-        CellValue::Text(_) => return kind_of_text(&cell.text),
+        CellValue::Text => return kind_of_text(&cell.text),
         CellValue::Number(n) if n.is_integer() && year(cell.text.trim()).is_some() => Kind::Period,
         CellValue::Number(_) => Kind::Number,
         CellValue::Date(_) => Kind::Date,
-        CellValue::Bool(_) | CellValue::Error(_) | CellValue::UnsavedFormula => Kind::Other,
+        CellValue::Bool(_) | CellValue::Error | CellValue::UnsavedFormula => Kind::Other,
     })
 }
 
@@ -99,7 +99,9 @@ pub(super) fn is_note_mark(text: &str) -> bool {
     let core = text.trim_matches(['(', ')', '[', ']', '（', '）', ' ']);
     matches!(core, "*" | "**" | "†" | "‡" | "#" | "p" | "r" | "e")
         || core.chars().count() == 1
-            && core.chars().all(|c| ('①'..='⑳').contains(&c) || c.is_ascii_lowercase() || (core != text && c.is_ascii_digit()))
+            && core
+                .chars()
+                .all(|c| ('①'..='⑳').contains(&c) || c.is_ascii_lowercase() || (core != text && c.is_ascii_digit()))
 }
 
 #[cfg(test)]

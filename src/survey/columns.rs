@@ -77,10 +77,10 @@ pub(super) fn parts(lines: &Lines, block: &Block) -> Vec<RangeInclusive<u32>> {
         let after_gap = nth > 0 && tallies[nth - 1].0 + 1 < *col;
         let again = nth > 1 && corner.as_ref().is_some_and(|c| !c.is_empty() && *c == corner_text(lines, block, *col));
         let numbers_follow = tallies[nth + 1..].iter().take(3).any(|(_, t)| t.numbers > 0);
-        let numbers_before = starts.last().is_some_and(|s| {
-            tallies.iter().any(|(c, t)| (*s..*col).contains(c) && t.numbers > t.texts)
-        });
-        let begins = nth == 0 || ((after_gap || again) && labelled(t) && numbers_follow && numbers_before && t.filled() > 2);
+        let numbers_before =
+            starts.last().is_some_and(|s| tallies.iter().any(|(c, t)| (*s..*col).contains(c) && t.numbers > t.texts));
+        let begins =
+            nth == 0 || ((after_gap || again) && labelled(t) && numbers_follow && numbers_before && t.filled() > 2);
         if begins {
             starts.push(*col);
         }
@@ -105,7 +105,9 @@ pub(super) fn columns(lines: &Lines, block: &Block) -> Columns {
         let of_periods = t.periods > 0 && t.periods >= t.numbers + t.texts + t.others;
         let serial = nth == 0 && t.numbers > 1 && is_serial(lines, block, *col);
         let years_named = names_years(&corner_text(lines, block, *col));
-        let spacer = t.filled() == 0 && !labels.is_empty() && tallies.get(nth + 1).is_some_and(|(_, t)| t.texts > t.numbers + t.others);
+        let spacer = t.filled() == 0
+            && !labels.is_empty()
+            && tallies.get(nth + 1).is_some_and(|(_, t)| t.texts > t.numbers + t.others);
         let label = of_text || (of_periods && (nth == 0 || years_named || labels.is_empty())) || serial || spacer;
         if !label || !rest_numbers {
             break;
@@ -121,7 +123,8 @@ pub(super) fn columns(lines: &Lines, block: &Block) -> Columns {
     let rest: Vec<&(u32, Tally)> = tallies.iter().filter(|(col, _)| !labels.contains(col)).collect();
     let rest: Vec<&(u32, Tally)> =
         rest.into_iter().filter(|(col, _)| labels.last().is_none_or(|last| col > last)).collect();
-    let texts = rest.iter().filter(|(_, t)| t.texts > 0 && t.texts >= t.numbers + t.periods).map(|(col, _)| *col).collect();
+    let texts =
+        rest.iter().filter(|(_, t)| t.texts > 0 && t.texts >= t.numbers + t.periods).map(|(col, _)| *col).collect();
     Columns { labels, data: rest.iter().map(|(col, _)| *col).collect(), texts }
 }
 

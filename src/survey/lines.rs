@@ -1,9 +1,7 @@
 //! A sheet as lines of kinds, which is all that finding tables takes; one pass over the cells, however large the sheet.
 
-use std::collections::BTreeMap;
-
 use super::cell::{Kind, kind};
-use crate::grid::{CellRef, Grid, Span};
+use crate::grid::{CellRef, Grid};
 
 /// A row with something in it.
 #[derive(Debug)]
@@ -16,31 +14,29 @@ pub(super) struct Line {
 pub(super) struct Lines<'a> {
     pub grid: &'a Grid,
     pub lines: Vec<Line>,
-    merges: BTreeMap<CellRef, Span>,
 }
 
 impl<'a> Lines<'a> {
     pub fn new(grid: &'a Grid) -> Lines<'a> {
         let mut lines: Vec<Line> = Vec::new();
-        for (at, cell) in &grid.cells {
+        for (at, cell) in grid.iter() {
             let Some(kind) = kind(cell) else { continue };
             match lines.last_mut() {
                 Some(line) if line.row == at.row => line.cells.push((at.col, kind)),
                 _ => lines.push(Line { row: at.row, cells: vec![(at.col, kind)] }),
             }
         }
-        let merges = grid.merges.iter().map(|m| (m.first, *m)).collect();
-        Lines { grid, lines, merges }
+        Lines { grid, lines }
     }
 
     /// The last column that a cell covers.
     pub fn last_col(&self, row: u32, col: u32) -> u32 {
-        self.merges.get(&CellRef { row, col }).map_or(col, |m| m.last.col)
+        self.grid.merge_at(CellRef { row, col }).map_or(col, |m| m.last.col)
     }
 
     /// The last row that a cell covers.
     pub fn last_row(&self, row: u32, col: u32) -> u32 {
-        self.merges.get(&CellRef { row, col }).map_or(row, |m| m.last.row)
+        self.grid.merge_at(CellRef { row, col }).map_or(row, |m| m.last.row)
     }
 
     pub fn text(&self, row: u32, col: u32) -> &'a str {
@@ -60,7 +56,7 @@ impl<'a> Lines<'a> {
             cells: line.cells.iter().filter(|(col, _)| cols.contains(col)).copied().collect(),
         };
         let lines = self.lines.iter().filter(inside).map(cut).filter(|l| !l.cells.is_empty()).collect();
-        Lines { grid: self.grid, lines, merges: self.merges.clone() }
+        Lines { grid: self.grid, lines }
     }
 }
 

@@ -8,7 +8,10 @@
 mod blocks;
 mod cell;
 mod columns;
+pub mod draft;
+pub mod guess;
 mod lines;
+pub mod trial;
 
 use std::ops::Range;
 

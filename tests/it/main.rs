@@ -7,6 +7,7 @@ mod tidy;
 mod grid;
 mod ingest;
 mod real;
+mod draft;
 mod seeds;
 mod models;
 mod derived;

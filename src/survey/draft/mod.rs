@@ -1,0 +1,211 @@
+//! A specification drafted for a table that nobody declared: every guess is marked, and the draft has been tried out on the
+//! file before it is shown. Labels of which no code list knows get local codes, so that a foreign table can be read at once.
+
+mod local;
+mod meaning;
+mod place;
+mod toml;
+
+use std::collections::BTreeSet;
+
+use super::trial::{self, Trial};
+use super::{Table, guess};
+use crate::diag::Severity;
+use crate::domain::Codebook;
+use crate::grid::{Document, Grid};
+use crate::{ingest, spec};
+use meaning::{Daring, Guessing, Path, Whole};
+use place::Place;
+
+/// The period of a table that states none anywhere.
+const UNKNOWN_PERIOD: &str = "9999";
+/// Faults that a draft tells at its head.
+const FAULTS_TOLD: usize = 8;
+
+/// A drafted specification and what it reads.
+#[derive(Debug)]
+pub struct Draft {
+    pub text: String,
+    pub trial: Trial,
+}
+
+/// Draft a specification of one table of a document.
+pub fn draft(book: &Codebook, document: &Document, grid: &Grid, table: &Table, file: &str) -> Draft {
+    let several = document.grids.len() > 1;
+    let mut best: Option<Draft> = None;
+    for place in variants(place::place(grid, table, file, several)) {
+        for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
+            let text = write(book, document, grid, table, &place, daring);
+            let trial = trial::try_out(book, &text, document, grid, table, file);
+            let holds = trial.holds();
+            let better = best.as_ref().is_none_or(|b| rank(&trial) < rank(&b.trial));
+            if better {
+                best = Some(Draft { text, trial });
+            }
+            if holds {
+                break;
+            }
+        }
+        if best.as_ref().is_some_and(|b| b.trial.holds()) {
+            break;
+        }
+    }
+    let mut draft = best.unwrap_or_else(|| Draft { text: String::new(), trial: Trial::default() });
+    draft.text = format!("{}{}", head(grid, table, &draft.trial, file), draft.text);
+    draft
+}
+
+/// Fewer numbers missed first, then fewer faults.
+fn rank(trial: &Trial) -> (usize, usize) {
+    (trial.missed.len(), trial.faults.len())
+}
+
+/// The layout as it looks, and with the guesses about blanks the other way round.
+fn variants(place: Place) -> Vec<Place> {
+    let other = Place { header_inherits: !place.header_inherits && place.header_rows > 1, ..place.clone() };
+    let mut all = vec![place.clone()];
+    if other.header_inherits != place.header_inherits {
+        all.push(other);
+    }
+    if place.corner.len() > 1 {
+        all.push(Place { label_inherits: !place.label_inherits, ..place });
+    }
+    all
+}
+
+fn write(book: &Codebook, document: &Document, grid: &Grid, table: &Table, place: &Place, daring: Daring) -> String {
+    let (rows, columns) = paths(book, document, place, file_of(place));
+    let titles: Vec<&str> = table.titles.iter().map(|t| grid.text(t.row, t.col)).collect();
+    let whole = whole(book, &titles, place);
+    let (percent_columns, percent_rows) = percentages(grid, table);
+    let guessing =
+        Guessing { book, whole: &whole, daring, percent_columns: &percent_columns, percent_rows: &percent_rows };
+    let mut drafted = guessing.draft(&rows, &columns);
+    for mark in marks(book, grid, table) {
+        drafted.local.alias("mark", &mark, "not_available");
+    }
+    let mut out = format!("title = {}\n", toml::quoted(&place.title));
+    out.push_str(&place.write());
+    let dated = place.anchor.as_ref().is_some_and(|a| a.dated);
+    let (period, about) = period(&titles, grid, place);
+    if !dated {
+        out.push_str(&format!("period = {}   # guessed: {about}\n", toml::quoted(&period)));
+    }
+    for entry in &drafted.rows {
+        out.push_str(&entry.write("rows"));
+    }
+    for entry in &drafted.columns {
+        out.push_str(&entry.write("columns"));
+    }
+    out.push_str(&drafted.local.write());
+    let id = if period == UNKNOWN_PERIOD { "1" } else { &period };
+    out.push_str(&place.write_edition(id));
+    out
+}
+
+fn file_of(place: &Place) -> &str {
+    &place.file
+}
+
+/// The label paths that the layout makes of the table.
+fn paths(book: &Codebook, document: &Document, place: &Place, file: &str) -> (Vec<Path>, Vec<Path>) {
+    let any = vec!["{any}".to_owned(); place.corner.len().max(1)];
+    let text = format!(
+        "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\n[[columns]]\nlabel = \"{{any}}\"\n{}",
+        place.write(),
+        toml::one_or_many(&any),
+        place.write_edition("1")
+    );
+    let loaded = spec::read_text(book.clone(), "draft", text);
+    let pipelines = loaded.value;
+    let found =
+        pipelines.sources.first().and_then(|s| Some((s, s.tables.first()?, s.tables.first()?.editions.first()?)));
+    let Some((source, table, edition)) = found else { return Default::default() };
+    let paths = ingest::paths(source, table, edition, &pipelines.codebook, document, file).value;
+    (paths.rows, paths.columns)
+}
+
+/// What title and unit lines say of the whole table.
+fn whole(book: &Codebook, titles: &[&str], place: &Place) -> Whole {
+    let mut units: Vec<String> = titles.iter().filter_map(|t| guess::units_of_line(t)).flatten().collect();
+    if units.is_empty() {
+        let brackets = titles.iter().filter_map(|t| guess::bracket(t));
+        units = brackets.filter(|name| guess::unit_code(book, name).is_some()).collect();
+    }
+    let subject =
+        titles.iter().find_map(|t| t.trim().strip_prefix("指标：").or_else(|| t.trim().strip_prefix("指标:")));
+    let subject = subject.map_or_else(|| place.title.clone(), |s| guess::without_unit(s));
+    Whole { subject, units }
+}
+
+/// The period that titles, sheet or file name state.
+fn period(titles: &[&str], grid: &Grid, place: &Place) -> (String, &'static str) {
+    if let Some(period) = guess::only_year(titles) {
+        return (period.to_string(), "the only year above the table");
+    }
+    if let Some(period) = guess::only_year(&[&grid.sheet]) {
+        return (period.to_string(), "the year in the sheet's name");
+    }
+    if let Some(period) = guess::only_year(&[&place.file]) {
+        return (period.to_string(), "the year in the file's name");
+    }
+    let last = titles.iter().flat_map(|t| guess::years(t)).max();
+    match last {
+        Some(year) => (year.to_string(), "the last year above the table"),
+        None => {
+            (UNKNOWN_PERIOD.to_owned(), "no period is stated; 9999 holds its place where rows and columns state none")
+        }
+    }
+}
+
+/// Columns and rows whose numbers all show a percent sign.
+fn percentages(grid: &Grid, table: &Table) -> (BTreeSet<u32>, BTreeSet<u32>) {
+    let figures = trial::figures(grid, table);
+    let shown = |at: &crate::grid::CellRef| grid.text(at.row, at.col).trim_end().ends_with(['%', '％']);
+    let plain: Vec<_> = figures.iter().filter(|at| !shown(at)).collect();
+    let of = |line: fn(&crate::grid::CellRef) -> u32| -> BTreeSet<u32> {
+        let without: BTreeSet<u32> = plain.iter().map(|at| line(at)).collect();
+        figures.iter().filter(|at| shown(at)).map(line).filter(|l| !without.contains(l)).collect()
+    };
+    (of(|at| at.col), of(|at| at.row))
+}
+
+/// Texts in the place of numbers that no alias explains.
+fn marks(book: &Codebook, grid: &Grid, table: &Table) -> BTreeSet<String> {
+    let known = |text: &str| book.aliases.iter().any(|a| a.list == "mark" && a.scope.is_empty() && a.label == text);
+    let columns = &table.data_cols;
+    let cells = grid
+        .rows_in(table.body.clone())
+        .filter(|(at, _)| columns.binary_search(&at.col).is_ok() && !table.text_cols.contains(&at.col));
+    let texts = cells
+        .filter(|(_, c)| super::cell::is_mark(&c.text))
+        .map(|(_, c)| c.text.trim_matches(|c: char| c.is_ascii_whitespace()).to_owned());
+    texts.filter(|text| !known(text)).collect()
+}
+
+/// What the draft is of, and whether it holds.
+fn head(grid: &Grid, table: &Table, trial: &Trial, file: &str) -> String {
+    let extent = table.extent();
+    let sheet =
+        if grid.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", toml::one_line(&grid.sheet)) };
+    let place = format!("{file}{sheet}, {}:{}", grid.address(extent.first), grid.address(extent.last));
+    let mut out = format!("# Drafted from {}.\n", toml::one_line(&place));
+    let read = trial.numbers - trial.missed.len();
+    if trial.holds() {
+        out.push_str(&format!(
+            "# Tried out: all {read} numbers of it are read. What is guessed says so; correct it.\n"
+        ));
+        return out;
+    }
+    out.push_str(&format!(
+        "# Tried out: {read} of its {} numbers are read, and this stands in the way:\n",
+        trial.numbers
+    ));
+    for fault in trial.faults.iter().filter(|f| f.severity == Severity::Error).take(FAULTS_TOLD) {
+        out.push_str(&format!("#   {}: {}\n", fault.code, toml::one_line(&fault.message)));
+    }
+    if trial.faults.len() > FAULTS_TOLD {
+        out.push_str(&format!("#   and {} more\n", trial.faults.len() - FAULTS_TOLD));
+    }
+    out
+}
