@@ -64,7 +64,7 @@ pub fn bracket(label: &str) -> Option<String> {
     let text = normalise(label);
     let inner = text.strip_suffix(')')?;
     let open = inner.rfind('(')?;
-    (open > 0 && open + 1 < inner.len()).then(|| inner[open + 1..].to_owned())
+    (open + 1 < inner.len()).then(|| inner[open + 1..].to_owned())
 }
 
 /// The names after 单位, or in brackets at the end of a title, as printed.

@@ -35,7 +35,9 @@ fn real_tables_draft_to_specifications_that_hold() {
     let mut outcomes = Vec::new();
     let mut unread = Vec::new();
     let mut bare = Vec::new();
+    let mut slowest: Vec<(std::time::Duration, String)> = Vec::new();
     for path in files(&folder) {
+        let began = std::time::Instant::now();
         let file = path.strip_prefix(&folder).expect("it is inside").to_string_lossy().into_owned();
         let document = match grid::read(&path, &file, None) {
             Ok(document) => document,
@@ -46,14 +48,17 @@ fn real_tables_draft_to_specifications_that_hold() {
         };
         let of_file = outcomes_of(&book, &document, &file);
         if of_file.is_empty() {
-            bare.push(file);
+            bare.push(file.clone());
         }
         outcomes.extend(of_file);
+        slowest.push((began.elapsed(), file));
     }
     let held = outcomes.iter().filter(|o| o.fault.is_none()).count();
     let report = report(&outcomes, &bare, &unread);
     let target = std::env::temp_dir().join("shebao-drafts.txt");
     std::fs::write(&target, &report).expect("the report can be written");
+    slowest.sort();
+    eprintln!("slowest: {:?}", slowest.iter().rev().take(6).collect::<Vec<_>>());
     let share = held as f64 / outcomes.len() as f64;
     eprintln!("{}\n(all of it: {})", report.lines().take(40).collect::<Vec<_>>().join("\n"), target.display());
     let wrong: Vec<&Outcome> =

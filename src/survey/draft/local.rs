@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::guess::slug;
-use super::toml::{one_line, quoted};
+use super::toml::{quoted, tidy};
 use crate::domain::label::normalise;
 
 /// What a draft adds under `[local]`.
@@ -11,6 +11,8 @@ use crate::domain::label::normalise;
 pub(super) struct Local {
     /// List → label and code, in the order of the sheet.
     codes: BTreeMap<String, Vec<(String, String)>>,
+    /// List and normalised label → code.
+    known: BTreeMap<(String, String), String>,
     indicators: Vec<(String, Indicator)>,
     units: Vec<(String, String)>,
     used: BTreeSet<String>,
@@ -26,23 +28,24 @@ struct Indicator {
 impl Local {
     /// The code of a label in a list, made where the label is new.
     pub fn code(&mut self, list: &str, label: &str) -> String {
-        let wanted = normalise(label);
-        if let Some((_, code)) = self.codes.get(list).and_then(|l| l.iter().find(|(l, _)| normalise(l) == wanted)) {
+        let known = (list.to_owned(), normalise(label));
+        if let Some(code) = self.known.get(&known) {
             return code.clone();
         }
         let code = self.unused(&format!("{list} x-{}", slug(label, '-')), '-');
         let code = code.trim_start_matches(list).trim_start().to_owned();
         self.alias(list, label, &code);
+        self.known.insert(known, code.clone());
         code
     }
 
     /// A label that means a code of an official list.
     pub fn alias(&mut self, list: &str, label: &str, code: &str) {
-        self.codes.entry(list.to_owned()).or_default().push((one_line(label), code.to_owned()));
+        self.codes.entry(list.to_owned()).or_default().push((tidy(label), code.to_owned()));
     }
 
     pub fn indicator(&mut self, name: &str, unit: &str, kind: &'static str) -> String {
-        let made = Indicator { name: one_line(name), unit: unit.to_owned(), kind };
+        let made = Indicator { name: tidy(name), unit: unit.to_owned(), kind };
         if let Some((code, _)) = self.indicators.iter().find(|(_, i)| *i == made) {
             return code.clone();
         }
@@ -52,7 +55,7 @@ impl Local {
     }
 
     pub fn unit(&mut self, name: &str) -> String {
-        let name = one_line(name);
+        let name = tidy(name);
         if let Some((code, _)) = self.units.iter().find(|(_, n)| *n == name) {
             return code.clone();
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::guess;
 use super::local::Local;
-use super::toml::{one_line, one_or_many, quoted};
+use super::toml::{one_or_many, quoted, tidy};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension};
 
@@ -176,7 +176,7 @@ impl Guessing<'_> {
                             if period.is_none() {
                                 rest.push(text);
                             }
-                            label.push(one_line(text));
+                            label.push(tidy(text));
                         }
                     },
                     Level::List(list) => {
@@ -193,7 +193,7 @@ impl Guessing<'_> {
                     }
                     Level::Literal => {
                         rest.push(text);
-                        label.push(one_line(text));
+                        label.push(tidy(text));
                     }
                 }
             }
@@ -245,7 +245,7 @@ impl Guessing<'_> {
             Some(code) => code,
             None => {
                 let of: Vec<String> =
-                    rest.iter().filter(|t| names.contains(t) || names.is_empty()).map(|t| one_line(t)).collect();
+                    rest.iter().filter(|t| names.contains(t) || names.is_empty()).map(|t| tidy(t)).collect();
                 let name = if of.is_empty() { self.whole.subject.clone() } else { of.join(" / ") };
                 local.indicator(&name, &base, guess::kind(&name, &unit))
             }
@@ -257,7 +257,7 @@ impl Guessing<'_> {
     /// The keys of an entry that groups: a text of its own is a local code.
     fn grouped(&self, rest: &[&str], local: &mut Local, entry: &mut Entry, noun: &str) {
         if !rest.is_empty() {
-            let name = rest.iter().map(|t| one_line(t)).collect::<Vec<_>>().join(" / ");
+            let name = rest.iter().map(|t| tidy(t)).collect::<Vec<_>>().join(" / ");
             let list = own_list(noun, 0);
             let code = local.code(&list, &name);
             entry.keys.push(("breakdown".into(), format!("{{ {list} = {} }}", quoted(&code)), ""));
@@ -327,7 +327,7 @@ impl Guessing<'_> {
     fn without_known_unit(&self, text: &str) -> String {
         match guess::bracket(text) {
             Some(name) if guess::unit_code(self.book, &name).is_some() => guess::without_unit(text),
-            _ => one_line(text),
+            _ => tidy(text),
         }
     }
 }

@@ -22,6 +22,21 @@ const UNKNOWN_PERIOD: &str = "9999";
 /// Faults that a draft tells at its head.
 const FAULTS_TOLD: usize = 8;
 
+/// Faults that a draft which ventures less may not have.
+const OF_MEANING: [&str; 11] = [
+    "unknown-label",
+    "unknown-unit",
+    "unknown-code",
+    "label-twice",
+    "label-undeclared",
+    "stated-twice",
+    "meaning-clash",
+    "meaning-missing",
+    "unit-contradicts",
+    "unit-of-indicator",
+    "label-pattern",
+];
+
 /// A drafted specification and what it reads.
 #[derive(Debug)]
 pub struct Draft {
@@ -34,15 +49,16 @@ pub fn draft(book: &Codebook, document: &Document, grid: &Grid, table: &Table, f
     let several = document.grids.len() > 1;
     let mut best: Option<Draft> = None;
     for place in variants(place::place(grid, table, file, several)) {
+        let paths = paths(book, document, &place, file);
         for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
-            let text = write(book, document, grid, table, &place, daring);
+            let text = write(book, grid, table, &place, daring, &paths);
             let trial = trial::try_out(book, &text, document, grid, table, file);
-            let holds = trial.holds();
+            let settled = trial.holds() || !trial.faults.iter().any(|f| OF_MEANING.contains(&f.code));
             let better = best.as_ref().is_none_or(|b| rank(&trial) < rank(&b.trial));
             if better {
                 best = Some(Draft { text, trial });
             }
-            if holds {
+            if settled {
                 break;
             }
         }
@@ -73,14 +89,20 @@ fn variants(place: Place) -> Vec<Place> {
     all
 }
 
-fn write(book: &Codebook, document: &Document, grid: &Grid, table: &Table, place: &Place, daring: Daring) -> String {
-    let (rows, columns) = paths(book, document, place, file_of(place));
+fn write(
+    book: &Codebook,
+    grid: &Grid,
+    table: &Table,
+    place: &Place,
+    daring: Daring,
+    (rows, columns): &(Vec<Path>, Vec<Path>),
+) -> String {
     let titles: Vec<&str> = table.titles.iter().map(|t| grid.text(t.row, t.col)).collect();
     let whole = whole(book, &titles, place);
     let (percent_columns, percent_rows) = percentages(grid, table);
     let guessing =
         Guessing { book, whole: &whole, daring, percent_columns: &percent_columns, percent_rows: &percent_rows };
-    let mut drafted = guessing.draft(&rows, &columns);
+    let mut drafted = guessing.draft(rows, columns);
     for mark in marks(book, grid, table) {
         drafted.local.alias("mark", &mark, "not_available");
     }
@@ -101,10 +123,6 @@ fn write(book: &Codebook, document: &Document, grid: &Grid, table: &Table, place
     let id = if period == UNKNOWN_PERIOD { "1" } else { &period };
     out.push_str(&place.write_edition(id));
     out
-}
-
-fn file_of(place: &Place) -> &str {
-    &place.file
 }
 
 /// The label paths that the layout makes of the table.

@@ -32,3 +32,17 @@ pub fn one_or_many(texts: &[String]) -> String {
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+/// A label in one line; blanks between Chinese characters are print's, and dropped.
+pub fn tidy(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let wide = |c: Option<char>| c.is_some_and(|c| c as u32 > 0x2E7F);
+    let mut out = String::new();
+    for word in words {
+        if !out.is_empty() && !(wide(out.chars().next_back()) && wide(word.chars().next())) {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
