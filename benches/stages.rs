@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use shebao::grid;
-use shebao::ingest;
+use shebao::ingest::{self, Input, Task};
 use shebao::project::Project;
 use shebao::report;
 use shebao::spec::{self, Pipelines};
@@ -43,11 +43,12 @@ fn read_all(project: &Project, pipelines: &Pipelines) -> Stage {
                 priority: table.priority,
             });
             for edition in &table.editions {
-                let path = project.input.join(&edition.file);
-                let document = grid::read(&path, &edition.file, edition.encoding.as_deref()).expect("a fixture");
-                let digest = sha256_file(&path).expect("a fixture");
-                let read =
-                    ingest::ingest(source, table, edition, &pipelines.codebook, &document, &edition.file, &digest);
+                let file = edition.files[0].as_str();
+                let path = project.input.join(file);
+                let document = grid::read(&path, file, edition.encoding.as_deref()).expect("a fixture");
+                let sha256 = sha256_file(&path).expect("a fixture");
+                let task = Task { source, table, edition, codebook: &pipelines.codebook };
+                let read = ingest::ingest(task, &[Input { document: &document, file, sha256: &sha256, captured: &[] }]);
                 stage.observations.extend(read.value.observations);
                 stage.relations.extend(read.value.relations);
             }
@@ -91,9 +92,11 @@ fn ingest_31_regions_by_months(bencher: divan::Bencher<'_, '_>, columns: usize) 
     let pipelines = wide_table(&project, folder.path(), columns);
     let (source, table) = (&pipelines.sources[0], &pipelines.sources[0].tables[0]);
     let edition = &table.editions[0];
-    let document = grid::read(&folder.path().join(&edition.file), "wide.csv", None).expect("a table");
+    let file = edition.files[0].as_str();
+    let document = grid::read(&folder.path().join(file), "wide.csv", None).expect("a table");
+    let task = Task { source, table, edition, codebook: &pipelines.codebook };
     bencher.bench(|| {
-        let read = ingest::ingest(source, table, edition, &pipelines.codebook, &document, "wide.csv", "");
+        let read = ingest::ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
         assert_eq!(read.value.observations.len(), 31 * columns);
     });
 }

@@ -7,13 +7,14 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::choose;
 use super::job::{self, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
 use crate::diag::{Checked, Diagnostic, Severity};
 use crate::domain::Observation;
 use crate::store::digest::sha256_file;
-use crate::store::{Lock, Releases};
+use crate::store::{Cell, Lock, Releases, schema, stage};
 use crate::{grid, ingest, spec};
 
 /// Read files into observations, and publish nothing
@@ -25,7 +26,7 @@ pub struct Args {
     /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml, or - for standard input
     #[arg(long, value_name = "SPEC", requires = "file")]
     spec: Option<PathBuf>,
-    /// The edition of the specification [default: the one that names FILE, else the last]
+    /// The edition of the specification [default: the one whose file FILE may be, else the last]
     #[arg(long, requires = "spec")]
     edition: Option<String>,
     /// The file to read
@@ -81,16 +82,8 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
         bail!("{} describes no table", spec_path.display());
     };
     let shown = context.project.display(file);
-    let named = |e: &&spec::Edition| match &args.edition {
-        Some(id) => e.id == *id,
-        None => file.ends_with(&e.file),
-    };
-    let Some(edition) =
-        table.editions.iter().find(named).or_else(|| table.editions.last().filter(|_| args.edition.is_none()))
-    else {
-        let known: Vec<&str> = table.editions.iter().map(|e| e.id.as_str()).collect();
-        bail!("{} has no such edition; it has {}", spec_path.display(), known.join(", "));
-    };
+    let edition = choose::edition(table, args.edition.as_deref(), &shown)?;
+    let captured = choose::captured(edition, &shown)?;
     let sha256 = sha256_file(file).with_context(|| format!("reading {}", file.display()))?;
     let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
         Ok(document) => document,
@@ -99,7 +92,9 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
             return Ok(Ended::DataErrors);
         }
     };
-    let read = ingest::ingest(source, table, edition, &pipelines.codebook, &document, &shown, &sha256);
+    let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
+    let input = ingest::Input { document: &document, file: &shown, sha256: &sha256, captured: &captured };
+    let read = ingest::ingest(task, &[input]);
     print::diagnostics(&document.diagnostics, context.json);
     print::diagnostics(&read.diagnostics, context.json);
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -122,73 +117,15 @@ fn load(context: &Context, path: &Path) -> anyhow::Result<Checked<spec::Pipeline
 }
 
 /// The columns of `core_observation`, but for the time of release: nothing is released here.
-const COLUMNS: [&str; 26] = [
-    "obs_id",
-    "dataset",
-    "table_id",
-    "edition",
-    "indicator",
-    "period",
-    "period_start",
-    "period_end",
-    "period_kind",
-    "region",
-    "scheme",
-    "ownership",
-    "industry",
-    "population",
-    "breakdown",
-    "value",
-    "unit",
-    "decimals",
-    "mark",
-    "printed",
-    "printed_unit",
-    "source_file",
-    "source_sha256",
-    "sheet",
-    "cell",
-    "notes",
-];
-
-fn fields(o: &Observation) -> Vec<Option<String>> {
-    let d = &o.dimensions;
-    let text = |t: &str| Some(t.to_owned());
-    vec![
-        text(&o.obs_id),
-        text(&o.dataset),
-        text(&o.table_id),
-        text(&o.edition),
-        text(o.indicator.as_str()),
-        Some(o.period.to_string()),
-        Some(o.period.start().to_string()),
-        Some(o.period.end().to_string()),
-        text(o.period_kind.as_str()),
-        text(d.region.as_str()),
-        text(d.scheme.as_str()),
-        text(d.ownership.as_str()),
-        text(d.industry.as_str()),
-        text(d.population.as_str()),
-        Some(d.breakdown.to_string()),
-        o.value.number().map(|n| n.normalize().to_string()),
-        text(&o.unit),
-        o.decimals.map(|n| n.to_string()),
-        o.value.mark().map(|m| m.as_str().to_owned()),
-        text(&o.printed),
-        text(&o.printed_unit),
-        text(&o.origin.source_file),
-        text(&o.origin.source_sha256),
-        text(&o.origin.sheet),
-        text(&o.origin.cell),
-        Some(o.notes.join("\n")),
-    ]
+fn columns() -> impl Iterator<Item = &'static str> {
+    schema::OBSERVATION.columns.iter().map(|(name, _)| *name)
 }
 
 fn write_csv(observations: &[Observation], out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(COLUMNS)?;
+    writer.write_record(columns())?;
     for observation in observations {
-        writer.write_record(fields(observation).into_iter().map(Option::unwrap_or_default))?;
+        writer.write_record(stage::observation_row(observation).iter().map(Cell::to_string))?;
     }
     writer.flush()?;
     Ok(())
@@ -198,12 +135,11 @@ fn write_json(observations: &[Observation], out: &mut dyn Write) -> anyhow::Resu
     let rows: Vec<serde_json::Value> = observations
         .iter()
         .map(|o| {
-            COLUMNS
-                .iter()
-                .zip(fields(o))
-                .map(|(c, f)| ((*c).to_owned(), json!(f)))
-                .collect::<serde_json::Map<_, _>>()
-                .into()
+            let fields = stage::observation_row(o).into_iter().map(|cell| match cell {
+                Cell::Null => serde_json::Value::Null,
+                cell => json!(cell.to_string()),
+            });
+            columns().map(str::to_owned).zip(fields).collect::<serde_json::Map<_, _>>().into()
         })
         .collect();
     writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;

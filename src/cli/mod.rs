@@ -3,6 +3,7 @@
 
 mod build;
 mod check;
+mod choose;
 mod doctor;
 pub mod ingest;
 pub mod job;

@@ -8,6 +8,7 @@
 //! - **total**: the code `_T`, never a blank, so that a `SUM` cannot double
 //! - **stock / flow**: a number at the end of a period, or over it; never mixed
 //! - **mark**: why a value is absent or special (not available, nil, not applicable, confidential, rounded to zero)
+//! - **status**: what print says of a figure (provisional, revised, estimated)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **finding**: what a check says about cells
 
@@ -26,4 +27,4 @@ pub use observation::{Breakdown, Dimension, Dimensions, Observation, Origin};
 pub use period::{Period, PeriodKind};
 pub use relation::{Relation, RelationKind};
 pub use unit::Unit;
-pub use value::{Mark, Value};
+pub use value::{Mark, Status, Value};

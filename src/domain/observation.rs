@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::code::{Code, TOTAL};
 use super::period::{Period, PeriodKind};
-use super::value::Value;
+use super::value::{Status, Value};
 
 /// The dimensions that have a column of their own; `Indicator` is listed because relations may run over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,4 +136,5 @@ pub struct Observation {
     pub origin: Origin,
     /// Footnotes and source lines bound to the cell, joined by line breaks when stored.
     pub notes: Vec<String>,
+    pub status: Status,
 }

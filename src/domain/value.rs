@@ -37,6 +37,38 @@ impl Mark {
     }
 }
 
+/// What its publisher says of a figure, by a mark in print. Stored as text in `core_observation.status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Nothing is said.
+    #[default]
+    Normal,
+    /// To be replaced by a final figure.
+    Provisional,
+    /// Changed since it was first published.
+    Revised,
+    /// Estimated or expected, not counted.
+    Estimated,
+}
+
+impl Status {
+    pub const ALL: [Status; 4] = [Status::Normal, Status::Provisional, Status::Revised, Status::Estimated];
+
+    /// The text stored in `core_observation.status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Normal => "normal",
+            Status::Provisional => "provisional",
+            Status::Revised => "revised",
+            Status::Estimated => "estimated",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
 /// A number in the base unit, exact, or the mark that stands in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {

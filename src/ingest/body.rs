@@ -3,13 +3,14 @@
 use rust_decimal::Decimal;
 
 use super::Reading;
-use super::label::{Axis, Line, meaning_of, merged};
+use super::label::{Axis, Line, merged};
 use super::locate::Found;
 use super::number;
+use super::presence::Met;
 use super::value::{self, Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
-use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Value};
+use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Status, Value};
 use crate::grid::{CellRef, Grid};
 use crate::spec::table::{Meaning, PeriodRule};
 
@@ -29,38 +30,27 @@ struct Statement<'a> {
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Meaning,
     rows: &[Line],
     columns: &[Line],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
-    let title = match meaning_of(reading, &found.captured) {
-        Ok(title) => title.over(&reading.layout().context),
-        Err(error) => {
-            faults.push(reading.fault("unknown-label", error.to_string(), found.grid, found.corner));
-            return observations;
-        }
-    };
-    let mut split_seen = vec![false; reading.layout().splits.len()];
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some(meaning) = meaning_at(reading, found, at, (rows, row), (columns, column), faults) else {
+            let Some(meaning) = meaning_at(reading, found, title, at, (rows, row), (columns, column), faults) else {
                 continue;
             };
-            let meaning = meaning.over(&title);
-            for statement in statements(reading, found.grid, at, meaning, &mut split_seen, faults) {
+            let meaning = meaning.over(title);
+            for statement in statements(reading, found.grid, at, meaning, met, faults) {
                 match observation(reading, found.grid, at, statement) {
                     Ok(observation) => observations.push(observation),
                     Err(fault) => faults.push(*fault),
                 }
             }
         }
-    }
-    for (split, _) in reading.layout().splits.iter().zip(&split_seen).filter(|(_, seen)| !**seen) {
-        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
-        let hint = format!("correct [[split]] in {}", reading.table.spec);
-        faults.push(reading.fault_of_file("split-missing", message).hint(hint));
     }
     observations
 }
@@ -73,11 +63,9 @@ pub(super) fn figure(
     printed: &str,
     meaning: &Meaning,
     nth: usize,
-    captured: &[crate::spec::pattern::Captured],
+    title: &Meaning,
 ) -> Result<Observation, Box<Diagnostic>> {
-    let title =
-        meaning_of(reading, captured).map_err(|e| Box::new(reading.fault("unknown-label", e.to_string(), grid, at)))?;
-    let meaning = meaning.over(&title.over(&reading.layout().context));
+    let meaning = meaning.over(title);
     let amount = match number::parse(printed) {
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
@@ -89,6 +77,7 @@ pub(super) fn figure(
 fn meaning_at(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Meaning,
     at: CellRef,
     (rows, row): (&[Line], &Line),
     (columns, column): (&[Line], &Line),
@@ -128,7 +117,7 @@ fn meaning_at(
             let of = [row_meaning.period, column_meaning.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
-                    year_to_date(period.or(reading.layout().context.period))
+                    year_to_date(period.or(title.period))
                 }
                 _ => both.period,
             };
@@ -163,12 +152,12 @@ fn statements<'a>(
     grid: &'a Grid,
     at: CellRef,
     meaning: Meaning,
-    split_seen: &mut [bool],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Statement<'a>> {
     let printed = grid.text(at.row, at.col);
     if let Some(nth) = reading.layout().splits.iter().position(|s| s.text == normalise(printed)) {
-        split_seen[nth] = true;
+        met.splits.insert(nth);
         let values = reading.layout().splits[nth].values.iter().enumerate();
         return values
             .map(|(nth, value)| Statement {
@@ -230,7 +219,7 @@ fn observation(
     let cell = grid.address(at);
     let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
     Ok(Observation {
-        obs_id: format!("{}/{}/{cell}{suffix}", reading.name(), reading.edition.id),
+        obs_id: format!("{}{suffix}", reading.obs_id(grid, &cell)),
         dataset: reading.source.id.clone(),
         table_id: reading.table.id.clone(),
         edition: reading.edition.id.clone(),
@@ -250,6 +239,7 @@ fn observation(
             cell,
         },
         notes: Vec::new(),
+        status: Status::Normal,
     })
 }
 

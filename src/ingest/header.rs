@@ -115,7 +115,8 @@ fn has_text(grid: &Grid, at: CellRef) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::locate::locate;
+    use super::super::locate::{locate, scopes};
+    use super::super::presence::Met;
     use super::super::tests::{layout, reading_of};
     use super::{columns, rows};
     use crate::grid::{CellRef, Span};
@@ -134,7 +135,8 @@ mod tests {
             let (pipelines, document) = layout(&keys, text, merges);
             let reading = reading_of(&pipelines);
             let mut faults = Vec::new();
-            let found = locate(&reading, &document, &mut faults).unwrap();
+            let scope = scopes(&reading, &document, &mut Met::default(), &mut faults).remove(0);
+            let found = locate(&reading, scope, &mut faults).unwrap();
             let shown = |labels: Vec<super::Label>| labels.iter().map(super::Label::shown).collect::<Vec<_>>();
             assert_eq!(shown(columns(&reading, &found, &mut faults)), ["筹资标准 / 成年", "筹资标准 / 儿童", "总额"]);
             assert_eq!(shown(rows(&reading, &found, &mut faults)), ["城镇 / 2010", "城镇 / 2011"]);

@@ -6,9 +6,9 @@ use super::Reading;
 use super::header::Label;
 use super::hint;
 use super::locate::Found;
+use super::presence::{Met, Stranger};
 use super::unit::{PrintedUnit, strip};
 use crate::diag::Diagnostic;
-use crate::domain::label::nearest;
 use crate::domain::{Code, LookupError, Period};
 use crate::grid::{CellRef, Grid};
 use crate::spec::pattern::{Capture, Captured};
@@ -21,14 +21,14 @@ pub(super) enum Axis {
 }
 
 impl Axis {
-    fn noun(self) -> &'static str {
+    pub fn noun(self) -> &'static str {
         match self {
             Axis::Rows => "row label",
             Axis::Columns => "header",
         }
     }
 
-    fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Axis::Rows => "[[rows]]",
             Axis::Columns => "[[columns]]",
@@ -57,13 +57,13 @@ pub(super) fn assign(
     found: &Found<'_>,
     labels: &[Label],
     axis: Axis,
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Line> {
     let (grid, entries) = (found.grid, entries(reading, axis));
     let mut lines: Vec<Line> = Vec::new();
-    // The entry each label belongs to, `None` for those that fit none.
+    // The entry each label belongs to.
     let mut order: Vec<(usize, &Label)> = Vec::new();
-    let mut strangers: Vec<&Label> = Vec::new();
     for label in labels {
         match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
             Ok(Some((entry, meaning))) => {
@@ -71,11 +71,12 @@ pub(super) fn assign(
                 order.push((nth, label));
                 lines.push(Line { label: label.clone(), meaning, units: units(reading, label) });
             }
-            Ok(None) => strangers.push(label),
+            Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
         }
     }
-    presence(reading, found, &order, &strangers, axis, faults);
+    met.entries(axis).extend(order.iter().map(|(nth, _)| nth));
+    repeated(reading, grid, entries, &order, axis, faults);
     sequence(reading, grid, entries, &order, axis, faults);
     if axis == Axis::Columns {
         periods_from_left(reading, grid, &mut lines, faults);
@@ -194,63 +195,28 @@ pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<M
     }
 }
 
-/// Every literal entry once, nothing else; a stranger is paired with the entry that is missing.
-fn presence(
+fn stranger(reading: &Reading, found: &Found<'_>, label: &Label, axis: Axis) -> Stranger {
+    let place = reading.place(found.grid, label.at().unwrap_or(found.corner));
+    Stranger { axis, label: label.shown(), place, hint: hint::of_place(reading, found, label, axis) }
+}
+
+/// A literal entry stands once in a part.
+fn repeated(
     reading: &Reading,
-    found: &Found<'_>,
+    grid: &Grid,
+    entries: &[Entry],
     order: &[(usize, &Label)],
-    strangers: &[&Label],
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
-    let (grid, entries, noun) = (found.grid, entries(reading, axis), axis.noun());
-    let count = |nth: usize| order.iter().filter(|(n, _)| *n == nth).count();
-    let mut missing =
-        entries.iter().enumerate().filter(|(n, e)| !e.merged && count(*n) == 0 && e.is_literal()).map(|(_, e)| e);
-    for stranger in strangers {
-        let at = stranger.at().unwrap_or(CellRef { row: 0, col: 0 });
-        let expected = missing.next().map(Entry::shown);
-        let message = match &expected {
-            Some(expected) => format!("{noun} \"{}\" is not declared, expected \"{expected}\"", stranger.shown()),
-            None => format!("{noun} \"{}\" is not declared", stranger.shown()),
-        };
-        let declared: Vec<String> = entries.iter().map(Entry::shown).collect();
-        let near = nearest(&stranger.shown(), declared.iter().map(String::as_str));
-        let mut fault = reading.fault("label-undeclared", message, grid, at);
-        if let Some(hint) = hint::of_place(reading, found, stranger, axis) {
-            fault = fault.hint(hint);
+    for (at, (nth, label)) in order.iter().enumerate() {
+        if !entries[*nth].is_literal() || order[..at].iter().all(|(other, _)| other != nth) {
+            continue;
         }
-        if let Some(near) = near.first().filter(|near| expected.as_deref() != Some(**near)) {
-            fault = fault.hint(format!("the nearest declared is \"{near}\""));
-        }
-        faults.push(fault.hint(format!(
-            "if the layout changed, declare it in {} under {} of an [[edition]]",
-            reading.table.spec,
-            axis.key()
-        )));
-    }
-    for entry in missing {
-        let message = format!("the {noun} \"{}\" is missing", entry.shown());
-        let hint = format!(
-            "if this edition has it no more, give its [[edition]] in {} {} without it",
-            reading.table.spec,
-            axis.key()
-        );
-        faults.push(reading.fault_of_file("label-missing", message).hint(hint));
-    }
-    for (nth, label) in order
-        .iter()
-        .enumerate()
-        .filter(|(at, (n, _))| entries[*n].is_literal() && order[..*at].iter().any(|(m, _)| m == n))
-        .map(|(_, (n, label))| (*n, *label))
-    {
         let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
-        let message = format!("the {noun} \"{}\" stands twice", entries[nth].shown());
-        faults.push(
-            reading
-                .fault("label-twice", message, grid, at)
-                .hint("two columns or rows with one label need a path that tells them apart"),
-        );
+        let message = format!("the {} \"{}\" stands twice", axis.noun(), entries[*nth].shown());
+        let hint = "two columns or rows with one label need a path that tells them apart";
+        faults.push(reading.fault("label-twice", message, grid, at).hint(hint));
     }
 }
 
@@ -263,6 +229,9 @@ fn sequence(
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
+    if !reading.layout().ordered {
+        return;
+    }
     let found: Vec<(usize, &Label)> = order.iter().filter(|(n, _)| entries[*n].is_literal()).copied().collect();
     let mut declared: Vec<usize> = found.iter().map(|(n, _)| *n).collect();
     declared.sort_unstable();

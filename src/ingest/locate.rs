@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use super::Reading;
+use super::presence::Met;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::{CellRef, Document, Grid};
+use crate::spec::edition::sheet_fits;
 use crate::spec::pattern::Captured;
 
 /// Texts of the file that a message quotes at most.
@@ -14,7 +16,9 @@ const TEXTS_SHOWN: usize = 4;
 /// A table's place on a sheet.
 pub(super) struct Found<'a> {
     pub grid: &'a Grid,
-    /// What the anchor's captures hold, with the anchor's cell.
+    /// What the sheet's name says.
+    pub of_sheet: Vec<Captured>,
+    /// What the anchor's captures hold.
     pub captured: Vec<Captured>,
     /// First row that belongs to the table: the anchor's, or the sheet's first.
     pub top: u32,
@@ -38,43 +42,72 @@ pub(super) fn origin(grid: &Grid, at: CellRef) -> CellRef {
     grid.merge_at(at).map_or(at, |m| m.first)
 }
 
-pub(super) fn locate<'a>(reading: &Reading, document: &'a Document, faults: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
-    let grids = sheets(reading, document, faults)?;
+/// Sheets among which one part of the table is looked for.
+pub(super) struct Scope<'a> {
+    pub grids: Vec<&'a Grid>,
+    /// What the name of the sheet says.
+    pub captured: Vec<Captured>,
+}
+
+/// The table's place among the sheets of a scope.
+pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
     let (grid, top, captured) = match &reading.layout().anchor {
         Some(_) => {
-            let (grid, at, captured) = anchor(reading, &grids, faults)?;
+            let (grid, at, captured) = anchor(reading, &scope.grids, faults)?;
             (Some(grid), at.row, captured)
         }
         None => (None, 0, Vec::new()),
     };
-    let searched = grid.map_or(grids, |g| vec![g]);
+    let searched = grid.map_or(scope.grids, |g| vec![g]);
     let (grid, label_cells) = corner(reading, &searched, top, grid.is_some(), faults)?;
     let corner = label_cells[0];
     let header = corner.row..corner.row + reading.layout().header_rows;
     let label_cols: Vec<u32> = label_cells.iter().map(|c| c.col).collect();
     let (end, notes) = end(reading, grid, header.end);
     let body = header.end.min(end)..end;
-    Some(Found { grid, captured, top, corner, label_cols, header, body, notes })
+    Some(Found { grid, of_sheet: scope.captured, captured, top, corner, label_cols, header, body, notes })
 }
 
-/// The sheet named by the edition, or all that are not hidden.
-fn sheets<'a>(reading: &Reading, document: &'a Document, faults: &mut Vec<Diagnostic>) -> Option<Vec<&'a Grid>> {
-    let Some(name) = &reading.edition.sheet else {
-        let visible: Vec<&Grid> = document.grids.iter().filter(|g| !g.hidden).collect();
-        if visible.is_empty() {
+/// The sheets that the edition names, each a part of its own; where it names none, all that are not hidden hold one part
+/// among them.
+pub(super) fn scopes<'a>(
+    reading: &Reading,
+    document: &'a Document,
+    met: &mut Met,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Scope<'a>> {
+    let visible = || document.grids.iter().filter(|g| !g.hidden);
+    let names = &reading.edition.sheets;
+    if names.is_empty() {
+        let grids: Vec<&Grid> = visible().collect();
+        if grids.is_empty() {
             faults.push(reading.fault_of_file("no-sheet", "the file has no sheet that is not hidden"));
-            return None;
+            return Vec::new();
         }
-        return Some(visible);
-    };
-    let found: Vec<&Grid> = document.grids.iter().filter(|g| normalise(&g.sheet) == normalise(name)).collect();
-    if found.is_empty() {
-        let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
-        let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet \"{name}\""));
-        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
-        return None;
+        return vec![Scope { grids, captured: Vec::new() }];
     }
-    Some(found)
+    let mut scopes: Vec<Scope<'a>> = Vec::new();
+    for (nth, name) in names.iter().enumerate() {
+        // A sheet that is written out may be hidden; one that only fits may be anything.
+        for grid in document.grids.iter().filter(|g| name.is_literal() || !g.hidden) {
+            let Some(captured) = sheet_fits(name, &grid.sheet) else { continue };
+            met.sheets.insert(nth);
+            match scopes.iter_mut().find(|s| normalise(&s.grids[0].sheet) == normalise(&grid.sheet)) {
+                None => scopes.push(Scope { grids: vec![grid], captured }),
+                // Tables of a page may share their caption.
+                Some(scope) if scope.grids.iter().all(|g| !std::ptr::eq(*g, grid)) => scope.grids.push(grid),
+                Some(_) => {}
+            }
+        }
+    }
+    met.sheets_there.extend(document.grids.iter().map(|g| g.sheet.clone()));
+    if scopes.is_empty() {
+        let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
+        let wanted = names.iter().map(|n| format!("\"{}\"", n.as_str())).collect::<Vec<_>>().join(" or ");
+        let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet {wanted}"));
+        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
+    }
+    scopes
 }
 
 fn anchor<'a>(

@@ -1,8 +1,10 @@
 //! Cells to observations: a document read by the layout that a specification declares. Pure: no input or output, no clock.
 //!
-//! In reading order: `locate` finds the table by its text, `header` makes one label path per row and column, `label`
-//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note`
-//! reads footnotes, `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
+//! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
+//! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
+//! row and column, `label` holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells
+//! with `value` and `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
+//! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
@@ -12,6 +14,7 @@ mod label;
 mod locate;
 mod note;
 pub mod number;
+mod presence;
 mod relation;
 mod unit;
 mod value;
@@ -19,8 +22,10 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Diagnostic, Place};
-use crate::domain::{Codebook, Observation, Relation};
+use crate::domain::{Codebook, Observation, Origin, Relation};
 use crate::grid::{CellRef, Document, Grid};
+use crate::spec::pattern::Captured;
+use crate::spec::table::Meaning;
 use crate::spec::{Edition, Layout, Source, Table};
 
 /// Most cells that the body of one table may have.
@@ -29,111 +34,219 @@ const BODY_CELLS_MAX: u64 = 5_000_000;
 /// What one edition of a table yields.
 #[derive(Debug, Default)]
 pub struct Ingested {
-    /// In the order of rows and columns; numbers of footnotes last.
+    /// In the order of files, sheets, rows and columns; numbers of footnotes last on each sheet.
     pub observations: Vec<Observation>,
     pub relations: Vec<Relation>,
 }
 
-/// Read one edition of a table. Where there are errors, what could be read is returned for inspection only.
-pub fn ingest(
-    source: &Source,
-    table: &Table,
-    edition: &Edition,
-    codebook: &Codebook,
-    document: &Document,
-    file: &str,
-    sha256: &str,
-) -> Checked<Ingested> {
-    let reading = Reading { source, table, edition, codebook, file, sha256 };
-    let mut faults = Vec::new();
-    let ingested = reading.read(document, &mut faults);
-    Checked::new(ingested, faults)
+/// One edition of a table, to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    pub source: &'a Source,
+    pub table: &'a Table,
+    pub edition: &'a Edition,
+    pub codebook: &'a Codebook,
 }
 
-/// What a layout makes of a table's place, before anything is known of its meaning; lines are rows and columns of the sheet.
+/// One of the files that hold it.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    pub document: &'a Document,
+    /// Path below the input folder.
+    pub file: &'a str,
+    pub sha256: &'a str,
+    /// What the file's name says.
+    pub captured: &'a [Captured],
+}
+
+/// What one file holds of an edition, to be joined with what the others hold.
+#[derive(Debug)]
+pub struct Portion {
+    file: String,
+    observations: Vec<Observation>,
+    met: presence::Met,
+    faults: Vec<Diagnostic>,
+}
+
+impl Portion {
+    /// What is wrong in this file, whatever the others hold.
+    pub fn into_faults(self) -> Vec<Diagnostic> {
+        self.faults
+    }
+}
+
+/// Read one edition of a table. Where there are errors, what could be read is returned for inspection only.
+pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
+    join(task, files.iter().map(|file| read(task, *file)).collect())
+}
+
+/// Read what one file holds of an edition; the document is needed no longer then.
+pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
+    let mut portion = Portion {
+        file: input.file.to_owned(),
+        observations: Vec::new(),
+        met: presence::Met::default(),
+        faults: Vec::new(),
+    };
+    Reading { task, file: input.file, sha256: input.sha256, captured: input.captured }
+        .parts(input.document, &mut portion);
+    portion
+}
+
+/// Join what the files of an edition hold, and judge what none of them does.
+pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
+    let Some(file) = portions.first().map(|p| p.file.clone()) else {
+        return Checked::new(Ingested::default(), Vec::new());
+    };
+    let reading = Reading { task, file: &file, sha256: "", captured: &[] };
+    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Vec::new());
+    for portion in portions {
+        met.add(portion.met);
+        found.extend(portion.faults);
+        observations.extend(portion.observations);
+    }
+    let mut faults = Vec::new();
+    presence::judge(&reading, &mut met, &mut faults);
+    faults.extend(found);
+    if faults.iter().all(|f| f.code != "label-twice") {
+        reading.stated_once(&observations, &mut faults);
+    }
+    let relations = relation::relations(&reading, &observations);
+    Checked::new(Ingested { observations, relations }, faults)
+}
+
+/// What a layout makes of the places of a table, before anything is known of its meaning: the label path of every row and
+/// column, by its number on the sheet.
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
     pub columns: Vec<(u32, Vec<String>)>,
     pub rows: Vec<(u32, Vec<String>)>,
 }
 
-/// The label paths of a table's rows and columns.
-pub fn paths(
-    source: &Source,
-    table: &Table,
-    edition: &Edition,
-    codebook: &Codebook,
-    document: &Document,
-    file: &str,
-) -> Checked<Paths> {
-    let reading = Reading { source, table, edition, codebook, file, sha256: "" };
-    let mut faults = Vec::new();
-    let mut paths = Paths::default();
-    if let Some(found) = locate::locate(&reading, document, &mut faults) {
-        let texts = |labels: Vec<header::Label>| {
-            labels.into_iter().map(|l| (l.line, l.parts.into_iter().map(|p| p.text.to_string()).collect())).collect()
-        };
-        paths.columns = texts(header::columns(&reading, &found, &mut faults));
-        paths.rows = texts(header::rows(&reading, &found, &mut faults));
+/// The label paths of a table's rows and columns in one file.
+pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
+    let reading = Reading { task, file: input.file, sha256: "", captured: &[] };
+    let (mut faults, mut paths) = (Vec::new(), Paths::default());
+    let texts = |label: header::Label| (label.line, label.parts.into_iter().map(|p| p.text.to_string()).collect());
+    for scope in locate::scopes(&reading, input.document, &mut presence::Met::default(), &mut faults) {
+        let Some(found) = locate::locate(&reading, scope, &mut faults) else { continue };
+        paths.columns.extend(header::columns(&reading, &found, &mut faults).into_iter().map(texts));
+        paths.rows.extend(header::rows(&reading, &found, &mut faults).into_iter().map(texts));
     }
     Checked::new(paths, faults)
 }
 
-/// What the steps of one reading share.
+/// What the steps of reading one file share.
 struct Reading<'a> {
-    source: &'a Source,
-    table: &'a Table,
-    edition: &'a Edition,
-    codebook: &'a Codebook,
+    task: Task<'a>,
     file: &'a str,
     sha256: &'a str,
+    captured: &'a [Captured],
+}
+
+impl<'a> std::ops::Deref for Reading<'a> {
+    type Target = Task<'a>;
+
+    fn deref(&self) -> &Task<'a> {
+        &self.task
+    }
 }
 
 impl Reading<'_> {
-    fn read(&self, document: &Document, faults: &mut Vec<Diagnostic>) -> Ingested {
-        let Some(found) = locate::locate(self, document, faults) else { return Ingested::default() };
+    /// Every part of the table that the document holds.
+    fn parts(&self, document: &Document, portion: &mut Portion) {
+        let scopes = locate::scopes(self, document, &mut portion.met, &mut portion.faults);
+        portion.met.lost += usize::from(scopes.is_empty());
+        for scope in scopes {
+            match locate::locate(self, scope, &mut portion.faults) {
+                Some(found) => self.part(&found, portion),
+                None => portion.met.lost += 1,
+            }
+        }
+    }
+
+    fn part(&self, found: &locate::Found<'_>, portion: &mut Portion) {
+        let Portion { observations, met, faults, .. } = portion;
         let grid = found.grid;
         let cells = u64::from(found.body.end - found.body.start) * u64::from(grid.cols);
         if cells > BODY_CELLS_MAX {
             let message = format!("the table has {cells} cells, the most that are read is {BODY_CELLS_MAX}");
             faults.push(self.fault("table-size", message, grid, found.corner));
-            return Ingested::default();
+            met.lost += 1;
+            return;
         }
-        let columns = header::columns(self, &found, faults);
-        let rows = header::rows(self, &found, faults);
-        let columns = label::assign(self, &found, &columns, label::Axis::Columns, faults);
-        let rows = label::assign(self, &found, &rows, label::Axis::Rows, faults);
+        met.parts += 1;
+        let columns = header::columns(self, found, faults);
+        let rows = header::rows(self, found, faults);
+        let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
+        let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
-        unit::check(self, &found, &rows, &columns, faults);
-        let footnotes = note::footnotes(&found);
-        let mut observations = body::read(self, &found, &rows, &columns, faults);
-        observations.extend(note::figures(self, &found, &footnotes, faults));
-        for observation in &mut observations {
+        unit::check(self, found, &rows, &columns, faults);
+        let Some(title) = self.title(found, faults) else { return };
+        let footnotes = note::footnotes(found);
+        let mut read = body::read(self, found, &title, &rows, &columns, met, faults);
+        read.extend(note::figures(self, found, &title, &footnotes, met, faults));
+        for observation in &mut read {
             observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
         }
-        if faults.iter().all(|f| f.code != "label-twice") {
-            self.stated_once(&observations, faults);
+        observations.extend(read);
+    }
+
+    /// What holds for every number of a part: what its title, sheet and file say, over what is declared for the table.
+    fn title(&self, found: &locate::Found<'_>, faults: &mut Vec<Diagnostic>) -> Option<Meaning> {
+        let mut title = Meaning::default();
+        let said = [("title", &found.captured[..]), ("sheet's name", &found.of_sheet), ("file's name", self.captured)];
+        let mut before = Vec::new();
+        for (who, captured) in said {
+            let meaning = match label::meaning_of(self, captured) {
+                Ok(meaning) => meaning,
+                Err(error) => {
+                    let message = format!("{error}, which the {who} says");
+                    faults.push(self.fault("unknown-label", message, found.grid, found.corner));
+                    return None;
+                }
+            };
+            match title.beside(&meaning) {
+                Ok(both) => title = both,
+                Err(what) => {
+                    let message = format!("the {} and the {who} state a different {what}", before.join(" or the "));
+                    let hint =
+                        format!("one of them is wrong; in {} {{any}} captures what says nothing", self.table.spec);
+                    faults.push(self.fault("meaning-clash", message, found.grid, found.corner).hint(hint));
+                    return None;
+                }
+            }
+            before.push(who);
         }
-        let relations = relation::relations(self, &observations);
-        Ingested { observations, relations }
+        Some(title.over(&self.layout().context))
     }
 
     /// Two cells of one table may not state the same quantity.
     fn stated_once(&self, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
-        let mut seen: BTreeMap<_, &str> = BTreeMap::new();
+        let mut seen: BTreeMap<_, &Origin> = BTreeMap::new();
         for o in observations {
             let key = (&o.indicator, &o.period, &o.dimensions);
-            if let Some(other) = seen.insert(key, &o.origin.cell) {
-                let message = format!(
-                    "cells {other} and {} state the same quantity: {} of {}",
-                    o.origin.cell, o.indicator, o.period
-                );
-                let place = Place::cell(self.file, o.origin.sheet.as_str(), o.origin.cell.as_str());
-                let hint = "two rows or columns have one meaning; give one of them a dimension of its own";
-                faults.push(self.named(Diagnostic::error("stated-twice", message).at(place).hint(hint)));
-            }
+            let Some(other) = seen.insert(key, &o.origin) else { continue };
+            let (one, two) = cells_shown(other, &o.origin);
+            let message = format!("cells {one} and {two} state the same quantity: {} of {}", o.indicator, o.period);
+            let place = Place::cell(&o.origin.source_file, o.origin.sheet.as_str(), o.origin.cell.as_str());
+            let hint = match (&other.sheet, &other.source_file) == (&o.origin.sheet, &o.origin.source_file) {
+                true => "two rows or columns have one meaning; give one of them a dimension of its own",
+                false => {
+                    "two parts of the table have one meaning; capture in sheet, file or anchor what they differ in"
+                }
+            };
+            faults.push(self.named(Diagnostic::error("stated-twice", message).at(place).hint(hint)));
         }
+    }
+
+    /// `dataset/table/edition/cell`, with file and sheet where the edition may have several.
+    fn obs_id(&self, grid: &Grid, cell: &str) -> String {
+        let file = if self.edition.has_several_files() { format!("{}/", self.file) } else { String::new() };
+        let several = self.edition.has_several_files() || self.edition.has_several_sheets();
+        let sheet = if several && !grid.sheet.is_empty() { format!("{}!", grid.sheet) } else { String::new() };
+        format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
     }
 
     fn layout(&self) -> &Layout {
@@ -146,8 +259,11 @@ impl Reading<'_> {
 
     /// An error at a cell.
     fn fault(&self, code: &'static str, message: impl Into<String>, grid: &Grid, at: CellRef) -> Diagnostic {
-        let place = Place::cell(self.file, grid.sheet.as_str(), grid.address(at));
-        self.named(Diagnostic::error(code, message).at(place))
+        self.named(Diagnostic::error(code, message).at(self.place(grid, at)))
+    }
+
+    fn place(&self, grid: &Grid, at: CellRef) -> Place {
+        Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
     }
 
     /// An error of the whole file.
@@ -159,6 +275,17 @@ impl Reading<'_> {
         fault.message.push_str(&format!(" (table {}, edition {})", self.name(), self.edition.id));
         fault
     }
+}
+
+/// Two cells, with sheet and file where these differ.
+fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
+    let shown = |o: &Origin| match (one.source_file == two.source_file, one.sheet == two.sheet) {
+        (true, true) => o.cell.clone(),
+        (true, false) => format!("\"{}\"!{}", o.sheet, o.cell),
+        (false, _) if o.sheet.is_empty() => format!("{} {}", o.source_file, o.cell),
+        (false, _) => format!("{} \"{}\"!{}", o.source_file, o.sheet, o.cell),
+    };
+    (shown(one), shown(two))
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use super::Reading;
 use super::body;
 use super::locate::Found;
+use super::presence::Met;
 use crate::diag::Diagnostic;
 use crate::domain::Observation;
 use crate::grid::{CellRef, CellValue};
 use crate::spec::pattern::Capture;
+use crate::spec::table::Meaning;
 
 /// One line of the footnote block.
 pub(super) struct Footnote {
@@ -22,24 +24,21 @@ pub(super) fn footnotes(found: &Found<'_>) -> Vec<Footnote> {
     cells.map(|(at, cell)| Footnote { at, text: cell.text.trim().to_owned() }).collect()
 }
 
-/// The numbers that the table's figures declare; each must stand in exactly one footnote.
+/// The numbers that the table's figures declare; each must stand in one footnote of the part at most, and in one part at least.
 pub(super) fn figures(
     reading: &Reading,
     found: &Found<'_>,
+    title: &Meaning,
     footnotes: &[Footnote],
+    met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
     for (nth, figure) in reading.layout().figures.iter().enumerate() {
         let mut hits = footnotes.iter().filter_map(|n| figure.pattern.find(&n.text).map(|captured| (n, captured)));
         let (first, second) = (hits.next(), hits.next());
-        let Some((note, captured)) = first else {
-            let message = format!("no footnote reads \"{}\"", figure.pattern.as_str());
-            let hint =
-                format!("correct [[figure]] in {}, or until if the footnotes were not found", reading.table.spec);
-            faults.push(reading.fault_of_file("figure-missing", message).hint(hint));
-            continue;
-        };
+        let Some((note, captured)) = first else { continue };
+        met.figures.insert(nth);
         if let Some((other, _)) = second {
             let message = format!("two footnotes read \"{}\"", figure.pattern.as_str());
             faults.push(
@@ -49,7 +48,7 @@ pub(super) fn figures(
         }
         let printed =
             captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &note.text[c.printed.clone()]);
-        match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, &found.captured) {
+        match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, title) {
             Ok(observation) => observations.push(observation),
             Err(fault) => faults.push(*fault),
         }

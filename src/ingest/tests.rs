@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Ingested, Reading, ingest};
+use super::{Ingested, Input, Reading, Task, ingest};
 use crate::diag::Checked;
 use crate::domain::{Observation, Value};
 use crate::grid::{Document, Format, Grid, Span};
@@ -43,12 +43,13 @@ fn document(text: &str, merges: Vec<Span>) -> Document {
 pub(super) fn reading_of(pipelines: &Pipelines) -> Reading<'_> {
     let source = &pipelines.sources[0];
     let table = &source.tables[0];
-    Reading { source, table, edition: &table.editions[0], codebook: &pipelines.codebook, file: "t/t.csv", sha256: "" }
+    let task = Task { source, table, edition: &table.editions[0], codebook: &pipelines.codebook };
+    Reading { task, file: "t/t.csv", sha256: "", captured: &[] }
 }
 
 fn read(pipelines: &Pipelines, document: &Document) -> Checked<Ingested> {
     let r = reading_of(pipelines);
-    ingest(r.source, r.table, r.edition, r.codebook, document, r.file, r.sha256)
+    ingest(r.task, &[Input { document, file: r.file, sha256: r.sha256, captured: r.captured }])
 }
 
 const SPEC: &str = r#"

@@ -5,6 +5,7 @@
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
 mod codes;
+pub mod edition;
 mod local;
 mod meaning;
 pub mod pattern;
@@ -20,8 +21,9 @@ use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::Codebook;
 use crate::project::Project;
 
+pub use edition::Edition;
 pub use schema::json_schemas;
-pub use table::{Edition, Layout, OnError, Pipelines, Source, Table};
+pub use table::{Layout, OnError, Pipelines, Source, Table};
 
 /// Longest specification file that is read.
 const SPEC_BYTES_MAX: u64 = 1 << 20;

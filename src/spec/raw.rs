@@ -96,6 +96,16 @@ pub enum LabelBlank {
     Above,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Order {
+    /// Labels stand as they are declared.
+    #[serde(rename = "declared")]
+    Declared,
+    /// Labels may stand in any order.
+    #[serde(rename = "any")]
+    Any,
+}
+
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -260,6 +270,7 @@ pub struct Layout<'a> {
     pub header_blank: Option<HeaderBlank>,
     pub label_blank: Option<LabelBlank>,
     pub until: Option<&'a [Text]>,
+    pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
     pub period: Option<&'a Text>,
@@ -294,6 +305,8 @@ macro_rules! laid_out {
             /// How the first line after the body begins; that line and the next are footnotes.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
+            /// Whether labels may stand in another order than the declared one.
+            pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
             #[schemars(with = "Option<String>")]
             pub unit: Option<Text>,
@@ -328,6 +341,7 @@ macro_rules! laid_out {
                     header_blank: self.header_blank,
                     label_blank: self.label_blank,
                     until: self.until.as_deref(),
+                    order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
                     period: self.period.as_ref(),
@@ -407,15 +421,20 @@ laid_out! {
     /// One file that holds the table, and where it differs from the table's other keys (a key given here replaces the
     /// table's).
     Edition {
-        /// The edition's name, as a rule the year of publication.
-        #[schemars(with = "String")]
-        pub id: Text,
-        /// Path below the input folder.
-        #[schemars(with = "String")]
-        pub file: Text,
-        /// The sheet's name; where left out, every sheet is searched.
+        /// The edition's name; the year where left out.
         #[schemars(with = "Option<String>")]
-        pub sheet: Option<Text>,
+        pub id: Option<Text>,
+        /// The year of the edition, which is also the period of numbers where nothing else states one.
+        #[schemars(with = "Option<i16>")]
+        pub year: Option<Spanned<i16>>,
+        /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
+        /// of the edition, and what is captured holds for its numbers.
+        #[schemars(with = "OneOrMany")]
+        pub file: Spanned<OneOrMany>,
+        /// The sheet's name, or several, captures likewise (`{year}年`); where left out, every sheet is searched for the
+        /// one table.
+        #[schemars(with = "Option<OneOrMany>")]
+        pub sheet: Option<Spanned<OneOrMany>>,
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
@@ -432,8 +451,10 @@ impl<'a> Layout<'a> {
             header_blank: self.header_blank.or(base.header_blank),
             label_blank: self.label_blank.or(base.label_blank),
             until: self.until.or(base.until),
+            order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
-            unit_label: self.unit_label.or(base.unit_label),
+            // A label belongs to the unit that is given beside it.
+            unit_label: if self.unit.is_some() { self.unit_label } else { self.unit_label.or(base.unit_label) },
             period: self.period.or(base.period),
             context: self.context.or(base.context),
             rows: self.rows.or(base.rows),

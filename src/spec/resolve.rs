@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use toml::Spanned;
+
+use super::edition::Edition;
 use super::meaning::Scope;
-use super::pattern::Capture;
+use super::pattern::{Capture, Pattern};
 use super::raw;
-use super::table::{Anchor, Edition, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::table::{Anchor, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
-use crate::domain::{Codebook, Dimension, Mark, RelationKind};
+use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
 /// Priority of a table that states none: after all that do, as a rule.
 const PRIORITY_UNSTATED: i32 = 100;
@@ -37,24 +40,24 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
     let marks = marks(scope.book, dataset, id);
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &raw.edition {
-        let name = edition.id.get_ref();
-        if editions.iter().any(|e| e.id == *name) {
-            scope.fault(edition.id.span(), "edition-twice", format!("the edition \"{name}\" stands twice"), "");
+        let Some((id, span)) = edition_id(edition, scope) else { continue };
+        if editions.iter().any(|e| e.id == id) {
+            scope.fault(span, "edition-twice", format!("the edition \"{id}\" stands twice"), "");
         }
-        let file = edition.file.get_ref();
-        if file.starts_with('/') || file.split(['/', '\\']).any(|part| part == "..") {
-            let message = format!("\"{file}\" leaves the input folder");
-            scope.fault(edition.file.span(), "edition-file", message, "name the file below the input folder");
+        let files = names(&edition.file, scope);
+        for file in files.iter().map(Pattern::as_str) {
+            if file.starts_with('/') || file.split(['/', '\\']).any(|part| part == "..") {
+                let message = format!("\"{file}\" leaves the input folder");
+                scope.fault(edition.file.span(), "edition-file", message, "name the file below the input folder");
+            }
         }
+        let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
+        let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
+        let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
-        if let Some(layout) = layout(keys, raw.title.span(), marks.clone(), scope) {
-            editions.push(Edition {
-                id: name.clone(),
-                file: file.clone(),
-                sheet: edition.sheet.as_ref().map(|s| s.get_ref().clone()),
-                encoding: edition.encoding.as_ref().map(|s| s.get_ref().clone()),
-                layout,
-            });
+        if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
+            let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
+            editions.push(Edition { id, files, sheets, encoding, layout });
         }
     }
     Table {
@@ -65,6 +68,31 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         editions,
         spec: scope.source.name.clone(),
     }
+}
+
+/// The edition's name and where it is given.
+fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> Option<(String, Range<usize>)> {
+    if let Some(year) = edition.year.as_ref().filter(|y| !(1000..=9999).contains(y.get_ref())) {
+        scope.fault(year.span(), "edition-year", format!("{} is not a year", year.get_ref()), "write year = 2013");
+    }
+    match (&edition.id, &edition.year) {
+        (Some(id), _) => Some((id.get_ref().clone(), id.span())),
+        (None, Some(year)) => Some((year.get_ref().to_string(), year.span())),
+        (None, None) => {
+            let hint = "write year = 2013, or id = \"…\" where it has a name of its own";
+            scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
+            None
+        }
+    }
+}
+
+/// Names of files or sheets: they capture what a title may capture.
+fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
+    let texts = written.get_ref().texts();
+    if texts.is_empty() {
+        scope.fault(written.span(), "edition-file", "the list is empty", "name a file or sheet, or leave the key out");
+    }
+    texts.into_iter().filter_map(|text| title_pattern(text, written.span(), scope)).collect()
 }
 
 /// Printed text → mark: everyone's, overlaid by the dataset's, overlaid by the table's.
@@ -83,6 +111,7 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
+    (year, dated): (Option<i16>, bool),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
@@ -94,7 +123,8 @@ fn layout(
     }
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
-    context.period = keys.period.and_then(|p| scope.period(p));
+    context.period =
+        keys.period.and_then(|p| scope.period(p)).or(year.map(|year| PeriodRule::Fixed(Period::Year(year))));
     let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
     let mut missing = |what: &str, hint: &str| {
@@ -108,7 +138,7 @@ fn layout(
         return None;
     };
     labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
+    let from_title = dated || anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
     pairs(&rows, &columns, &context, from_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
@@ -119,6 +149,7 @@ fn layout(
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
         until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
+        ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
         context,
@@ -217,7 +248,7 @@ fn unit_fits(meaning: &Meaning, span: &Range<usize>, scope: &mut Scope<'_>) {
 }
 
 fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
-    let pattern = scope.pattern(raw.text.get_ref(), raw.text.span())?;
+    let pattern = title_pattern(raw.text.get_ref(), raw.text.span(), scope)?;
     let within = match &raw.within {
         None => None,
         Some(text) => match within(text.get_ref()) {
@@ -229,16 +260,22 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
             }
         },
     };
+    Some(Anchor { pattern, within })
+}
+
+/// The text of an anchor, or the name of a sheet or file: what they capture holds for every number below.
+fn title_pattern(written: &str, span: Range<usize>, scope: &mut Scope<'_>) -> Option<Pattern> {
+    let pattern = scope.pattern(written, span.clone())?;
     let usable = |c: &Capture| match c {
         Capture::Year | Capture::Month | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
-    let unusable = pattern.captures().find(|c| !usable(c));
-    if unusable.is_some() {
-        scope.fault(raw.text.span(), "anchor-capture", "an anchor captures a period or a dimension only", "");
+    if pattern.captures().any(|c| !usable(c)) {
+        let message = "an anchor, a sheet or a file captures a period or a dimension only";
+        scope.fault(span, "anchor-capture", message, "");
     }
-    Some(Anchor { pattern, within })
+    Some(pattern)
 }
 
 fn within(text: &str) -> Option<Within> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::edition::Edition;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -66,19 +67,6 @@ pub struct Table {
     pub spec: String,
 }
 
-/// One file (and sheet) that holds the table, with its layout.
-#[derive(Debug)]
-pub struct Edition {
-    pub id: String,
-    /// Path below the input folder.
-    pub file: String,
-    /// `None`: the table is looked for on every sheet.
-    pub sheet: Option<String>,
-    /// `None`: detected.
-    pub encoding: Option<String>,
-    pub layout: Layout,
-}
-
 /// Where a table's parts are and what they mean.
 #[derive(Debug)]
 pub struct Layout {
@@ -91,6 +79,8 @@ pub struct Layout {
     /// A blank row label repeats the one above.
     pub label_inherits: bool,
     pub until: Vec<String>,
+    /// Labels that are written out stand in the order in which they are declared.
+    pub ordered: bool,
     pub rows: Vec<Entry>,
     pub columns: Vec<Entry>,
     /// What holds for the whole table unless a row or column says otherwise.

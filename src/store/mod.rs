@@ -21,5 +21,6 @@ pub mod lock;
 pub use digest::sha256_file;
 pub use error::StoreError;
 pub use lock::Lock;
+pub use parquet::Cell;
 pub use release::{Manifest, Releases};
 pub use stage::{Stage, TableInfo};

@@ -1,5 +1,6 @@
 //! Rows of cells ⇄ Parquet files through polars: zstd, statistics, one row group order, no clock and no chance in the bytes.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -34,12 +35,21 @@ impl Cell {
         number.map_or(Cell::Null, Cell::Number)
     }
 
-    pub fn into_text(self) -> String {
-        if let Cell::Text(text) = self { text } else { String::new() }
-    }
-
     pub fn into_number(self) -> Option<Decimal> {
         if let Cell::Number(number) = self { Some(number) } else { None }
+    }
+}
+
+/// As people and CSV write it: nothing for null, numbers without closing zeros.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Null => Ok(()),
+            Cell::Text(text) => f.write_str(text),
+            Cell::Number(number) => number.normalize().fmt(f),
+            Cell::Integer(integer) => integer.fmt(f),
+            Cell::Date(date) => date.fmt(f),
+        }
     }
 }
 
@@ -73,7 +83,7 @@ pub fn write(
     file.flush().map_err(StoreError::io("write", &path))
 }
 
-/// Every row of `<folder>/<table>.parquet`.
+/// Every row of `<folder>/<table>.parquet`; a column that the file lacks gives null.
 pub fn read(folder: &Path, table: &schema::Table) -> Result<Vec<Row>, StoreError> {
     let path = folder.join(format!("{}.parquet", table.name));
     let fault = |error: PolarsError| polars_fault("read", &path, error);
@@ -81,8 +91,11 @@ pub fn read(folder: &Path, table: &schema::Table) -> Result<Vec<Row>, StoreError
     let frame = ParquetReader::new(file).finish().map_err(fault)?;
     let mut rows: Vec<Row> = (0..frame.height()).map(|_| Vec::with_capacity(table.columns.len())).collect();
     for (column, kind) in table.columns {
-        let series = frame.column(column).map_err(fault)?;
-        cells_of(series, *kind, &mut rows).map_err(fault)?;
+        // Who makes a value of the row says whether it can do without the cell.
+        match frame.column(column) {
+            Ok(series) => cells_of(series, *kind, &mut rows).map_err(fault)?,
+            Err(_) => rows.iter_mut().for_each(|row| row.push(Cell::Null)),
+        }
     }
     Ok(rows)
 }

@@ -55,6 +55,7 @@ pub const OBSERVATION: Table = Table {
         ("sheet", Text),
         ("cell", Text),
         ("notes", Text),
+        ("status", Text),
     ],
 };
 

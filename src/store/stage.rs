@@ -5,9 +5,11 @@ mod rows;
 use std::path::Path;
 
 use rows::{
-    code_rows, finding_of, finding_row, indicator_rows, observation_of, observation_row, relation_of, relation_row,
-    table_of, table_row, text, unit_rows,
+    code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of, table_row,
+    text, unit_rows,
 };
+
+pub use rows::observation_row;
 
 use super::error::StoreError;
 use super::parquet::{self, Cell, Row};

@@ -37,7 +37,8 @@ pub fn try_out(book: &Codebook, text: &str, document: &Document, grid: &Grid, ta
     let found =
         pipelines.sources.first().and_then(|s| Some((s, s.tables.first()?, s.tables.first()?.editions.first()?)));
     if let Some((source, table, edition)) = found {
-        let read = ingest::ingest(source, table, edition, &pipelines.codebook, document, file, "");
+        let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
+        let read = ingest::ingest(task, &[ingest::Input { document, file, sha256: "", captured: &[] }]);
         trial.observations = read.split(&mut faults).observations;
     }
     trial.faults = faults.into_iter().filter(|f| f.severity == Severity::Error).collect();

@@ -10,7 +10,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{ColumnarValue, Volatility, cast, create_udf, lit};
-use datafusion::prelude::{DataFrame, SessionContext, ident};
+use datafusion::prelude::{DataFrame, Expr, SessionContext, ident};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 use futures::StreamExt as _;
@@ -280,7 +280,13 @@ fn add_released_at(
     };
     let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
     let digest = cast(ident("source_sha256"), DataType::Utf8);
-    let view = session.read_table(observations)?.with_column("released_at", released_at.call(vec![digest]))?;
+    let frame = session.read_table(observations)?;
+    // The order of the contract: the status came last. A release made before has none.
+    let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let (last, first): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name == "status");
+    let time = released_at.call(vec![digest]).alias("released_at");
+    let columns: Vec<Expr> = first.into_iter().map(ident).chain([time]).chain(last.into_iter().map(ident)).collect();
+    let view = frame.select(columns)?;
     session.register_table(OBSERVATION, view.into_view())?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::domain::{Code, Dimensions, Observation, Origin, PeriodKind, Value};
+use crate::domain::{Code, Dimensions, Observation, Origin, PeriodKind, Status, Value};
 use crate::store::{Stage, stage};
 
 const OBSERVATION: &str = "\
@@ -101,6 +101,7 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
             cell: "B4".into(),
         },
         notes: vec!["注: 一".into(), "注: 二".into()],
+        status: Status::Normal,
     }
 }
 

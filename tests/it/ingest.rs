@@ -6,7 +6,7 @@ use std::path::Path;
 use rust_decimal::Decimal;
 use shebao::domain::Observation;
 use shebao::grid;
-use shebao::ingest::{Ingested, ingest};
+use shebao::ingest::{Ingested, Input, Task, ingest};
 use shebao::project::Project;
 use shebao::spec;
 
@@ -26,10 +26,11 @@ fn read_all() -> Vec<Ingested> {
     for source in &loaded.value.sources {
         for table in &source.tables {
             for edition in &table.editions {
-                let path = project.input.join(&edition.file);
-                let document = grid::read(&path, &edition.file, edition.encoding.as_deref());
+                let file = edition.files[0].as_str();
+                let document = grid::read(&project.input.join(file), file, edition.encoding.as_deref());
                 let document = document.unwrap_or_else(|d| panic!("{}", d.render()));
-                let read = ingest(source, table, edition, &loaded.value.codebook, &document, &edition.file, "");
+                let task = Task { source, table, edition, codebook: &loaded.value.codebook };
+                let read = ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
                 let faults: Vec<String> = read.diagnostics.iter().map(|d| d.render()).collect();
                 assert!(faults.is_empty(), "{}", faults.join("\n"));
                 all.push(read.value);
@@ -98,10 +99,10 @@ fn the_worked_example_of_the_manual_works() {
     let loaded = spec::load_folder(folder.path(), &root().join("pipelines/codes"), &|p| p.display().to_string());
     let mut faults = loaded.diagnostics;
     let source = &loaded.value.sources[0];
-    let edition = &source.tables[0].editions[0];
-    let document = grid::read(&folder.path().join("example.csv"), &edition.file, None).expect("the example is read");
-    let book = &loaded.value.codebook;
-    let read = ingest(source, &source.tables[0], edition, book, &document, &edition.file, "").split(&mut faults);
+    let (table, file) = (&source.tables[0], "example/example.csv");
+    let document = grid::read(&folder.path().join("example.csv"), file, None).expect("the example is read");
+    let task = Task { source, table, edition: &table.editions[0], codebook: &loaded.value.codebook };
+    let read = ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]).split(&mut faults);
     assert!(faults.is_empty(), "{faults:?}");
     let lines: Vec<String> = read
         .observations

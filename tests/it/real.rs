@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use shebao::domain::{Observation, Value};
-use shebao::{grid, ingest, spec};
+use shebao::ingest::{self, Input, Task};
+use shebao::{grid, spec};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,12 +21,13 @@ fn read_all(input: &Path) -> BTreeMap<(String, String), Observation> {
     for source in &loaded.value.sources {
         for table in &source.tables {
             for edition in &table.editions {
-                let document = grid::read(&input.join(&edition.file), &edition.file, edition.encoding.as_deref());
+                let file = edition.files[0].as_str();
+                let document = grid::read(&input.join(file), file, edition.encoding.as_deref());
                 let document = document.unwrap_or_else(|d| panic!("{}", d.render()));
-                let book = &loaded.value.codebook;
-                let read =
-                    ingest::ingest(source, table, edition, book, &document, &edition.file, "").split(&mut faults);
-                all.extend(read.observations.into_iter().map(|o| ((edition.file.clone(), o.origin.cell.clone()), o)));
+                let task = Task { source, table, edition, codebook: &loaded.value.codebook };
+                let read = ingest::ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
+                let read = read.split(&mut faults);
+                all.extend(read.observations.into_iter().map(|o| ((file.to_owned(), o.origin.cell.clone()), o)));
             }
         }
     }

@@ -1,7 +1,8 @@
 -- name:  core_observation
 -- grain: obs_id
 -- doc:   One number from one cell, or the mark that stands in its place. Values are in the base unit; a dimension that is
---        not divided holds _T; a missing value is null and has a mark, never 0.
+--        not divided holds _T; a missing value is null and has a mark, never 0. status: what print
+--        says of the figure (normal, provisional, revised, estimated).
 SELECT
     obs_id,
     dataset,
@@ -28,6 +29,7 @@ SELECT
     source_sha256,
     sheet,
     cell,
-    notes
+    notes,
+    status
 FROM stage_observation
 ORDER BY obs_id

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::Fault;
 use crate::project::Project;
+use crate::spec::pattern::Pattern;
 use crate::spec::{self, Pipelines};
 use crate::store::digest::{self, FileDigest};
 use crate::store::release::Sources;
@@ -16,9 +17,9 @@ use crate::store::release::Sources;
 /// The specifications, the files they name, and what is not there.
 pub struct Inventory {
     pub pipelines: Pipelines,
-    /// Files that are there, by path below the input folder.
+    /// Files that are there and that an edition reads, by path below the input folder.
     pub files: Vec<FileDigest>,
-    /// Files that an edition names and that are not there.
+    /// Files that an edition names and that are not there; a name with captures where no file fits it.
     pub missing: Vec<String>,
     /// Files in a source's folder that no edition names.
     pub unread: Vec<String>,
@@ -38,18 +39,18 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         return Err(Fault(loaded.diagnostics).into());
     }
     let pipelines = loaded.value;
-    let mut named = BTreeSet::new();
+    let there = candidates(project, &pipelines)?;
+    let (mut named, mut missing) = (BTreeSet::new(), BTreeSet::new());
     for edition in pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions) {
-        named.insert(edition.file.clone());
+        let files = edition.files_among(there.iter().map(String::as_str));
+        named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
+        missing.extend(files.missing.into_iter().map(str::to_owned));
     }
-    let (mut files, mut missing) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for file in &named {
         let path = project.input.join(file);
-        match digest::sha256_file(&path) {
-            Ok(sha256) => files.push(FileDigest { path: file.clone(), sha256 }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(file.clone()),
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
-        }
+        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
+        files.push(FileDigest { path: file.clone(), sha256 });
     }
     let mut unread = Vec::new();
     for source in &pipelines.sources {
@@ -60,7 +61,28 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
             }
         }
     }
-    Ok(Inventory { pipelines, files, missing, unread })
+    Ok(Inventory { pipelines, files, missing: missing.into_iter().collect(), unread })
+}
+
+/// The files among which those of the editions are: all of the input folder where a name with captures may fit any of
+/// them, else the ones that are written out.
+fn candidates(project: &Project, pipelines: &Pipelines) -> anyhow::Result<BTreeSet<String>> {
+    let editions = pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions);
+    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) =
+        editions.flat_map(|e| &e.files).partition(|name| name.is_literal());
+    let mut there = BTreeSet::new();
+    for file in written {
+        let path = project.input.join(file.as_str());
+        match fs::metadata(&path) {
+            Ok(_) => drop(there.insert(file.as_str().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        }
+    }
+    if !fitted.is_empty() {
+        there.extend(files_below(&project.input)?.iter().map(|path| below(&project.input, path)));
+    }
+    Ok(there)
 }
 
 /// The digests of everything a release is made from.

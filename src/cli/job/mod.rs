@@ -6,6 +6,7 @@
 //! ```
 
 pub mod inventory;
+mod parallel;
 pub mod reading;
 pub mod publication;
 

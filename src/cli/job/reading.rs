@@ -1,18 +1,26 @@
 //! Files to observations: every table of every source, what is wrong with them, and what is kept from the last release.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::cli::progress::Progress;
-use crate::diag::{Diagnostic, Place, Severity};
+use crate::diag::{Diagnostic, Place};
 use crate::domain::{Finding, Observation, Outcome, Relation};
-use crate::grid::{self, Document};
-use crate::ingest;
+use crate::grid;
+use crate::ingest::{self, Ingested, Input, Portion, Task};
 use crate::project::Project;
-use crate::spec::{Edition, OnError, Pipelines, Source, Table};
+use crate::spec::pattern::Captured;
+use crate::spec::{OnError, Pipelines, Source, Table};
+use crate::store::digest::FileDigest;
 use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, Stage, TableInfo};
 
 use super::inventory::Inventory;
+use super::parallel;
+
+/// A file of more bytes is read while no other such file is: its cells take many times as much memory.
+const LARGE_BYTES: u64 = 8 << 20;
 
 /// What was read of all files.
 pub struct Reading {
@@ -33,93 +41,163 @@ pub fn read_all(
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
     let Inventory { pipelines, files, missing, unread } = inventory;
-    let digests: BTreeMap<&str, &str> = files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
-    let mut documents = BTreeMap::new();
+    let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
+    let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
     let mut diagnostics = Vec::new();
     let mut withheld = Vec::new();
-    let editions = pipelines.sources.iter().flat_map(|s| &s.tables).map(|t| t.editions.len()).sum();
-    progress.stage("read", editions);
     for source in &pipelines.sources {
-        let mut taken = Vec::new();
-        let mut lost = Vec::new();
-        for table in &source.tables {
-            stage.tables.push(table_info(source, table));
-            for edition in &table.editions {
-                progress.step(&edition.file);
-                let Some(sha256) = digests.get(edition.file.as_str()) else {
-                    lost.push((table, edition));
-                    continue;
-                };
-                let document = document(project, edition, &mut documents);
-                match read_edition(source, table, edition, &pipelines, document, sha256, &mut diagnostics) {
-                    Some(ingested) => taken.push(ingested),
-                    None => lost.push((table, edition)),
+        stage.tables.extend(source.tables.iter().map(|table| table_info(source, table)));
+        let of_source = || jobs.iter().enumerate().filter(|(_, job)| job.task.source.id == source.id);
+        let (mut taken, mut lost, mut wrong) = (Vec::new(), Vec::new(), false);
+        for (nth, job) in of_source().filter(|(_, job)| !job.whole) {
+            lost.push((nth, job));
+        }
+        for (nth, job) in of_source().filter(|(_, job)| job.whole) {
+            match job.join(std::mem::take(&mut read[nth]), &file_notes, &mut diagnostics) {
+                Some(ingested) => taken.push(ingested),
+                None => {
+                    wrong = true;
+                    lost.push((nth, job));
                 }
             }
         }
-        let errors = diagnostics.iter().any(|d| d.severity == Severity::Error && in_source(d, source));
-        if source.on_error == OnError::WithholdSource && errors {
+        if source.on_error == OnError::WithholdSource && wrong {
             taken.clear();
-            lost = source.tables.iter().flat_map(|t| t.editions.iter().map(move |e| (t, e))).collect();
+            lost = of_source().collect();
         }
         for ingested in taken {
             stage.observations.extend(ingested.observations);
             stage.relations.extend(ingested.relations);
         }
-        withheld.extend(lost);
+        lost.sort_by_key(|(nth, _)| *nth);
+        withheld.extend(lost.into_iter().map(|(_, job)| job.task));
     }
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
     let kept = keep(&withheld, last, &mut stage)?;
     stage.relations.sort();
     stage.relations.dedup();
-    stage.findings = diagnostics.iter().map(|d| finding(d, &pipelines)).collect();
+    stage.findings = diagnostics.iter().map(|d| finding(d, &jobs)).collect();
     // What nobody reads is no finding about the figures: a release is the same with it and without.
     diagnostics.extend(unread.iter().map(|file| unread_file(file)));
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
-    let encoding = |((file, _), read): (&(String, Option<String>), &Result<Document, Diagnostic>)| {
-        Some((file.clone(), read.as_ref().ok()?.encoding.clone()?))
-    };
-    let encodings = documents.iter().filter_map(encoding).collect();
+    let encoding = |((file, _), notes): (&FileKey<'_>, &FileNotes)| Some(((*file).to_owned(), notes.encoding.clone()?));
+    let encodings = file_notes.iter().filter_map(encoding).collect();
     Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings })
 }
 
-type Documents = BTreeMap<(String, Option<String>), Result<Document, Diagnostic>>;
-
-/// The document of an edition's file; a file that holds several tables is opened once.
-fn document<'a>(
-    project: &Project,
-    edition: &Edition,
-    documents: &'a mut Documents,
-) -> &'a Result<Document, Diagnostic> {
-    let key = (edition.file.clone(), edition.encoding.clone());
-    documents
-        .entry(key)
-        .or_insert_with(|| grid::read(&project.input.join(&edition.file), &edition.file, edition.encoding.as_deref()))
+/// One edition to be read, with its files.
+struct Job<'a> {
+    task: Task<'a>,
+    /// Each with what its name says.
+    files: Vec<(&'a str, Vec<Captured>)>,
+    /// What is declared and fits no file.
+    missing: Vec<&'a str>,
+    /// All files are there.
+    whole: bool,
 }
 
-/// The observations of one edition, or `None` if an error withholds it; its faults go to `diagnostics`, once.
-fn read_edition(
-    source: &Source,
-    table: &Table,
-    edition: &Edition,
-    pipelines: &Pipelines,
-    document: &Result<Document, Diagnostic>,
-    sha256: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<ingest::Ingested> {
-    let document = match document {
+fn jobs<'a>(source: &'a Source, pipelines: &'a Pipelines, files: &'a [FileDigest]) -> impl Iterator<Item = Job<'a>> {
+    let editions = source.tables.iter().flat_map(|table| table.editions.iter().map(move |edition| (table, edition)));
+    editions.map(|(table, edition)| {
+        let found = edition.files_among(files.iter().map(|f| f.path.as_str()));
+        let task = Task { source, table, edition, codebook: &pipelines.codebook };
+        Job { task, files: found.there, whole: found.missing.is_empty(), missing: found.missing }
+    })
+}
+
+/// A file and its declared encoding.
+type FileKey<'a> = (&'a str, Option<&'a str>);
+
+/// What is known of a file besides its tables.
+struct FileNotes {
+    encoding: Option<String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A file with the jobs that it is part of: the job's number, and the file's number in it.
+struct ToRead<'a> {
+    key: FileKey<'a>,
+    sha256: &'a str,
+    uses: Vec<(usize, usize)>,
+}
+
+/// What the files of each job hold, `None` where a file cannot be read; every file is opened once, and let go once its
+/// tables are cut out.
+fn read_files<'a>(
+    project: &Project,
+    jobs: &[Job<'a>],
+    files: &'a [FileDigest],
+    progress: &mut Progress,
+) -> (Vec<Vec<Option<Portion>>>, BTreeMap<FileKey<'a>, FileNotes>) {
+    let mut uses: BTreeMap<FileKey<'a>, Vec<(usize, usize)>> = BTreeMap::new();
+    for (nth, job) in jobs.iter().enumerate().filter(|(_, job)| job.whole) {
+        for (place, (file, _)) in job.files.iter().enumerate() {
+            uses.entry((file, job.task.edition.encoding.as_deref())).or_default().push((nth, place));
+        }
+    }
+    let digests: BTreeMap<&str, &str> = files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
+    let digest = |file: &str| digests.get(file).copied().unwrap_or_default();
+    let to_read: Vec<ToRead<'a>> =
+        uses.into_iter().map(|(key, uses)| ToRead { key, sha256: digest(key.0), uses }).collect();
+    progress.stage("read", to_read.len());
+    let large = Mutex::new(());
+    let work = |file: &ToRead<'a>| {
+        let path = project.input.join(file.key.0);
+        // One large file at a time, however many cores there are.
+        let is_large = std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGE_BYTES);
+        let _alone = is_large.then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
+        read_file(&path, file, jobs)
+    };
+    let results = parallel::map(&to_read, work, |file| progress.step(file.key.0));
+    let mut read: Vec<Vec<Option<Portion>>> = jobs.iter().map(|j| j.files.iter().map(|_| None).collect()).collect();
+    let mut notes = BTreeMap::new();
+    for (file, (portions, note)) in to_read.into_iter().zip(results) {
+        for ((job, place), portion) in file.uses.into_iter().zip(portions) {
+            read[job][place] = Some(portion);
+        }
+        notes.insert(file.key, note);
+    }
+    (read, notes)
+}
+
+/// What a file holds of each edition that it is part of; nothing where it cannot be read.
+fn read_file(path: &Path, file: &ToRead<'_>, jobs: &[Job<'_>]) -> (Vec<Portion>, FileNotes) {
+    let (name, encoding) = file.key;
+    let document = match grid::read(path, name, encoding) {
         Ok(document) => document,
-        Err(fault) => {
-            note(diagnostics, fault);
+        Err(fault) => return (Vec::new(), FileNotes { encoding: None, diagnostics: vec![fault] }),
+    };
+    let portion = |(job, place): &(usize, usize)| {
+        let captured = &jobs[*job].files[*place].1;
+        ingest::read(jobs[*job].task, Input { document: &document, file: name, sha256: file.sha256, captured })
+    };
+    let portions = file.uses.iter().map(portion).collect();
+    (portions, FileNotes { encoding: document.encoding, diagnostics: document.diagnostics })
+}
+
+impl Job<'_> {
+    /// The observations of the edition, or `None` if an error withholds it; its faults go to `diagnostics`, once.
+    fn join(
+        &self,
+        portions: Vec<Option<Portion>>,
+        notes: &BTreeMap<FileKey<'_>, FileNotes>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Ingested> {
+        for (file, _) in &self.files {
+            let of_file = notes.get(&(*file, self.task.edition.encoding.as_deref()));
+            of_file.into_iter().flat_map(|n| &n.diagnostics).for_each(|fault| note(diagnostics, fault));
+        }
+        if portions.iter().any(Option::is_none) {
+            // What is missing may stand in the file that cannot be read; all else is told.
+            diagnostics.extend(portions.into_iter().flatten().flat_map(Portion::into_faults));
             return None;
         }
-    };
-    document.diagnostics.iter().for_each(|fault| note(diagnostics, fault));
-    let read = ingest::ingest(source, table, edition, &pipelines.codebook, document, &edition.file, sha256);
-    let wrong = read.has_errors();
-    let ingested = read.split(diagnostics);
-    (!wrong).then_some(ingested)
+        let read = ingest::join(self.task, portions.into_iter().flatten().collect());
+        let wrong = read.has_errors();
+        let ingested = read.split(diagnostics);
+        (!wrong).then_some(ingested)
+    }
 }
 
 /// Add a fault of a file that several tables may share.
@@ -129,20 +207,15 @@ fn note(diagnostics: &mut Vec<Diagnostic>, fault: &Diagnostic) {
     }
 }
 
-fn in_source(diagnostic: &Diagnostic, source: &Source) -> bool {
-    let files = source.tables.iter().flat_map(|t| &t.editions).map(|e| &e.file);
-    diagnostic.place.file.as_ref().is_some_and(|file| files.into_iter().any(|f| f == file))
-}
-
 /// Take the figures of withheld editions from the last release: nothing already published is lost.
-fn keep(withheld: &[(&Table, &Edition)], last: Option<&Release>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
+fn keep(withheld: &[Task<'_>], last: Option<&Release>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
     let (Some(last), false) = (last, withheld.is_empty()) else {
         return Ok(Vec::new());
     };
     let observations = stage::read_observations(&last.path)?;
     let relations = stage::read_relations(&last.path)?;
     let mut kept = Vec::new();
-    for (table, edition) in withheld {
+    for Task { table, edition, .. } in withheld {
         let of_edition =
             |o: &&Observation| o.dataset == table.dataset && o.table_id == table.id && o.edition == edition.id;
         let found: Vec<Observation> = observations.iter().filter(of_edition).cloned().collect();
@@ -153,7 +226,7 @@ fn keep(withheld: &[(&Table, &Edition)], last: Option<&Release>, stage: &mut Sta
             dataset: table.dataset.clone(),
             table_id: table.id.clone(),
             release: last.id.clone(),
-            reason: format!("edition {} could not be read from {}", edition.id, edition.file),
+            reason: format!("edition {} could not be read from {}", edition.id, edition.files_shown()),
         });
         stage.observations.extend(found);
         let of_table = |r: &&Relation| r.dataset == table.dataset && r.table_id == table.id;
@@ -186,11 +259,11 @@ fn unread_file(file: &str) -> Diagnostic {
         .hint("add an [[edition]] that names it, or move it out of the source's folder")
 }
 
-/// A fault as a row of `core_finding`.
-fn finding(diagnostic: &Diagnostic, pipelines: &Pipelines) -> Finding {
+/// A fault as a row of `core_finding`; its dataset is the first that reads the file.
+fn finding(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> Finding {
     let file = diagnostic.place.file.clone().unwrap_or_default();
-    let reads = |s: &&Source| s.tables.iter().flat_map(|t| &t.editions).any(|e| e.file == file);
-    let dataset = pipelines.sources.iter().find(reads).map_or(String::new(), |s| s.id.clone());
+    let reads = |job: &&Job<'_>| job.files.iter().any(|(f, _)| *f == file) || job.missing.contains(&file.as_str());
+    let dataset = jobs.iter().find(reads).map_or(String::new(), |job| job.task.source.id.clone());
     Finding {
         rule: diagnostic.code.to_owned(),
         severity: diagnostic.severity,

@@ -7,13 +7,14 @@ use super::TableInfo;
 use crate::diag::Severity;
 use crate::domain::{
     Breakdown, Code, Codebook, Dimension, Dimensions, Finding, Mark, Observation, Origin, Outcome, PeriodKind,
-    Relation, RelationKind, Value,
+    Relation, RelationKind, Status, Value,
 };
 
 pub fn text(cell: &Cell) -> &str {
     if let Cell::Text(text) = cell { text } else { "" }
 }
 
+/// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row {
     let d = &o.dimensions;
     vec![
@@ -43,6 +44,7 @@ pub fn observation_row(o: &Observation) -> Row {
         Cell::text(&o.origin.sheet),
         Cell::text(&o.origin.cell),
         Cell::text(o.notes.join("\n")),
+        Cell::text(o.status.as_str()),
     ]
 }
 
@@ -68,15 +70,20 @@ pub fn observation_of(cells: &mut IntoIter<Cell>) -> Option<Observation> {
         Cell::Integer(decimals) => Some(u8::try_from(decimals).ok()?),
         _ => None,
     };
-    let mark = take(cells)?;
+    let mark = cells.next()?;
     let value = match number {
         Some(number) => Value::Number(number),
-        None => Value::Missing(Mark::parse(&mark)?),
+        None => Value::Missing(Mark::parse(text(&mark))?),
     };
     let (printed, printed_unit) = (take(cells)?, take(cells)?);
     let origin =
         Origin { source_file: take(cells)?, source_sha256: take(cells)?, sheet: take(cells)?, cell: take(cells)? };
     let notes = take(cells)?.split('\n').filter(|note| !note.is_empty()).map(str::to_owned).collect();
+    // A release made before figures had a status says nothing of it.
+    let status = match cells.next()? {
+        Cell::Null => Status::Normal,
+        cell => Status::parse(text(&cell))?,
+    };
     Some(Observation {
         obs_id,
         dataset,
@@ -93,6 +100,7 @@ pub fn observation_of(cells: &mut IntoIter<Cell>) -> Option<Observation> {
         printed_unit,
         origin,
         notes,
+        status,
     })
 }
 
@@ -219,9 +227,12 @@ pub fn table_of(cells: &mut IntoIter<Cell>) -> Option<TableInfo> {
 }
 
 fn take(cells: &mut IntoIter<Cell>) -> Option<String> {
-    cells.next().map(Cell::into_text)
+    match cells.next()? {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    }
 }
 
 fn code(cells: &mut IntoIter<Cell>) -> Option<Code> {
-    cells.next().map(|cell| Code::new(text(&cell)))
+    take(cells).map(|text| Code::new(&text))
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::diag::Severity;
 use crate::domain::{
     Breakdown, Code, CodeEntry, CodeList, Dimension, Dimensions, Indicator, Mark, Origin, Outcome, PeriodKind,
-    RelationKind, Unit, Value,
+    RelationKind, Status, Unit, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -38,6 +38,7 @@ fn observation(obs_id: &str, value: Value) -> Observation {
             cell: "B4".into(),
         },
         notes: vec!["注: 一".into(), "资料来源: 二".into()],
+        status: Status::Revised,
     }
 }
 
@@ -137,6 +138,27 @@ fn what_is_written_is_read() {
     let findings = read_findings(folder.path()).unwrap();
     let cells: Vec<_> = findings.iter().map(|f| (f.cell.as_str(), f.residual.map(|r| r.to_string()))).collect();
     assert_eq!(cells, [("B4", None), ("B5 B6", Some("-10523".to_owned()))]);
+}
+
+/// A release made before figures had a status, and one that lacks what it must have.
+#[test]
+fn an_older_file_is_read_where_nothing_is_guessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let observation = observation("a", number("1"));
+    let columns = schema::OBSERVATION.columns;
+    let put = |kept: &'static [(&'static str, schema::Kind)], row: Row| {
+        let older = schema::Table { name: schema::OBSERVATION.name, columns: kept };
+        parquet::write(folder.path(), &older, &[row], |_| String::new()).unwrap();
+        read_observations(folder.path())
+    };
+    let mut row = observation_row(&observation);
+    assert_eq!(columns[row.len() - 1].0, "status");
+    row.pop();
+    let read = put(&columns[..columns.len() - 1], row.clone()).unwrap();
+    assert_eq!(read, [Observation { status: Status::Normal, ..observation }]);
+    row.remove(0);
+    let fault = put(&columns[1..columns.len() - 1], row).unwrap_err().to_string();
+    assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");
 }
 
 #[test]

@@ -139,7 +139,8 @@ fn paths(book: &Codebook, document: &Document, place: &Place, file: &str) -> (Ve
     let found =
         pipelines.sources.first().and_then(|s| Some((s, s.tables.first()?, s.tables.first()?.editions.first()?)));
     let Some((source, table, edition)) = found else { return Default::default() };
-    let paths = ingest::paths(source, table, edition, &pipelines.codebook, document, file).value;
+    let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
+    let paths = ingest::paths(task, ingest::Input { document, file, sha256: "", captured: &[] }).value;
     (paths.rows, paths.columns)
 }
 
