@@ -11,6 +11,10 @@ mod columns;
 pub mod draft;
 pub mod guess;
 mod lines;
+mod oddity;
+pub mod html;
+pub mod report;
+pub mod text;
 pub mod trial;
 
 use std::ops::Range;
