@@ -8,6 +8,29 @@ pub fn normalise(printed: &str) -> String {
     printed.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
 }
 
+/// A printed label without the English that follows its Chinese after a blank or a line break: `北 京 Beijing` is `北 京`.
+/// What is not English (a number, a unit's sign) stays, and so does a label of one language.
+pub fn without_english(printed: &str) -> &str {
+    let chinese = |c: char| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
+    let Some((at, last)) = printed.char_indices().rfind(|(_, c)| chinese(*c)) else { return printed };
+    let mut end = at + last.len_utf8();
+    let mut depth = 0_usize;
+    for (at, c) in printed[end..].char_indices().map(|(at, c)| (end + at, c)).collect::<Vec<_>>() {
+        match c {
+            // English starts a word or a bracket of its own.
+            _ if depth == 0 && c.is_whitespace() => end = at,
+            '(' | '（' => depth += 1,
+            ')' | '）' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let word = printed[at..].chars().take_while(|c| c.is_ascii_alphabetic()).count();
+        if word > 1 {
+            return if printed[end..].starts_with(char::is_whitespace) { printed[..end].trim_end() } else { printed };
+        }
+    }
+    printed
+}
+
 /// The names nearest to a label, best first, at most three; for hints.
 pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = normalise(label);
@@ -23,7 +46,7 @@ pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, normalise};
+    use super::{nearest, normalise, without_english};
 
     #[test]
     fn labels_compare_without_width_and_space() {
@@ -31,6 +54,25 @@ mod tests {
         assert_eq!(normalise("参保率 (% )"), "参保率(%)");
         assert_eq!(normalise("险 种\n年\n份"), "险种年份");
         assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
+    }
+
+    #[test]
+    fn english_after_chinese_is_dropped() {
+        let check = |printed: &str, expected: &str| assert_eq!(without_english(printed), expected, "{printed}");
+        check("北  京  Beijing", "北  京");
+        check("养老保险\nPension Insurance", "养老保险");
+        check("　城镇职工 Urban Employees (10 000 persons)", "　城镇职工");
+        check("参保人数（万人） Insured (10 000 persons)", "参保人数（万人）");
+        check("参保人数 (10 000 persons)", "参保人数");
+        check("增长 %  Growth (%)", "增长 %");
+        check("年末 2010 Year-end 2010", "年末 2010");
+        check("R&D 人员 Persons in R&D", "R&D 人员");
+        check("北京Beijing", "北京Beijing");
+        check("维生素 C", "维生素 C");
+        check("参保人数(人)", "参保人数(人)");
+        check("合 计", "合 计");
+        check("Total", "Total");
+        check("", "");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::hint;
 use super::locate::{Found, origin};
 use super::value;
 use crate::diag::Diagnostic;
+use crate::domain::label::without_english;
 use crate::grid::{CellRef, CellValue, Grid};
 
 /// The label of one row or column, from the outermost text to the innermost.
@@ -100,7 +101,9 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
                 faults.push(fault);
             }
         }
-        parts.push(Part { at, text: grid.text(at.row, at.col).to_owned() });
+        let text = grid.text(at.row, at.col);
+        let text = if reading.layout().bilingual { without_english(text) } else { text };
+        parts.push(Part { at, text: text.to_owned() });
     }
 }
 

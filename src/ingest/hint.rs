@@ -23,13 +23,19 @@ pub(super) fn unknown_label(
     unknown: &Unknown,
 ) -> Diagnostic {
     let at = label.at().unwrap_or(found.corner);
-    let mut fault = reading.fault("unknown-label", unknown.error.to_string(), found.grid, at);
+    let outside = matches!(unknown.error, LookupError::Outside { .. });
+    let code = if outside { "outside-level" } else { "unknown-label" };
+    let mut fault = reading.fault(code, unknown.error.to_string(), found.grid, at);
     if let Some(hint) = of_place(reading, found, label, axis) {
         fault = fault.hint(hint);
     }
     if let LookupError::Ambiguous { list, label: printed, .. } = &unknown.error {
         let line = format!("{list},{},{printed},CODE,why", reading.table.dataset);
         return fault.hint(format!("say which one this source means in pipelines/codes/aliases.csv: {line}"));
+    }
+    if let LookupError::Outside { list, .. } = &unknown.error {
+        let from = format!("its parents stand in pipelines/codes/{list}.csv");
+        return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
     }
     let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
     let (dataset, table) = (&reading.table.dataset, &reading.table.id);

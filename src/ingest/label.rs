@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::Reading;
 use super::header::Label;
+use super::hierarchy;
 use super::hint;
 use super::locate::Found;
 use super::presence::{Met, Stranger};
-use super::unit::{PrintedUnit, strip};
+use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
-use crate::domain::{Code, LookupError, Period};
+use crate::domain::{Code, LookupError, Period, TOTAL};
 use crate::grid::{CellRef, Grid};
 use crate::spec::pattern::{Capture, Captured};
-use crate::spec::table::{Entry, Meaning, PeriodRule};
+use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Axis {
@@ -43,6 +44,16 @@ pub(super) struct Line {
     pub meaning: Meaning,
     /// Units printed in the label.
     pub units: Vec<PrintedUnit>,
+    /// The unit that the label captures.
+    pub captured: Option<PrintedUnit>,
+}
+
+/// An entry that fits a label, and what both say.
+pub(super) struct Fitting<'e> {
+    pub entry: &'e Entry,
+    pub meaning: Meaning,
+    /// The unit that the label captures.
+    pub unit: Option<PrintedUnit>,
 }
 
 /// A label that fits an entry's text but stands for no code.
@@ -66,10 +77,12 @@ pub(super) fn assign(
     let mut order: Vec<(usize, &Label)> = Vec::new();
     for label in labels {
         match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
-            Ok(Some((entry, meaning))) => {
+            Ok(Some(Fitting { entry, meaning, unit })) => {
                 let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
                 order.push((nth, label));
-                lines.push(Line { label: label.clone(), meaning, units: units(reading, label) });
+                if !entry.skip {
+                    lines.push(Line { label: label.clone(), meaning, units: units(reading, label), captured: unit });
+                }
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
@@ -78,8 +91,12 @@ pub(super) fn assign(
     met.entries(axis).extend(order.iter().map(|(nth, _)| nth));
     repeated(reading, grid, entries, &order, axis, faults);
     sequence(reading, grid, entries, &order, axis, faults);
-    if axis == Axis::Columns {
-        periods_from_left(reading, grid, &mut lines, faults);
+    match axis {
+        Axis::Columns => periods_from_left(reading, grid, &mut lines, faults),
+        Axis::Rows => {
+            let rows: Vec<(&Entry, &Label)> = order.iter().map(|(nth, label)| (&entries[*nth], *label)).collect();
+            hierarchy::lone(reading, found, &rows, faults);
+        }
     }
     lines
 }
@@ -111,16 +128,21 @@ fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
 }
 
 /// The first entry that fits the label, and what both say. `Err` where texts fit but a capture stands for no code.
-fn entry_of<'e>(
+pub(super) fn entry_of<'e>(
     reading: &Reading,
     label: &Label,
     entries: impl Iterator<Item = &'e Entry>,
-) -> Result<Option<(&'e Entry, Meaning)>, Unknown> {
+) -> Result<Option<Fitting<'e>>, Unknown> {
     let mut unknown = None;
     for entry in entries {
         let Some(captured) = fit(reading, entry, label) else { continue };
         match meaning(reading, &captured) {
-            Ok(found) => return Ok(Some((entry, found.over(&entry.meaning)))),
+            Ok(mut found) => {
+                // A unit that is declared stands; the printed one is held against it.
+                found.unit = entry.meaning.unit.clone().or(found.unit);
+                let (meaning, unit) = (found.over(&entry.meaning), captured_unit(reading, &captured));
+                return Ok(Some(Fitting { entry, meaning, unit }));
+            }
             Err(error) => unknown = unknown.or(Some(error)),
         }
     }
@@ -148,35 +170,68 @@ pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec
     Some(all)
 }
 
-/// What captures say, once their labels have been looked up.
+/// What the captures of a title say, once their labels have been looked up; a unit that is declared stands.
 pub(super) fn meaning_of(reading: &Reading, captured: &[Captured]) -> Result<Meaning, LookupError> {
-    meaning(reading, captured).map_err(|unknown| unknown.error)
+    let found = meaning(reading, captured).map_err(|unknown| unknown.error)?;
+    let unit = reading.layout().context.unit.clone().or(found.unit);
+    Ok(Meaning { unit, ..found })
 }
 
 fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown> {
     let mut meaning = Meaning::default();
-    let look_up = |list: &str, text: &str| -> Result<Code, Unknown> {
+    let look_up = |list: &str, text: &str, outer: Option<&Code>| -> Result<Code, Unknown> {
         let (dataset, table) = (&reading.table.dataset, &reading.table.id);
-        let found = reading.codebook.lookup(list, dataset, table, text);
+        let found = match outer {
+            Some(outer) => reading.codebook.lookup_below(list, dataset, table, text, outer),
+            None => reading.codebook.lookup(list, dataset, table, text),
+        };
         found.map_err(|error| Unknown { error, list: list.to_owned() })
     };
     for held in captured {
         match &held.capture {
             Capture::Dimension(dimension) => {
-                meaning.dimensions.insert(*dimension, look_up(dimension.as_str(), &held.text)?);
+                let code = look_up(dimension.as_str(), &held.text, meaning.dimensions.get(dimension))?;
+                meaning.dimensions.insert(*dimension, code);
             }
-            Capture::Indicator => meaning.indicator = Some(look_up("indicator", &held.text)?),
+            // An indicator lies below no other, so that the inner name says what is counted.
+            Capture::Indicator => meaning.indicator = Some(look_up("indicator", &held.text, None)?),
+            Capture::Unit => {
+                let code = look_up("unit", &held.text, None)?.to_string();
+                meaning.unit = Some(UnitUse { code, label: None });
+            }
             Capture::Breakdown(list) => {
-                meaning.breakdown.insert(list.clone(), look_up(list, &held.text)?.to_string());
+                let outer = meaning.breakdown.get(list).map(|code| Code::new(code));
+                let code = look_up(list, &held.text, outer.as_ref())?.to_string();
+                // A breakdown that is not divided is left out.
+                if code != TOTAL {
+                    meaning.breakdown.insert(list.clone(), code);
+                }
             }
             Capture::Integer(key) => {
                 meaning.breakdown.insert(key.clone(), held.text.clone());
             }
-            Capture::Year | Capture::Month => meaning.period = held.period().map(PeriodRule::Fixed),
+            Capture::Year | Capture::Month => {
+                meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
+            }
             Capture::Number | Capture::Any => {}
         }
     }
     Ok(meaning)
+}
+
+/// The period that a capture holds, which lies in that of the label above it.
+fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Unknown> {
+    let list = "period".to_owned();
+    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone(), near: Vec::new() };
+    let Some(period) = held.period() else { return Err(Unknown { error: unknown(), list: list.clone() }) };
+    match outer {
+        Some(PeriodRule::Fixed(outer)) if period.start() < outer.start() || outer.end() < period.end() => {
+            let (code, outer) = (Code::new(&period.to_string()), Code::new(&outer.to_string()));
+            let error = LookupError::Outside { list: list.clone(), label: held.text.clone(), code, outer };
+            Err(Unknown { error, list })
+        }
+        _ => Ok(period),
+    }
 }
 
 /// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
@@ -187,7 +242,7 @@ pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<M
         .count();
     let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
     match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
-        Ok(Some((_, meaning))) => Ok(meaning),
+        Ok(Some(fitting)) => Ok(fitting.meaning),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
         Ok(None) if shared == 0 => Ok(Meaning::default()),
         Ok(None) => Err(label.shown()),

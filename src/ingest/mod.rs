@@ -2,13 +2,15 @@
 //!
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
-//! row and column, `label` holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells
-//! with `value` and `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
-//! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
+//! row and column, `hierarchy` puts the labels of the rows above before those that belong to them, `label` holds the paths
+//! against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note` reads
+//! footnotes; then, over all parts, `presence` judges what is missing or not declared, and `relation` names wholes and
+//! parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
 mod header;
+mod hierarchy;
 mod hint;
 mod label;
 mod locate;
@@ -16,6 +18,7 @@ mod note;
 pub mod number;
 mod presence;
 mod relation;
+mod sign;
 mod unit;
 mod value;
 
@@ -179,6 +182,7 @@ impl Reading<'_> {
         let columns = header::columns(self, found, faults);
         let rows = header::rows(self, found, faults);
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
+        let rows = hierarchy::nest(self, found, &columns, rows, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
@@ -288,5 +292,7 @@ fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
     (shown(one), shown(two))
 }
 
+#[cfg(test)]
+mod parts_tests;
 #[cfg(test)]
 mod tests;

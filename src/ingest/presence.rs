@@ -86,7 +86,7 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
 fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnostic>) {
     let (declared, spec) = (entries(reading, axis), &reading.table.spec);
     let seen = std::mem::take(met.entries(axis));
-    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_literal() && !seen.contains(n));
+    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && !e.merged && e.is_required() && !seen.contains(n));
     let mut missing = absent.map(|(_, e)| e);
     // The same stranger in another part stands for the same entry.
     let mut paired: BTreeMap<&str, Option<String>> = BTreeMap::new();

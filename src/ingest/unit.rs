@@ -7,6 +7,7 @@ use super::locate::Found;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::CellRef;
+use crate::spec::pattern::{Capture, Captured};
 use crate::spec::table::UnitUse;
 
 /// A unit as printed somewhere.
@@ -43,6 +44,11 @@ fn printed(reading: &Reading, name: &str) -> Option<PrintedUnit> {
     Some(PrintedUnit { name: normalise(name), code: code.to_string() })
 }
 
+/// The unit that a label or a title captures.
+pub(super) fn captured_unit(reading: &Reading, captured: &[Captured]) -> Option<PrintedUnit> {
+    captured.iter().find(|c| c.capture == Capture::Unit).and_then(|c| printed(reading, &c.text))
+}
+
 /// Whether a printed unit is the declared one, or what is declared to be printed for it.
 fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
     match declared.label.as_deref() {
@@ -60,26 +66,49 @@ pub(super) fn check(
     columns: &[Line],
     faults: &mut Vec<Diagnostic>,
 ) {
-    let context = &reading.layout().context.unit;
+    let of_title: Vec<PrintedUnit> = captured_unit(reading, &found.captured).into_iter().collect();
+    let context = title_unit(reading, found, &of_title, faults);
     for line in rows.iter().chain(columns) {
         let declared = line.meaning.unit.as_ref().or(context.as_ref());
-        if let (Some(declared), Some(at)) = (declared, line.label.at())
-            && !line.units.is_empty()
-            && !agrees(declared, &line.units)
-        {
-            faults.push(contradiction(reading, found, at, &line.label.shown(), declared, &line.units));
+        let captured: Vec<PrintedUnit> = line.captured.iter().cloned().collect();
+        for units in [&line.units, &captured] {
+            if let (Some(declared), Some(at)) = (declared, line.label.at())
+                && !units.is_empty()
+                && !agrees(declared, units)
+            {
+                faults.push(contradiction(reading, found, at, &line.label.shown(), declared, units));
+            }
         }
     }
     let stated = of_table(reading, found, faults);
     let Some((at, _)) = stated.first() else { return };
     let units: Vec<PrintedUnit> = stated.iter().flat_map(|(_, units)| units.clone()).collect();
-    for column in columns.iter().filter(|c| c.units.is_empty()) {
+    let silent = |line: &&Line| line.units.is_empty() && line.captured.is_none();
+    for column in columns.iter().filter(silent) {
         let of_cell = |row: &Line| column.meaning.unit.clone().or(row.meaning.unit.clone()).or(context.clone());
-        let wrong = rows.iter().filter(|r| r.units.is_empty()).filter_map(of_cell).find(|unit| !agrees(unit, &units));
+        let wrong = rows.iter().filter(silent).filter_map(of_cell).find(|unit| !agrees(unit, &units));
         if let Some(declared) = wrong {
             faults.push(contradiction(reading, found, *at, &column.label.shown(), &declared, &units));
         }
     }
+}
+
+/// The unit of numbers whose row and column state none: the declared one, or the one that the title captures.
+fn title_unit(
+    reading: &Reading,
+    found: &Found<'_>,
+    of_title: &[PrintedUnit],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<UnitUse> {
+    let declared = reading.layout().context.unit.clone();
+    match (&declared, of_title) {
+        (Some(declared), [_, ..]) if !agrees(declared, of_title) => {
+            faults.push(contradiction(reading, found, found.corner, "the table", declared, of_title));
+        }
+        (None, [unit, ..]) => return Some(UnitUse { code: unit.code.clone(), label: None }),
+        _ => {}
+    }
+    declared
 }
 
 fn contradiction(

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
-use super::pattern::Pattern;
+use super::pattern::{Capture, Pattern};
 use super::raw::{self, Scalar, Stated, Text};
+use super::revise::JOINT;
 use super::table::{
     Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitValue, UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind, TOTAL};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
@@ -60,7 +61,7 @@ impl Scope<'_> {
             Ok(pattern) => Some(pattern),
             Err(error) => {
                 let hint = format!(
-                    "captures are {{year}}, {{month}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
+                    "captures are {{year}}, {{month}}, {{unit}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
                     lists.join(", ")
                 );
                 self.fault(span, "label-pattern", error.to_string(), hint);
@@ -102,7 +103,10 @@ impl Scope<'_> {
                     continue;
                 }
             };
-            breakdown.insert(name.to_owned(), text);
+            // A breakdown that is not divided is left out.
+            if text != TOTAL {
+                breakdown.insert(name.to_owned(), text);
+            }
         }
         breakdown
     }
@@ -145,7 +149,14 @@ impl Scope<'_> {
         meaning.unit = self.unit(raw.unit.as_ref(), raw.unit_label.as_ref());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         meaning.sign = raw.sign.map(sign);
-        (path.len() == texts.len()).then_some(Entry { path, meaning, merged: raw.merged })
+        let declared = raw.origin.declared.clone().unwrap_or_else(|| texts.join(JOINT));
+        let new = raw.origin.new;
+        let (merged, skip, optional) = (raw.merged, raw.skip, raw.optional);
+        if skip && path.iter().all(|p| p.captures().eq([&Capture::Any]) && p.is_bare()) {
+            let message = "the entry skips every label, also those that are new next year";
+            self.fault(raw.label.span(), "skip-any", message, "write out what is skipped");
+        }
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, optional })
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
@@ -171,7 +182,7 @@ impl Scope<'_> {
 
     pub fn figure(&mut self, raw: &raw::Figure) -> Option<Figure> {
         let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
-        if !pattern.captures().any(|c| *c == super::pattern::Capture::Number) {
+        if !pattern.captures().any(|c| *c == Capture::Number) {
             self.fault(
                 raw.text.span(),
                 "figure-number",

@@ -11,6 +11,7 @@ mod meaning;
 pub mod pattern;
 mod raw;
 mod resolve;
+mod revise;
 mod schema;
 pub mod table;
 

@@ -37,6 +37,8 @@ pub enum Capture {
     Dimension(Dimension),
     /// A label of the indicator list.
     Indicator,
+    /// The name of a unit.
+    Unit,
     /// A label of any further code list; the breakdown's key is the list's name.
     Breakdown(String),
     /// A whole number; the breakdown's key is given.
@@ -123,6 +125,11 @@ impl Pattern {
         self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
     }
 
+    /// Whether the pattern is one capture and nothing else.
+    pub fn is_bare(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Capture(_)])
+    }
+
     pub fn captures(&self) -> impl Iterator<Item = &Capture> {
         self.pieces.iter().filter_map(|p| match p {
             Piece::Capture(capture) => Some(capture),
@@ -168,6 +175,7 @@ fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
         "number" => Ok(Capture::Number),
         "any" => Ok(Capture::Any),
         "indicator" => Ok(Capture::Indicator),
+        "unit" => Ok(Capture::Unit),
         _ => match Dimension::parse(name) {
             Some(dimension) if dimension != Dimension::Breakdown => Ok(Capture::Dimension(dimension)),
             _ if lists.contains(&name) => Ok(Capture::Breakdown(name.to_owned())),
@@ -237,7 +245,7 @@ fn longest(capture: &Capture) -> usize {
         Capture::Month => "2004年12月".chars().count(),
         Capture::Integer(_) => INTEGER_DIGITS_MAX,
         Capture::Number => NUMBER_CHARS_MAX,
-        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => usize::MAX,
+        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => usize::MAX,
     }
 }
 
@@ -263,7 +271,7 @@ fn holds(capture: &Capture, text: &str) -> bool {
                 && month.len() <= 2
                 && month.parse::<u8>().is_ok_and(|m| (1..=12).contains(&m))
         }
-        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => true,
+        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => true,
     }
 }
 
@@ -288,6 +296,7 @@ mod tests {
         check("全省平均工资的{base_pct:int}%", "全省平均 工资的100%", Some(&["100"]));
         check("{month}", "2013-01", Some(&["2013-01"]));
         check("{hospital}", "市外定点", Some(&["市外定点"]));
+        check("{indicator}（{unit}）", "参保人数 (万人)", Some(&["参保人数", "万人"]));
     }
 
     #[test]

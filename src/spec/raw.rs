@@ -106,6 +106,22 @@ pub enum Order {
     Any,
 }
 
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Leading blanks, or the indent of the cell's format.
+    Indent,
+    /// `其中：` or `#` before the label: a part of the nearest row above without the sign.
+    OfWhich,
+    /// `第一章`, `一、`, `（一）`, `1.`, `(1)`, `①` before the label, the first of these the outermost.
+    Numbering,
+    /// A bold label stands over those below that are not.
+    Bold,
+    /// A row without any cell in the columns that are read stands over those below, until the next one.
+    Heading,
+}
+
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -187,6 +203,15 @@ stating! {
     Context {}
 }
 
+/// Where an entry comes from, once an edition has been merged with its table.
+#[derive(Clone, Debug, Default)]
+pub struct EntryOrigin {
+    /// The label before the edition renamed it, its parts joined.
+    pub declared: Option<String>,
+    /// Added by the edition.
+    pub new: bool,
+}
+
 stating! {
     /// One kind of row or column: how its label reads and what it means.
     Entry {
@@ -194,9 +219,21 @@ stating! {
         /// end may be left out.
         #[schemars(with = "OneOrMany")]
         pub label: Spanned<OneOrMany>,
+        /// Set when editions are merged with their table.
+        #[serde(skip)]
+        pub origin: EntryOrigin,
+        /// For what an edition adds: the declared label it stands after; at the end where left out, `""`: before all others.
+        #[schemars(with = "Option<String>")]
+        pub after: Option<Text>,
         /// For cells merged over all columns (rows) below this label.
         #[serde(default)]
         pub merged: bool,
+        /// Known and not read: a serial number, a label in another language, a remark.
+        #[serde(default)]
+        pub skip: bool,
+        /// The label may be absent.
+        #[serde(default)]
+        pub optional: bool,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "Option<String>")]
         pub unit: Option<Text>,
@@ -269,6 +306,8 @@ pub struct Layout<'a> {
     pub header_rows: Option<&'a Spanned<u32>>,
     pub header_blank: Option<HeaderBlank>,
     pub label_blank: Option<LabelBlank>,
+    pub levels: Option<&'a [Level]>,
+    pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
     pub order: Option<Order>,
     pub unit: Option<&'a Text>,
@@ -302,6 +341,11 @@ macro_rules! laid_out {
             pub header_blank: Option<HeaderBlank>,
             /// For formats without merged cells: what a blank row label repeats.
             pub label_blank: Option<LabelBlank>,
+            /// By what signs the labels of the first label column show hierarchy. A label is then the list of the labels
+            /// above it and its own, without the signs.
+            pub levels: Option<Vec<Level>>,
+            /// Labels carry their English after the Chinese, in the same cell; it is dropped.
+            pub bilingual: Option<bool>,
             /// How the first line after the body begins; that line and the next are footnotes.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
@@ -340,6 +384,8 @@ macro_rules! laid_out {
                     header_rows: self.header_rows.as_ref(),
                     header_blank: self.header_blank,
                     label_blank: self.label_blank,
+                    levels: self.levels.as_deref(),
+                    bilingual: self.bilingual,
                     until: self.until.as_deref(),
                     order: self.order,
                     unit: self.unit.as_ref(),
@@ -438,6 +484,20 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
+        /// prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub rename: Option<BTreeMap<Text, Text>>,
+        /// Declared labels (parts joined by ` / `) that this edition does not have.
+        #[schemars(with = "Option<Vec<String>>")]
+        pub gone: Option<Vec<Text>>,
+        /// Kinds of rows that this edition adds.
+        pub new_rows: Option<Vec<Entry>>,
+        /// Kinds of columns that this edition adds.
+        pub new_columns: Option<Vec<Entry>>,
+        /// Declared label (parts joined by ` / `) → the unit in which this edition prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub units: Option<BTreeMap<Text, Text>>,
     }
 }
 
@@ -450,6 +510,8 @@ impl<'a> Layout<'a> {
             header_rows: self.header_rows.or(base.header_rows),
             header_blank: self.header_blank.or(base.header_blank),
             label_blank: self.label_blank.or(base.label_blank),
+            levels: self.levels.or(base.levels),
+            bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
             order: self.order.or(base.order),
             unit: self.unit.or(base.unit),

@@ -10,7 +10,8 @@ use super::edition::Edition;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
-use super::table::{Anchor, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::revise::revise;
+use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -55,6 +56,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
+        let revised = revise(keys, edition, scope);
+        let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
@@ -137,9 +140,10 @@ fn layout(
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = dated || anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
-    pairs(&rows, &columns, &context, from_title, scope);
+    let levels = levels(keys.levels.unwrap_or_default());
+    labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
+    let of_title: Vec<&Capture> = anchor.iter().flat_map(|a| a.pattern.captures()).collect();
+    pairs(&rows, &columns, &context, &of_title, dated, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -148,6 +152,8 @@ fn layout(
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
+        levels,
+        bilingual: keys.bilingual.unwrap_or(false),
         until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
@@ -164,12 +170,24 @@ fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize
     raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
 }
 
-fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+fn levels(written: &[raw::Level]) -> Levels {
+    let has = |level| written.contains(&level);
+    Levels {
+        indent: has(raw::Level::Indent),
+        of_which: has(raw::Level::OfWhich),
+        numbering: has(raw::Level::Numbering),
+        bold: has(raw::Level::Bold),
+        heading: has(raw::Level::Heading),
+    }
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if given > label_columns || (given < label_columns && !entry.merged) {
+        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
-            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+            let hint = "give one part per text of corner; more where levels says that rows belong to others";
+            scope.fault(span.clone(), "label-columns", message, hint);
         }
     }
 }
@@ -188,11 +206,12 @@ fn pairs(
     rows: &[(Entry, Range<usize>)],
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
+    of_title: &[&Capture],
     from_title: bool,
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns {
-        for (row, row_span) in rows {
+    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {
@@ -201,7 +220,7 @@ fn pairs(
                     continue;
                 }
             };
-            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).chain(of_title.iter().copied()).collect();
             let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
             if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
                 scope.fault(
@@ -211,12 +230,12 @@ fn pairs(
                     "give indicator = \"…\" to the column, the row or [context]",
                 );
             }
-            if both.unit.is_none() {
+            if both.unit.is_none() && !stated.contains(&&Capture::Unit) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("unit"),
-                    "give unit = \"…\" to the column, the row or the table",
+                    "give unit = \"…\" to the column, the row or the table, or capture {unit} in a label or the anchor",
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
@@ -267,12 +286,12 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
 fn title_pattern(written: &str, span: Range<usize>, scope: &mut Scope<'_>) -> Option<Pattern> {
     let pattern = scope.pattern(written, span.clone())?;
     let usable = |c: &Capture| match c {
-        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Year | Capture::Month | Capture::Unit | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
     if pattern.captures().any(|c| !usable(c)) {
-        let message = "an anchor, a sheet or a file captures a period or a dimension only";
+        let message = "an anchor, a sheet or a file captures a period, a unit or a dimension only";
         scope.fault(span, "anchor-capture", message, "");
     }
     Some(pattern)

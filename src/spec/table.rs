@@ -78,6 +78,9 @@ pub struct Layout {
     pub header_inherits: bool,
     /// A blank row label repeats the one above.
     pub label_inherits: bool,
+    pub levels: Levels,
+    /// Labels carry their English after the Chinese.
+    pub bilingual: bool,
     pub until: Vec<String>,
     /// Labels that are written out stand in the order in which they are declared.
     pub ordered: bool,
@@ -90,6 +93,23 @@ pub struct Layout {
     pub relations: Vec<RelationSpec>,
     /// Printed text → mark, exact text (white space other than the full-width blank dropped).
     pub marks: BTreeMap<String, Mark>,
+}
+
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    pub indent: bool,
+    pub of_which: bool,
+    pub numbering: bool,
+    pub bold: bool,
+    pub heading: bool,
+}
+
+impl Levels {
+    /// Whether rows stand in levels at all.
+    pub fn any(self) -> bool {
+        self != Levels::default()
+    }
 }
 
 /// The text that tells the table from all others.
@@ -111,14 +131,27 @@ pub struct Within {
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
+    /// The label before an edition renamed it, its parts joined by ` / `.
+    pub declared: String,
+    /// Added by the edition.
+    pub new: bool,
     /// For cells merged over all rows (columns) below this label; no row (column) has the label alone.
     pub merged: bool,
+    /// Known and not read.
+    pub skip: bool,
+    /// The label may be absent.
+    pub optional: bool,
 }
 
 impl Entry {
-    /// Whether the label is given letter by letter, so that it must appear exactly once.
+    /// Whether the label is given letter by letter, so that it must appear at most once.
     pub fn is_literal(&self) -> bool {
         !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
+    }
+
+    /// Whether the entry must be met.
+    pub fn is_required(&self) -> bool {
+        !self.optional && (self.merged || self.is_literal())
     }
 
     /// The label as declared, for messages.

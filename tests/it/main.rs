@@ -6,6 +6,7 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
+mod layouts;
 mod real;
 mod draft;
 mod seeds;
