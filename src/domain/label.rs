@@ -5,7 +5,31 @@ use unicode_normalization::UnicodeNormalization;
 /// The canonical form of a printed label: compatibility composition (full width → half width), all white space
 /// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
 pub fn normalise(printed: &str) -> String {
-    printed.nfkc().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
+    let folded = printed.chars().map(shield).nfkc().map(unshield);
+    folded.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
+}
+
+/// The characters of [`normalise`] for one printed character; none for white space.
+pub fn normalised(printed: char) -> impl Iterator<Item = char> {
+    let folded = std::iter::once(shield(printed)).nfkc().map(unshield);
+    folded.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}'))
+}
+
+/// Circled numbers, which are signs of their own: `人数①` is not `人数1`.
+const CIRCLED: (u32, u32) = (0x2460, 0x2473);
+/// Where no character is that compatibility would change.
+const PRIVATE: u32 = 0xE000;
+
+fn shield(c: char) -> char {
+    let of = c as u32;
+    let circled = (CIRCLED.0..=CIRCLED.1).contains(&of);
+    if circled { char::from_u32(of - CIRCLED.0 + PRIVATE).unwrap_or(c) } else { c }
+}
+
+fn unshield(c: char) -> char {
+    let of = c as u32;
+    let shielded = (PRIVATE..=PRIVATE + CIRCLED.1 - CIRCLED.0).contains(&of);
+    if shielded { char::from_u32(of - PRIVATE + CIRCLED.0).unwrap_or(c) } else { c }
 }
 
 /// A printed label without the English that follows its Chinese after a blank or a line break: `北 京 Beijing` is `北 京`.
@@ -54,6 +78,7 @@ mod tests {
         assert_eq!(normalise("参保率 (% )"), "参保率(%)");
         assert_eq!(normalise("险 种\n年\n份"), "险种年份");
         assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
+        assert_eq!(normalise("人数 ①"), "人数①");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use super::Reading;
 use super::hint;
 use super::locate::{Found, origin};
+use super::note;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::domain::label::without_english;
 use crate::grid::{CellRef, CellValue, Grid};
+use crate::spec::annotation::Marks;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -20,7 +22,14 @@ pub(super) struct Label {
 pub(super) struct Part {
     /// The first cell of a merged range, so that equal cells are one label.
     pub at: CellRef,
+    /// Without the marks at its end.
     pub text: String,
+    pub marks: Marks,
+}
+
+/// The marks of a label's parts.
+pub(super) fn marks_of(parts: &[Part]) -> Marks {
+    parts.iter().flat_map(|p| p.marks.iter().copied()).collect()
 }
 
 impl Label {
@@ -39,7 +48,7 @@ impl Label {
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
-    for col in found.first_data_col()..grid.cols {
+    for col in found.data_cols() {
         let mut parts: Vec<Part> = Vec::new();
         for row in found.header.clone() {
             let mut at = origin(grid, CellRef { row, col });
@@ -69,7 +78,7 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
     for row in found.body.clone() {
-        let filled = (found.first_data_col()..grid.cols).map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
+        let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = origin(grid, CellRef { row, col: *col });
@@ -101,9 +110,9 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
                 faults.push(fault);
             }
         }
-        let text = grid.text(at.row, at.col);
-        let text = if reading.layout().bilingual { without_english(text) } else { text };
-        parts.push(Part { at, text: text.to_owned() });
+        let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
+        let text = if reading.layout().bilingual { without_english(&text).to_owned() } else { text };
+        parts.push(Part { at, text, marks });
     }
 }
 
@@ -139,7 +148,7 @@ mod tests {
             let reading = reading_of(&pipelines);
             let mut faults = Vec::new();
             let scope = scopes(&reading, &document, &mut Met::default(), &mut faults).remove(0);
-            let found = locate(&reading, scope, &mut faults).unwrap();
+            let found = locate(&reading, scope, &mut faults).unwrap().remove(0);
             let shown = |labels: Vec<super::Label>| labels.iter().map(super::Label::shown).collect::<Vec<_>>();
             assert_eq!(shown(columns(&reading, &found, &mut faults)), ["筹资标准 / 成年", "筹资标准 / 儿童", "总额"]);
             assert_eq!(shown(rows(&reading, &found, &mut faults)), ["城镇 / 2010", "城镇 / 2011"]);

@@ -31,6 +31,7 @@ use super::sign::{self, Indent, Number, Signs};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
 use crate::grid::CellRef;
+use crate::spec::annotation::Marks;
 use crate::spec::table::{Entry, Levels};
 
 /// Blanks by which a row may miss the text that it is aligned with.
@@ -40,6 +41,8 @@ const ALIGNED_BLANKS: u32 = 1;
 struct Node {
     signs: Signs,
     at: CellRef,
+    /// Marks at the end of its label.
+    marks: Marks,
     below: Below,
 }
 
@@ -74,7 +77,8 @@ pub(super) fn nest(
     if !levels.any() {
         return labels;
     }
-    let mut tree = Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
+    let mut tree =
+        Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
     let mut nested = Vec::new();
     for label in labels {
         let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
@@ -90,7 +94,7 @@ pub(super) fn nest(
                 tree.list(signs, part.at, filled);
                 continue;
             }
-            tree.place(signs, part.at);
+            tree.place(signs, part);
         }
         let path = Label { line: label.line, parts: [tree.path(), label.parts[1..].to_vec()].concat() };
         // A label that is the same in several label columns' rows belongs to them all; too few parts fit no entry.
@@ -124,17 +128,19 @@ struct Tree<'a, 'r> {
 
 impl Tree<'_, '_> {
     fn path(&self) -> Vec<Part> {
-        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone() }).collect()
+        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
     }
 
     /// Open a row below the one it belongs to.
-    fn place(&mut self, signs: Signs, at: CellRef) {
+    fn place(&mut self, signs: Signs, part: &Part) {
+        let at = part.at;
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
         while let Some(above) = self.open.last() {
             let stand = stand(self.levels, above, &signs).unwrap_or_else(|conflict| {
                 let address = self.found.grid.address(above.at);
-                wrong.get_or_insert(format!("\"{}\" and \"{}\" in {address}: {conflict}", signs.text, above.signs.text));
+                wrong
+                    .get_or_insert(format!("\"{}\" and \"{}\" in {address}: {conflict}", signs.text, above.signs.text));
                 Stand::Elsewhere
             });
             if stand != Stand::Below {
@@ -157,7 +163,7 @@ impl Tree<'_, '_> {
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, below: Below::default() });
+        self.open.push(Node { signs, at, marks: part.marks.clone(), below: Below::default() });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.
@@ -169,7 +175,8 @@ impl Tree<'_, '_> {
             };
             return self.unclear(message.to_owned(), at);
         }
-        let above = |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
+        let above =
+            |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
         while self.open.last().is_some_and(|n| !above(n)) {
             self.close(self.open.len() - 1);
         }
@@ -192,7 +199,8 @@ impl Tree<'_, '_> {
             Ok(Some(fitting)) => {
                 let (at, entry) = (last.at, fitting.entry.shown());
                 let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
-                let hint = format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
+                let hint =
+                    format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
                 let fault = self.reading.fault("heading-declared", message, self.found.grid, at);
                 self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
                 true
@@ -224,13 +232,7 @@ impl Tree<'_, '_> {
 
 impl Below {
     /// Count a row in. `Err` where it differs from those beside it: a cell of theirs, and how.
-    fn add(
-        &mut self,
-        levels: Levels,
-        centred: bool,
-        signs: &Signs,
-        at: CellRef,
-    ) -> Result<(), (CellRef, String)> {
+    fn add(&mut self, levels: Levels, centred: bool, signs: &Signs, at: CellRef) -> Result<(), (CellRef, String)> {
         self.count += 1;
         if let Some(number) = signs.number
             && let Some((last, beside)) = self.number.replace((number, at))
@@ -239,7 +241,8 @@ impl Below {
                 return Err((beside, "is numbered in another form than the row beside it".to_owned()));
             }
             if number.value <= last.value {
-                let what = format!("is number {}, as if a row above it were lost: number {} stands", number.value, last.value);
+                let what =
+                    format!("is number {}, as if a row above it were lost: number {} stands", number.value, last.value);
                 return Err((beside, what));
             }
         }
@@ -320,12 +323,7 @@ fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
 
 /// A label that is looked up stands at one depth once, and at another again and again: it has lost its sign, or the
 /// others have one too many. `rows` are labels with their entries.
-pub(super) fn lone(
-    reading: &Reading,
-    found: &Found<'_>,
-    rows: &[(&Entry, &Label)],
-    faults: &mut Vec<Diagnostic>,
-) {
+pub(super) fn lone(reading: &Reading, found: &Found<'_>, rows: &[(&Entry, &Label)], faults: &mut Vec<Diagnostic>) {
     if !reading.layout().levels.any() {
         return;
     }

@@ -4,6 +4,7 @@ use super::Reading;
 use super::header::{Label, Part};
 use super::label::{Axis, Unknown, entries, fit};
 use super::locate::{Found, origin};
+use super::note;
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::LookupError;
@@ -89,7 +90,8 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
         let at = origin(grid, CellRef { row: found.header.end + more - 1, col: label.line });
         let text = grid.text(at.row, at.col);
         if !text.trim().is_empty() && longer.last().is_none_or(|p| p.at != at) {
-            longer.push(Part { at, text: text.to_owned() });
+            let (text, marks) = note::of_label(reading, text);
+            longer.push(Part { at, text, marks });
         }
         if fits(longer.clone()) || fits(longer.last().cloned().into_iter().collect()) {
             let below = text.replace('\n', "");
@@ -112,7 +114,7 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
 
 /// A row without numbers is no row of the table: the rest of the header, or what stands below the table.
 pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<String> {
-    let numbers = (found.first_data_col()..found.grid.cols).any(|col| is_number(found, CellRef { row, col }));
+    let numbers = found.data_cols().any(|col| is_number(found, CellRef { row, col }));
     if numbers {
         return None;
     }

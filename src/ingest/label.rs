@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Reading;
-use super::header::Label;
+use super::header::{Label, Part};
 use super::hierarchy;
 use super::hint;
 use super::locate::Found;
+use super::note;
 use super::presence::{Met, Stranger};
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, LookupError, Period, TOTAL};
 use crate::grid::{CellRef, Grid};
-use crate::spec::pattern::{Capture, Captured};
+use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,15 +160,30 @@ pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec
     }
     let mut all = Vec::new();
     for (pattern, part) in entry.path.iter().zip(&label.parts) {
-        let stripped = || pattern.matches(&strip(reading, &part.text).0);
-        // A capture would swallow the unit, so the shorter form goes first where there is one.
-        let found = match pattern.is_literal() {
-            true => pattern.matches(&part.text).or_else(stripped),
-            false => stripped().or_else(|| pattern.matches(&part.text)),
-        };
-        all.extend(found?);
+        all.extend(held(reading, pattern, &part.text)?);
     }
     Some(all)
+}
+
+/// What the captures hold where a text fits, with or without the unit at its end.
+fn held(reading: &Reading, pattern: &Pattern, text: &str) -> Option<Vec<Captured>> {
+    let stripped = || pattern.matches(&strip(reading, text).0);
+    // A capture would swallow the unit, so the shorter form goes first where there is one.
+    match pattern.is_literal() {
+        true => pattern.matches(text).or_else(stripped),
+        false => stripped().or_else(|| pattern.matches(text)),
+    }
+}
+
+/// Whether a text alone is the first part of a declared header, or the last of a declared row label; `{any}` tells nothing.
+pub(super) fn begins(reading: &Reading, axis: Axis, text: &str) -> bool {
+    let (text, _) = note::of_label(reading, text);
+    let tells = |p: &Pattern| p.captures().all(|c| *c != Capture::Any);
+    entries(reading, axis).iter().filter(|e| !e.merged).any(|entry| {
+        let part = if axis == Axis::Columns { entry.path.first() } else { entry.path.last() };
+        let held = part.filter(|p| tells(p)).and_then(|p| held(reading, p, &text));
+        held.is_some_and(|captured| meaning(reading, &captured).is_ok())
+    })
 }
 
 /// What the captures of a title say, once their labels have been looked up; a unit that is declared stands.
@@ -234,17 +250,20 @@ fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Un
     }
 }
 
+/// The outer parts that all lines share.
+pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
+    let first = &lines[0].label.parts;
+    let count = (0..first.len()).take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first[*n])));
+    &first[..count.count()]
+}
+
 /// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
 pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
-    let first = &lines[0].label;
-    let shared = (0..first.parts.len())
-        .take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first.parts[*n])))
-        .count();
-    let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
+    let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
     match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
         Ok(Some(fitting)) => Ok(fitting.meaning),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
-        Ok(None) if shared == 0 => Ok(Meaning::default()),
+        Ok(None) if label.parts.is_empty() => Ok(Meaning::default()),
         Ok(None) => Err(label.shown()),
         Err(unknown) => Err(unknown.error.to_string()),
     }

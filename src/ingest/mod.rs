@@ -9,6 +9,8 @@
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
+mod corner;
+mod extent;
 mod header;
 mod hierarchy;
 mod hint;
@@ -19,6 +21,7 @@ pub mod number;
 mod presence;
 mod relation;
 mod sign;
+mod split;
 mod unit;
 mod value;
 
@@ -131,10 +134,15 @@ pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
     let reading = Reading { task, file: input.file, sha256: "", captured: &[] };
     let (mut faults, mut paths) = (Vec::new(), Paths::default());
     let texts = |label: header::Label| (label.line, label.parts.into_iter().map(|p| p.text.to_string()).collect());
-    for scope in locate::scopes(&reading, input.document, &mut presence::Met::default(), &mut faults) {
-        let Some(found) = locate::locate(&reading, scope, &mut faults) else { continue };
-        paths.columns.extend(header::columns(&reading, &found, &mut faults).into_iter().map(texts));
-        paths.rows.extend(header::rows(&reading, &found, &mut faults).into_iter().map(texts));
+    let mut met = presence::Met::default();
+    for scope in locate::scopes(&reading, input.document, &mut met, &mut faults) {
+        for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
+            let columns = header::columns(&reading, &found, &mut faults);
+            let rows = header::rows(&reading, &found, &mut faults);
+            let lines = label::assign(&reading, &found, &columns, label::Axis::Columns, &mut met, &mut faults);
+            paths.rows.extend(hierarchy::nest(&reading, &found, &lines, rows, &mut faults).into_iter().map(texts));
+            paths.columns.extend(columns.into_iter().map(texts));
+        }
     }
     Checked::new(paths, faults)
 }
@@ -162,39 +170,62 @@ impl Reading<'_> {
         portion.met.lost += usize::from(scopes.is_empty());
         for scope in scopes {
             match locate::locate(self, scope, &mut portion.faults) {
-                Some(found) => self.part(&found, portion),
+                Some(panels) => self.sheet(&panels, portion),
                 None => portion.met.lost += 1,
             }
         }
     }
 
-    fn part(&self, found: &locate::Found<'_>, portion: &mut Portion) {
+    /// All panels of the table on one sheet, whose footnotes are theirs together.
+    fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
         let Portion { observations, met, faults, .. } = portion;
+        met.repeated |= panels.len() > 1;
+        let Some(meaning) = self.title(&panels[0], faults) else { return };
+        let mut read = Vec::new();
+        for found in panels {
+            let of_title = note::of_title(self, found);
+            let title = body::Title { meaning: meaning.clone(), marks: of_title.iter().map(|(nth, _)| *nth).collect() };
+            read.extend(self.panel(found, &title, of_title, met, faults));
+        }
+        let notes = note::footnotes(self, panels);
+        observations.extend(note::bind(self, panels[0].grid, &notes, read, faults));
+        observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
+    }
+
+    fn panel(
+        &self,
+        found: &locate::Found<'_>,
+        title: &body::Title,
+        of_title: Vec<(usize, CellRef)>,
+        met: &mut presence::Met,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<note::Noted> {
         let grid = found.grid;
-        let cells = u64::from(found.body.end - found.body.start) * u64::from(grid.cols);
+        let cells = u64::from(found.body.end - found.body.start) * found.cols.len() as u64;
         if cells > BODY_CELLS_MAX {
             let message = format!("the table has {cells} cells, the most that are read is {BODY_CELLS_MAX}");
             faults.push(self.fault("table-size", message, grid, found.corner));
             met.lost += 1;
-            return;
+            return None;
         }
         met.parts += 1;
         let columns = header::columns(self, found, faults);
         let rows = header::rows(self, found, faults);
+        if columns.is_empty() || rows.is_empty() {
+            let what = if columns.is_empty() { "columns" } else { "rows" };
+            let message = format!("the header that begins here has no {what}");
+            let hint = format!("until and until_column in {} say where the table ends", self.table.spec);
+            faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
+        }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
         let rows = hierarchy::nest(self, found, &columns, rows, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, found, &rows, &columns, faults);
-        let Some(title) = self.title(found, faults) else { return };
-        let footnotes = note::footnotes(found);
-        let mut read = body::read(self, found, &title, &rows, &columns, met, faults);
-        read.extend(note::figures(self, found, &title, &footnotes, met, faults));
-        for observation in &mut read {
-            observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
-        }
-        observations.extend(read);
+        let read = body::read(self, found, title, &rows, &columns, met, faults);
+        let used = note::used(of_title, &rows, &columns, &read);
+        Some(note::Noted { block: found.notes.start, used, read })
     }
 
     /// What holds for every number of a part: what its title, sheet and file say, over what is declared for the table.

@@ -20,6 +20,8 @@ pub(super) struct Met {
     pub sheets: BTreeSet<usize>,
     /// Names of the sheets there are.
     pub sheets_there: BTreeSet<String>,
+    /// Whether a header began again.
+    pub repeated: bool,
     pub strangers: Vec<Stranger>,
     /// Parts that were found, and those that were not: what these hold is not known to be missing.
     pub parts: usize,
@@ -51,6 +53,7 @@ impl Met {
         self.figures.extend(other.figures);
         self.sheets.extend(other.sheets);
         self.sheets_there.extend(other.sheets_there);
+        self.repeated |= other.repeated;
         self.strangers.extend(other.strangers);
         self.parts += other.parts;
         self.lost += other.lost;
@@ -71,8 +74,14 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
         faults.push(fault.hint(format!("sheets there are: {there}; correct sheet in {spec}")));
     }
     let layout = reading.layout();
+    if (layout.panels.right || layout.panels.below) && !met.repeated {
+        let message =
+            format!("the header \"{}\" is declared to begin again, and stands once", layout.corner.join(" / "));
+        let hint = format!("has the header of a panel changed? if there is one only, leave panels out in {spec}");
+        faults.push(reading.fault_of_file("panel-missing", message).hint(hint));
+    }
     for (_, split) in layout.splits.iter().enumerate().filter(|(nth, _)| !met.splits.contains(nth)) {
-        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
+        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.pattern.as_str());
         faults.push(reading.fault_of_file("split-missing", message).hint(format!("correct [[split]] in {spec}")));
     }
     for (_, figure) in layout.figures.iter().enumerate().filter(|(nth, _)| !met.figures.contains(nth)) {
@@ -86,7 +95,8 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
 fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnostic>) {
     let (declared, spec) = (entries(reading, axis), &reading.table.spec);
     let seen = std::mem::take(met.entries(axis));
-    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && !e.merged && e.is_required() && !seen.contains(n));
+    let absent =
+        declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && !e.merged && e.is_required() && !seen.contains(n));
     let mut missing = absent.map(|(_, e)| e);
     // The same stranger in another part stands for the same entry.
     let mut paired: BTreeMap<&str, Option<String>> = BTreeMap::new();

@@ -176,7 +176,8 @@ fn numeral(text: &str) -> Option<(u32, bool, &str)> {
     let arabic = &text[..end(&|c| digit(c).is_some())];
     if !arabic.is_empty() {
         let short = arabic.chars().count() <= 3;
-        return short.then(|| (arabic.chars().filter_map(digit).fold(0, |n, d| n * 10 + d), false, &text[arabic.len()..]));
+        return short
+            .then(|| (arabic.chars().filter_map(digit).fold(0, |n, d| n * 10 + d), false, &text[arabic.len()..]));
     }
     let place = |c: char| "一二三四五六七八九".chars().position(|d| d == c).map(|n| n as u32 + 1);
     let chinese = &text[..end(&|c| c == '十' || place(c).is_some())];
@@ -233,7 +234,18 @@ mod tests {
         check("其中：1.国有", "国有", true, Some((5, 1)));
         check("2.其中：集体", "集体", true, Some((5, 2)));
         // Labels that only look numbered.
-        for label in ["第一产业", "一、二级医院", "1.5万元以下", "1、2级", "2013年", "一级", "(三)", "1)国有", "2000.国有", "农民工"] {
+        for label in [
+            "第一产业",
+            "一、二级医院",
+            "1.5万元以下",
+            "1、2级",
+            "2013年",
+            "一级",
+            "(三)",
+            "1)国有",
+            "2000.国有",
+            "农民工",
+        ] {
             check(label, label, false, None);
         }
         let none = read(Levels::default(), &Cell::text(""), "  其中：1.国有");

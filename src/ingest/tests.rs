@@ -1,5 +1,7 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod notes;
+mod place;
 mod rows;
 
 use std::path::Path;

@@ -1,14 +1,23 @@
 //! Printed units: in brackets after a title or label, and on a line of their own (单位：人、万元). Each is held against
 //! the unit that was declared.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::Reading;
 use super::label::Line;
 use super::locate::Found;
+use super::note;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::CellRef;
 use crate::spec::pattern::{Capture, Captured};
 use crate::spec::table::UnitUse;
+
+/// How a line begins to state units, in small letters.
+const UNIT_WORDS: [&str; 3] = ["单位:", "unit:", "units:"];
+/// What makes 单位 an office, not a unit of measurement.
+const OFFICES: [&str; 10] = ["填报", "编制", "填表", "报送", "制表", "主管", "报告", "统计", "汇总", "发布"];
 
 /// A unit as printed somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,27 +144,66 @@ fn contradiction(
 
 /// Units printed above the header: at the end of a title, or after 单位.
 fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+    // A panel that states none has the units of the table.
+    let own = above(reading, found, found.top..found.header.start, faults);
+    match own.is_empty() && !found.is_first() {
+        true => above(reading, found, found.title.clone(), faults),
+        false => own,
+    }
+}
+
+fn above(
+    reading: &Reading,
+    found: &Found<'_>,
+    rows: Range<u32>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
-    let above = found.grid.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
-    for (at, cell) in above {
-        let text = normalise(&cell.text);
-        let Some((_, list)) = text.split_once("单位:") else {
-            let (_, units) = strip(reading, &cell.text);
-            if !units.is_empty() {
-                stated.push((at, units));
-            }
+    for (at, cell) in found.cells(rows) {
+        let (label, _) = note::of_label(reading, &cell.text);
+        let text = normalise(&label);
+        let lists = lists(&text);
+        if lists.is_empty() {
+            let bare = text.trim_matches(['(', ')']).strip_prefix("单位").and_then(|list| names(reading, list));
+            let units = bare.unwrap_or_else(|| strip(reading, &label).1);
+            stated.extend((!units.is_empty()).then_some((at, units)));
             continue;
-        };
-        let list = list.trim_end_matches(')');
-        match names(reading, list) {
-            Some(units) => stated.push((at, units)),
-            None => {
-                let strangers = split(list).filter(|name| printed(reading, name).is_none());
-                faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
+        }
+        let mut said: Vec<Vec<PrintedUnit>> = Vec::new();
+        for list in lists {
+            match names(reading, list) {
+                Some(units) => said.push(units),
+                None => {
+                    let strangers = split(list).filter(|name| printed(reading, name).is_none());
+                    faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
+                }
             }
         }
+        let codes = |units: &[PrintedUnit]| units.iter().map(|u| u.code.clone()).collect::<BTreeSet<_>>();
+        if said.windows(2).any(|pair| codes(&pair[0]) != codes(&pair[1])) {
+            let message = format!("the cell states two units: \"{}\"", cell.text.replace('\n', " "));
+            faults
+                .push(reading.fault("unit-contradicts", message, found.grid, at).hint("one of the two is misprinted"));
+        }
+        stated.extend(said.into_iter().map(|units| (at, units)));
     }
     stated
+}
+
+/// The lists of units in a line: what follows 单位:, and Unit: where the line says it in English too.
+fn lists(text: &str) -> Vec<&str> {
+    let lower = text.to_ascii_lowercase();
+    let mut starts: Vec<(usize, usize)> = Vec::new();
+    for word in UNIT_WORDS {
+        let places = lower.match_indices(word).map(|(at, word)| (at, at + word.len()));
+        // 填报单位: names an office.
+        starts.extend(places.filter(|(at, _)| !OFFICES.iter().any(|office| text[..*at].ends_with(office))));
+    }
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
+    let list =
+        |(start, end): (usize, usize)| text[start..end].trim_end_matches("计量").trim_matches([')', '(', ',', ';']);
+    starts.iter().map(|(_, start)| *start).zip(ends).map(list).collect()
 }
 
 fn unknown(reading: &Reading, found: &Found<'_>, at: CellRef, name: &str) -> Diagnostic {

@@ -4,6 +4,7 @@
 //! merges editions into [`table`]. All faults of a file are found at once, each with line, column and a hint. Reading
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
+pub mod annotation;
 mod codes;
 pub mod edition;
 mod local;

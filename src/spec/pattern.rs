@@ -5,9 +5,7 @@
 
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::domain::label::normalise;
+use crate::domain::label::{normalise, normalised};
 use crate::domain::{Dimension, Period};
 
 /// Digits of a whole number that is captured.
@@ -194,8 +192,7 @@ impl Folded {
     fn new(printed: &str) -> Folded {
         let mut folded = Folded { chars: Vec::new(), bytes: Vec::new() };
         for (at, c) in printed.char_indices() {
-            let kept = std::iter::once(c).nfkc();
-            for k in kept.filter(|k| !k.is_whitespace() && !matches!(k, '\u{200B}' | '\u{FEFF}' | '\u{AD}')) {
+            for k in normalised(c) {
                 folded.chars.push(k);
                 folded.bytes.push(at..at + c.len_utf8());
             }

@@ -96,6 +96,40 @@ pub enum LabelBlank {
     Above,
 }
 
+/// Where the header of a table begins again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Panels {
+    /// Beside the first.
+    Right,
+    /// Further down the sheet.
+    Below,
+    /// Beside the first and further down.
+    Both,
+}
+
+/// What state a marked figure is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// To be replaced by a final figure.
+    Provisional,
+    /// Changed since it was first published.
+    Revised,
+    /// Estimated or expected, not counted.
+    Estimated,
+}
+
+impl Status {
+    pub fn resolved(self) -> crate::domain::Status {
+        match self {
+            Status::Provisional => crate::domain::Status::Provisional,
+            Status::Revised => crate::domain::Status::Revised,
+            Status::Estimated => crate::domain::Status::Estimated,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Order {
     /// Labels stand as they are declared.
@@ -251,9 +285,9 @@ stating! {
 stating! {
     /// One of the numbers of a cell that holds several.
     SplitValue {
-        /// The number as printed in the cell.
-        #[schemars(with = "String")]
-        pub number: Text,
+        /// The number as printed in the cell; left out where the text captures it by `{number}`.
+        #[schemars(with = "Option<String>")]
+        pub number: Option<Text>,
     }
 }
 
@@ -273,7 +307,7 @@ stating! {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Split {
-    /// The cell's whole text; white space does not matter.
+    /// The cell's whole text, in which `{number}` captures a number and `{any}` what does not matter; nor does white space.
     #[schemars(with = "String")]
     pub text: Text,
     /// The numbers in the order of the cell.
@@ -309,6 +343,11 @@ pub struct Layout<'a> {
     pub levels: Option<&'a [Level]>,
     pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
+    pub until_column: Option<&'a [Text]>,
+    pub panels: Option<Panels>,
+    pub between: Option<&'a [Text]>,
+    pub note_marks: Option<&'a [Text]>,
+    pub status: Option<&'a BTreeMap<Text, Status>>,
     pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
@@ -331,7 +370,8 @@ macro_rules! laid_out {
             $($own)*
             /// The text that tells the table from all others; left out where the header alone does.
             pub anchor: Option<Anchor>,
-            /// The text over the label column; several for several label columns. Its first row is the header's first.
+            /// The text over the label column; several for several label columns, `""` where nothing is printed. Its first row
+            /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
             /// Rows of the header, 1 where left out.
@@ -346,9 +386,25 @@ macro_rules! laid_out {
             pub levels: Option<Vec<Level>>,
             /// Labels carry their English after the Chinese, in the same cell; it is dropped.
             pub bilingual: Option<bool>,
-            /// How the first line after the body begins; that line and the next are footnotes.
+            /// How the first line after the body begins; from there to the next blank row are footnotes. `""`: a blank
+            /// row ends the body.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
+            /// How the header of the first column after the table begins. `""`: a blank column ends the table.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub until_column: Option<Vec<Text>>,
+            /// Where the header begins again: continuation pages (续表), halves side by side, headers repeated down the
+            /// sheet.
+            pub panels: Option<Panels>,
+            /// How lines between two panels begin (`续表`, a unit line, a title); blank ones need not be named.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub between: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that refer to a footnote; where left out ① to ⑳, *, †, ‡ and 注1).
+            #[schemars(with = "Option<Vec<String>>")]
+            pub note_marks: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that say what state a figure is in.
+            #[schemars(with = "Option<BTreeMap<String, Status>>")]
+            pub status: Option<BTreeMap<Text, Status>>,
             /// Whether labels may stand in another order than the declared one.
             pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
@@ -387,6 +443,11 @@ macro_rules! laid_out {
                     levels: self.levels.as_deref(),
                     bilingual: self.bilingual,
                     until: self.until.as_deref(),
+                    until_column: self.until_column.as_deref(),
+                    panels: self.panels,
+                    between: self.between.as_deref(),
+                    note_marks: self.note_marks.as_deref(),
+                    status: self.status.as_ref(),
                     order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
@@ -513,6 +574,11 @@ impl<'a> Layout<'a> {
             levels: self.levels.or(base.levels),
             bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
+            until_column: self.until_column.or(base.until_column),
+            panels: self.panels.or(base.panels),
+            between: self.between.or(base.between),
+            note_marks: self.note_marks.or(base.note_marks),
+            status: self.status.or(base.status),
             order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
             // A label belongs to the unit that is given beside it.

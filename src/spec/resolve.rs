@@ -11,7 +11,7 @@ use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
 use super::revise::revise;
-use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -154,7 +154,11 @@ fn layout(
         label_inherits: keys.label_blank.is_some(),
         levels,
         bilingual: keys.bilingual.unwrap_or(false),
-        until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
+        until: beginnings(keys.until),
+        until_column: beginnings(keys.until_column),
+        panels: keys.panels.map_or(Panels::default(), panels),
+        between: beginnings(keys.between).into_iter().filter(|b| !b.is_empty()).collect(),
+        annotations: scope.annotations(keys.note_marks, keys.status),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
@@ -164,6 +168,14 @@ fn layout(
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         marks,
     })
+}
+
+fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
+    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect()
+}
+
+fn panels(raw: raw::Panels) -> Panels {
+    Panels { right: raw != raw::Panels::Below, below: raw != raw::Panels::Right }
 }
 
 fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize>)> {

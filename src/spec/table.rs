@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::annotation::Annotations;
 use super::edition::Edition;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
@@ -71,7 +72,7 @@ pub struct Table {
 #[derive(Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
-    /// Normalised texts over the label columns.
+    /// Normalised texts over the label columns; blank where nothing stands there.
     pub corner: Vec<String>,
     pub header_rows: u32,
     /// A blank header cell repeats the one on its left.
@@ -81,7 +82,14 @@ pub struct Layout {
     pub levels: Levels,
     /// Labels carry their English after the Chinese.
     pub bilingual: bool,
+    /// How the line after the body begins; `""`: blank.
     pub until: Vec<String>,
+    /// How the header of the column after the table begins; `""`: blank.
+    pub until_column: Vec<String>,
+    pub panels: Panels,
+    /// How lines between panels begin.
+    pub between: Vec<String>,
+    pub annotations: Annotations,
     /// Labels that are written out stand in the order in which they are declared.
     pub ordered: bool,
     pub rows: Vec<Entry>,
@@ -110,6 +118,13 @@ impl Levels {
     pub fn any(self) -> bool {
         self != Levels::default()
     }
+}
+
+/// Where the header may begin again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panels {
+    pub right: bool,
+    pub below: bool,
 }
 
 /// The text that tells the table from all others.
@@ -254,16 +269,24 @@ pub enum Sense {
 /// A cell that holds several numbers, declared as what it is.
 #[derive(Debug)]
 pub struct Split {
-    /// Normalised text of the cell.
-    pub text: String,
+    /// The cell's whole text.
+    pub pattern: Pattern,
+    /// In the order of the cell.
     pub values: Vec<SplitValue>,
 }
 
 #[derive(Debug)]
 pub struct SplitValue {
-    pub number: Decimal,
-    pub decimals: u8,
+    pub number: SplitNumber,
     pub meaning: Meaning,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitNumber {
+    /// As the specification repeats it from the text.
+    Stated { number: Decimal, decimals: u8 },
+    /// What the text's next `{number}` captures.
+    Captured,
 }
 
 /// A number inside a footnote.

@@ -6,14 +6,16 @@ use crate::grid::{Cell, Grid};
 
 /// A table with one column of persons in Yunnan, 2012; `keys` belong to the table, `rows` are its entries.
 fn spec(keys: &str, rows: &str) -> String {
-    let rows: String = rows.split(';').map(|row| format!("[[rows]]\nlabel = {}\n", row.trim().replace(" + ", "\n"))).collect();
+    let rows: String =
+        rows.split(';').map(|row| format!("[[rows]]\nlabel = {}\n", row.trim().replace(" + ", "\n"))).collect();
     format!(
         "title = \"t\"\nperiod = \"2012\"\n{keys}\n{rows}
         [[edition]]\nid = \"1\"\nfile = \"t/t.csv\""
     )
 }
 
-const COLUMN: &str = "corner = \"项目\"\nunit = \"person\"\n[context]\nindicator = \"insured_person\"\n[[columns]]\nlabel = \"人数\"";
+const COLUMN: &str =
+    "corner = \"项目\"\nunit = \"person\"\n[context]\nindicator = \"insured_person\"\n[[columns]]\nlabel = \"人数\"";
 
 /// What each row of a table with the given levels becomes, or the faults; `_` stands for a blank, `＿` for a full-width
 /// one, `>` for a level of the cell's indent, `!` for bold.
@@ -55,7 +57,12 @@ fn line(o: &Observation) -> String {
 }
 
 fn check(levels: &str, rows: &str, table: &str, expected: &str) {
-    let table = table.split(' ').filter(|row| !row.is_empty()).map(|row| row.replace('=', " | ")).collect::<Vec<_>>().join("\n");
+    let table = table
+        .split(' ')
+        .filter(|row| !row.is_empty())
+        .map(|row| row.replace('=', " | "))
+        .collect::<Vec<_>>()
+        .join("\n");
     let found = told(levels, rows, &table);
     if expected.starts_with("error") {
         let mut rest = found.as_str();
@@ -81,7 +88,12 @@ fn indent() {
     check("\"indent\"", REGIONS, "玉溪市=9 >红塔区=5 >江川县=4 西宁市=3", expected);
     check("\"indent\"", REGIONS, ">玉溪市=9 >__红塔区=5 >__江川县=4 >西宁市=3", expected);
     let three = r#""{region}"; ["{region}", "{region}"]; ["{region}", "{region}", "{region}"]"#;
-    check("\"indent\"", three, "云南省=9 _玉溪市=5 __红塔区=4 _昆明市=3", "error no region code for \"昆明市\" … cell A5");
+    check(
+        "\"indent\"",
+        three,
+        "云南省=9 _玉溪市=5 __红塔区=4 _昆明市=3",
+        "error no region code for \"昆明市\" … cell A5",
+    );
     check("\"indent\"", three, "云南省=9 _玉溪市=5 __红塔区=4", "B2 530000 9; B3 530400 5; B4 530402 4");
     // The first row in the middle of its cell.
     check("\"indent\"", r#""合计"; "{region}""#, "____合计=9 玉溪市=5 西宁市=3", "B2  9; B3 530400 5; B4 630100 3");
@@ -89,19 +101,44 @@ fn indent() {
 
 #[test]
 fn indents_that_are_refused() {
-    let unclear = |table: &str, expected: &str| check("\"indent\"", REGIONS, table, &format!("error level-unclear]: {expected}"));
+    let unclear =
+        |table: &str, expected: &str| check("\"indent\"", REGIONS, table, &format!("error level-unclear]: {expected}"));
     // Deeper than the city, and less than its other counties.
-    unclear("玉溪市=9 ____红塔区=5 __江川县=4", "\"江川县\" is indented by 2 blanks, the rows beside it by 4 blanks, as in A3 … cell A4");
+    unclear(
+        "玉溪市=9 ____红塔区=5 __江川县=4",
+        "\"江川县\" is indented by 2 blanks, the rows beside it by 4 blanks, as in A3 … cell A4",
+    );
     // No deeper than nothing above.
-    unclear("__玉溪市=9 ____红塔区=5 西宁市=3", "\"西宁市\" is indented by nothing, the rows beside it by 2 blanks, as in A2 … cell A4");
-    unclear("玉溪市=9 __红塔区=5 >江川县=4", "\"江川县\" and \"红塔区\" in A3: one is indented by 1 levels of the cell's format, the other by 2 blanks … cell A4");
+    unclear(
+        "__玉溪市=9 ____红塔区=5 西宁市=3",
+        "\"西宁市\" is indented by nothing, the rows beside it by 2 blanks, as in A2 … cell A4",
+    );
+    unclear(
+        "玉溪市=9 __红塔区=5 >江川县=4",
+        "\"江川县\" and \"红塔区\" in A3: one is indented by 1 levels of the cell's format, the other by 2 blanks … cell A4",
+    );
     // An indent one blank too deep makes a county of a county: no entry has such a path, and the code list knows none.
-    check("\"indent\"", REGIONS, "玉溪市=9 __红塔区=5 ___江川县=4", "error label-undeclared]: row label \"玉溪市 / 红塔区 / 江川县\" is not declared … cell A4");
+    check(
+        "\"indent\"",
+        REGIONS,
+        "玉溪市=9 __红塔区=5 ___江川县=4",
+        "error label-undeclared]: row label \"玉溪市 / 红塔区 / 江川县\" is not declared … cell A4",
+    );
     // One that is lost makes a region of its own, and its code says which.
     check("\"indent\"", REGIONS, "玉溪市=9 __红塔区=5 江川县=4", "B2 530400 9; B3 530402 5; B4 530421 4");
     // One that is too much is no county of that city.
-    check("\"indent\"", REGIONS, "玉溪市=9 __红塔区=5 __西宁市=4", "error outside-level]: the region \"西宁市\" (630100) does not lie below 530400 … cell A4");
-    check("\"indent\"", REGIONS, "玉溪市=9 __玉溪市=5", "error outside-level]: the region \"玉溪市\" (530400) does not lie below 530400 … cell A3");
+    check(
+        "\"indent\"",
+        REGIONS,
+        "玉溪市=9 __红塔区=5 __西宁市=4",
+        "error outside-level]: the region \"西宁市\" (630100) does not lie below 530400 … cell A4",
+    );
+    check(
+        "\"indent\"",
+        REGIONS,
+        "玉溪市=9 __玉溪市=5",
+        "error outside-level]: the region \"玉溪市\" (530400) does not lie below 530400 … cell A3",
+    );
 }
 
 #[test]
@@ -135,23 +172,68 @@ fn of_which() {
     let expected = expected.replace("B5", "B6").replace("B4", "B5").replace("B3", "B4");
     check("\"of-which\", \"indent\"", rows, "企业=9 __其中：= ____农民工=5 ____女=4 机关=3", &expected);
     // Without indent the sign binds its own row only: 女 stands for itself, and is not declared so.
-    check("\"of-which\"", rows, "企业=9 其中：农民工=5 女=4 机关=3", "error row label \"女\" is not declared, expected \"企业 / 女\" … cell A4");
-    check("\"of-which\", \"indent\"", rows, "企业=9 __其中：农民工=5 ____________女=4 机关=3", "error row label \"企业 / 农民工 / 女\" is not declared");
-    check("\"of-which\"", rows, "其中：农民工=5 企业=9", "error \"农民工\" is marked as a part, and no row above is its whole … cell A2 … error[");
-    check("\"of-which\", \"indent\"", rows, "企业=9 其中：=5 __女=4", "error the row has figures, and its label is only a sign … cell A3 … error[");
-    check("\"of-which\"", rows, "企业=9 其中：= 女=4", "error nothing says which rows the sign stands for … cell A3 … error[");
+    check(
+        "\"of-which\"",
+        rows,
+        "企业=9 其中：农民工=5 女=4 机关=3",
+        "error row label \"女\" is not declared, expected \"企业 / 女\" … cell A4",
+    );
+    check(
+        "\"of-which\", \"indent\"",
+        rows,
+        "企业=9 __其中：农民工=5 ____________女=4 机关=3",
+        "error row label \"企业 / 农民工 / 女\" is not declared",
+    );
+    check(
+        "\"of-which\"",
+        rows,
+        "其中：农民工=5 企业=9",
+        "error \"农民工\" is marked as a part, and no row above is its whole … cell A2 … error[",
+    );
+    check(
+        "\"of-which\", \"indent\"",
+        rows,
+        "企业=9 其中：=5 __女=4",
+        "error the row has figures, and its label is only a sign … cell A3 … error[",
+    );
+    check(
+        "\"of-which\"",
+        rows,
+        "企业=9 其中：= 女=4",
+        "error nothing says which rows the sign stands for … cell A3 … error[",
+    );
     // A sign that is not declared is part of the label.
-    check("", "\"企业\" + ownership = \"enterprise\"; \"其中：农民工\" + population = \"migrant-worker\"", "企业=9 其中：农民工=5", "B2 enterprise 9; B3 migrant-worker 5");
+    check(
+        "",
+        "\"企业\" + ownership = \"enterprise\"; \"其中：农民工\" + population = \"migrant-worker\"",
+        "企业=9 其中：农民工=5",
+        "B2 enterprise 9; B3 migrant-worker 5",
+    );
 }
 
 #[test]
 fn two_labels_that_only_a_sign_tells_apart() {
     let rows = r#""合计"; ["合计", "女"] + population = "female""#;
-    check("\"of-which\", \"numbering\"", rows, "合计=9 其中：女=5 #女=4", "error label-twice]: the row label \"合计 / 女\" stands twice … cell A4 … error[");
+    check(
+        "\"of-which\", \"numbering\"",
+        rows,
+        "合计=9 其中：女=5 #女=4",
+        "error label-twice]: the row label \"合计 / 女\" stands twice … cell A4 … error[",
+    );
     let rows = r#""1.女" + population = "female"; "2.女" + population = "female""#;
-    check("", rows, "1.女=9 2.女=5", "error label-twice]: the row label \"2.女\" means the same as \"1.女\" in A2 … cell A3");
+    check(
+        "",
+        rows,
+        "1.女=9 2.女=5",
+        "error label-twice]: the row label \"2.女\" means the same as \"1.女\" in A2 … cell A3",
+    );
     let rows = r#""{population}""#;
-    check("\"numbering\"", rows, "1.女=9 2.女=5", "error label-twice]: the row label \"女\" means the same as \"女\" in A2 … cell A3");
+    check(
+        "\"numbering\"",
+        rows,
+        "1.女=9 2.女=5",
+        "error label-twice]: the row label \"女\" means the same as \"女\" in A2 … cell A3",
+    );
 }
 
 #[test]
@@ -169,9 +251,24 @@ fn numbering() {
     check("\"numbering\", \"indent\"", rows, &table.replace("（一）", "__").replace("（二）", "__"), expected);
     check("\"numbering\", \"indent\"", rows, "合计=9 一、企业=6 国有企业=2", "B2  9; B3 enterprise 6; B4 110 2");
     // 二、 is lost, and 机关 would be a kind of enterprise.
-    check("\"numbering\"", rows, "合计=9 一、企业=6 （一）国有企业=2 （二）集体企业=4 （一）机关=3", "error \"机关\" is number 1, as if a row above it were lost: number 2 stands in A5 … cell A6 … error[");
-    check("\"numbering\"", rows, "合计=9 一、企业=6 （1）国有企业=2 1.集体企业=4", "error \"集体企业\" is numbered in another form than the row beside it in A4 … cell A5");
-    check("\"numbering\", \"indent\"", rows, "合计=9 一、企业=6 __二、机关事业单位=3", "error \"机关事业单位\" and \"企业\" in A3: indent says one thing of how they stand to each other, numbering another … cell A4");
+    check(
+        "\"numbering\"",
+        rows,
+        "合计=9 一、企业=6 （一）国有企业=2 （二）集体企业=4 （一）机关=3",
+        "error \"机关\" is number 1, as if a row above it were lost: number 2 stands in A5 … cell A6 … error[",
+    );
+    check(
+        "\"numbering\"",
+        rows,
+        "合计=9 一、企业=6 （1）国有企业=2 1.集体企业=4",
+        "error \"集体企业\" is numbered in another form than the row beside it in A4 … cell A5",
+    );
+    check(
+        "\"numbering\", \"indent\"",
+        rows,
+        "合计=9 一、企业=6 __二、机关事业单位=3",
+        "error \"机关事业单位\" and \"企业\" in A3: indent says one thing of how they stand to each other, numbering another … cell A4",
+    );
 }
 
 #[test]
@@ -179,16 +276,42 @@ fn bold_and_headings() {
     let expected = "B2 530400 9; B3 530402 5; B4 530421 4; B5 630100 3";
     check("\"bold\"", REGIONS, "!玉溪市=9 红塔区=5 江川县=4 !西宁市=3", expected);
     check("\"bold\", \"indent\"", REGIONS, "!玉溪市=9 __红塔区=5 __江川县=4 !西宁市=3", expected);
-    check("\"bold\", \"indent\"", REGIONS, "玉溪市=9 __!红塔区=5", "error level-unclear]: \"红塔区\" and \"玉溪市\" in A2: indent says one thing");
-    let rows = r#"["企业", "{population}"] + ownership = "enterprise"; ["机关", "{population}"] + ownership = "government""#;
+    check(
+        "\"bold\", \"indent\"",
+        REGIONS,
+        "玉溪市=9 __!红塔区=5",
+        "error level-unclear]: \"红塔区\" and \"玉溪市\" in A2: indent says one thing",
+    );
+    let rows =
+        r#"["企业", "{population}"] + ownership = "enterprise"; ["机关", "{population}"] + ownership = "government""#;
     let expected = "B3 enterprise/male 5; B4 enterprise/female 4; B6 government/male 3";
     check("\"heading\"", rows, "企业= 男=5 女=4 机关= 男=3", expected);
     check("\"heading\"", rows, "_____企业= 男=5 女=4 _____机关= 男=3", expected);
     check("\"heading\", \"numbering\"", rows, "一、企业= 男=5 女=4 二、机关= 男=3", expected);
     check("\"heading\", \"indent\"", rows, "企业= __男=5 __女=4 机关= __男=3", expected);
     let rows = format!("\"合计\"; {rows}");
-    check("\"heading\", \"indent\"", &rows, "企业= __男=5 __女=4 合计=9", "B3 enterprise/male 5; B4 enterprise/female 4; B5  9");
-    check("\"heading\"", &rows, "合计=9 企业= 男=5 女=4 机关=", "error heading-alone]: the heading \"机关\" has no row below it … cell A6 … if the table ends above this line … if it is a row, its figures are missing");
-    check("\"heading\"", &rows, "合计= 企业= 男=5", "error heading-alone]: the heading \"合计\" … error[label-missing]: the row label \"合计\" is missing");
-    check("\"heading\"", CITY, "玉溪市=9 西宁市= 男=5", "error heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … fits the entry \"{region}\" … in pipelines/t/table.toml");
+    check(
+        "\"heading\", \"indent\"",
+        &rows,
+        "企业= __男=5 __女=4 合计=9",
+        "B3 enterprise/male 5; B4 enterprise/female 4; B5  9",
+    );
+    check(
+        "\"heading\"",
+        &rows,
+        "合计=9 企业= 男=5 女=4 机关=",
+        "error heading-alone]: the heading \"机关\" has no row below it … cell A6 … if the table ends above this line … if it is a row, its figures are missing",
+    );
+    check(
+        "\"heading\"",
+        &rows,
+        "合计= 企业= 男=5",
+        "error heading-alone]: the heading \"合计\" … error[label-missing]: the row label \"合计\" is missing",
+    );
+    check(
+        "\"heading\"",
+        CITY,
+        "玉溪市=9 西宁市= 男=5",
+        "error heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … fits the entry \"{region}\" … in pipelines/t/table.toml",
+    );
 }

@@ -215,11 +215,9 @@ fn find(layout: &str, book: &Book, file: &str, sheet: &str) -> (usize, usize) {
     };
     let sheet = match sheet {
         "" => 0,
-        name => book[file]
-            .sheets
-            .iter()
-            .position(|s| s.name == name)
-            .unwrap_or_else(|| panic!("{layout}: no sheet {name}")),
+        name => {
+            book[file].sheets.iter().position(|s| s.name == name).unwrap_or_else(|| panic!("{layout}: no sheet {name}"))
+        }
     };
     (file, sheet)
 }
@@ -288,7 +286,8 @@ pub fn decimals(value: &str, printed: &str, nth: usize) -> String {
     }
     // White space within a number is print's; only digits and points count.
     let text: String = printed.chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.').filter(|t| t.contains(|c: char| c.is_ascii_digit()));
+    let mut numbers =
+        text.split(|c: char| !c.is_ascii_digit() && c != '.').filter(|t| t.contains(|c: char| c.is_ascii_digit()));
     let number = numbers.nth(nth.max(1) - 1).unwrap_or("");
     number.split_once('.').map_or(0, |(_, fraction)| fraction.len()).to_string()
 }

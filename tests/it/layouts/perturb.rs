@@ -228,4 +228,3 @@ fn moved(fact: &Fact, axis: Axis, line: impl Fn(usize) -> usize) -> Fact {
     }
     fact
 }
-

@@ -32,15 +32,26 @@ struct Members {
 }
 
 const DIMENSIONS: [Members; 5] = [
-    Members { key: "indicator", printed: ["参保人数", "基金收入", "基金支出"], codes: ["insured_person", "fund_income_yuan", "fund_expenditure_yuan"] },
+    Members {
+        key: "indicator",
+        printed: ["参保人数", "基金收入", "基金支出"],
+        codes: ["insured_person", "fund_income_yuan", "fund_expenditure_yuan"],
+    },
     Members { key: "period", printed: ["2010", "2011", "2012"], codes: ["2010", "2011", "2012"] },
-    Members { key: "region", printed: ["全国", "北京", "内蒙古自治区"], codes: ["000000", "110000", "150000"] },
-    Members { key: "scheme", printed: ["失业保险", "工伤", "基本养老保险"], codes: ["unemployment", "work-injury", "pension"] },
+    Members {
+        key: "region", printed: ["全国", "北京", "内蒙古自治区"], codes: ["000000", "110000", "150000"]
+    },
+    Members {
+        key: "scheme",
+        printed: ["失业保险", "工伤", "基本养老保险"],
+        codes: ["unemployment", "work-injury", "pension"],
+    },
     Members { key: "population", printed: ["合计", "农民工", "女"], codes: ["_T", "migrant-worker", "female"] },
 ];
 
 /// Unit of each indicator: code, name, how many of the base unit it is.
-const UNITS: [(&str, &str, i64); 3] = [("10k_person", "万人", 10_000), ("100m_yuan", "亿元", 100_000_000), ("10k_yuan", "万元", 10_000)];
+const UNITS: [(&str, &str, i64); 3] =
+    [("10k_person", "万人", 10_000), ("100m_yuan", "亿元", 100_000_000), ("10k_yuan", "万元", 10_000)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
@@ -71,13 +82,15 @@ pub fn choices() -> impl Strategy<Value = Choice> {
     let shared = || prop_oneof![Just(Shared::Merged), Just(Shared::BlankAfter), Just(Shared::Repeated)];
     let at = || prop_oneof![Just(At::Context), Just(At::Rows), Just(At::Columns)];
     let unit = prop_oneof![Just(UnitAt::Nowhere), Just(UnitAt::Line), Just(UnitAt::Label)];
-    let axes = ([at(), at(), at(), at(), at()], prop::array::uniform5(1..=3usize), Just(vec![0, 1, 2, 3, 4]).prop_shuffle());
+    let axes =
+        ([at(), at(), at(), at(), at()], prop::array::uniform5(1..=3usize), Just(vec![0, 1, 2, 3, 4]).prop_shuffle());
     let print = (shared(), shared(), unit, any::<bool>(), 0..3usize, 0..3usize, any::<bool>());
     let numbers = prop::collection::vec((0..10_000_000u32, 0..4u32, 0..12u8), 40);
     let all = (axes, print, numbers, 0..8usize);
-    let made = all.prop_map(|((places, counts, order), (rows, columns, unit, suffix, above, left, note), numbers, format)| {
-        Choice { places, counts, order, rows, columns, unit, suffix, above, left, note, numbers, format }
-    });
+    let made =
+        all.prop_map(|((places, counts, order), (rows, columns, unit, suffix, above, left, note), numbers, format)| {
+            Choice { places, counts, order, rows, columns, unit, suffix, above, left, note, numbers, format }
+        });
     made.prop_filter("rows and columns, not too deep", |c| {
         let on = |at| c.places.iter().filter(|p| **p == at).count();
         (1..=2).contains(&on(At::Rows)) && (1..=3).contains(&on(At::Columns))
@@ -136,7 +149,8 @@ impl Choice {
         let (body, first) = (top + columns.len(), left + rows.len());
         let (height, width) = (body + row_lines.len() + usize::from(self.note), first + column_lines.len());
         sheet.cells = vec![vec![Cell::default(); width]; height];
-        sheet.cells[self.above][left] = Cell::of(if self.places[1] == At::Context { "2010年社会保险" } else { "社会保险" });
+        sheet.cells[self.above][left] =
+            Cell::of(if self.places[1] == At::Context { "2010年社会保险" } else { "社会保险" });
         if self.unit == UnitAt::Line {
             let names: Vec<&str> = (0..self.count(0)).map(|m| UNITS[m].1).collect();
             sheet.cells[self.above + 1][width - 1] = Cell::of(&format!("单位：{}", names.join("、")));
@@ -272,7 +286,8 @@ impl Choice {
                 let parts: Vec<String> = dimensions.iter().map(part).collect();
                 let _ = writeln!(text, "[[{kind}]]\nlabel = [{}]", parts.join(", "));
                 if dimensions.contains(&0) {
-                    let _ = writeln!(text, "indicator = \"{}\"\nunit = \"{}\"", DIMENSIONS[0].codes[entry], UNITS[entry].0);
+                    let _ =
+                        writeln!(text, "indicator = \"{}\"\nunit = \"{}\"", DIMENSIONS[0].codes[entry], UNITS[entry].0);
                 }
             }
         }

@@ -68,7 +68,9 @@ impl Specs {
         for edition in &table.editions {
             let task = Task { source, table, edition, codebook: &self.pipelines.codebook };
             let found = edition.files_among(names.iter().map(String::as_str));
-            faults.extend(found.missing.iter().map(|file| Diagnostic::error("missing-file", format!("{file} is not there"))));
+            faults.extend(
+                found.missing.iter().map(|file| Diagnostic::error("missing-file", format!("{file} is not there"))),
+            );
             let mut documents = Vec::new();
             for (file, captured) in found.there {
                 match grid::read(&input.join(file), file, edition.encoding.as_deref()) {
@@ -150,8 +152,7 @@ pub fn difference(expected: &[Line], found: &[Line]) -> String {
             None => told.push(format!("{place} is not read, expected {}", brief(said))),
             Some((_, read)) if read != said => {
                 let keys = SAID.iter().filter(|k| read.get(*k) != said.get(*k));
-                let apart: Vec<String> =
-                    keys.map(|k| format!("{k} {:?}, expected {:?}", read[k], said[k])).collect();
+                let apart: Vec<String> = keys.map(|k| format!("{k} {:?}, expected {:?}", read[k], said[k])).collect();
                 told.push(format!("{place}: {}", apart.join("; ")));
             }
             _ => {}

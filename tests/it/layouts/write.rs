@@ -20,15 +20,8 @@ pub enum Format {
 }
 
 impl Format {
-    pub const ALL: [Format; 7] = [
-        Format::Xlsx,
-        Format::Xls,
-        Format::Ods,
-        Format::Html,
-        Format::CsvUtf8,
-        Format::CsvGb18030,
-        Format::CsvUtf16,
-    ];
+    pub const ALL: [Format; 7] =
+        [Format::Xlsx, Format::Xls, Format::Ods, Format::Html, Format::CsvUtf8, Format::CsvGb18030, Format::CsvUtf16];
 
     pub fn extension(self) -> &'static str {
         match self {
@@ -161,9 +154,8 @@ fn html(file: &File) -> String {
         for (r, row) in sheet.cells.iter().enumerate() {
             page.push_str("<tr>");
             for (c, cell) in row.iter().enumerate().filter(|(c, _)| covered(sheet, r, *c).is_none()) {
-                let (down, across) = sheet
-                    .merge_at(r, c)
-                    .map_or((1, 1), |m| (m.rows.1 - m.rows.0 + 1, m.cols.1 - m.cols.0 + 1));
+                let (down, across) =
+                    sheet.merge_at(r, c).map_or((1, 1), |m| (m.rows.1 - m.rows.0 + 1, m.cols.1 - m.cols.0 + 1));
                 let text = escaped(&cell.text).replace(' ', "&nbsp;").replace('\n', "<br>");
                 let text = if cell.bold { format!("<b>{text}</b>") } else { text };
                 let _ = write!(page, "<td rowspan={down} colspan={across}>{text}</td>");

@@ -52,7 +52,8 @@ pub fn bytes(file: &File) -> Vec<u8> {
         next += sheet.len();
     }
     let stream = [globals(file, &dresses, &places), sheets.concat()].concat();
-    let mut container = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new())).expect("a container");
+    let mut container =
+        cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new())).expect("a container");
     container.create_stream("/Workbook").expect("a stream").write_all(&stream).expect("room for it");
     container.into_inner().into_inner()
 }
@@ -104,9 +105,8 @@ fn sheet(sheet: &Sheet, dresses: &mut Vec<Dress>) -> Vec<u8> {
         });
     }
     let merges = sheet.merges.iter();
-    let merges: Vec<u16> = merges
-        .flat_map(|m| [m.rows.0 as u16, m.rows.1 as u16, m.cols.0 as u16, m.cols.1 as u16])
-        .collect();
+    let merges: Vec<u16> =
+        merges.flat_map(|m| [m.rows.0 as u16, m.rows.1 as u16, m.cols.0 as u16, m.cols.1 as u16]).collect();
     if !merges.is_empty() {
         out.extend(record(MERGE_CELLS, &[words(&[(merges.len() / 4) as u16]), words(&merges)].concat()));
     }

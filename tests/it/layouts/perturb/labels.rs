@@ -24,7 +24,11 @@ const UNITS: [UnitPair; 5] = [
 
 type Named = (&'static str, &'static str, i64);
 
-const fn unit((name, code, factor): Named, (other, other_code, other_factor): Named, strange: &'static str) -> UnitPair {
+const fn unit(
+    (name, code, factor): Named,
+    (other, other_code, other_factor): Named,
+    strange: &'static str,
+) -> UnitPair {
     UnitPair { name, code, factor, other, other_code, other_factor, strange }
 }
 
@@ -61,7 +65,8 @@ impl OnSheet<'_, '_> {
                 let what = self.at(row, col);
                 self.push("bold lost", what, |s| s.cells[row][col].bold = false, right.clone());
             }
-            let signs = ["其中：", "其中:", "#", "一、", "二、", "三、", "（一）", "（二）", "(一)", "(二)", "1.", "2.", "①"];
+            let signs =
+                ["其中：", "其中:", "#", "一、", "二、", "三、", "（一）", "（二）", "(一)", "(二)", "1.", "2.", "①"];
             if let Some(rest) = signs.iter().find_map(|sign| bare.strip_prefix(sign)) {
                 let indent = &cell.text[..cell.text.len() - bare.len()];
                 self.retext("其中 or a number lost", at, &format!("{indent}{rest}"), right.clone());
@@ -92,7 +97,8 @@ impl OnSheet<'_, '_> {
                 continue;
             }
             let marks = ["①", "*", "⑨"];
-            for mark in marks.iter().cycle().skip(row + col).take(1 + usize::from(self.roles[row][col] == Role::Label)) {
+            for mark in marks.iter().cycle().skip(row + col).take(1 + usize::from(self.roles[row][col] == Role::Label))
+            {
                 // The print is what changes of a number that is read all the same.
                 let text = format!("{}{mark}", cell.text);
                 let right = vec![self.facts(|f| {
@@ -259,7 +265,8 @@ fn with_unit(text: &str, name: &str, other: &str) -> Option<String> {
     let ends = |rest: &str| rest.is_empty() || rest.starts_with([')', '）', '、', '，', ',']);
     text.match_indices(name).find_map(|(at, _)| {
         let before = &text[..at];
-        let opens = before.trim_end().is_empty() || before.trim_end().ends_with(['(', '（', '：', ':', '、', '，', ',']);
+        let opens =
+            before.trim_end().is_empty() || before.trim_end().ends_with(['(', '（', '：', ':', '、', '，', ',']);
         let rest = &text[at + name.len()..];
         (opens && ends(rest.trim_start())).then(|| format!("{before}{other}{rest}"))
     })

@@ -47,9 +47,8 @@ impl OnSheet<'_, '_> {
                     (Axis::Cols, true) => "a column deleted",
                     (Axis::Cols, false) => "a label column deleted",
                 };
-                let left = |f: &Fact| {
-                    (f.line(axis) != at).then(|| moved(f, axis, |line| line - usize::from(line > at)))
-                };
+                let left =
+                    |f: &Fact| (f.line(axis) != at).then(|| moved(f, axis, |line| line - usize::from(line > at)));
                 let right = vec![self.facts(left)];
                 self.push(kind, format!("{axis:?} {}", at + 1), |s| s.delete(axis, at), right);
             }
@@ -86,7 +85,15 @@ impl OnSheet<'_, '_> {
                 if !changed.exchange(axis, one, two) {
                     continue;
                 }
-                let other = |line: usize| if line == one { two } else if line == two { one } else { line };
+                let other = |line: usize| {
+                    if line == one {
+                        two
+                    } else if line == two {
+                        one
+                    } else {
+                        line
+                    }
+                };
                 let right = vec![self.facts(|f| Some(moved(f, axis, other)))];
                 self.push(kind, format!("{axis:?} {} and {}", one + 1, two + 1), |s| *s = changed, right);
             }
@@ -248,7 +255,8 @@ impl OnSheet<'_, '_> {
 
     /// The last row of the body, numbers in footnotes apart.
     pub(super) fn body_end(&self, rows: &[usize]) -> Option<usize> {
-        let in_body = |row: &&usize| self.facts_here().any(|f| f.place.row == **row && is_body(self.grid, **row, f.place.col));
+        let in_body =
+            |row: &&usize| self.facts_here().any(|f| f.place.row == **row && is_body(self.grid, **row, f.place.col));
         rows.iter().rev().find(in_body).copied()
     }
 
@@ -277,7 +285,8 @@ impl OnSheet<'_, '_> {
     }
 
     pub(super) fn panel_cut(&mut self) {
-        let Some((file, sheet, span)) = self.layout().panel.filter(|(f, s, _)| (*f, *s) == (self.file, self.sheet)) else {
+        let Some((file, sheet, span)) = self.layout().panel.filter(|(f, s, _)| (*f, *s) == (self.file, self.sheet))
+        else {
             return;
         };
         let _ = (file, sheet);

@@ -32,7 +32,8 @@ impl OnSheet<'_, '_> {
                 }
                 if (row + col) % 3 == 0 && !cell.text.ends_with('%') {
                     let percent = format!("{}%", cell.text);
-                    let read = self.facts_here().any(|f| (f.place.row, f.place.col) == at && f.says("unit") == "percent");
+                    let read =
+                        self.facts_here().any(|f| (f.place.row, f.place.col) == at && f.says("unit") == "percent");
                     let right = if read { vec![self.reprinted(at, &percent)] } else { Vec::new() };
                     self.retext("a percent sign added", at, &percent, right);
                 }
@@ -57,7 +58,11 @@ impl OnSheet<'_, '_> {
             let emptied = self.facts(|f| {
                 let here = (f.place.row, f.place.col) == at;
                 let none = |f: &Fact| {
-                    f.clone().with("value", "not_available").with("printed", "").with("decimals", "").with("status", "normal")
+                    f.clone()
+                        .with("value", "not_available")
+                        .with("printed", "")
+                        .with("decimals", "")
+                        .with("status", "normal")
                 };
                 Some(if here { none(f) } else { f.clone() })
             });
