@@ -15,31 +15,16 @@ fn main() {
         println!("## {name} {:?}", t.elapsed());
         for (sheet, grid) in s.sheets.iter().zip(&doc.grids) {
             println!("  [{}] {}x{} {}", sheet.name, sheet.rows, sheet.cols, if sheet.hidden { "hidden" } else { "" });
-            for (n, t) in sheet.tables.iter().enumerate() {
+            let env = std::env::var("DRAFT").unwrap_or_default();
+            let project = shebao::project::Project::open(std::path::Path::new("/work/wt-survey"), None).unwrap();
+            let book = shebao::spec::load_codes(&project).value;
+            for (n, parts) in sheet.whole_tables().iter().enumerate() {
+                let t = parts[0];
                 let title: Vec<String> =
                     t.titles.iter().map(|c| grid.text(c.row, c.col).chars().take(50).collect()).collect();
-                if std::env::var("DRAFT").is_ok() {
-                    let root = std::path::Path::new("/work/wt-survey");
-                    let project = shebao::project::Project::open(root, None).unwrap();
-                    let book = shebao::spec::load_codes(&project).value;
-                    let d = shebao::survey::draft::draft(&book, &doc, grid, t, &name);
-                    if std::env::var("DRAFT").unwrap() == "text" {
-                        println!("{}", d.text);
-                    }
-                    println!(
-                        "  => {} {}/{} {}",
-                        if d.trial.holds() { "HOLDS" } else { "FAILS" },
-                        d.trial.numbers - d.trial.missed.len(),
-                        d.trial.numbers,
-                        d.trial.faults.first().map_or(String::new(), |f| format!(
-                            "{}: {}",
-                            f.code,
-                            f.message.replace('\n', " ")
-                        ))
-                    );
-                }
                 println!(
-                    "    {n} header {:?} body {:?} labels {:?} data {:?}..{:?}({}) texts {:?} numbers {} cont {:?} titles {:?} notes {}",
+                    "    {n} parts {} header {:?} body {:?} labels {:?} data {:?}..{:?}({}) texts {:?} numbers {} cont {:?} titles {:?} notes {}",
+                    parts.len(),
                     (t.header.start + 1..t.header.end),
                     (t.body.start + 1..t.body.end),
                     t.label_cols,
@@ -52,6 +37,26 @@ fn main() {
                     title,
                     t.notes.len()
                 );
+                if !env.is_empty() {
+                    let began = std::time::Instant::now();
+                    let d = shebao::survey::draft::draft(&book, &doc, grid, parts, &name);
+                    if env == "text" {
+                        println!("{}", d.text);
+                    }
+                    println!(
+                        "  => {} {}/{} {:?} {} [{name} | {} #{n}]",
+                        if d.trial.holds() { "HOLDS" } else { "FAILS" },
+                        d.trial.numbers - d.trial.missed.len(),
+                        d.trial.numbers,
+                        began.elapsed(),
+                        d.trial.faults.first().map_or(String::new(), |f| format!(
+                            "{}: {}",
+                            f.code,
+                            f.message.replace('\n', " ")
+                        )),
+                        grid.sheet
+                    );
+                }
             }
         }
     }

@@ -34,14 +34,15 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let codes = spec::load_codes(&context.project);
     print::diagnostics(&codes.diagnostics, context.json);
-    let mut document = inspect::read(context, &args.file, args.encoding.as_deref(), None)?;
+    let document = inspect::read(context, &args.file, args.encoding.as_deref(), None)?;
     let found = survey::survey(&document);
     // Tables keep their sheets: the specification names the sheet where the file has several.
     let name = args.file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
-    let mut tables: Vec<(usize, usize, survey::Table)> = Vec::new();
-    for (sheet, seen) in found.sheets.into_iter().enumerate() {
-        let wanted = args.sheet.as_ref().is_none_or(|name| *name == seen.name);
-        tables.extend(seen.tables.into_iter().filter(|_| wanted).enumerate().map(|(n, t)| (sheet, n, t)));
+    let mut tables = Vec::new();
+    for (grid, seen) in document.grids.iter().zip(&found.sheets) {
+        if args.sheet.as_ref().is_none_or(|name| *name == seen.name) {
+            tables.extend(seen.whole_tables().into_iter().map(|parts| (grid, parts)));
+        }
     }
     if tables.is_empty() {
         bail!("no table of numbers was found; shebao inspect shows what is in the file");
@@ -53,12 +54,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         }
         tables = vec![tables.swap_remove(nth - 1)];
     }
-    document.diagnostics.clear();
     let single = tables.len() == 1;
     let mut ended = Ended::Good;
-    for (nth, (sheet, _, table)) in tables.iter().enumerate() {
-        let grid = &document.grids[*sheet];
-        let draft = draft::draft(&codes.value, &document, grid, table, &name);
+    for (nth, (grid, parts)) in tables.iter().enumerate() {
+        let draft = draft::draft(&codes.value, &document, grid, parts, &name);
         if !draft.trial.holds() {
             ended = Ended::DataErrors;
         }

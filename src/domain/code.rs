@@ -222,7 +222,7 @@ impl Codebook {
 
     /// The code that a label means everywhere, where it means one.
     pub fn find(&self, list: &str, label: &str) -> Option<Code> {
-        let codes = self.index.get(&(list.to_owned(), String::new(), normalise(label)))?;
+        let codes = self.named(list, "", "", label).next()?;
         codes.first().filter(|_| codes.len() == 1).cloned()
     }
 

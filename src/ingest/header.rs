@@ -81,7 +81,7 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
         for (depth, col) in found.label_cols.iter().enumerate() {
-            let mut at = origin(grid, CellRef { row, col: *col });
+            let mut at = found.label_at(row, *col);
             if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }

@@ -81,13 +81,16 @@ pub(super) fn nest(
         Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
     let mut nested = Vec::new();
     for label in labels {
-        let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
+        let own = found.label_cols.first().map(|col| found.beneath(*col));
+        let first = label.parts.first().filter(|p| own.as_ref().is_some_and(|own| own.contains(&p.at.col)));
         let Some((part, cell)) = first.and_then(|p| Some((p, found.grid.get(p.at.row, p.at.col)?))) else {
             nested.push(label);
             continue;
         };
         if tree.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
+            let right = part.at.col - own.map_or(part.at.col, |own| *own.start());
+            signs.stand_right(levels, right);
             let filled = has_cell(found, columns, label.line);
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {

@@ -95,6 +95,16 @@ pub(super) fn read(levels: Levels, cell: &Cell, printed: &str) -> Signs {
     }
 }
 
+impl Signs {
+    /// Labels under one text that is merged over several columns are indented by the columns left of them.
+    pub(super) fn stand_right(&mut self, levels: Levels, columns: u32) {
+        if levels.indent {
+            self.indent.format += columns;
+            self.text_indent.format += columns;
+        }
+    }
+}
+
 /// The white space before a label, of its last line where it begins with line breaks.
 fn blanks(before: &str) -> Indent {
     let line = before.rsplit('\n').next().unwrap_or(before);

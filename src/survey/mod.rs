@@ -43,6 +43,20 @@ pub struct Sheet {
     pub tables: Vec<Table>,
 }
 
+impl Sheet {
+    /// Every table with those that continue it.
+    pub fn whole_tables(&self) -> Vec<Vec<&Table>> {
+        let mut whole: Vec<(usize, Vec<&Table>)> = Vec::new();
+        for (nth, table) in self.tables.iter().enumerate() {
+            match table.continues.and_then(|head| whole.iter_mut().find(|(n, _)| *n == head)) {
+                Some((_, parts)) => parts.push(table),
+                None => whole.push((nth, vec![table])),
+            }
+        }
+        whole.into_iter().map(|(_, parts)| parts).collect()
+    }
+}
+
 /// A table as it stands on its sheet.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -89,16 +103,12 @@ fn sheet(grid: &Grid) -> Sheet {
             tables.extend(table(&lines, &block));
             continue;
         }
-        let rows = block.header.start..block.body.end;
+        let top = block.titles.iter().copied().chain([block.header.start]).min().unwrap_or(0);
+        let rows = top..block.body.end;
         for cols in parts {
             // A part alone may end sooner than its neighbours, and may hold several tables.
             let part = lines.within(rows.clone(), cols);
-            let mut inside: Vec<Block> = blocks::blocks(&part);
-            if inside.len() == 1 {
-                inside[0].header = block.header.clone();
-                inside[0].body.start = inside[0].body.start.max(block.header.end);
-                inside[0].titles.extend(&block.titles);
-            }
+            let inside: Vec<Block> = blocks::blocks(&part);
             tables.extend(inside.iter().filter_map(|b| table(&part, b)));
         }
     }

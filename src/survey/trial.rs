@@ -28,8 +28,8 @@ impl Trial {
 }
 
 /// Read a document by a text of a specification.
-pub fn try_out(book: &Codebook, text: &str, document: &Document, grid: &Grid, table: &Table, file: &str) -> Trial {
-    let figures = figures(grid, table);
+pub fn try_out(book: &Codebook, text: &str, document: &Document, grid: &Grid, parts: &[&Table], file: &str) -> Trial {
+    let figures = figures(grid, parts);
     let loaded = spec::read_text(book.clone(), "draft", text.to_owned());
     let mut faults = loaded.diagnostics;
     let pipelines = loaded.value;
@@ -47,9 +47,14 @@ pub fn try_out(book: &Codebook, text: &str, document: &Document, grid: &Grid, ta
     trial
 }
 
-/// The cells of a table's body that hold a number.
-pub fn figures(grid: &Grid, table: &Table) -> Vec<CellRef> {
-    let inside = |at: &CellRef| table.data_cols.binary_search(&at.col).is_ok();
-    let cells = grid.rows_in(table.body.clone()).filter(|(at, _)| inside(at));
-    cells.filter(|(_, c)| matches!(cell::kind(c), Some(Kind::Number | Kind::Period))).map(|(at, _)| at).collect()
+/// The cells of a table's body that hold a number, in all its parts.
+pub fn figures(grid: &Grid, parts: &[&Table]) -> Vec<CellRef> {
+    let mut figures = Vec::new();
+    for table in parts {
+        let inside = |at: &CellRef| table.data_cols.binary_search(&at.col).is_ok();
+        let cells = grid.rows_in(table.body.clone()).filter(|(at, _)| inside(at));
+        let numbers = cells.filter(|(_, c)| matches!(cell::kind(c), Some(Kind::Number | Kind::Period)));
+        figures.extend(numbers.map(|(at, _)| at));
+    }
+    figures
 }

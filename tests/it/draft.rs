@@ -78,16 +78,16 @@ fn outcomes_of(book: &Codebook, document: &Document, file: &str) -> Vec<Outcome>
     let found = survey(document);
     let mut outcomes = Vec::new();
     for (sheet, grid) in found.sheets.iter().zip(&document.grids) {
-        for (nth, table) in sheet.tables.iter().enumerate() {
-            let lines = (table.body.end - table.body.start).max(table.data_cols.len() as u32);
-            if table.numbers < NUMBERS_MIN || lines < 2 {
+        for (nth, parts) in sheet.whole_tables().iter().enumerate() {
+            let lines = parts.iter().map(|t| (t.body.end - t.body.start).max(t.data_cols.len() as u32)).max();
+            if parts.iter().map(|t| t.numbers).sum::<usize>() < NUMBERS_MIN || lines < Some(2) {
                 continue;
             }
             let name = file.rsplit('/').next().unwrap_or(file);
-            let draft = draft(book, document, grid, table, name);
+            let draft = draft(book, document, grid, parts, name);
             let fault =
                 match draft.trial.holds() {
-                    true => wrong_value(book, grid, table, &draft.trial.observations, &draft.text),
+                    true => wrong_value(book, grid, parts, &draft.trial.observations, &draft.text),
                     false => Some(draft.trial.faults.first().map_or("cells-missed".to_owned(), |f| {
                         format!("{}: {}", f.code, f.message.replace('\n', " "))
                     })),
@@ -99,13 +99,13 @@ fn outcomes_of(book: &Codebook, document: &Document, file: &str) -> Vec<Outcome>
 }
 
 /// Each number of the table must be exactly one observation, of the cell's value.
-fn wrong_value(book: &Codebook, grid: &Grid, table: &Table, read: &[Observation], text: &str) -> Option<String> {
+fn wrong_value(book: &Codebook, grid: &Grid, parts: &[&Table], read: &[Observation], text: &str) -> Option<String> {
     let pipelines = spec::read_text(book.clone(), "draft", text.to_owned()).value;
     let mut of_cell: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
     for o in read {
         of_cell.entry(o.origin.cell.as_str()).or_default().push(o);
     }
-    for at in trial::figures(grid, table) {
+    for at in trial::figures(grid, parts) {
         let cell = grid.address(at);
         let [one] = of_cell.get(cell.as_str()).map_or(&[][..], Vec::as_slice) else {
             return Some(format!("WRONG: {cell} is not one observation"));

@@ -81,11 +81,16 @@ pub(super) struct Guessing<'a> {
     /// Columns whose numbers are all percentages, rows likewise.
     pub percent_columns: &'a BTreeSet<u32>,
     pub percent_rows: &'a BTreeSet<u32>,
+    /// Columns of texts, which are not read.
+    pub text_columns: &'a BTreeSet<u32>,
 }
 
 impl Guessing<'_> {
     pub fn draft(&self, rows: &[Path], columns: &[Path]) -> Drafted {
         let mut local = Local::default();
+        let (skipped, columns): (Vec<Path>, Vec<Path>) =
+            columns.iter().cloned().partition(|(line, _)| self.text_columns.contains(line));
+        let columns = columns.as_slice();
         let column_levels = self.levels(columns, columns.len() > COLUMNS_WRITTEN_MAX);
         let said = |path: &Path| {
             let level = |k: usize| column_levels.get(&(path.1.len(), k));
@@ -102,7 +107,12 @@ impl Guessing<'_> {
             false => self.levels(rows, true),
         };
         let rows = self.entries(rows, &row_levels, &mut local, counted, "row", self.percent_rows);
-        let columns = self.entries(columns, &column_levels, &mut local, !counted, "column", self.percent_columns);
+        let mut columns = self.entries(columns, &column_levels, &mut local, !counted, "column", self.percent_columns);
+        columns.extend(skipped.iter().map(|(_, path)| Entry {
+            label: path.iter().map(|t| tidy(t)).collect(),
+            keys: vec![("skip".into(), "true".into(), "the column holds texts")],
+            remark: String::new(),
+        }));
         Drafted { rows, columns, local }
     }
 

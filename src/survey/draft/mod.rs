@@ -9,7 +9,7 @@ mod toml;
 use std::collections::BTreeSet;
 
 use super::trial::{self, Trial};
-use super::{Table, guess};
+use super::{Table, guess, report};
 use crate::diag::Severity;
 use crate::domain::Codebook;
 use crate::grid::{Document, Grid};
@@ -45,14 +45,15 @@ pub struct Draft {
 }
 
 /// Draft a specification of one table of a document.
-pub fn draft(book: &Codebook, document: &Document, grid: &Grid, table: &Table, file: &str) -> Draft {
+pub fn draft(book: &Codebook, document: &Document, grid: &Grid, parts: &[&Table], file: &str) -> Draft {
     let several = document.grids.len() > 1;
     let mut best: Option<Draft> = None;
-    for place in variants(place::place(grid, table, file, several)) {
-        let paths = paths(book, document, &place, file);
+    let levels = report::levels(grid, parts[0]);
+    for place in variants(place::place(grid, parts, file, several), &levels) {
+        let paths = paths(book, document, grid, &place, parts[0], file);
         for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
-            let text = write(book, grid, table, &place, daring, &paths);
-            let trial = trial::try_out(book, &text, document, grid, table, file);
+            let text = write(book, grid, parts, &place, daring, &paths);
+            let trial = trial::try_out(book, &text, document, grid, parts, file);
             let settled = trial.holds() || !trial.faults.iter().any(|f| OF_MEANING.contains(&f.code));
             let better = best.as_ref().is_none_or(|b| rank(&trial) < rank(&b.trial));
             if better {
@@ -67,7 +68,7 @@ pub fn draft(book: &Codebook, document: &Document, grid: &Grid, table: &Table, f
         }
     }
     let mut draft = best.unwrap_or_else(|| Draft { text: String::new(), trial: Trial::default() });
-    draft.text = format!("{}{}", head(grid, table, &draft.trial, file), draft.text);
+    draft.text = format!("{}{}", head(grid, parts, &draft.trial, file), draft.text);
     draft
 }
 
@@ -76,15 +77,29 @@ fn rank(trial: &Trial) -> (usize, usize) {
     (trial.missed.len(), trial.faults.len())
 }
 
-/// The layout as it looks, and with the guesses about blanks the other way round.
-fn variants(place: Place) -> Vec<Place> {
-    let other = Place { header_inherits: !place.header_inherits && place.header_rows > 1, ..place.clone() };
-    let mut all = vec![place.clone()];
-    if other.header_inherits != place.header_inherits {
-        all.push(other);
-    }
-    if place.corner.len() > 1 {
-        all.push(Place { label_inherits: !place.label_inherits, ..place });
+/// The layout as it looks, and with the guesses about blanks and levels the other way round.
+fn variants(place: Place, levels: &[&'static str]) -> Vec<Place> {
+    let headings: Vec<&'static str> = levels.iter().copied().filter(|l| *l == "heading").collect();
+    let mut of_levels = vec![headings.clone(), levels.to_vec()];
+    of_levels.extend(["indent", "of-which", "numbering"].iter().filter(|l| levels.contains(l)).map(|l| {
+        let mut some = vec![*l];
+        some.extend(&headings);
+        some
+    }));
+    of_levels.push(Vec::new());
+    let mut all: Vec<Place> = Vec::new();
+    for levels in of_levels {
+        for (header, label) in [(false, false), (true, false), (false, true)] {
+            let other = Place {
+                levels: levels.clone(),
+                header_inherits: place.header_inherits != header && place.header_rows > 1,
+                label_inherits: place.label_inherits != label && place.corner.len() > 1,
+                ..place.clone()
+            };
+            if !all.contains(&other) {
+                all.push(other);
+            }
+        }
     }
     all
 }
@@ -92,22 +107,32 @@ fn variants(place: Place) -> Vec<Place> {
 fn write(
     book: &Codebook,
     grid: &Grid,
-    table: &Table,
+    parts: &[&Table],
     place: &Place,
     daring: Daring,
     (rows, columns): &(Vec<Path>, Vec<Path>),
 ) -> String {
-    let titles: Vec<&str> = table.titles.iter().map(|t| grid.text(t.row, t.col)).collect();
+    let titles: Vec<&str> = parts[0].titles.iter().map(|t| grid.text(t.row, t.col)).collect();
     let whole = whole(book, &titles, place);
-    let (percent_columns, percent_rows) = percentages(grid, table);
-    let guessing =
-        Guessing { book, whole: &whole, daring, percent_columns: &percent_columns, percent_rows: &percent_rows };
+    let (percent_columns, percent_rows) = percentages(grid, parts);
+    let text_columns = text_columns(grid, parts);
+    let guessing = Guessing {
+        book,
+        whole: &whole,
+        daring,
+        percent_columns: &percent_columns,
+        percent_rows: &percent_rows,
+        text_columns: &text_columns,
+    };
     let mut drafted = guessing.draft(rows, columns);
-    for mark in marks(book, grid, table) {
+    for mark in marks(book, grid, parts) {
         drafted.local.alias("mark", &mark, "not_available");
     }
     let mut out = format!("title = {}\n", toml::quoted(&place.title));
     out.push_str(&place.write());
+    if !text_columns.is_empty() {
+        out.push_str("order = \"any\"\n");
+    }
     let dated = place.anchor.as_ref().is_some_and(|a| a.dated);
     let (period, about) = period(&titles, grid, place);
     if !dated {
@@ -126,10 +151,22 @@ fn write(
 }
 
 /// The label paths that the layout makes of the table.
-fn paths(book: &Codebook, document: &Document, place: &Place, file: &str) -> (Vec<Path>, Vec<Path>) {
+fn paths(
+    book: &Codebook,
+    document: &Document,
+    grid: &Grid,
+    place: &Place,
+    head: &Table,
+    file: &str,
+) -> (Vec<Path>, Vec<Path>) {
+    // A header beside columns with nothing over them is found by its first text alone.
+    let columns = head.data_cols.iter().map(|col| toml::one_line(grid.text(head.header.start, *col)));
+    let first = columns.filter(|t| !t.is_empty() && place.corner.first().is_some_and(String::is_empty)).take(1);
+    let first: String =
+        first.map(|t| format!("[[columns]]\nlabel = {}\noptional = true\n", toml::quoted(&t))).collect();
     let any = vec!["{any}".to_owned(); place.corner.len().max(1)];
     let text = format!(
-        "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\n[[columns]]\nlabel = \"{{any}}\"\n{}",
+        "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\n{first}[[columns]]\nlabel = \"{{any}}\"\n{}",
         place.write(),
         toml::one_or_many(&any),
         place.write_edition("1")
@@ -178,8 +215,8 @@ fn period(titles: &[&str], grid: &Grid, place: &Place) -> (String, &'static str)
 }
 
 /// Columns and rows whose numbers all show a percent sign.
-fn percentages(grid: &Grid, table: &Table) -> (BTreeSet<u32>, BTreeSet<u32>) {
-    let figures = trial::figures(grid, table);
+fn percentages(grid: &Grid, parts: &[&Table]) -> (BTreeSet<u32>, BTreeSet<u32>) {
+    let figures = trial::figures(grid, parts);
     let shown = |at: &crate::grid::CellRef| grid.text(at.row, at.col).trim_end().ends_with(['%', '％']);
     let plain: Vec<_> = figures.iter().filter(|at| !shown(at)).collect();
     let of = |line: fn(&crate::grid::CellRef) -> u32| -> BTreeSet<u32> {
@@ -189,22 +226,34 @@ fn percentages(grid: &Grid, table: &Table) -> (BTreeSet<u32>, BTreeSet<u32>) {
     (of(|at| at.col), of(|at| at.row))
 }
 
+/// Data columns that hold texts and no number.
+fn text_columns(grid: &Grid, parts: &[&Table]) -> BTreeSet<u32> {
+    let numbers: BTreeSet<u32> = trial::figures(grid, parts).iter().map(|at| at.col).collect();
+    parts.iter().flat_map(|p| p.text_cols.iter().copied()).filter(|col| !numbers.contains(col)).collect()
+}
+
 /// Texts in the place of numbers that no alias explains.
-fn marks(book: &Codebook, grid: &Grid, table: &Table) -> BTreeSet<String> {
+fn marks(book: &Codebook, grid: &Grid, parts: &[&Table]) -> BTreeSet<String> {
     let known = |text: &str| book.aliases.iter().any(|a| a.list == "mark" && a.scope.is_empty() && a.label == text);
-    let columns = &table.data_cols;
-    let cells = grid
-        .rows_in(table.body.clone())
-        .filter(|(at, _)| columns.binary_search(&at.col).is_ok() && !table.text_cols.contains(&at.col));
-    let texts = cells
-        .filter(|(_, c)| super::cell::is_mark(&c.text))
-        .map(|(_, c)| c.text.trim_matches(|c: char| c.is_ascii_whitespace()).to_owned());
-    texts.filter(|text| !known(text)).collect()
+    let mut found = BTreeSet::new();
+    for table in parts {
+        let data = |col: u32| table.data_cols.binary_search(&col).is_ok() && !table.text_cols.contains(&col);
+        let cells = grid.rows_in(table.body.clone()).filter(|(at, c)| data(at.col) && super::cell::is_mark(&c.text));
+        let texts = cells.map(|(_, c)| c.text.trim_matches(|c: char| c.is_ascii_whitespace()).to_owned());
+        found.extend(texts.filter(|text| !known(text)));
+    }
+    found
 }
 
 /// What the draft is of, and whether it holds.
-fn head(grid: &Grid, table: &Table, trial: &Trial, file: &str) -> String {
-    let extent = table.extent();
+fn head(grid: &Grid, parts: &[&Table], trial: &Trial, file: &str) -> String {
+    let extents: Vec<_> = parts.iter().map(|p| p.extent()).collect();
+    let first = |f: fn(&crate::grid::Span) -> u32| extents.iter().map(f).min().unwrap_or(0);
+    let last = |f: fn(&crate::grid::Span) -> u32| extents.iter().map(f).max().unwrap_or(0);
+    let extent = crate::grid::Span {
+        first: crate::grid::CellRef { row: first(|s| s.first.row), col: first(|s| s.first.col) },
+        last: crate::grid::CellRef { row: last(|s| s.last.row), col: last(|s| s.last.col) },
+    };
     let sheet =
         if grid.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", toml::one_line(&grid.sheet)) };
     let place = format!("{file}{sheet}, {}:{}", grid.address(extent.first), grid.address(extent.last));

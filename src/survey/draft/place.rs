@@ -10,7 +10,7 @@ const ANCHOR_CHARS_MAX: usize = 80;
 const UNTIL_CHARS_MAX: usize = 24;
 
 /// The layout keys of a table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
     pub title: String,
     pub anchor: Option<Anchor>,
@@ -18,12 +18,16 @@ pub(super) struct Place {
     pub header_rows: u32,
     pub header_inherits: bool,
     pub label_inherits: bool,
-    pub until: Option<String>,
+    pub levels: Vec<&'static str>,
+    pub until: Vec<String>,
+    pub until_column: Option<String>,
+    pub panels: Option<&'static str>,
+    pub between: Vec<String>,
     pub sheet: Option<String>,
     pub file: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Anchor {
     pub text: String,
     pub within: Option<String>,
@@ -31,7 +35,12 @@ pub(super) struct Anchor {
     pub dated: bool,
 }
 
-pub(super) fn place(grid: &Grid, table: &Table, file: &str, several_sheets: bool) -> Place {
+/// `parts`: the table and those that continue it, the first of them first.
+pub(super) fn place(grid: &Grid, parts: &[&Table], file: &str, several_sheets: bool) -> Place {
+    let (table, last) = (parts[0], parts[parts.len() - 1]);
+    let right = parts.iter().skip(1).any(|p| p.label_cols.first() != table.label_cols.first());
+    let below = parts.iter().skip(1).any(|p| p.header.start > table.header.start);
+    let rightmost = parts.iter().max_by_key(|p| p.data_cols.last()).unwrap_or(&table);
     let titles: Vec<String> = table.titles.iter().map(|t| one_line(grid.text(t.row, t.col))).collect();
     let named = titles.iter().filter(|t| guess::units_of_line(t).is_none()).max_by_key(|t| t.chars().count().min(60));
     let title = named.cloned().unwrap_or_else(|| match grid.sheet.is_empty() {
@@ -45,7 +54,16 @@ pub(super) fn place(grid: &Grid, table: &Table, file: &str, several_sheets: bool
         header_rows: (table.header.end - table.header.start).max(1),
         header_inherits: inherits(grid, table),
         label_inherits: label_inherits(grid, table),
-        until: until(grid, table),
+        levels: Vec::new(),
+        until: until(grid, last, parts),
+        until_column: until_column(grid, rightmost),
+        panels: match (right, below) {
+            (false, false) => None,
+            (true, false) => Some("right"),
+            (false, true) => Some("below"),
+            (true, true) => Some("both"),
+        },
+        between: between(grid, parts),
         sheet: (several_sheets && !grid.sheet.is_empty()).then(|| grid.sheet.clone()),
         file: file.to_owned(),
     }
@@ -60,7 +78,9 @@ fn anchor(grid: &Grid, table: &Table) -> Option<Anchor> {
             table.label_cols.iter().chain(&table.data_cols).map(|col| CellRef { row: table.header.start, col: *col });
         cells.into_iter().find(|at| !grid.text(at.row, at.col).trim().is_empty())
     };
-    let at = title.or_else(header)?;
+    // A header with nothing over its labels is looked for below its anchor, not in it.
+    let blank = table.label_cols.first().is_none_or(|col| grid.text(table.header.start, *col).trim().is_empty());
+    let at = if blank { title? } else { title.or_else(header)? };
     let text: String = one_line(grid.text(at.row, at.col)).chars().take(ANCHOR_CHARS_MAX).collect();
     let text = text.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let text = if text.trim().is_empty() { one_line(grid.text(at.row, at.col)) } else { text };
@@ -117,15 +137,55 @@ fn label_inherits(grid: &Grid, table: &Table) -> bool {
     first_filled && outer.iter().any(|col| rows().any(|row| blank(row, *col)))
 }
 
-/// How the first line after the body begins.
-fn until(grid: &Grid, table: &Table) -> Option<String> {
-    let first_text = |row: u32| grid.row(row).map(|(_, c)| c.text.trim()).find(|t| !t.is_empty());
-    let below = (table.body.end..grid.rows).find_map(first_text)?;
-    let body: Vec<String> = table.body.clone().filter_map(first_text).map(normalise).collect();
+/// How the first line after the body begins; a blank text where a blank row lies between.
+fn until(grid: &Grid, last: &Table, parts: &[&Table]) -> Vec<String> {
+    let first_text = |row: u32| {
+        let cols = parts.iter().flat_map(|p| p.label_cols.iter().chain(&p.data_cols)).min().copied().unwrap_or(0);
+        grid.row(row).filter(|(at, _)| at.col >= cols).map(|(_, c)| c.text.trim()).find(|t| !t.is_empty())
+    };
+    let end = parts.iter().map(|p| p.body.end).max().unwrap_or(last.body.end);
+    let Some(below) = (end..grid.rows).find_map(first_text) else { return Vec::new() };
+    let blank = |row: u32| first_text(row).is_none();
+    let inside = parts.iter().flat_map(|p| p.body.clone());
+    if parts.len() == 1 && blank(end) && !inside.clone().any(blank) {
+        return vec![String::new()];
+    }
+    let body: Vec<String> = inside.filter_map(first_text).map(normalise).collect();
     let whole = one_line(below);
     let lengths = [4, 8, 12, UNTIL_CHARS_MAX, ANCHOR_CHARS_MAX];
     let tried = lengths.iter().map(|n| whole.chars().take(*n).collect::<String>());
-    tried.filter(|t| !normalise(t).is_empty()).find(|t| !body.iter().any(|b| b.starts_with(&normalise(t))))
+    let usable = tried.filter(|t| !normalise(t).is_empty());
+    usable.into_iter().find(|t| !body.iter().any(|b| b.starts_with(&normalise(t)))).into_iter().collect()
+}
+
+/// How the first column right of the table begins; a blank text where a blank column lies between.
+fn until_column(grid: &Grid, table: &Table) -> Option<String> {
+    let last = *table.data_cols.last()?;
+    let rows = table.header.start..table.body.end;
+    let filled = |col: u32| rows.clone().any(|row| !grid.text(row, col).trim().is_empty());
+    let next = (last + 1..grid.cols).find(|col| filled(*col))?;
+    let first = table.label_cols.first().copied().unwrap_or(last);
+    if next > last + 1 && (first..=last).all(filled) {
+        return Some(String::new());
+    }
+    table.header.clone().map(|row| one_line(grid.text(row, next))).find(|t| !t.is_empty())
+}
+
+/// How the lines between panels begin.
+fn between(grid: &Grid, parts: &[&Table]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let bodies = || parts.iter().map(|p| p.header.start..p.body.end);
+    let first = parts.iter().map(|p| p.header.start).min().unwrap_or(0);
+    let end = parts.iter().map(|p| p.body.end).max().unwrap_or(0);
+    for row in (first..end).filter(|row| !bodies().any(|b| b.contains(row))) {
+        let text = grid.row(row).map(|(_, c)| one_line(&c.text)).find(|t| !t.is_empty());
+        let Some(text) = text else { continue };
+        let short: String = text.chars().take(6).collect();
+        if !found.iter().any(|f| text.starts_with(f.as_str())) {
+            found.push(short.trim_end().to_owned());
+        }
+    }
+    found
 }
 
 impl Place {
@@ -147,8 +207,25 @@ impl Place {
         if self.label_inherits {
             out.push_str("label_blank = \"above\"   # guessed: labels are blank below their first row\n");
         }
-        if let Some(until) = &self.until {
-            out.push_str(&format!("until = [{}]   # guessed: the first line below the numbers\n", quoted(until)));
+        let list = |texts: &[String]| texts.iter().map(|t| quoted(t)).collect::<Vec<_>>().join(", ");
+        if !self.until.is_empty() {
+            out.push_str(&format!("until = [{}]   # guessed: the first line below the numbers\n", list(&self.until)));
+        }
+        if let Some(until) = &self.until_column {
+            out.push_str(&format!(
+                "until_column = [{}]   # guessed: something else stands on the right\n",
+                quoted(until)
+            ));
+        }
+        if let Some(panels) = self.panels {
+            out.push_str(&format!("panels = {}   # guessed: the header begins again\n", quoted(panels)));
+        }
+        if !self.between.is_empty() {
+            out.push_str(&format!("between = [{}]\n", list(&self.between)));
+        }
+        if !self.levels.is_empty() {
+            let levels: Vec<String> = self.levels.iter().map(|l| (*l).to_owned()).collect();
+            out.push_str(&format!("levels = [{}]   # guessed: signs seen among the labels\n", list(&levels)));
         }
         out
     }
