@@ -4,6 +4,7 @@ use super::Reading;
 use super::hint;
 use super::locate::{Found, origin};
 use super::note;
+use super::number;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::domain::label::without_english;
@@ -87,6 +88,9 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
             }
             push(reading, grid, at, &mut parts, faults);
         }
+        if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
+            push(reading, grid, at, &mut parts, faults);
+        }
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
         } else if let Some(at) = filled {
@@ -99,6 +103,19 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         }
     }
     labels
+}
+
+/// Whether a text is merged over data columns and alone in its row, where headings are declared: it heads the rows below.
+fn is_banner(reading: &Reading, found: &Found<'_>, at: CellRef) -> bool {
+    let grid = found.grid;
+    let wide = grid.merge_at(at).is_some_and(|m| m.last.col > m.first.col);
+    let others = found.data_cols().map(|col| CellRef { row: at.row, col }).filter(|other| *other != at);
+    let text = grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::Text);
+    reading.layout().levels.heading
+        && wide
+        && text
+        && number::parse(grid.text(at.row, at.col)).is_err()
+        && others.into_iter().all(|other| !has_text(grid, other))
 }
 
 fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {

@@ -139,7 +139,7 @@ pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
         for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
             let columns = header::columns(&reading, &found, &mut faults);
             let rows = header::rows(&reading, &found, &mut faults);
-            let lines = label::assign(&reading, &found, &columns, label::Axis::Columns, &mut met, &mut faults);
+            let lines: Vec<u32> = columns.iter().map(|c| c.line).collect();
             paths.rows.extend(hierarchy::nest(&reading, &found, &lines, rows, &mut faults).into_iter().map(texts));
             paths.columns.extend(columns.into_iter().map(texts));
         }
@@ -218,7 +218,8 @@ impl Reading<'_> {
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
-        let rows = hierarchy::nest(self, found, &columns, rows, faults);
+        let read: Vec<u32> = columns.iter().map(|c| c.label.line).collect();
+        let rows = hierarchy::nest(self, found, &read, rows, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);

@@ -63,6 +63,8 @@ pub(super) struct Signs {
     pub bold: bool,
     /// The row has no cell in the columns that are read.
     pub heading: bool,
+    /// A heading that stands over the data columns, and so over all rows up to the next one.
+    pub banner: bool,
 }
 
 /// Read the declared signs off a label; whether its row is a heading is for the caller to say.
@@ -92,6 +94,7 @@ pub(super) fn read(levels: Levels, cell: &Cell, printed: &str) -> Signs {
         number: numbered,
         bold: levels.bold && cell.bold,
         heading: false,
+        banner: false,
     }
 }
 

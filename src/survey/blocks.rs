@@ -86,11 +86,28 @@ pub(super) fn blocks(lines: &Lines) -> Vec<Block> {
         }
         pending.clear();
     }
+    for block in &mut found {
+        banners(lines, block);
+    }
     if let Some(last) = found.last_mut() {
         let rows: Vec<&Line> = pending.iter().map(|n| &lines.lines[*n]).collect();
         last.notes = notes_below(lines, last.body.end, &rows);
     }
     found
+}
+
+/// The last line of a header that is one merged text is a heading where the body has more of them.
+fn banners(lines: &Lines, block: &mut Block) {
+    let banner = |line: &&Line| {
+        let (row, (col, kind)) = (line.row, line.cells[0]);
+        line.cells.len() == 1 && kind == Kind::Text && col > 0 && lines.last_col(row, col) > col
+    };
+    let last = lines.lines.iter().rfind(|l| block.header.contains(&l.row)).filter(banner);
+    let more = lines.lines.iter().filter(|l| block.body.contains(&l.row)).any(|l| banner(&l));
+    if let Some(last) = last.filter(|l| more && l.row > block.header.start) {
+        block.header.end = last.row;
+        block.body.start = last.row;
+    }
 }
 
 /// Whether a line holds numbers; `inside` a body, where a year is one.

@@ -190,12 +190,28 @@ pub(super) fn levels(grid: &Grid, table: &Table) -> Vec<&'static str> {
     let bold = any(Box::new(|c| c.bold));
     let empty = |row: u32| table.data_cols.iter().all(|col| grid.text(row, *col).trim().is_empty());
     let headings = table.body.clone().filter(|row| !grid.text(*row, *first).trim().is_empty() && empty(*row)).count();
+    // Labels that stand further right under one merged text are indented.
+    let under = |col: &u32| {
+        table.header.start < table.header.end
+            && grid
+                .merge_at(CellRef { row: table.header.start, col: *col })
+                .is_some_and(|m| m.first.col == *first && m.last.col > *first)
+    };
+    let right = table.label_cols.iter().skip(1).filter(|col| under(col)).count();
+    let indented = indented + right.min(cells.len().saturating_sub(1));
     for (sign, count) in [("indent", indented), ("of-which", of_which), ("numbering", numbered), ("bold", bold)] {
         if count > 0 && count < cells.len() {
             signs.push(sign);
         }
     }
-    if headings > 0 {
+    let alone = |row: u32| {
+        let mut filled = table.data_cols.iter().filter(|col| !grid.text(row, **col).trim().is_empty());
+        let first = filled.next().and_then(|col| grid.merge_at(CellRef { row, col: *col }));
+        first.is_some_and(|m| m.last.col > m.first.col) && filled.next().is_none()
+    };
+    let unlabelled = |row: &u32| table.label_cols.iter().all(|col| grid.text(*row, *col).trim().is_empty());
+    let banners = table.body.clone().filter(unlabelled).filter(|row| alone(*row)).count();
+    if headings + banners > 0 {
         signs.push("heading");
     }
     signs

@@ -91,7 +91,8 @@ impl Local {
             ));
         }
         for (list, labels) in &self.codes {
-            out.push_str(&format!("\n[local.codes.{}]\n", key(list)));
+            let about = if list == "mark" { "   # guessed: why these are no numbers" } else { "" };
+            out.push_str(&format!("\n[local.codes.{}]{about}\n", key(list)));
             for (label, code) in labels {
                 out.push_str(&format!("{} = {}\n", quoted(label), quoted(code)));
             }

@@ -11,6 +11,9 @@ use crate::domain::{Codebook, Dimension};
 /// More columns than this are looked up in a list instead of being written out.
 const COLUMNS_WRITTEN_MAX: usize = 40;
 
+/// More rows than this are looked up in a list even where that may not hold.
+const ROWS_WRITTEN_MAX: usize = 300;
+
 /// How far a draft ventures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Daring {
@@ -104,7 +107,8 @@ impl Guessing<'_> {
         let counted = !columns.iter().any(said) && self.rows_count(rows);
         let row_levels = match counted {
             true => self.levels(rows, false).into_iter().filter(|(_, l)| matches!(l, Level::Period)).collect(),
-            false => self.levels(rows, true),
+            // Written out, a label may be a heading here and a row there.
+            false => self.levels(rows, self.daring != Daring::Nothing || rows.len() > ROWS_WRITTEN_MAX),
         };
         let rows = self.entries(rows, &row_levels, &mut local, counted, "row", self.percent_rows);
         let mut columns = self.entries(columns, &column_levels, &mut local, !counted, "column", self.percent_columns);
@@ -190,7 +194,7 @@ impl Guessing<'_> {
                         }
                     },
                     Level::List(list) => {
-                        let name = if list.is_empty() { own_list(noun, k) } else { list.clone() };
+                        let name = if list.is_empty() { own_list(noun, path.len() - 1 - k) } else { list.clone() };
                         let plain = guess::without_unit(text);
                         if list.is_empty() || !guess::is_known(self.book, list, &plain) {
                             let bare = self.without_known_unit(text);
@@ -342,7 +346,12 @@ impl Guessing<'_> {
     }
 }
 
-/// The list that a table makes for labels at a position: `x_row`, `x_row2`.
-fn own_list(noun: &str, k: usize) -> String {
-    if k == 0 { format!("x_{noun}") } else { format!("x_{noun}{}", k + 1) }
+/// The list that a table makes for labels: `x_row` for a row's own, `x_row_of`, `x_row_of2` for those it belongs to. Each has
+/// its own, so that a heading is none of the rows.
+fn own_list(noun: &str, outward: usize) -> String {
+    match outward {
+        0 => format!("x_{noun}"),
+        1 => format!("x_{noun}_of"),
+        n => format!("x_{noun}_of{n}"),
+    }
 }

@@ -19,11 +19,15 @@ use place::Place;
 
 /// The period of a table that states none anywhere.
 const UNKNOWN_PERIOD: &str = "9999";
+/// Characters of a text that may stand for a missing number.
+const MARK_CHARS_MAX: usize = 6;
 /// Faults that a draft tells at its head.
 const FAULTS_TOLD: usize = 8;
 
 /// Faults that a draft which ventures less may not have.
-const OF_MEANING: [&str; 11] = [
+const OF_MEANING: [&str; 13] = [
+    "heading-declared",
+    "level-unclear",
     "unknown-label",
     "unknown-unit",
     "unknown-code",
@@ -236,13 +240,21 @@ fn text_columns(grid: &Grid, parts: &[&Table]) -> BTreeSet<u32> {
 fn marks(book: &Codebook, grid: &Grid, parts: &[&Table]) -> BTreeSet<String> {
     let known = |text: &str| book.aliases.iter().any(|a| a.list == "mark" && a.scope.is_empty() && a.label == text);
     let mut found = BTreeSet::new();
+    let skipped = text_columns(grid, parts);
     for table in parts {
-        let data = |col: u32| table.data_cols.binary_search(&col).is_ok() && !table.text_cols.contains(&col);
-        let cells = grid.rows_in(table.body.clone()).filter(|(at, c)| data(at.col) && super::cell::is_mark(&c.text));
+        let data = |col: u32| table.data_cols.binary_search(&col).is_ok() && !skipped.contains(&col);
+        let cells = grid.rows_in(table.body.clone()).filter(|(at, c)| data(at.col) && is_mark(grid, *at, c));
         let texts = cells.map(|(_, c)| c.text.trim_matches(|c: char| c.is_ascii_whitespace()).to_owned());
         found.extend(texts.filter(|text| !known(text)));
     }
     found
+}
+
+/// Whether a text among numbers may stand for one that is absent: a sign, or a few letters.
+fn is_mark(grid: &Grid, at: crate::grid::CellRef, cell: &crate::grid::Cell) -> bool {
+    let short = cell.text.trim().chars().count() <= MARK_CHARS_MAX && !cell.text.contains(|c: char| c.is_ascii_digit());
+    let text = matches!(super::cell::kind(cell), Some(super::cell::Kind::Text));
+    super::cell::is_mark(&cell.text) || (text && short && grid.merge_at(at).is_none())
 }
 
 /// What the draft is of, and whether it holds.
