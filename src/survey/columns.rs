@@ -19,6 +19,8 @@ pub(super) struct Columns {
     pub data: Vec<u32>,
     /// Columns among the data that hold text.
     pub texts: Vec<u32>,
+    /// Whether a column is mostly numbers, which makes a table of them.
+    pub numeric: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,7 +127,8 @@ pub(super) fn columns(lines: &Lines, block: &Block) -> Columns {
         rest.into_iter().filter(|(col, _)| labels.last().is_none_or(|last| col > last)).collect();
     let texts =
         rest.iter().filter(|(_, t)| t.texts > 0 && t.texts >= t.numbers + t.periods).map(|(col, _)| *col).collect();
-    Columns { labels, data: rest.iter().map(|(col, _)| *col).collect(), texts }
+    let numeric = rest.iter().any(|(_, t)| t.numbers + t.periods > t.texts);
+    Columns { numeric, labels, data: rest.iter().map(|(col, _)| *col).collect(), texts }
 }
 
 fn names_years(header: &str) -> bool {

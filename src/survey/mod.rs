@@ -124,7 +124,7 @@ fn table(lines: &Lines, block: &Block) -> Option<Table> {
         .filter(|l| block.body.contains(&l.row))
         .map(|l| l.cells.iter().filter(|(col, k)| columns.data.contains(col) && is_figure(*k)).count())
         .sum();
-    if numbers < NUMBERS_MIN || columns.data.is_empty() {
+    if numbers < NUMBERS_MIN || !columns.numeric {
         return None;
     }
     let cells = |rows: &[u32]| {
@@ -176,3 +176,6 @@ fn mark_continuations(grid: &Grid, tables: &mut [Table]) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod ingest;
 mod layouts;
 mod real;
 mod draft;
+mod survey;
 mod seeds;
 mod models;
 mod derived;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::trial::{self, Trial};
 use super::{Table, guess, report};
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Severity};
 use crate::domain::Codebook;
 use crate::grid::{Document, Grid};
 use crate::{ingest, spec};
@@ -57,7 +57,11 @@ pub fn draft(book: &Codebook, document: &Document, grid: &Grid, parts: &[&Table]
         let paths = paths(book, document, grid, &place, parts[0], file);
         for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
             let text = write(book, grid, parts, &place, daring, &paths);
-            let trial = trial::try_out(book, &text, document, grid, parts, file);
+            let mut trial = trial::try_out(book, &text, document, grid, parts, file);
+            // Without rows or columns the specification lacks them, for a reason that was found before.
+            if paths.rows.is_empty() || paths.columns.is_empty() {
+                trial.faults = paths.faults.clone();
+            }
             let settled = trial.holds() || !trial.faults.iter().any(|f| OF_MEANING.contains(&f.code));
             let better = best.as_ref().is_none_or(|b| rank(&trial) < rank(&b.trial));
             if better {
@@ -108,14 +112,7 @@ fn variants(place: Place, levels: &[&'static str]) -> Vec<Place> {
     all
 }
 
-fn write(
-    book: &Codebook,
-    grid: &Grid,
-    parts: &[&Table],
-    place: &Place,
-    daring: Daring,
-    (rows, columns): &(Vec<Path>, Vec<Path>),
-) -> String {
+fn write(book: &Codebook, grid: &Grid, parts: &[&Table], place: &Place, daring: Daring, paths: &Paths) -> String {
     let titles: Vec<&str> = parts[0].titles.iter().map(|t| grid.text(t.row, t.col)).collect();
     let whole = whole(book, &titles, place);
     let (percent_columns, percent_rows) = percentages(grid, parts);
@@ -128,7 +125,7 @@ fn write(
         percent_rows: &percent_rows,
         text_columns: &text_columns,
     };
-    let mut drafted = guessing.draft(rows, columns);
+    let mut drafted = guessing.draft(&paths.rows, &paths.columns);
     for mark in marks(book, grid, parts) {
         drafted.local.alias("mark", &mark, "not_available");
     }
@@ -154,15 +151,16 @@ fn write(
     out
 }
 
+/// The label paths of a table's rows and columns.
+#[derive(Default)]
+struct Paths {
+    rows: Vec<Path>,
+    columns: Vec<Path>,
+    faults: Vec<Diagnostic>,
+}
+
 /// The label paths that the layout makes of the table.
-fn paths(
-    book: &Codebook,
-    document: &Document,
-    grid: &Grid,
-    place: &Place,
-    head: &Table,
-    file: &str,
-) -> (Vec<Path>, Vec<Path>) {
+fn paths(book: &Codebook, document: &Document, grid: &Grid, place: &Place, head: &Table, file: &str) -> Paths {
     // A header beside columns with nothing over them is found by its first text alone.
     let columns = head.data_cols.iter().map(|col| toml::one_line(grid.text(head.header.start, *col)));
     let first = columns.filter(|t| !t.is_empty() && place.corner.first().is_some_and(String::is_empty)).take(1);
@@ -176,13 +174,13 @@ fn paths(
         place.write_edition("1")
     );
     let loaded = spec::read_text(book.clone(), "draft", text);
-    let pipelines = loaded.value;
+    let (pipelines, faults) = (loaded.value, loaded.diagnostics);
     let found =
         pipelines.sources.first().and_then(|s| Some((s, s.tables.first()?, s.tables.first()?.editions.first()?)));
-    let Some((source, table, edition)) = found else { return Default::default() };
+    let Some((source, table, edition)) = found else { return Paths { faults, ..Paths::default() } };
     let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
-    let paths = ingest::paths(task, ingest::Input { document, file, sha256: "", captured: &[] }).value;
-    (paths.rows, paths.columns)
+    let found = ingest::paths(task, ingest::Input { document, file, sha256: "", captured: &[] });
+    Paths { rows: found.value.rows, columns: found.value.columns, faults: found.diagnostics }
 }
 
 /// What title and unit lines say of the whole table.

@@ -1,9 +1,12 @@
 //! Where a drafted table is on its sheet: anchor, corner, header, and the line that ends it.
 
+use std::collections::BTreeSet;
+
+use super::super::cell::{is_note_mark, is_number};
 use super::super::{Table, guess};
 use super::toml::{one_line, one_or_many, quoted};
 use crate::domain::label::normalise;
-use crate::grid::{Addressing, CellRef, Grid, column_letters};
+use crate::grid::{Addressing, CellRef, CellValue, Grid, column_letters};
 
 /// Characters of a title or of a line's beginning that are written into a specification at most.
 const ANCHOR_CHARS_MAX: usize = 80;
@@ -19,6 +22,7 @@ pub(super) struct Place {
     pub header_inherits: bool,
     pub label_inherits: bool,
     pub levels: Vec<&'static str>,
+    pub note_marks: Vec<String>,
     pub until: Vec<String>,
     pub until_column: Option<String>,
     pub panels: Option<&'static str>,
@@ -55,6 +59,7 @@ pub(super) fn place(grid: &Grid, parts: &[&Table], file: &str, several_sheets: b
         header_inherits: inherits(grid, table),
         label_inherits: label_inherits(grid, table),
         levels: Vec::new(),
+        note_marks: note_marks(grid, parts),
         until: until(grid, last, parts),
         until_column: until_column(grid, rightmost),
         panels: match (right, below) {
@@ -147,15 +152,32 @@ fn until(grid: &Grid, last: &Table, parts: &[&Table]) -> Vec<String> {
     let Some(below) = (end..grid.rows).find_map(first_text) else { return Vec::new() };
     let blank = |row: u32| first_text(row).is_none();
     let inside = parts.iter().flat_map(|p| p.body.clone());
-    if parts.len() == 1 && blank(end) && !inside.clone().any(blank) {
-        return vec![String::new()];
-    }
+    let ends_blank = parts.len() == 1 && blank(end) && !inside.clone().any(blank);
     let body: Vec<String> = inside.filter_map(first_text).map(normalise).collect();
     let whole = one_line(below);
     let lengths = [4, 8, 12, UNTIL_CHARS_MAX, ANCHOR_CHARS_MAX];
     let tried = lengths.iter().map(|n| whole.chars().take(*n).collect::<String>());
     let usable = tried.filter(|t| !normalise(t).is_empty());
-    usable.into_iter().find(|t| !body.iter().any(|b| b.starts_with(&normalise(t)))).into_iter().collect()
+    let text = usable.into_iter().find(|t| !body.iter().any(|b| b.starts_with(&normalise(t))));
+    text.or(ends_blank.then(String::new)).into_iter().collect()
+}
+
+/// Letters and signs that stand beside numbers, apart from them: they refer to footnotes.
+fn note_marks(grid: &Grid, parts: &[&Table]) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for table in parts {
+        for (at, cell) in grid.rows_in(table.body.clone()) {
+            if table.data_cols.binary_search(&at.col).is_ok() && cell.value == CellValue::Text {
+                let words: Vec<&str> = cell.text.split_whitespace().collect();
+                let mark = match words.as_slice() {
+                    [mark, number] | [number, mark] if is_note_mark(mark) && is_number(number) => *mark,
+                    _ => continue,
+                };
+                found.insert(mark.trim_matches(['(', ')']).to_owned());
+            }
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// How the first column right of the table begins; a blank text where a blank column lies between.
@@ -222,6 +244,12 @@ impl Place {
         }
         if !self.between.is_empty() {
             out.push_str(&format!("between = [{}]\n", list(&self.between)));
+        }
+        if !self.note_marks.is_empty() {
+            out.push_str(&format!(
+                "note_marks = [{}]   # guessed: they stand beside numbers\n",
+                list(&self.note_marks)
+            ));
         }
         if !self.levels.is_empty() {
             let levels: Vec<String> = self.levels.iter().map(|l| (*l).to_owned()).collect();
