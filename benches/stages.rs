@@ -26,7 +26,7 @@ fn project() -> Project {
 fn files(project: &Project) -> Vec<PathBuf> {
     let pipelines = spec::load(project).value;
     let editions = pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions);
-    editions.map(|e| project.input.join(&e.file)).collect()
+    editions.map(|e| project.input.join(e.files[0].as_str())).collect()
 }
 
 fn read_all(project: &Project, pipelines: &Pipelines) -> Stage {

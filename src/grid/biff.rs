@@ -1,33 +1,45 @@
-//! Number formats, bold and indent of the cells of an `.xls` file, which calamine does not tell.
+//! Excel workbooks of the kind `.xls`, of Excel 5 and 95 (BIFF5) and of Excel 97 to 2003 (BIFF8).
 //!
-//! A walk over the records of the Workbook stream (BIFF5 and BIFF8); values, strings and merged cells are left to
-//! calamine. Also the place where an encrypted stream and rectangles too large to hold are found, before calamine
-//! sees them.
+//! One walk over the records of the Workbook stream. Nothing is held but what a record says: a stream may state that its
+//! cells span the whole sheet, which costs nothing here.
+
+mod text;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
-use std::sync::Arc;
 
 use cfb::CompoundFile;
 
 use super::archive::damaged;
-use super::{format, limit, number_format};
-use crate::diag::Diagnostic;
+use super::limit::{self, CellCount};
+use super::number_format::{Number, NumberFormat};
+use super::text::{Shared, Text};
+use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
+use super::{column_letters, encoding, format};
+use crate::diag::{Diagnostic, Place};
+use text::Texts;
 
 // Record types, by the names of [MS-XLS].
 const FORMULA: u16 = 0x0006;
 const EOF: u16 = 0x000A;
+const DATE_1904: u16 = 0x0022;
 const FILE_PASS: u16 = 0x002F;
 const FONT: u16 = 0x0031;
+const CONTINUE: u16 = 0x003C;
+const CODE_PAGE: u16 = 0x0042;
+const COL_INFO: u16 = 0x007D;
 const BOUND_SHEET: u16 = 0x0085;
 const MUL_RK: u16 = 0x00BD;
 const RSTRING: u16 = 0x00D6;
 const XF: u16 = 0x00E0;
+const MERGE_CELLS: u16 = 0x00E5;
+const SST: u16 = 0x00FC;
 const LABEL_SST: u16 = 0x00FD;
-const DIMENSIONS: u16 = 0x0200;
 const NUMBER: u16 = 0x0203;
 const LABEL: u16 = 0x0204;
 const BOOL_ERR: u16 = 0x0205;
+const STRING: u16 = 0x0207;
+const ROW: u16 = 0x0208;
 const RK: u16 = 0x027E;
 const FORMAT: u16 = 0x041E;
 const BOF: u16 = 0x0809;
@@ -35,29 +47,7 @@ const BOF: u16 = 0x0809;
 const BIFF8: u16 = 0x0600;
 const BOLD_WEIGHT: u16 = 600;
 
-/// How a cell is dressed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Style {
-    pub code: Option<Arc<String>>,
-    pub bold: bool,
-    pub indent: u8,
-}
-
-/// Styles of the cells, sheet by sheet in the order of the workbook.
-#[derive(Debug, Default)]
-pub(super) struct Styles {
-    /// By index of XF record.
-    list: Vec<Style>,
-    /// The index for every cell with a value.
-    sheets: Vec<BTreeMap<(u32, u32), u16>>,
-}
-
-impl Styles {
-    pub(super) fn get(&self, sheet: usize, row: u32, col: u32) -> Option<&Style> {
-        self.list.get(usize::from(*self.sheets.get(sheet)?.get(&(row, col))?))
-    }
-}
-
+#[derive(Clone, Copy)]
 struct Record<'a> {
     kind: u16,
     data: &'a [u8],
@@ -69,7 +59,16 @@ impl Record<'_> {
     }
 
     fn u32(&self, at: usize) -> Option<u32> {
-        Some(u32::from(self.u16(at)?) | (u32::from(self.u16(at + 2)?) << 16))
+        self.data.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    fn f64(&self, at: usize) -> Option<f64> {
+        self.data.get(at..at + 8).and_then(|b| b.try_into().ok()).map(f64::from_le_bytes)
+    }
+
+    /// Row and column of a cell, and its style.
+    fn cell(&self) -> Option<((u32, u32), usize)> {
+        Some(((self.u16(0)?.into(), self.u16(2)?.into()), self.u16(4)?.into()))
     }
 }
 
@@ -86,167 +85,259 @@ fn records(stream: &[u8], from: usize) -> impl Iterator<Item = Record<'_>> {
 }
 
 /// # Errors
-/// The container is broken, the stream encrypted, or its cells span more than can be held.
-pub(super) fn read(bytes: &[u8]) -> Result<Styles, Diagnostic> {
+/// The container is broken, the stream encrypted, a record cannot be read, or a text does not decode.
+pub(super) fn read<'c>(
+    bytes: &[u8],
+    shown: &str,
+    declared: Option<&str>,
+    count: &'c CellCount,
+    encoding: &mut Option<String>,
+) -> Result<Vec<Writer<'c>>, Diagnostic> {
     let broken = |e: std::io::Error| damaged(&format!("its container cannot be read: {e}"));
     let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
     let name = if file.exists("/Workbook") { "/Workbook" } else { "/Book" };
     let mut stream = Vec::new();
-    file.open_stream(name).map_err(broken)?.read_to_end(&mut stream).map_err(broken)?;
-    read_stream(&stream)
+    file.open_stream(name).map_err(broken)?.take(limit::FILE_BYTES).read_to_end(&mut stream).map_err(broken)?;
+    let book = Book::read(&stream, shown, declared)?;
+    *encoding = book.texts.encoding();
+    let mut sheets = Vec::new();
+    for listed in &book.listed {
+        let mut out = Writer::new(&listed.name, listed.hidden, book.from_1904, count);
+        Reading { book: &book, formula: None }.sheet(&stream, listed.place as usize, &mut out)?;
+        sheets.push(out);
+    }
+    Ok(sheets)
 }
 
-fn read_stream(stream: &[u8]) -> Result<Styles, Diagnostic> {
-    let mut codes: BTreeMap<u16, String> = BTreeMap::new();
-    let (mut fonts, mut xfs, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    let mut version = BIFF8;
-    for record in records(stream, 0) {
-        match record.kind {
-            FILE_PASS => return Err(format::password_protected()),
-            BOF => version = record.u16(0).unwrap_or(BIFF8),
-            FONT => fonts.push(record.u16(6).unwrap_or(0) >= BOLD_WEIGHT),
-            FORMAT => codes.extend(read_format(&record, version)),
-            XF => {
-                let indent = record.data.get(8).map_or(0, |b| if version == BIFF8 { b & 0x0F } else { 0 });
-                xfs.push((record.u16(0).unwrap_or(0), record.u16(2).unwrap_or(0), indent));
+/// A sheet as the workbook lists it.
+struct Listed {
+    name: String,
+    hidden: bool,
+    place: u32,
+}
+
+/// What the sheets of a workbook share.
+struct Book<'a> {
+    shown: &'a str,
+    texts: Texts,
+    listed: Vec<Listed>,
+    styles: Styles,
+    shared: Vec<Text>,
+    from_1904: bool,
+}
+
+impl<'a> Book<'a> {
+    fn read(stream: &[u8], shown: &'a str, declared: Option<&str>) -> Result<Book<'a>, Diagnostic> {
+        let all = || records(stream, 0).take_while(|r| r.kind != EOF);
+        let first = |kind| all().find(|r| r.kind == kind);
+        if first(FILE_PASS).is_some_and(|r| r.u16(0) != Some(0) || r.data.len() > 2) {
+            return Err(format::password_protected());
+        }
+        let version = first(BOF).and_then(|r| r.u16(0)).unwrap_or(BIFF8);
+        let page = first(CODE_PAGE).and_then(|r| r.u16(0));
+        let texts = match version {
+            BIFF8 => Texts::Unicode,
+            _ => Texts::of_code_page(page, declared, || sample(stream))?,
+        };
+        let mut book = Book {
+            shown,
+            texts,
+            listed: Vec::new(),
+            styles: Styles::new(styles(all(), texts)),
+            shared: Vec::new(),
+            from_1904: first(DATE_1904).and_then(|r| r.u16(0)) == Some(1),
+        };
+        let mut parts: Vec<&[u8]> = Vec::new();
+        for record in all() {
+            match record.kind {
+                BOUND_SHEET => book.listed.extend(book.bound_sheet(&record)?),
+                SST => parts = vec![record.data],
+                CONTINUE if !parts.is_empty() => parts.push(record.data),
+                _ if !parts.is_empty() => book.shared = shared_texts(&std::mem::take(&mut parts))?,
+                _ => {}
             }
-            BOUND_SHEET => places.extend(record.u32(0)),
-            EOF => break,
+        }
+        if !parts.is_empty() {
+            book.shared = shared_texts(&parts)?;
+        }
+        match book.listed.len() {
+            0..=limit::SHEETS => Ok(book),
+            _ => Err(limit::exceeded("sheets", limit::SHEETS as u64)),
+        }
+    }
+
+    /// A sheet with cells; those of charts and macros hold none.
+    fn bound_sheet(&self, record: &Record) -> Result<Option<Listed>, Diagnostic> {
+        let (Some(place), Some([state, kind])) = (record.u32(0), record.data.get(4..6)) else {
+            return Err(damaged("its list of sheets is broken"));
+        };
+        let name = self.texts.short(record.data.get(6..).unwrap_or(&[]));
+        let name = name.ok_or_else(|| damaged("the name of a sheet cannot be read"))?.replace('\0', "");
+        Ok((*kind == 0).then_some(Listed { name, hidden: state & 3 != 0, place }))
+    }
+}
+
+fn styles<'a>(records: impl Iterator<Item = Record<'a>>, texts: Texts) -> Vec<Style> {
+    let mut codes: BTreeMap<u16, String> = BTreeMap::new();
+    let (mut fonts, mut styles) = (Vec::new(), Vec::new());
+    for record in records {
+        match record.kind {
+            FONT => fonts.push(record.u16(6).unwrap_or(0) >= BOLD_WEIGHT),
+            FORMAT => codes.extend(record.u16(0).zip(texts.format_code(&record.data[2.min(record.data.len())..]))),
+            XF => {
+                let indent = record.data.get(8).filter(|_| matches!(texts, Texts::Unicode)).map_or(0, |b| b & 0x0F);
+                styles.push((record.u16(0).unwrap_or(0), record.u16(2).unwrap_or(0), indent));
+            }
             _ => {}
         }
     }
-    let list = xfs.into_iter().map(|(font, code, indent)| Style {
-        code: codes.get(&code).cloned().or_else(|| number_format::builtin(code).map(str::to_owned)).map(Arc::new),
+    let style = |(font, code, indent): (u16, u16, u8)| Style {
+        format: NumberFormat::by_id(code, codes.get(&code).map(String::as_str)),
         // Font 4 is left out of the list by an old convention.
         bold: fonts.get(usize::from(if font > 4 { font - 1 } else { font })).copied().unwrap_or(false),
         indent,
-    });
-    let mut styles = Styles { list: list.collect(), sheets: Vec::new() };
-    let mut area = 0;
-    for place in places {
-        let (cells, spanned) = read_sheet(stream, place as usize);
-        area += spanned;
-        if area > limit::AREA {
-            return Err(limit::exceeded("cells between the first and the last of a sheet", limit::AREA));
-        }
-        styles.sheets.push(cells);
-    }
-    Ok(styles)
-}
-
-fn read_format(record: &Record, version: u16) -> Option<(u16, String)> {
-    let id = record.u16(0)?;
-    if version != BIFF8 {
-        let length = usize::from(*record.data.get(2)?);
-        return Some((id, String::from_utf8_lossy(record.data.get(3..3 + length)?).into_owned()));
-    }
-    let (length, wide) = (usize::from(record.u16(2)?), record.data.get(4)? & 1 == 1);
-    let code = if wide {
-        let units: Vec<u16> = (0..length).map_while(|i| record.u16(5 + 2 * i)).collect();
-        String::from_utf16_lossy(&units)
-    } else {
-        record.data.get(5..5 + length)?.iter().map(|b| char::from(*b)).collect()
     };
-    Some((id, code))
+    styles.into_iter().map(style).collect()
 }
 
-/// The style index of every cell with a value, and the number of cells in the rectangle around them.
-fn read_sheet(stream: &[u8], place: usize) -> (BTreeMap<(u32, u32), u16>, u64) {
-    let mut cells = BTreeMap::new();
-    let mut declared = 0;
-    let mut depth = 0; // charts on the sheet are streams within the stream
-    for record in records(stream, place) {
+fn shared_texts(parts: &[&[u8]]) -> Result<Vec<Text>, Diagnostic> {
+    let (mut texts, mut shared) = (Vec::new(), Shared::default());
+    let mut list = text::List::new(parts);
+    while let Some(text) = list.next()? {
+        texts.push(shared.text(&line_breaks(text.into())));
+        if texts.len() as u64 > limit::CELLS {
+            return Err(limit::exceeded("texts", limit::CELLS));
+        }
+    }
+    Ok(texts)
+}
+
+/// Bytes of the texts of a workbook of Excel 5, by which its encoding is told where it names none.
+fn sample(stream: &[u8]) -> Vec<u8> {
+    const ENOUGH: usize = 64 << 10;
+    let mut out = Vec::new();
+    for record in records(stream, 0).filter(|r| matches!(r.kind, LABEL | RSTRING)) {
+        out.extend_from_slice(record.data.get(8..).unwrap_or(&[]));
+        out.push(b'\n');
+        if out.len() > ENOUGH {
+            break;
+        }
+    }
+    out
+}
+
+struct Reading<'a> {
+    book: &'a Book<'a>,
+    /// The cell whose formula gave a text, which the next record holds.
+    formula: Option<((u32, u32), usize)>,
+}
+
+impl Reading<'_> {
+    fn sheet(&mut self, stream: &[u8], place: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+        let mut depth = 0; // charts on the sheet are streams within the stream
+        for record in records(stream, place) {
+            match record.kind {
+                BOF => depth += 1,
+                EOF if depth <= 1 => return Ok(()),
+                EOF => depth -= 1,
+                _ if depth > 1 => {}
+                _ => self.record(&record, out)?,
+            }
+        }
+        match depth {
+            0 => Err(damaged(&format!("its sheet \"{}\" is missing", out.sheet.grid.sheet))),
+            _ => Err(damaged(&format!("its sheet \"{}\" breaks off", out.sheet.grid.sheet))),
+        }
+    }
+
+    fn record(&mut self, record: &Record, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
         match record.kind {
-            BOF => depth += 1,
-            EOF if depth <= 1 => break,
-            EOF => depth -= 1,
-            _ if depth > 1 => {}
-            DIMENSIONS => declared = declared_area(&record),
-            NUMBER | LABEL | RSTRING | BOOL_ERR | RK | LABEL_SST | FORMULA => {
-                if let (Some(row), Some(col), Some(xf)) = (record.u16(0), record.u16(2), record.u16(4)) {
-                    cells.insert((u32::from(row), u32::from(col)), xf);
-                }
+            NUMBER | RK | LABEL_SST | BOOL_ERR | LABEL | RSTRING | FORMULA => {
+                let broken = || damaged(&format!("a cell of sheet \"{}\" is cut short", out.sheet.grid.sheet));
+                let (at, style) = record.cell().ok_or_else(broken)?;
+                self.cell(record, at, style, out)
             }
             MUL_RK => {
-                let (Some(row), Some(first)) = (record.u16(0), record.u16(2)) else { continue };
-                for index in 0..record.data.len().saturating_sub(6) / 6 {
-                    if let Some(xf) = record.u16(4 + 6 * index) {
-                        cells.insert((u32::from(row), u32::from(first) + index as u32), xf);
+                let Some(((row, first), _)) = record.cell() else { return Ok(()) };
+                for (col, packed) in (first..).zip(record.data[4..].chunks_exact(6)) {
+                    let style = usize::from(u16::from_le_bytes([packed[0], packed[1]]));
+                    let raw = u32::from_le_bytes([packed[2], packed[3], packed[4], packed[5]]);
+                    out.put((row, col), Value::Number(packed_number(raw)), self.book.styles.get(style))?;
+                }
+                Ok(())
+            }
+            STRING => match self.formula.take() {
+                Some((at, style)) => self.text(record.data, at, style, out),
+                None => Ok(()),
+            },
+            MERGE_CELLS => {
+                let number = |at: usize| record.u16(at).map(u32::from);
+                for nth in 0..usize::from(record.u16(0).unwrap_or(0)) {
+                    let at = 2 + 8 * nth;
+                    let corners = (number(at), number(at + 2), number(at + 4), number(at + 6));
+                    if let (Some(top), Some(bottom), Some(left), Some(right)) = corners {
+                        out.sheet.merge((top, left), (bottom, right))?;
                     }
                 }
+                Ok(())
             }
-            _ => {}
+            ROW if record.u16(12).is_some_and(|flags| flags & 0x20 != 0) => {
+                let row = u32::from(record.u16(0).unwrap_or(0));
+                out.hide_rows(row..row + 1);
+                Ok(())
+            }
+            COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
+                if let (Some(first), Some(last)) = (record.u16(0), record.u16(2)) {
+                    out.hide_columns(first.into()..u32::from(last) + 1);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
-    let rows = cells.keys().map(|(row, _)| u64::from(*row));
-    let cols = cells.keys().map(|(_, col)| u64::from(*col));
-    let length = |least: Option<u64>, most: Option<u64>| most.zip(least).map_or(0, |(m, l)| m - l + 1);
-    let area = length(rows.clone().min(), rows.max()) * length(cols.clone().min(), cols.max());
-    (cells, area.max(declared))
-}
 
-/// What calamine makes room for before it reads a cell.
-fn declared_area(record: &Record) -> u64 {
-    let wide = record.data.len() >= 14;
-    let read = |at: usize| if wide { record.u32(at) } else { record.u16(at / 2).map(u32::from) };
-    let columns_at = if wide { 8 } else { 4 };
-    let corner = (read(0), read(4), record.u16(columns_at), record.u16(columns_at + 2));
-    let (Some(top), Some(bottom), Some(left), Some(right)) = corner else { return 0 };
-    let left = if left > 0xFF || right < left { 0 } else { left };
-    u64::from(bottom.saturating_sub(top)) * u64::from(right.saturating_sub(left))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
-        [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
-    }
-
-    fn words(words: &[u16]) -> Vec<u8> {
-        words.iter().flat_map(|w| w.to_le_bytes()).collect()
-    }
-
-    #[test]
-    fn styles_come_from_the_records() {
-        let format = [&words(&[164, 4])[..], &[0], b"0.0%"].concat();
-        let globals = |place: u32| {
-            [
-                record(BOF, &words(&[BIFF8, 5])),
-                record(FONT, &words(&[220, 0, 0, 400])),
-                record(FONT, &words(&[220, 0, 0, 700])),
-                record(FORMAT, &format),
-                record(XF, &words(&[0, 0, 0, 0, 0])),
-                record(XF, &words(&[1, 164, 0, 0, 2])),
-                record(BOUND_SHEET, &place.to_le_bytes()),
-                record(EOF, &[]),
-            ]
-            .concat()
+    fn cell(&mut self, record: &Record, at: (u32, u32), style: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+        let shown = self.book.shown;
+        let broken = || fault(damaged("a cell cannot be read"), shown, at, out);
+        let value = match record.kind {
+            NUMBER => Value::Number(Number::from_f64(record.f64(6).ok_or_else(broken)?)),
+            RK => Value::Number(packed_number(record.u32(6).ok_or_else(broken)?)),
+            LABEL_SST => {
+                let nth = record.u32(6).ok_or_else(broken)? as usize;
+                Value::SharedText(self.book.shared.get(nth).ok_or_else(broken)?)
+            }
+            BOOL_ERR => match (record.data.get(6), record.data.get(7)) {
+                (Some(truth), Some(0)) => Value::Bool(*truth != 0),
+                (Some(code), Some(_)) => Value::Error(error_text(*code).ok_or_else(broken)?),
+                _ => return Err(broken()),
+            },
+            LABEL | RSTRING => return self.text(record.data.get(6..).unwrap_or(&[]), at, style, out),
+            _ => {
+                self.formula = None;
+                let result = record.data.get(6..14).ok_or_else(broken)?;
+                match (result[0], &result[6..]) {
+                    (0, [0xFF, 0xFF]) => {
+                        self.formula = Some((at, style));
+                        return Ok(());
+                    }
+                    (1, [0xFF, 0xFF]) => Value::Bool(result[2] != 0),
+                    (2, [0xFF, 0xFF]) => Value::Error(error_text(result[2]).ok_or_else(broken)?),
+                    // An empty text.
+                    (_, [0xFF, 0xFF]) => return Ok(()),
+                    _ => Value::Number(Number::from_f64(record.f64(6).ok_or_else(broken)?)),
+                }
+            }
         };
-        let sheet = [
-            record(BOF, &words(&[BIFF8, 16])),
-            record(NUMBER, &words(&[3, 1, 1, 0, 0, 0, 0])),
-            record(MUL_RK, &words(&[4, 2, 0, 0, 0, 1, 0, 0, 3])),
-            record(EOF, &[]),
-        ]
-        .concat();
-        let stream = [globals(globals(0).len() as u32), sheet].concat();
-        let styles = read_stream(&stream).unwrap();
-        let percent = Style { code: Some(Arc::new("0.0%".to_owned())), bold: true, indent: 2 };
-        assert_eq!(styles.get(0, 3, 1), Some(&percent));
-        assert_eq!(styles.get(0, 4, 2).unwrap().code.as_deref().map(String::as_str), Some("General"));
-        assert_eq!(styles.get(0, 4, 3), Some(&percent));
-        assert_eq!(styles.get(0, 9, 9), None);
+        out.put(at, value, self.book.styles.get(style))
     }
 
-    #[test]
-    fn encryption_and_size_are_found_first() {
-        let locked = [record(BOF, &words(&[BIFF8, 5])), record(FILE_PASS, &words(&[1, 1, 1]))].concat();
-        assert_eq!(read_stream(&locked).unwrap_err().code, "password-protected");
-        let start = [record(BOF, &words(&[BIFF8, 5])), record(BOUND_SHEET, &0u32.to_le_bytes())].concat();
-        let wide = record(DIMENSIONS, &words(&[0, 0, 0xFFFF, 0x00FF, 0, 256, 0]));
-        let huge = [start, wide, record(EOF, &[])].concat();
-        assert_eq!(read_stream(&huge).unwrap_err().code, "too-large");
+    fn text(&self, raw: &[u8], at: (u32, u32), style: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+        let text = self.book.texts.long(raw).map_err(|told| fault(told, self.book.shown, at, out))?;
+        out.put(at, Value::Text(&text), self.book.styles.get(style))
     }
+}
+
+fn fault(told: Diagnostic, shown: &str, at: (u32, u32), out: &Writer<'_>) -> Diagnostic {
+    let address = format!("{}{}", column_letters(at.1), at.0 + 1);
+    told.at(Place::cell(shown, &out.sheet.grid.sheet, address))
 }

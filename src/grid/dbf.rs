@@ -2,7 +2,9 @@
 //!
 //! Read here byte by byte rather than by a library, because the print matters: a numeric field keeps its digits as text
 //! (`2.50` has two decimals), a bad byte is placed in its record and field, and record numbers count deleted records, as
-//! every dBASE program does. Memo texts, which lie in another file, are not read.
+//! every dBASE program does.
+
+mod memo;
 
 use encoding_rs::Encoding;
 use jiff::ToSpan;
@@ -10,6 +12,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::limit::CellCount;
+use super::number_format::Number;
 use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, encoding, number_format};
 use crate::diag::{Diagnostic, Place};
@@ -28,6 +31,15 @@ struct Field {
     kind: u8,
     start: usize,
     width: usize,
+    /// The bit among the flags of a record that says whether the text is shorter than its field.
+    short_flag: Option<usize>,
+}
+
+/// What lies beside a dbf file.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    pub code_page: Option<&'a str>,
+    pub memo: Option<&'a [u8]>,
 }
 
 struct Header {
@@ -53,25 +65,42 @@ fn read_header(bytes: &[u8]) -> Option<Header> {
         return None;
     }
     let mut header = Header { version, records, size, record_size, language: bytes[29], fields: Vec::new() };
-    let (mut at, mut start) = (HEADER, 1);
+    let (mut at, mut start, mut flags) = (HEADER, 1, 0);
     while *bytes.get(at)? != END_OF_FIELDS {
         let raw = bytes.get(at..at + FIELD).filter(|_| at + FIELD < size)?;
         let name = raw[..11].split(|b| *b == 0).next().unwrap_or(&[]).to_vec();
         // A character field longer than 255 keeps the rest of its width where others keep their decimals.
         let long = raw[11] == b'C' && raw[17] > 0;
         let width = usize::from(raw[16]) + if long { usize::from(raw[17]) << 8 } else { 0 };
-        header.fields.push(Field { name, kind: raw[11], start, width });
+        // Texts of varying length and fields that may be void have flags, in the order of the fields.
+        let varies = matches!(raw[11], b'V' | b'Q') && FOXPRO.contains(&version);
+        let short_flag = varies.then_some(flags);
+        flags += usize::from(varies) + usize::from(raw[18] & 2 != 0);
+        header.fields.push(Field { name, kind: raw[11], start, width, short_flag });
         start += width;
         at += FIELD;
     }
     (start <= record_size).then_some(header)
 }
 
+impl Header {
+    /// The bytes of a text whose length varies; its last byte is its length where it does not fill its field.
+    fn varying<'r>(&self, field: &Field, record: &'r [u8]) -> &'r [u8] {
+        let raw = &record[field.start..field.start + field.width];
+        let flags = self.fields.iter().find(|f| f.kind == b'0').map(|f| &record[f.start..f.start + f.width]);
+        let bit = |nth: usize| flags.and_then(|f| f.get(nth / 8)).is_some_and(|byte| byte >> (nth % 8) & 1 == 1);
+        match (field.short_flag.is_some_and(bit), raw.last()) {
+            (true, Some(length)) => &raw[..usize::from(*length).min(raw.len() - 1)],
+            _ => raw,
+        }
+    }
+}
+
 pub(super) fn read(
     bytes: &[u8],
     shown: &str,
     declared: Option<&str>,
-    code_page: Option<&str>,
+    beside: Beside<'_>,
 ) -> Result<Document, Diagnostic> {
     let header = read_header(bytes).ok_or_else(|| super::archive::damaged("its header is not one of a dBASE table"))?;
     let body = &bytes[header.size..];
@@ -80,7 +109,7 @@ pub(super) fn read(
         let message = format!("the file is cut short: it should hold {} records and holds {whole}", header.records);
         return Err(Diagnostic::error("truncated-file", message).hint("fetch or copy it again"));
     }
-    let charset = charset(&header, body, declared, code_page)?;
+    let charset = charset(&header, body, declared, beside.code_page)?;
     let count = CellCount::default();
     let mut reading = Reading {
         header: &header,
@@ -89,6 +118,8 @@ pub(super) fn read(
         shown,
         sheet: Builder::new("", Addressing::A1, &count).of_lines(),
         cut: Vec::new(),
+        memos: beside.memo.and_then(|bytes| memo::Memos::open(bytes, header.version)),
+        lost: Vec::new(),
     };
     reading.field_names()?;
     let mut deleted = 0;
@@ -112,9 +143,19 @@ pub(super) fn read(
             format!("texts are cut in the middle of a character at the width of their field: {cells}, first {first}");
         note(Diagnostic::warning, "cut-text", message);
     }
-    if header.fields.iter().any(|f| is_memo(f, header.version)) {
-        let message = "memo fields are kept in another file and are not read".to_owned();
-        note(Diagnostic::info, "memo-field", message);
+    if header.fields.iter().any(|f| f.kind == b'M') && reading.memos.is_none() {
+        let message =
+            "memo fields are kept in a file of the same name ending in .fpt or .dbt, which is missing; they are \
+                       left blank"
+                .to_owned();
+        note(Diagnostic::warning, "memo-file-missing", message);
+    }
+    if let Some(first) = reading.lost.first() {
+        let message = format!("memo texts are missing in the memo file: {}, first {first}", reading.lost.len());
+        note(Diagnostic::warning, "memo-missing", message);
+    }
+    if header.fields.iter().any(|f| f.kind != b'M' && is_object(f, header.version)) {
+        note(Diagnostic::info, "object-field", "fields of pictures and other objects are not read".to_owned());
     }
     let encoding = Some(encoding::name(charset));
     Ok(Document { format: Format::Dbf, encoding, grids: vec![reading.sheet.finish()], diagnostics })
@@ -167,8 +208,9 @@ fn charset(
     Ok(encoding::detect(&texts))
 }
 
-fn is_memo(field: &Field, version: u8) -> bool {
-    matches!(field.kind, b'M' | b'G' | b'P') || (field.kind == b'B' && !FOXPRO.contains(&version))
+/// Whether a field holds no value but the place of one in another file, or bytes that are no text.
+fn is_object(field: &Field, version: u8) -> bool {
+    matches!(field.kind, b'M' | b'G' | b'P' | b'W' | b'Q') || (field.kind == b'B' && !FOXPRO.contains(&version))
 }
 
 struct Reading<'a> {
@@ -179,6 +221,9 @@ struct Reading<'a> {
     sheet: Builder<'a>,
     /// Addresses of texts cut within a character.
     cut: Vec<String>,
+    memos: Option<memo::Memos<'a>>,
+    /// Addresses of memo texts that the memo file does not hold.
+    lost: Vec<String>,
 }
 
 impl Reading<'_> {
@@ -198,13 +243,21 @@ impl Reading<'_> {
         for (col, field) in self.header.fields.iter().enumerate() {
             let col = col as u32;
             let raw = &record[field.start..field.start + field.width];
-            let cell = if field.kind == b'C' {
-                let address = self.sheet.grid.address(super::CellRef { row, col });
-                let start = self.header.size + (row as usize - 1) * self.header.record_size + field.start;
-                let trimmed = raw.split(|b| *b == 0).next().unwrap_or(&[]).trim_ascii_end();
-                Some(Cell::text(self.text(trimmed, start, &address)?))
-            } else {
-                typed_cell(field, raw, self.header.version)
+            let address = || self.sheet.grid.address(super::CellRef { row, col });
+            let start = self.header.size + (row as usize - 1) * self.header.record_size + field.start;
+            let cell = match field.kind {
+                b'C' => {
+                    let trimmed = raw.split(|b| *b == 0).next().unwrap_or(&[]).trim_ascii_end();
+                    let address = address();
+                    Some(Cell::text(self.text(trimmed, start, &address)?))
+                }
+                b'V' => {
+                    let text = self.header.varying(field, record).trim_ascii_end();
+                    let address = address();
+                    Some(Cell::text(self.text(text, start, &address)?))
+                }
+                b'M' => self.memo(raw, address())?,
+                _ => typed_cell(field, raw, self.header.version),
             };
             if let Some(cell) = cell {
                 self.sheet.put(row, col, cell)?;
@@ -212,6 +265,18 @@ impl Reading<'_> {
         }
         self.sheet.grid.rows = self.sheet.grid.rows.max(row + 1);
         Ok(())
+    }
+
+    /// The text that a memo field points to.
+    fn memo(&mut self, raw: &[u8], address: String) -> Result<Option<Cell>, Diagnostic> {
+        let (Some(memos), Some(block)) = (&self.memos, memo::block(raw)) else { return Ok(None) };
+        let Some((start, text)) = memos.text(block) else {
+            self.lost.push(address);
+            return Ok(None);
+        };
+        let text = self.text(text, start, &address)?;
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        Ok(Some(Cell::text(text.trim_end())))
     }
 
     /// Text in the encoding of the file. Programs cut a text at the width of its field without regard to characters:
@@ -233,7 +298,7 @@ impl Reading<'_> {
 
 /// A field that is not of characters; `None` where it is blank.
 fn typed_cell(field: &Field, raw: &[u8], version: u8) -> Option<Cell> {
-    if is_memo(field, version) || field.kind == b'0' {
+    if is_object(field, version) || field.kind == b'0' {
         return None;
     }
     let eight = || <[u8; 8]>::try_from(raw).ok();
@@ -241,7 +306,7 @@ fn typed_cell(field: &Field, raw: &[u8], version: u8) -> Option<Cell> {
         b'I' => number(i64::from(i32::from_le_bytes(raw.try_into().ok()?)).to_string()),
         b'+' => number(i64::from(i32::from_be_bytes(raw.try_into().ok()?) & i32::MAX).to_string()),
         b'Y' => number(Decimal::new(i64::from_le_bytes(eight()?), 4).to_string()),
-        b'B' => number(number_format::general(f64::from_le_bytes(eight()?))),
+        b'B' => Some(number_format::general_cell(Number::from_f64(f64::from_le_bytes(eight()?)))),
         b'T' if raw.len() == 8 && !raw.iter().all(|b| *b == 0 || *b == b' ') => date_time(eight()?),
         b'T' => None,
         _ => {
@@ -264,8 +329,7 @@ fn typed_cell(field: &Field, raw: &[u8], version: u8) -> Option<Cell> {
 /// A number as its digits stand in the file, or as text where it is none (`****` for one too wide).
 fn number(text: String) -> Option<Cell> {
     if text.contains(['e', 'E']) {
-        let value: f64 = text.parse().ok()?;
-        return Some(number_format::cell(value, None, false));
+        return Number::read(&text).map(number_format::general_cell);
     }
     match Decimal::from_str_exact(&text) {
         Ok(value) => Some(Cell { value: CellValue::Number(value), ..Cell::text(text) }),
@@ -332,7 +396,7 @@ mod tests {
             fields,
             &[b" \xBC\xC3\xC4\xCF  2.5020040730", b"*\xBC\xC3\xC4\xCF  1.0020040730", b" \xCE\xAB       920041399"],
         );
-        let document = read(&bytes, "a.dbf", None, None).unwrap();
+        let document = read(&bytes, "a.dbf", None, Beside::default()).unwrap();
         assert_eq!(document.encoding.as_deref(), Some("GB18030"));
         assert_eq!(
             cells(&document),
@@ -345,7 +409,7 @@ mod tests {
     #[test]
     fn a_bad_byte_names_record_and_field() {
         let bytes = table(0x4D, &[(b"NAME", b'C', 4)], &[b" abcd", b" a\xFFb "]);
-        let fault = read(&bytes, "a.dbf", None, None).unwrap_err();
+        let fault = read(&bytes, "a.dbf", None, Beside::default()).unwrap_err();
         assert_eq!((fault.code, fault.place.cell.as_deref()), ("undecodable-byte", Some("rec2.NAME")));
         assert_eq!(bytes[fault_offset(&fault.message)], 0xFF);
     }
@@ -358,6 +422,6 @@ mod tests {
     fn a_short_file_is_refused() {
         let mut bytes = table(0, &[(b"NAME", b'C', 4)], &[b" abcd", b" efgh"]);
         bytes.truncate(bytes.len() - 3);
-        assert_eq!(read(&bytes, "a.dbf", None, None).unwrap_err().code, "truncated-file");
+        assert_eq!(read(&bytes, "a.dbf", None, Beside::default()).unwrap_err().code, "truncated-file");
     }
 }

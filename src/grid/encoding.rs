@@ -1,7 +1,9 @@
 //! Bytes to text: the encoding declared, or the one the bytes speak for; a byte that does not decode is never replaced.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, GB18030, GBK, UTF_8};
+use encoding_rs::{BIG5, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::diag::Diagnostic;
 
@@ -81,16 +83,21 @@ pub(super) fn detect(bytes: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding;
     }
+    if let Some(encoding) = wide(bytes) {
+        return encoding;
+    }
+    if std::str::from_utf8(bytes).is_ok() {
+        return UTF_8;
+    }
+    let start = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0).saturating_sub(32);
+    let bytes = &bytes[start..bytes.len().min(start + BYTES_LOOKED_AT)];
     for encoding in [UTF_8, GB18030] {
         let (text, damage) = decode_counting(encoding, bytes);
-        if damage == 0 && encoding == UTF_8 {
-            return UTF_8;
-        }
         let foreign = text.chars().filter(|c| !c.is_ascii()).count();
         let chinese = text.chars().filter(|c| is_chinese(*c)).count();
         let speaks_for_it = if encoding == UTF_8 { foreign } else { chinese };
         if damage * 8 < speaks_for_it && speaks_for_it * 2 > foreign && (encoding == UTF_8 || chinese > 3) {
-            return encoding;
+            return if encoding == GB18030 && is_big5(bytes) { BIG5 } else { encoding };
         }
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -101,6 +108,41 @@ pub(super) fn detect(bytes: &[u8]) -> &'static Encoding {
         return widened(detector.guess(None, Utf8Detection::Allow));
     }
     guess
+}
+
+/// Bytes by which an encoding is told that is not UTF-8.
+const BYTES_LOOKED_AT: usize = 1 << 20;
+
+/// UTF-16 without a byte order mark: digits, delimiters and line breaks leave every other byte zero.
+pub(super) fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
+    const HEAD_BYTES: usize = 64 << 10;
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
+    let (high_first, low_first) = (zeros(0), zeros(1));
+    let many = |zeros: usize| zeros > 0 && zeros * 20 > head.len() / 2;
+    match (many(high_first), many(low_first)) {
+        (true, false) if low_first == 0 => Some(UTF_16BE),
+        (false, true) if high_first == 0 => Some(UTF_16LE),
+        _ => None,
+    }
+}
+
+/// Whether two-byte characters are the common ones of Big5 rather than those of GB2312, whose codes overlap.
+fn is_big5(bytes: &[u8]) -> bool {
+    let (mut pairs, mut common_gb, mut common_big5) = (0usize, 0usize, 0usize);
+    let mut rest = bytes;
+    while let [lead, after @ ..] = rest {
+        rest = after;
+        let [trail, after @ ..] = after else { break };
+        if lead.is_ascii() {
+            continue;
+        }
+        rest = after;
+        pairs += 1;
+        common_gb += usize::from(*trail >= 0xA1 && matches!(lead, 0xA1 | 0xA3 | 0xB0..=0xD7));
+        common_big5 += usize::from(matches!(trail, 0x40..=0x7E | 0xA1..=0xFE) && matches!(lead, 0xA1 | 0xA4..=0xC6));
+    }
+    common_big5 * 10 > common_gb * 10 + pairs && decode_counting(BIG5, bytes).1 * 100 <= pairs
 }
 
 fn mostly_chinese(text: &str) -> bool {
@@ -128,12 +170,20 @@ fn decode_counting(encoding: &'static Encoding, bytes: &[u8]) -> (String, usize)
 }
 
 /// The whole text, a byte order mark dropped.
-pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> Result<String, Undecodable> {
+pub(super) fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Result<Cow<'a, str>, Undecodable> {
     let skip = match Encoding::for_bom(bytes) {
         Some((marked, length)) if marked == encoding => length,
         _ => 0,
     };
-    decode_part(&bytes[skip..], encoding).map_err(|fault| Undecodable { offset: fault.offset + skip, ..fault })
+    // Most files are UTF-8: such a one is not held twice.
+    if encoding == UTF_8
+        && let Ok(text) = std::str::from_utf8(&bytes[skip..])
+    {
+        return Ok(Cow::Borrowed(text));
+    }
+    decode_part(&bytes[skip..], encoding)
+        .map(Cow::Owned)
+        .map_err(|fault| Undecodable { offset: fault.offset + skip, ..fault })
 }
 
 /// A part of a text, such as one field of a record.
@@ -172,6 +222,13 @@ mod tests {
         let mut damaged = gb("参保人数,147800,19300\n参保率 (% ),42,6,15,0. 2,9\n基本养老,基本医疗");
         damaged.insert(20, 0xFF);
         check(&damaged, "GB18030");
+        let taiwan = "地區,年份,就業保險被保險人數（人）\n臺北市,2013,1234\n新北市,2014,5678\n".repeat(3);
+        check(&BIG5.encode(&taiwan).0, "Big5");
+        let mainland = "地区,年份,失业保险参保人数（万人）\n北京市,2013,1234\n天津市,2014,5678\n".repeat(3);
+        check(&gb(&mainland), "GB18030");
+        let wide = |text: &str, turn: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(turn).collect::<Vec<u8>>();
+        check(&wide(&mainland, u16::to_le_bytes), "UTF-16LE");
+        check(&wide(&mainland, u16::to_be_bytes), "UTF-16BE");
         check(b"Ausgaben f\xFCr alkoholische Getr\xE4nke, Rebfl\xE4che nach Kantonen", "windows-1252");
     }
 

@@ -6,7 +6,9 @@
 use cfb::CompoundFile;
 use std::io::Cursor;
 
-use super::{Format, archive};
+use super::Format;
+use super::archive::Archive;
+use super::encoding;
 use crate::diag::Diagnostic;
 
 /// What the bytes are.
@@ -150,18 +152,19 @@ fn compound_kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
 }
 
 fn zip_kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
-    let names = archive::names(bytes)?;
-    let has = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-    let has_part = |end: &str| names.iter().any(|n| n.rsplit(['/', '\\']).next() == Some(end));
-    Ok(if has("mimetype") && has("content.xml") {
+    let mut archive = Archive::open(bytes)?;
+    let mimetype = if archive.has("mimetype") { Some(archive.part("mimetype")) } else { None };
+    let has = |name: &str| archive.has(name);
+    let has_part = |end: &str| archive.has_file(end);
+    Ok(if let Some(mimetype) = mimetype.filter(|_| has("content.xml")) {
         let spreadsheet = "application/vnd.oasis.opendocument.spreadsheet";
-        match archive::part(bytes, "mimetype") {
+        match mimetype {
             Ok(kind) if kind.starts_with(spreadsheet.as_bytes()) => Kind::Table(Format::Ods),
             _ => Kind::Other("an OpenDocument file without a spreadsheet"),
         }
     } else if has_part("workbook.bin") {
         Kind::Table(Format::Xlsb)
-    } else if has_part("workbook.xml") || (has("[Content_Types].xml") && has_part("sheet1.xml")) {
+    } else if has_part("workbook.xml") || (has("[content_types].xml") && has_part("sheet1.xml")) {
         Kind::Table(Format::Xlsx)
     } else if has("word/document.xml") {
         Kind::Other("a Word document (.docx)")
@@ -176,7 +179,8 @@ fn zip_kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
 const HEAD_BYTES: usize = 64 << 10;
 
 fn text_kind(bytes: &[u8]) -> Kind {
-    let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let marked = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    let wide = marked || encoding::wide(bytes).is_some();
     let head: Vec<u8> = bytes.iter().take(HEAD_BYTES).copied().filter(|b| !wide || *b != 0).collect();
     if head.contains(&0) {
         return Kind::Other("a binary file of unknown kind");

@@ -22,6 +22,7 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
         diagnostic.message.push_str(&format!(", in line {line}"));
         diagnostic
     })?;
+    check_size(&text)?;
     let page = Html::parse_document(&text);
     let tables = Selector::parse("table").expect("a valid selector");
     let count = CellCount::default();
@@ -48,6 +49,30 @@ pub(super) fn read(bytes: &[u8], shown: &str, declared: Option<&str>) -> Result<
     let doubt = declared.and_then(|_| encoding::doubt(bytes, charset));
     let diagnostics = doubt.map(|d| d.at(Place::file(shown))).into_iter().collect();
     Ok(Document { format: Format::Html, encoding, grids, diagnostics })
+}
+
+/// A page whose elements are never closed takes time by the square of its size.
+fn check_size(text: &str) -> Result<(), Diagnostic> {
+    // Elements whose end no page leaves out.
+    const CLOSED: [&str; 18] = [
+        "span", "div", "font", "b", "i", "a", "u", "s", "em", "strong", "small", "big", "code", "tt", "strike", "nobr",
+        "sub", "sup",
+    ];
+    if text.len() > limit::PAGE_BYTES {
+        return Err(limit::exceeded("bytes in a page", limit::PAGE_BYTES as u64));
+    }
+    let mut open = 0usize;
+    for tag in text.split('<').skip(1) {
+        let (closes, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if CLOSED.iter().any(|n| n.eq_ignore_ascii_case(name)) {
+            open = if closes { open.saturating_sub(1) } else { open + 1 };
+        }
+        if open > limit::OPEN_ELEMENTS {
+            return Err(limit::exceeded("elements open at once", limit::OPEN_ELEMENTS as u64));
+        }
+    }
+    Ok(())
 }
 
 /// The only table of a page needs no name; of several, those without a caption get a number.
@@ -210,9 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_nest_deeply() {
-        let page = format!("<table><tr><td>{}a</table>", "<span>".repeat(100_000));
-        check(&page, &["R1C1=a"]);
+    fn a_page_may_not_nest_without_end() {
+        let page = |depth| format!("<table><tr><td>{}a</table>", "<span>".repeat(depth));
+        check(&page(500), &["R1C1=a"]);
+        check(&format!("<table><tr><td>{}", "<SPAN>a</SPAN>".repeat(1000)), &[&format!("R1C1={}", "a".repeat(1000))]);
+        let fault = read(page(100_000).as_bytes(), "a.html", None).unwrap_err();
+        assert!(fault.message.ends_with("512 elements open at once"), "{}", fault.message);
     }
 
     #[test]

@@ -6,14 +6,22 @@ use crate::diag::Diagnostic;
 
 /// Bytes of a file on disk.
 pub const FILE_BYTES: u64 = 512 << 20;
-/// Bytes of all parts of a zipped workbook when unpacked.
-pub const UNPACKED_BYTES: u64 = 1 << 30;
+/// Bytes of a part of a zipped workbook when unpacked: a sheet of as many cells as are read takes about 200 MB.
+pub const UNPACKED_BYTES: u64 = 512 << 20;
+/// How many times its packed size a part may take when unpacked (sheets take 5 to 40 times, the most that packing can do is
+/// 1,032 times), and the bytes for which this is not asked.
+pub const UNPACKED_TIMES: u64 = 250;
+pub const UNPACKED_FREE: u64 = 16 << 20;
+/// Parts of a zipped workbook.
+pub const PARTS: usize = 20_000;
+/// Bytes of a web page, which takes many times its size when it is taken apart.
+pub const PAGE_BYTES: usize = 32 << 20;
+/// Elements of a web page that are open at once.
+pub const OPEN_ELEMENTS: usize = 512;
 /// Sheets of a workbook, tables of a page.
 pub const SHEETS: usize = 1_000;
 /// Cells with content in one file.
 pub const CELLS: u64 = 5_000_000;
-/// Cells of the rectangles that the cells of an .xls file span, which its reader holds in memory at once.
-pub const AREA: u64 = 20_000_000;
 /// Merged ranges of one sheet.
 pub const MERGES: usize = 100_000;
 /// Characters of one cell.

@@ -8,6 +8,7 @@
 
 mod archive;
 mod biff;
+mod cores;
 mod dbf;
 mod delimited;
 mod encoding;
@@ -21,6 +22,8 @@ mod sheet;
 mod text;
 mod workbook;
 mod xlsb;
+mod xlsx;
+mod xml;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,27 +32,58 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place};
 
+pub use cores::on_all_cores;
 pub use sheet::Grid;
 pub use text::Text;
 
-/// Reads a file whole. `shown` is its name in messages; `encoding` is declared for text, dbf and html, and detected
-/// where it is not.
+/// What a person says of a file that the file does not say itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Declared<'a> {
+    /// Of text, dbf, html and workbooks of Excel 5; detected where it is not declared.
+    pub encoding: Option<&'a str>,
+    /// Of text; detected where it is not declared.
+    pub delimiter: Option<char>,
+}
+
+/// Reads a file whole. `shown` is its name in messages; `encoding` is as in [`Declared`].
 ///
 /// # Errors
 /// The file cannot be read, is not what its name says, is damaged, protected by a password, beyond a [`limit`], or holds
 /// a byte that does not decode.
 pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
+    read_declared(path, shown, Declared { encoding, delimiter: None })
+}
+
+/// [`read`], with all that can be declared.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn read_declared(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
-    guard::guarded(|| read_format(&bytes, path, shown, encoding))
+    parse(&bytes, path, shown, declared)
+}
+
+/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them would lie.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn parse(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+    guard::guarded(|| read_format(bytes, path, shown, declared))
         .map_err(|d| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d })
 }
 
-fn read_format(bytes: &[u8], path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
+fn read_format(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+    let Declared { encoding, delimiter } = declared;
     match format::judge(bytes, shown)? {
-        format @ (Format::Xls | Format::Xlsx | Format::Xlsb) => workbook::read(bytes, format, shown),
+        format @ (Format::Xls | Format::Xlsx | Format::Xlsb) => workbook::read(bytes, format, shown, encoding),
         Format::Ods => ods::read(bytes, shown),
-        Format::Delimited => delimited::read(bytes, shown, encoding),
-        Format::Dbf => dbf::read(bytes, shown, encoding, code_page_beside(path).as_deref()),
+        Format::Delimited => delimited::read(bytes, shown, encoding, delimiter),
+        Format::Dbf => {
+            let page = beside(path, &["cpg"]).and_then(|b| String::from_utf8(b).ok()).map(|t| t.trim().to_owned());
+            let page = page.filter(|t| !t.is_empty());
+            let memo = beside(path, &["fpt", "dbt"]);
+            dbf::read(bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
+        }
         Format::Html => html::read(bytes, shown, encoding),
     }
 }
@@ -66,10 +100,11 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     std::fs::read(path).map_err(failed)
 }
 
-/// A dbf file may have its encoding written in a `.cpg` file beside it.
-fn code_page_beside(path: &Path) -> Option<String> {
-    let text = ["cpg", "CPG"].iter().find_map(|e| std::fs::read_to_string(path.with_extension(e)).ok())?;
-    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+/// What lies beside a file under its name: a dbf file keeps its encoding in a `.cpg` file, its long texts in a `.fpt` or
+/// `.dbt` file.
+fn beside(path: &Path, extensions: &[&str]) -> Option<Vec<u8>> {
+    let written = extensions.iter().flat_map(|e| [(*e).to_owned(), e.to_uppercase()]);
+    written.map(|e| path.with_extension(e)).find_map(|p| read_bytes(&p).ok())
 }
 
 /// Zero-based row and column.
@@ -117,6 +152,15 @@ impl Cell {
     /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
     pub fn format(&self) -> Option<&str> {
         self.format.as_deref().map(String::as_str)
+    }
+
+    /// By which power of ten the shown number differs from the stored one: 2 for `7.5%`, which is stored as 0.075, -3 for
+    /// a number shown in thousands, 0 for a percent sign that is mere text (`0.0"%"`).
+    pub fn shown_shift(&self) -> i32 {
+        match (self.value, self.format()) {
+            (CellValue::Number(stored), Some(code)) => number_format::shift(code, stored.into()),
+            _ => 0,
+        }
     }
 }
 

@@ -10,20 +10,20 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use rust_decimal::Decimal;
 
-use super::archive::{self, damaged};
+use super::archive::{Archive, damaged};
 use super::limit::{self, CellCount};
+use super::number_format::Number;
 use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
 use crate::diag::{Diagnostic, Place};
 
 pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
-    archive::check(bytes)?;
-    let manifest = archive::part(bytes, "META-INF/manifest.xml").unwrap_or_default();
-    if String::from_utf8_lossy(&manifest).contains("encryption-data") {
+    let mut archive = Archive::open(bytes)?;
+    let manifest = archive.optional("META-INF/manifest.xml")?.unwrap_or_default();
+    if manifest.contains("encryption-data") {
         return Err(format::password_protected());
     }
-    let content = archive::part(bytes, "content.xml")?;
-    let text = String::from_utf8(content).map_err(|_| damaged("its content is not UTF-8"))?;
+    let text = archive.text("content.xml")?;
     let count = CellCount::default();
     let mut content = Content::new(&text, &count);
     content.read()?;
@@ -110,7 +110,7 @@ impl<'a> Content<'a> {
                 Event::End(end) if end.name().0 == "table:table" => break,
                 Event::Start(start) => match start.name().0 {
                     "table:table-row" => {
-                        let repeated = number_attribute(&start, "table:number-rows-repeated", limit::ROWS);
+                        let repeated = number_attribute(&start, "table:number-rows-repeated", u32::MAX);
                         self.row(&mut sheet, row, repeated)?;
                         row = row.saturating_add(repeated);
                     }
@@ -146,7 +146,7 @@ impl<'a> Content<'a> {
                         col = col.saturating_add(cell.repeated);
                     }
                     "table:covered-table-cell" => {
-                        let repeated = number_attribute(&start, "table:number-columns-repeated", limit::COLUMNS);
+                        let repeated = number_attribute(&start, "table:number-columns-repeated", u32::MAX);
                         self.skip(&start)?;
                         col = col.saturating_add(repeated);
                     }
@@ -187,9 +187,9 @@ impl<'a> Content<'a> {
             _ => "office:value",
         };
         let mut cell = CellElement {
-            repeated: number_attribute(start, "table:number-columns-repeated", limit::COLUMNS),
-            rows: number_attribute(start, "table:number-rows-spanned", limit::ROWS),
-            cols: number_attribute(start, "table:number-columns-spanned", limit::COLUMNS),
+            repeated: number_attribute(start, "table:number-columns-repeated", u32::MAX),
+            rows: number_attribute(start, "table:number-rows-spanned", u32::MAX),
+            cols: number_attribute(start, "table:number-columns-spanned", u32::MAX),
             value: attribute(start, value).unwrap_or_default(),
             style: attribute(start, "table:style-name").unwrap_or_default(),
             text: String::new(),
@@ -289,8 +289,7 @@ fn cell(element: &CellElement) -> Option<Cell> {
 
 fn number(element: &CellElement) -> Cell {
     let exact = Decimal::from_str_exact(&element.value).ok();
-    let float: f64 = element.value.parse().unwrap_or_default();
-    let plain = number_format::cell(float, None, false);
+    let plain = number_format::general_cell(Number::read(&element.value).unwrap_or(Number::from_f64(0.0)));
     let text = if element.text.is_empty() { plain.text } else { element.text.trim().into() };
     if is_error(&text) {
         return Cell { value: CellValue::Error, ..Cell::text(text) };

@@ -397,4 +397,20 @@ mod tests {
         }
         assert_eq!(grid.merge_at(CellRef { row: 9, col: 9 }), None);
     }
+
+    #[test]
+    fn places_and_counts_have_limits() {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        let told = |sheet: &mut Builder<'_>, row, col| sheet.put(row, col, Cell::text("x")).err().map(|d| d.message);
+        assert_eq!(told(&mut sheet, limit::ROWS - 1, limit::COLUMNS - 1), None);
+        assert!(told(&mut sheet, limit::ROWS, 0).unwrap().ends_with("1048576 rows"));
+        assert!(told(&mut sheet, 0, limit::COLUMNS).unwrap().ends_with("16384 columns"));
+        let mut lines = Builder::new("", Addressing::A1, &count).of_lines();
+        assert_eq!(told(&mut lines, limit::LINES - 1, 0), None);
+        assert!(told(&mut lines, limit::LINES, 0).unwrap().ends_with("16777216 rows"));
+        assert!(sheet.merge((0, 0), (limit::ROWS, 0)).is_err());
+        assert!(count.check_room(limit::CELLS - 2).is_ok() && count.check_room(limit::CELLS - 1).is_err());
+        assert!(count.add(&"x".repeat(limit::CELL_CHARS + 1)).is_err());
+    }
 }

@@ -1,286 +1,200 @@
-//! Excel workbooks: values through calamine, number formats and emphasis from the styles beside them.
+//! What the kinds of Excel workbooks have in common: how a stored value in a style becomes a cell, and what of a sheet is
+//! hidden.
 
-use std::io::Cursor;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::ops::Range;
 
-use calamine::{Data, DataRef, Dimensions, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
-
-use super::biff::{self, Style};
-use super::limit::{self, CellCount};
+use super::limit::CellCount;
+use super::number_format::{Number, NumberFormat};
 use super::sheet::Builder;
-use super::text::Shared;
-use super::{Addressing, Cell, CellValue, Document, Format, Grid, archive, number_format, xlsb};
+use super::text::{Shared, Text};
+use super::{Addressing, Cell, CellValue, Document, Format, biff, column_letters, xlsb, xlsx};
 use crate::diag::{Diagnostic, Place};
 
-pub(super) fn read(bytes: &[u8], format: Format, shown: &str) -> Result<Document, Diagnostic> {
-    if format != Format::Xls {
-        archive::check(bytes)?;
-    }
-    let mut diagnostics = Vec::new();
-    let grids = match format {
-        Format::Xls => read_xls(bytes),
-        Format::Xlsb => read_xlsb(bytes, &mut diagnostics),
-        _ => read_xlsx(bytes),
+pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
+    let count = CellCount::default();
+    let mut encoding = None;
+    let sheets = match format {
+        Format::Xls => biff::read(bytes, shown, declared, &count, &mut encoding),
+        Format::Xlsb => xlsb::read(bytes, &count),
+        _ => xlsx::read(bytes, &count),
     }?;
-    for grid in grids.iter().filter(|grid| grid.hidden) {
-        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
-        let note = Diagnostic::info("hidden-sheet", "the sheet is hidden; it is read all the same");
-        diagnostics.push(note.at(place));
+    let (mut grids, mut diagnostics) = (Vec::new(), Vec::new());
+    for sheet in sheets {
+        let told = sheet.told(shown);
+        grids.push(sheet.sheet.finish());
+        diagnostics.extend(told);
     }
-    Ok(Document { format, encoding: None, grids, diagnostics })
+    Ok(Document { format, encoding, grids, diagnostics })
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Diagnostic {
-    let cause = error.to_string();
-    if cause.contains("password") {
-        return super::format::password_protected();
-    }
-    Diagnostic::error("unreadable-workbook", format!("the workbook cannot be read: {cause}"))
-        .hint("open it in a spreadsheet program and save it anew as .xlsx")
+/// How a cell is dressed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Style {
+    pub format: NumberFormat,
+    pub bold: bool,
+    pub indent: u8,
 }
 
-/// The sheets with cells, with their place in the workbook.
-fn worksheets<'c>(sheets: &[Sheet], count: &'c CellCount) -> Result<Vec<(usize, Builder<'c>)>, Diagnostic> {
-    if sheets.len() > limit::SHEETS {
-        return Err(limit::exceeded("sheets", limit::SHEETS as u64));
-    }
-    let worksheets = sheets.iter().enumerate().filter(|(_, sheet)| sheet.typ == SheetType::WorkSheet);
-    Ok(worksheets
-        .map(|(index, sheet)| {
-            let mut builder = Builder::new(&sheet.name, Addressing::A1, count);
-            builder.grid.hidden = sheet.visible != SheetVisible::Visible;
-            (index, builder)
-        })
-        .collect())
+/// The styles of a workbook, by index.
+pub(super) struct Styles {
+    list: Vec<Style>,
+    plain: Style,
 }
 
-fn read_xls(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
-    let styles = biff::read(bytes)?;
-    let mut book = Xls::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let from_1904 = book.has_1904_epoch();
-    let count = CellCount::default();
-    let mut shared = Shared::default();
-    let mut grids = Vec::new();
-    for (index, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
-        let range = book.worksheet_range(&sheet.grid.sheet).map_err(unreadable)?;
-        let (top, left) = range.start().unwrap_or_default();
-        for (row, col, value) in range.used_cells() {
-            let at = (top + row as u32, left + col as u32);
-            put(&mut sheet, at, &borrowed(value), styles.get(index, at.0, at.1), from_1904, &mut shared)?;
-        }
-        merge(&mut sheet, &book.merge_cells_by_sheet_id(index).map_err(unreadable)?)?;
-        grids.push(sheet.finish());
+impl Styles {
+    pub(super) fn new(list: Vec<Style>) -> Styles {
+        Styles { list, plain: Style::default() }
     }
-    Ok(grids)
-}
 
-fn read_xlsx(bytes: &[u8]) -> Result<Vec<Grid>, Diagnostic> {
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let from_1904 = book.has_1904_epoch();
-    let count = CellCount::default();
-    let mut shared = Shared::default();
-    let mut styles: Vec<Style> = Vec::new();
-    let mut grids = Vec::new();
-    for (_, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
-        let name = sheet.grid.sheet.clone();
-        let mut cells = match book.worksheet_cells_reader(&name) {
-            Ok(cells) => cells,
-            // A sheet of charts alone has no cells to read.
-            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
-            Err(error) => return Err(unreadable(error)),
-        };
-        if styles.is_empty() {
-            styles = cells.styles().iter().map(style_of).collect();
-        }
-        let mut blanks = false;
-        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(unreadable)? {
-            let (at, value) = (cell.get_position(), cell.get_value());
-            blanks |= *value == DataRef::Empty;
-            put(&mut sheet, at, value, styles.get(style), from_1904, &mut shared)?;
-        }
-        drop(cells);
-        if blanks {
-            put_unsaved_formulas(&mut book, &mut sheet)?;
-        }
-        merge(&mut sheet, &book.merge_cells_by_sheet_name(&name).map_err(unreadable)?)?;
-        grids.push(sheet.finish());
-    }
-    Ok(grids)
-}
-
-/// Formulas without a value, as programs write them that do not calculate; a blank in their place would read as missing.
-fn put_unsaved_formulas(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &mut Builder<'_>) -> Result<(), Diagnostic> {
-    let mut cells = book.worksheet_cells_reader(&sheet.grid.sheet).map_err(unreadable)?;
-    while let Some(cell) = cells.next_cell_with_formula().map_err(unreadable)? {
-        let formula = cell.formula.filter(|f| !f.is_empty() && Data::from(cell.value) == Data::Empty);
-        if let Some(formula) = formula.map(|f| format!("={f}")) {
-            sheet.put(cell.pos.0, cell.pos.1, Cell { value: CellValue::UnsavedFormula, ..Cell::text(formula) })?;
-        }
-    }
-    Ok(())
-}
-
-fn style_of(style: &calamine::Style) -> Style {
-    let format = style.number_format.as_ref();
-    // Formats with a number below 164 are known by it; their text is that of one language.
-    let known = format.and_then(|f| f.format_id).and_then(|id| u16::try_from(id).ok());
-    let code = match known.filter(|id| *id < 164).and_then(number_format::builtin) {
-        Some(code) => Some(code),
-        None => format.map(|f| f.format_code.as_str()),
-    };
-    Style {
-        code: code.map(|code| Arc::new(code.to_owned())),
-        bold: style.font.as_ref().is_some_and(calamine::Font::is_bold),
-        indent: style.alignment.as_ref().and_then(|a| a.indent).unwrap_or(0),
+    pub(super) fn get(&self, index: usize) -> &Style {
+        self.list.get(index).unwrap_or(&self.plain)
     }
 }
 
-fn read_xlsb(bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> Result<Vec<Grid>, Diagnostic> {
-    let mut book = Xlsb::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let from_1904 = book.has_1904_epoch();
-    let details = xlsb::read(bytes).unwrap_or_else(|fault| {
-        let message = format!("number formats and merged cells could not be read: {}", fault.message);
-        diagnostics.push(Diagnostic::warning("no-formats", message).hint("save the workbook as .xlsx"));
-        xlsb::Details::default()
-    });
-    let count = CellCount::default();
-    let mut shared = Shared::default();
-    let mut grids = Vec::new();
-    for (index, mut sheet) in worksheets(book.sheets_metadata(), &count)? {
-        let name = sheet.grid.sheet.clone();
-        let mut cells = book.worksheet_cells_reader(&name).map_err(unreadable)?;
-        while let Some(cell) = cells.next_cell().map_err(unreadable)? {
-            let at = cell.get_position();
-            let style = details.style(index, at.0, at.1);
-            put(&mut sheet, at, cell.get_value(), style, from_1904, &mut shared)?;
-        }
-        for (at, error) in details.errors(index) {
-            let style = details.style(index, at.0, at.1);
-            put(&mut sheet, *at, &DataRef::Error(error.clone()), style, from_1904, &mut shared)?;
-        }
-        merge(&mut sheet, details.merges(index))?;
-        grids.push(sheet.finish());
-    }
-    Ok(grids)
+/// What a cell stores.
+pub(super) enum Value<'v> {
+    Number(Number),
+    Text(&'v str),
+    /// A text of the workbook's list.
+    SharedText(&'v Text),
+    Bool(bool),
+    Error(&'v str),
+    /// `2004-07-30T00:00:00`.
+    IsoDate(&'v str),
+    UnsavedFormula(&'v str),
 }
 
-fn merge(sheet: &mut Builder<'_>, ranges: &[Dimensions]) -> Result<(), Diagnostic> {
-    ranges.iter().try_for_each(|range| sheet.merge(range.start, range.end))
-}
-
-/// Puts a value into the sheet in its style.
-fn put(
-    sheet: &mut Builder<'_>,
-    at: (u32, u32),
-    value: &DataRef<'_>,
-    style: Option<&Style>,
+/// A sheet being read.
+pub(super) struct Writer<'c> {
+    pub sheet: Builder<'c>,
     from_1904: bool,
-    shared: &mut Shared,
-) -> Result<(), Diagnostic> {
-    let code = style.and_then(|s| s.code.as_ref());
-    let Some(mut cell) = cell(value, code, from_1904, shared) else { return Ok(()) };
-    cell.bold = style.is_some_and(|s| s.bold);
-    cell.indent = style.map_or(0, |s| s.indent);
-    sheet.put(at.0, at.1, cell)
+    shared: Shared,
+    scratch: String,
+    hidden_rows: Vec<Range<u32>>,
+    hidden_columns: Vec<Range<u32>>,
 }
 
-fn borrowed(value: &Data) -> DataRef<'_> {
-    match value {
-        Data::String(text) => DataRef::SharedString(text),
-        Data::Int(whole) => DataRef::Int(*whole),
-        Data::Float(number) => DataRef::Float(*number),
-        Data::Bool(truth) => DataRef::Bool(*truth),
-        Data::DateTime(moment) => DataRef::DateTime(*moment),
-        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
-        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
-        Data::Error(error) => DataRef::Error(error.clone()),
-        Data::Empty => DataRef::Empty,
+impl<'c> Writer<'c> {
+    pub(super) fn new(name: &str, hidden: bool, from_1904: bool, count: &'c CellCount) -> Writer<'c> {
+        let mut sheet = Builder::new(name, Addressing::A1, count);
+        sheet.grid.hidden = hidden;
+        Writer {
+            sheet,
+            from_1904,
+            shared: Shared::default(),
+            scratch: String::new(),
+            hidden_rows: Vec::new(),
+            hidden_columns: Vec::new(),
+        }
+    }
+
+    pub(super) fn put(&mut self, at: (u32, u32), value: Value<'_>, style: &Style) -> Result<(), Diagnostic> {
+        let mut cell = match value {
+            Value::Number(number) => style.format.cell(number, self.from_1904, &mut self.scratch),
+            Value::Text(text) => Cell::text(self.shared.text(&line_breaks(text.into()))),
+            Value::SharedText(text) => Cell::text(text.clone()),
+            Value::Bool(truth) => {
+                Cell { value: CellValue::Bool(truth), ..Cell::text(if truth { "TRUE" } else { "FALSE" }) }
+            }
+            Value::Error(text) => Cell { value: CellValue::Error, ..Cell::text(text) },
+            Value::IsoDate(text) => iso_date(text),
+            Value::UnsavedFormula(text) => Cell { value: CellValue::UnsavedFormula, ..Cell::text(text) },
+        };
+        cell.bold = style.bold;
+        cell.indent = style.indent;
+        self.sheet.put(at.0, at.1, cell)
+    }
+
+    pub(super) fn hide_rows(&mut self, rows: Range<u32>) {
+        extend(&mut self.hidden_rows, rows);
+    }
+
+    pub(super) fn hide_columns(&mut self, columns: Range<u32>) {
+        extend(&mut self.hidden_columns, columns);
+    }
+
+    /// What of the sheet a person does not see.
+    fn told(&self, shown: &str) -> Vec<Diagnostic> {
+        let grid = &self.sheet.grid;
+        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
+        let note = |code, message| Diagnostic::info(code, message).at(place.clone());
+        let mut told = Vec::new();
+        if grid.hidden {
+            told.push(note("hidden-sheet", "the sheet is hidden; it is read all the same".to_owned()));
+        }
+        let columns = within(&self.hidden_columns, grid.cols, column_letters);
+        let rows = within(&self.hidden_rows, grid.rows, |row| (row + 1).to_string());
+        told.extend(
+            columns.map(|list| note("hidden-columns", format!("hidden columns are read all the same: {list}"))),
+        );
+        told.extend(rows.map(|list| note("hidden-rows", format!("hidden rows are read all the same: {list}"))));
+        told
     }
 }
 
-fn cell(value: &DataRef<'_>, code: Option<&Arc<String>>, from_1904: bool, shared: &mut Shared) -> Option<Cell> {
-    Some(match value {
-        DataRef::Empty => return None,
-        DataRef::Int(whole) => number_format::cell(*whole as f64, code, from_1904),
-        DataRef::Float(number) => number_format::cell(*number, code, from_1904),
-        DataRef::DateTime(moment) => match code.filter(|c| number_format::is_date(c)) {
-            Some(code) => number_format::cell(moment.as_f64(), Some(code), from_1904),
-            None => {
-                let usual = if moment.is_duration() { "[h]:mm:ss" } else { "yyyy-mm-dd" };
-                number_format::cell(moment.as_f64(), Some(&Arc::new(usual.to_owned())), from_1904)
-            }
-        },
-        DataRef::DateTimeIso(text) => {
-            let date = text.get(..10).and_then(|day| day.parse().ok());
-            let shown = text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ");
-            Cell { value: date.map_or(CellValue::Text, CellValue::Date), ..Cell::text(shown) }
-        }
-        DataRef::DurationIso(text) => Cell::text(text),
-        DataRef::Bool(truth) => {
-            Cell { value: CellValue::Bool(*truth), ..Cell::text(if *truth { "TRUE" } else { "FALSE" }) }
-        }
-        DataRef::Error(error) => Cell { value: CellValue::Error, ..Cell::text(error.to_string()) },
-        DataRef::String(text) => text_cell(text, shared),
-        DataRef::SharedString(text) => text_cell(text, shared),
+/// Adds a stretch to those before it.
+fn extend(stretches: &mut Vec<Range<u32>>, next: Range<u32>) {
+    match stretches.last_mut() {
+        Some(last) if last.end == next.start => last.end = next.end,
+        _ => stretches.push(next),
+    }
+}
+
+/// The stretches as far as the sheet is used, named; `None` where it is used in none of them.
+fn within(stretches: &[Range<u32>], used: u32, name: impl Fn(u32) -> String) -> Option<String> {
+    const TOLD: usize = 8;
+    let mut names: Vec<String> = stretches
+        .iter()
+        .filter(|s| s.start < used)
+        .map(|s| match s.end.min(used) - s.start {
+            1 => name(s.start),
+            _ => format!("{}-{}", name(s.start), name(s.end.min(used) - 1)),
+        })
+        .collect();
+    if names.len() > TOLD {
+        let more = names.len() - TOLD;
+        names.truncate(TOLD);
+        names.push(format!("and {more} more stretches"));
+    }
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Line breaks as one LF, however the file writes them.
+pub(super) fn line_breaks(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => text,
+    }
+}
+
+fn iso_date(text: &str) -> Cell {
+    let date = text.get(..10).and_then(|day| day.parse().ok());
+    let shown = text.strip_suffix("T00:00:00").unwrap_or(text).replace('T', " ");
+    Cell { value: date.map_or(CellValue::Text, CellValue::Date), ..Cell::text(shown) }
+}
+
+/// The text of an error by its number in binary workbooks.
+pub(super) fn error_text(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0F => "#VALUE!",
+        0x17 => "#REF!",
+        0x1D => "#NAME?",
+        0x24 => "#NUM!",
+        0x2A => "#N/A",
+        0x2B => "#GETTING_DATA",
+        _ => return None,
     })
 }
 
-fn text_cell(text: &str, shared: &mut Shared) -> Cell {
-    match text.contains('\r') {
-        true => Cell::text(shared.text(&text.replace("\r\n", "\n").replace('\r', "\n"))),
-        false => Cell::text(shared.text(text)),
+/// A number of 30 bits as binary workbooks pack it: whole or the upper half of a floating one, perhaps a hundredth.
+pub(super) fn packed_number(raw: u32) -> Number {
+    let (hundredth, whole) = (raw & 1 != 0, raw & 2 != 0);
+    if whole {
+        return Number::whole(i64::from((raw as i32) >> 2), if hundredth { 2 } else { 0 });
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    /// A workbook of one sheet with the given rows.
-    fn workbook(rows: &str) -> Vec<u8> {
-        const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-        const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-        const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
-        let relation = |kind: &str, target: &str| {
-            format!(
-                r#"<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"/></Relationships>"#
-            )
-        };
-        let sheets = r#"<sheets><sheet name="表" sheetId="1" r:id="r1"/></sheets>"#;
-        let parts = [
-            ("_rels/.rels", relation("officeDocument", "xl/workbook.xml")),
-            ("xl/_rels/workbook.xml.rels", relation("worksheet", "worksheets/sheet1.xml")),
-            ("xl/workbook.xml", format!(r#"<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">{sheets}</workbook>"#)),
-            (
-                "xl/worksheets/sheet1.xml",
-                format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#),
-            ),
-        ];
-        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in parts {
-            archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            archive.write_all(text.as_bytes()).unwrap();
-        }
-        archive.finish().unwrap().into_inner()
-    }
-
-    #[test]
-    fn a_formula_without_a_value_is_kept_as_such() {
-        let check = |cell: &str, expected: Option<(CellValue, &str)>| {
-            let bytes = workbook(&format!(r#"<row r="1"><c r="A1"><v>7</v></c>{cell}</row>"#));
-            let document = read(&bytes, Format::Xlsx, "t.xlsx").unwrap();
-            let found = document.grids[0].get(0, 1).map(|c| (c.value, c.text.as_str()));
-            assert_eq!(found, expected, "{cell}");
-        };
-        let number = |n: &str| CellValue::Number(n.parse().unwrap());
-        let unsaved = Some((CellValue::UnsavedFormula, "=1160.4+228.3"));
-        check(r#"<c r="B1"><f>1160.4+228.3</f></c>"#, unsaved);
-        check(r#"<c r="B1"><f>1160.4+228.3</f><v></v></c>"#, unsaved);
-        check(r#"<c r="B1"><f>1160.4+228.3</f><v/></c>"#, unsaved);
-        check(r#"<c r="B1"><f>1160.4+228.3</f><v>1388.7</v></c>"#, Some((number("1388.7"), "1388.7")));
-        check(r#"<c r="B1" t="str"><f>""</f><v></v></c>"#, None);
-        check(r#"<c r="B1"/>"#, None);
-    }
+    let value = f64::from_bits(u64::from(raw & !3) << 32);
+    Number::from_f64(if hundredth { value / 100.0 } else { value })
 }

@@ -1,60 +1,39 @@
-//! Number formats, bold, merged cells and the errors of formulas in an `.xlsb` file, which calamine does not tell.
-//!
-//! A walk over the records of the parts `styles.bin`, `workbook.bin` and each sheet, by the names of [MS-XLSB].
+//! Excel workbooks of the kind `.xlsb`: the parts of an `.xlsx` file as records, by the names of [MS-XLSB].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use calamine::{CellErrorType, Dimensions};
-use quick_xml::events::Event;
-use quick_xml::{Reader, XmlVersion};
-
-use super::archive::{self, damaged};
-use super::biff::Style;
-use super::number_format;
+use super::archive::{Archive, damaged, resolved};
+use super::limit::{self, CellCount};
+use super::number_format::{Number, NumberFormat};
+use super::text::{Shared, Text};
+use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
+use super::xlsx;
 use crate::diag::Diagnostic;
 
 const ROW_HEADER: u32 = 0;
-/// Cells with a value: numbers, errors, truth values, texts and results of formulas.
-const CELLS: std::ops::RangeInclusive<u32> = 2..=11;
+const RK: u32 = 2;
+const ERROR: u32 = 3;
+const BOOL: u32 = 4;
+const REAL: u32 = 5;
+const SHARED_TEXT: u32 = 7;
+const FORMULA_NUMBER: u32 = 9;
+const FORMULA_BOOL: u32 = 10;
 const FORMULA_ERROR: u32 = 11;
+const SST_ITEM: u32 = 19;
 const FONT: u32 = 43;
 const FORMAT: u32 = 44;
 const XF: u32 = 47;
+const COL_INFO: u32 = 60;
+const RICH_TEXT: u32 = 62;
+const WORKBOOK_PROPERTIES: u32 = 153;
 const BUNDLE_SHEET: u32 = 156;
 const MERGE_CELL: u32 = 176;
+const END_SHEET_DATA: u32 = 146;
 const BEGIN_CELL_XFS: u32 = 617;
 const END_CELL_XFS: u32 = 618;
 const BOLD_WEIGHT: u16 = 600;
 
-#[derive(Debug, Default)]
-pub(super) struct Details {
-    styles: Vec<Style>,
-    sheets: Vec<SheetDetails>,
-}
-
-#[derive(Debug, Default)]
-struct SheetDetails {
-    cells: BTreeMap<(u32, u32), usize>,
-    merges: Vec<Dimensions>,
-    errors: Vec<((u32, u32), CellErrorType)>,
-}
-
-impl Details {
-    pub(super) fn style(&self, sheet: usize, row: u32, col: u32) -> Option<&Style> {
-        self.styles.get(*self.sheets.get(sheet)?.cells.get(&(row, col))?)
-    }
-
-    pub(super) fn merges(&self, sheet: usize) -> &[Dimensions] {
-        self.sheets.get(sheet).map_or(&[], |s| &s.merges)
-    }
-
-    /// Cells whose formula ended in an error.
-    pub(super) fn errors(&self, sheet: usize) -> &[((u32, u32), CellErrorType)] {
-        self.sheets.get(sheet).map_or(&[], |s| &s.errors)
-    }
-}
-
+#[derive(Clone, Copy)]
 struct Record<'a> {
     kind: u32,
     data: &'a [u8],
@@ -69,9 +48,13 @@ impl Record<'_> {
         self.data.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
     }
 
+    fn f64(&self, at: usize) -> Option<f64> {
+        self.data.get(at..at + 8).and_then(|b| b.try_into().ok()).map(f64::from_le_bytes)
+    }
+
     /// A text with its length in front, and where it ends.
     fn text(&self, at: usize) -> Option<(String, usize)> {
-        let end = at + 4 + 2 * self.u32(at)? as usize;
+        let end = (self.u32(at)? as usize).checked_mul(2)?.checked_add(at + 4)?;
         let raw = self.data.get(at + 4..end)?;
         let units: Vec<u16> = raw.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
         Some((String::from_utf16_lossy(&units), end))
@@ -103,39 +86,37 @@ fn take_number(rest: &mut &[u8], most: usize) -> Option<u32> {
     Some(value)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Details, Diagnostic> {
-    let styles = match archive::part(bytes, "xl/styles.bin") {
-        Ok(part) => read_styles(&part),
-        Err(_) => Vec::new(),
+pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<'c>>, Diagnostic> {
+    const BOOK: &str = "xl/workbook.bin";
+    let mut archive = Archive::open(bytes)?;
+    let relations = xlsx::relations(&mut archive, BOOK)?;
+    let mut optional = |kind: &str, usual: &str| {
+        let found = relations.values().find(|r| r.kind.ends_with(kind)).map(|r| r.part.clone());
+        let path = found.unwrap_or_else(|| resolved("xl", usual));
+        if archive.has(&path) { archive.part(&path) } else { Ok(Vec::new()) }
     };
-    let targets = read_targets(&archive::part(bytes, "xl/_rels/workbook.bin.rels")?)?;
+    let styles = Styles::new(read_styles(&optional("/styles", "styles.bin")?));
+    let texts = read_texts(&optional("/sharedStrings", "sharedStrings.bin")?)?;
+    let book = archive.part(BOOK)?;
+    let from_1904 =
+        records(&book).find(|r| r.kind == WORKBOOK_PROPERTIES).and_then(|r| r.u32(0)).is_some_and(|f| f & 1 != 0);
     let mut sheets = Vec::new();
-    for record in records(&archive::part(bytes, "xl/workbook.bin")?).filter(|r| r.kind == BUNDLE_SHEET) {
-        let target = record.text(8).and_then(|(id, _)| targets.get(&id).cloned()).unwrap_or_default();
-        let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
-        let part = archive::part(bytes, &path).unwrap_or_default();
-        sheets.push(read_sheet(&part));
-    }
-    Ok(Details { styles, sheets })
-}
-
-fn read_targets(xml: &[u8]) -> Result<BTreeMap<String, String>, Diagnostic> {
-    let text = std::str::from_utf8(xml).map_err(|_| damaged("its list of parts is not UTF-8"))?;
-    let mut reader = Reader::from_str(text);
-    let mut targets = BTreeMap::new();
-    loop {
-        match reader.read_event().map_err(|e| damaged(&e.to_string()))? {
-            Event::Eof => return Ok(targets),
-            Event::Start(element) | Event::Empty(element) if element.local_name().as_ref() == "Relationship" => {
-                let value = |name: &str| {
-                    let found = element.try_get_attribute(name).ok().flatten()?;
-                    found.normalized_value(XmlVersion::Implicit1_0).ok().map(|v| v.into_owned())
-                };
-                targets.extend(value("Id").zip(value("Target")));
-            }
-            _ => {}
+    for record in records(&book).filter(|r| r.kind == BUNDLE_SHEET) {
+        let broken = || damaged("its list of sheets is broken");
+        let (id, end) = record.text(8).ok_or_else(broken)?;
+        let (name, _) = record.text(end).ok_or_else(broken)?;
+        let relation = relations.get(&id).ok_or_else(broken)?;
+        if !relation.kind.ends_with("/worksheet") {
+            continue;
         }
+        if sheets.len() >= limit::SHEETS {
+            return Err(limit::exceeded("sheets", limit::SHEETS as u64));
+        }
+        let mut out = Writer::new(&name, record.u32(0) != Some(0), from_1904, count);
+        read_sheet(&archive.part(&relation.part)?, &styles, &texts, &mut out)?;
+        sheets.push(out);
     }
+    Ok(sheets)
 }
 
 fn read_styles(part: &[u8]) -> Vec<Style> {
@@ -152,11 +133,7 @@ fn read_styles(part: &[u8]) -> Vec<Style> {
                 let code = record.u16(2).unwrap_or(0);
                 let font = usize::from(record.u16(4).unwrap_or(0));
                 styles.push(Style {
-                    code: codes
-                        .get(&code)
-                        .cloned()
-                        .or_else(|| number_format::builtin(code).map(str::to_owned))
-                        .map(Arc::new),
+                    format: NumberFormat::by_id(code, codes.get(&code).map(String::as_str)),
                     bold: fonts.get(font).copied().unwrap_or(false),
                     indent: record.data.get(11).copied().unwrap_or(0),
                 });
@@ -167,42 +144,72 @@ fn read_styles(part: &[u8]) -> Vec<Style> {
     styles
 }
 
-fn read_sheet(part: &[u8]) -> SheetDetails {
-    let mut sheet = SheetDetails::default();
+fn read_texts(part: &[u8]) -> Result<Vec<Text>, Diagnostic> {
+    let (mut texts, mut shared) = (Vec::new(), Shared::default());
+    for record in records(part).filter(|r| r.kind == SST_ITEM) {
+        let (text, _) = record.text(1).ok_or_else(|| damaged("its list of texts is broken"))?;
+        texts.push(shared.text(&line_breaks(text.into())));
+        if texts.len() as u64 > limit::CELLS {
+            return Err(limit::exceeded("texts", limit::CELLS));
+        }
+    }
+    Ok(texts)
+}
+
+fn read_sheet(part: &[u8], styles: &Styles, texts: &[Text], out: &mut Writer<'_>) -> Result<(), Diagnostic> {
     let mut row = 0;
+    let mut whole = false;
     for record in records(part) {
         match record.kind {
-            ROW_HEADER => row = record.u32(0).unwrap_or(row),
-            kind if CELLS.contains(&kind) => {
-                if let (Some(col), Some(style)) = (record.u32(0), record.u32(4)) {
-                    sheet.cells.insert((row, col), (style & 0x00FF_FFFF) as usize);
-                    if kind == FORMULA_ERROR {
-                        sheet.errors.extend(record.data.get(8).and_then(|e| error(*e)).map(|e| ((row, col), e)));
-                    }
+            ROW_HEADER => {
+                row = record.u32(0).unwrap_or(row);
+                if record.data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
+                    out.hide_rows(row..row.saturating_add(1));
                 }
             }
+            COL_INFO if record.u16(16).is_some_and(|flags| flags & 1 != 0) => {
+                if let (Some(first), Some(last)) = (record.u32(0), record.u32(4)) {
+                    out.hide_columns(first..last.saturating_add(1));
+                }
+            }
+            RK..=FORMULA_ERROR | RICH_TEXT => read_cell(&record, row, styles, texts, out)?,
             MERGE_CELL => {
                 let corner = |row: usize, col: usize| record.u32(row).zip(record.u32(col));
                 if let (Some(first), Some(last)) = (corner(0, 8), corner(4, 12)) {
-                    sheet.merges.push(Dimensions { start: first, end: last });
+                    out.sheet.merge(first, last)?;
                 }
             }
+            END_SHEET_DATA => whole = true,
             _ => {}
         }
     }
-    sheet
+    match whole {
+        true => Ok(()),
+        false => Err(damaged(&format!("its sheet \"{}\" breaks off", out.sheet.grid.sheet))),
+    }
 }
 
-fn error(code: u8) -> Option<CellErrorType> {
-    Some(match code {
-        0x00 => CellErrorType::Null,
-        0x07 => CellErrorType::Div0,
-        0x0F => CellErrorType::Value,
-        0x17 => CellErrorType::Ref,
-        0x1D => CellErrorType::Name,
-        0x24 => CellErrorType::Num,
-        0x2A => CellErrorType::NA,
-        0x2B => CellErrorType::GettingData,
-        _ => return None,
-    })
+fn read_cell(
+    record: &Record,
+    row: u32,
+    styles: &Styles,
+    texts: &[Text],
+    out: &mut Writer<'_>,
+) -> Result<(), Diagnostic> {
+    let broken = || damaged(&format!("a cell in row {} of sheet \"{}\" cannot be read", row + 1, out.sheet.grid.sheet));
+    let (col, style) = record.u32(0).zip(record.u32(4)).ok_or_else(broken)?;
+    let byte = record.data.get(8).copied();
+    let text;
+    let value = match record.kind {
+        RK => Value::Number(packed_number(record.u32(8).ok_or_else(broken)?)),
+        REAL | FORMULA_NUMBER => Value::Number(Number::from_f64(record.f64(8).ok_or_else(broken)?)),
+        BOOL | FORMULA_BOOL => Value::Bool(byte.ok_or_else(broken)? != 0),
+        ERROR | FORMULA_ERROR => Value::Error(byte.and_then(error_text).ok_or_else(broken)?),
+        SHARED_TEXT => Value::SharedText(record.u32(8).and_then(|n| texts.get(n as usize)).ok_or_else(broken)?),
+        kind => {
+            text = record.text(if kind == RICH_TEXT { 9 } else { 8 }).ok_or_else(broken)?.0;
+            Value::Text(&text)
+        }
+    };
+    out.put((row, col), value, styles.get((style & 0x00FF_FFFF) as usize))
 }

@@ -36,6 +36,12 @@ pub(super) struct Title {
     pub marks: Marks,
 }
 
+/// What one axis says of a cell.
+struct Said {
+    meaning: Meaning,
+    marks: Marks,
+}
+
 /// An observation and the marks that concern it: its own, and those of its row, its column and the table.
 pub(super) struct Marked {
     pub observation: Observation,
@@ -56,9 +62,9 @@ pub(super) fn read(
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some((meaning, labels)) =
-                meaning_at(reading, found, &title.meaning, at, (rows, row), (columns, column), faults)
-            else {
+            let Some(said) = said_at(reading, found, at, (rows, row), (columns, column), met, faults) else { continue };
+            let labels = [said[0].marks.as_slice(), &said[1].marks].concat();
+            let Some(meaning) = meaning_at(reading, found, &title.meaning, at, said, [row, column], faults) else {
                 continue;
             };
             let meaning = meaning.over(&title.meaning);
@@ -99,58 +105,73 @@ pub(super) fn figure(
     observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth, status: Status::Normal })
 }
 
-/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
+/// What row and column say of a cell, each by itself; `None` for the rest of a merged cell, or after an error.
+fn said_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    at: CellRef,
+    (rows, row): (&[Line], &Line),
+    (columns, column): (&[Line], &Line),
+    met: &mut Met,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<[Said; 2]> {
+    let of = |line: &Line| Said { meaning: line.meaning.clone(), marks: marks_of(&line.label.parts) };
+    let mut said = [of(row), of(column)];
+    let Some(span) = found.grid.merge_at(at) else { return Some(said) };
+    let over_rows: Vec<&Line> =
+        rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+    let over_columns: Vec<&Line> =
+        columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+    if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+        return None;
+    }
+    if span.first != at {
+        let (first, last) = (found.grid.address(span.first), found.grid.address(span.last));
+        let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+        let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
+        faults.push(reading.fault("merged-from-outside", message, found.grid, at).hint(hint));
+        return None;
+    }
+    let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
+    for ((lines, axis), said) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
+        match merged(reading, &lines, axis) {
+            Ok((entry, found)) => {
+                met.entries(axis).extend(entry);
+                *said = Said { meaning: found, marks: marks_of(shared(&lines)) };
+            }
+            Err(label) => {
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let hint =
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                return None;
+            }
+        }
+    }
+    Some(said)
+}
+
+/// What row and column say of a cell together; `None` after an error.
 fn meaning_at(
     reading: &Reading,
     found: &Found<'_>,
     title: &Meaning,
     at: CellRef,
-    (rows, row): (&[Line], &Line),
-    (columns, column): (&[Line], &Line),
+    [of_row, of_column]: [Said; 2],
+    [row, column]: [&Line; 2],
     faults: &mut Vec<Diagnostic>,
-) -> Option<(Meaning, Marks)> {
-    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
-    let (mut row_marks, mut column_marks) = (marks_of(&row.label.parts), marks_of(&column.label.parts));
-    if let Some(span) = found.grid.merge_at(at) {
-        let over_rows: Vec<&Line> =
-            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
-        let over_columns: Vec<&Line> =
-            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
-        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
-            return None;
-        }
-        for (lines, axis, meaning, marks) in [
-            (over_rows, Axis::Rows, &mut row_meaning, &mut row_marks),
-            (over_columns, Axis::Columns, &mut column_meaning, &mut column_marks),
-        ] {
-            if lines.len() == 1 {
-                continue;
-            }
-            *marks = marks_of(shared(&lines));
-            match merged(reading, &lines, axis) {
-                Ok(found) => *meaning = found,
-                Err(label) => {
-                    let message =
-                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
-                    let hint =
-                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
-                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
-                    return None;
-                }
-            }
-        }
-    }
-    match row_meaning.beside(&column_meaning) {
+) -> Option<Meaning> {
+    match of_row.meaning.beside(&of_column.meaning) {
         Ok(mut both) => {
             // `year-to-date` changes the period that the other axis states.
-            let of = [row_meaning.period, column_meaning.period];
+            let of = [of_row.meaning.period, of_column.meaning.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
                     year_to_date(period.or(title.period))
                 }
                 _ => both.period,
             };
-            Some((both, [row_marks, column_marks].concat()))
+            Some(both)
         }
         Err(what) => {
             let message = format!(

@@ -7,7 +7,6 @@ use super::note;
 use super::number;
 use super::value;
 use crate::diag::Diagnostic;
-use crate::domain::label::without_english;
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 
@@ -36,7 +35,7 @@ pub(super) fn marks_of(parts: &[Part]) -> Marks {
 impl Label {
     /// The label as printed, for messages.
     pub fn shown(&self) -> String {
-        self.parts.iter().map(|p| p.text.replace('\n', "")).collect::<Vec<_>>().join(" / ")
+        self.parts.iter().map(|p| p.text.trim().replace('\n', "")).collect::<Vec<_>>().join(" / ")
     }
 
     /// The innermost cell.
@@ -51,14 +50,17 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
     let mut labels: Vec<Label> = Vec::new();
     for col in found.data_cols() {
         let mut parts: Vec<Part> = Vec::new();
+        // Under a text of its own, a blank repeats nothing: what stands on the left stands under another.
+        let mut own = false;
         for row in found.header.clone() {
             let mut at = origin(grid, CellRef { row, col });
             let blank_above_text = is_blank(grid, at)
                 && (row + 1..found.header.end).any(|below| !is_blank(grid, origin(grid, CellRef { row: below, col })));
-            if reading.layout().header_inherits && blank_above_text {
+            if reading.layout().header_inherits && blank_above_text && !own {
                 let depth = (row - found.header.start) as usize;
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
+            own |= at.col == col && !is_blank(grid, at);
             push(reading, grid, at, &mut parts, faults);
         }
         let filled = || found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
@@ -81,11 +83,13 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     for row in found.body.clone() {
         let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
+        let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = found.label_at(row, *col);
-            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
+            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
+            own |= at.row == row && !is_blank(grid, at);
             push(reading, grid, at, &mut parts, faults);
         }
         if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
@@ -109,13 +113,13 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
 fn is_banner(reading: &Reading, found: &Found<'_>, at: CellRef) -> bool {
     let grid = found.grid;
     let wide = grid.merge_at(at).is_some_and(|m| m.last.col > m.first.col);
-    let others = found.data_cols().map(|col| CellRef { row: at.row, col }).filter(|other| *other != at);
+    let mut others = found.data_cols().map(|col| CellRef { row: at.row, col }).filter(|other| *other != at);
     let text = grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::Text);
     reading.layout().levels.heading
         && wide
         && text
         && number::parse(grid.text(at.row, at.col)).is_err()
-        && others.into_iter().all(|other| !has_text(grid, other))
+        && others.all(|other| !has_text(grid, other))
 }
 
 fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {
@@ -128,7 +132,6 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
             }
         }
         let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
-        let text = if reading.layout().bilingual { without_english(&text).to_owned() } else { text };
         parts.push(Part { at, text, marks });
     }
 }

@@ -43,16 +43,17 @@ const ALIGNED_BLANKS: u32 = 1;
 struct Node {
     signs: Signs,
     at: CellRef,
-    /// Marks at the end of its label.
     marks: Marks,
     below: Below,
+    /// A heading that is wrong for another reason than that it heads nothing.
+    told: bool,
 }
 
 /// What is known of the rows that belong to one row.
 #[derive(Default)]
 struct Below {
     count: usize,
-    /// Whether the rows that are closed had rows of their own below them.
+    /// Whether rows that are closed had rows of their own below them.
     first_has_rows: bool,
     /// The indent they share, and the first that has it.
     indent: Option<(Indent, CellRef)>,
@@ -92,25 +93,27 @@ pub(super) fn nest(
             nested.push(label);
             continue;
         };
+        let filled = !banner(part) && has_cell(found, columns, label.line);
+        // A label that is merged over several rows, or repeated, is placed once.
         if tree.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
             signs.banner = banner(part);
             let right = part.at.col - own.map_or(part.at.col, |own| *own.start());
             signs.stand_right(levels, if signs.banner { 0 } else { right });
-            let filled = !signs.banner && has_cell(found, columns, label.line);
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {
                 tree.list(signs, part.at, filled);
                 continue;
             }
-            tree.place(signs, part);
+            tree.place(signs, part.at, part.marks.clone());
         }
         let path = Label { line: label.line, parts: [tree.path(), label.parts[1..].to_vec()].concat() };
-        // A label that is the same in several label columns' rows belongs to them all; too few parts fit no entry.
-        let whole = label.parts.len() == found.label_cols.len();
-        if !tree.takes_heading(&path) {
-            nested.push(if whole { path } else { label });
+        if !filled && tree.takes_heading(&path) {
+            continue;
         }
+        // A label that is blank in one of the label columns fits no entry, however many labels stand over it.
+        let whole = label.parts.len() == found.label_cols.len();
+        nested.push(if whole { path } else { label });
     }
     tree.close(0);
     nested
@@ -140,8 +143,7 @@ impl Tree<'_, '_> {
     }
 
     /// Open a row below the one it belongs to.
-    fn place(&mut self, signs: Signs, part: &Part) {
-        let at = part.at;
+    fn place(&mut self, mut signs: Signs, at: CellRef, marks: Marks) {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
         while let Some(above) = self.open.last() {
@@ -167,14 +169,14 @@ impl Tree<'_, '_> {
         let levels = self.levels;
         let below = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
         let centred = first && below.count == 1 && !below.first_has_rows;
-        if let Err((beside, what)) = below.add(levels, centred, &signs, at) {
+        if let Err((beside, what)) = below.add(levels, centred, &mut signs, at) {
             let beside = self.found.grid.address(beside);
             wrong.get_or_insert(format!("\"{}\" {what} in {beside}", signs.text));
         }
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, marks: part.marks.clone(), below: Below::default() });
+        self.open.push(Node { signs, at, marks, below: Below::default(), told: false });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.
@@ -200,32 +202,31 @@ impl Tree<'_, '_> {
     /// Whether the label that was placed last is a heading, which is no row of its own. One that is declared to be skipped
     /// heads nothing.
     fn takes_heading(&mut self, label: &Label) -> bool {
-        let Some(last) = self.open.last().filter(|n| n.signs.heading) else { return false };
+        let Some(last) = self.open.last_mut().filter(|n| n.signs.heading) else { return false };
         let entries = self.reading.layout().rows.iter().filter(|e| !e.merged);
-        match entry_of(self.reading, label, entries) {
-            Ok(Some(fitting)) if fitting.entry.skip => {
-                self.open.pop();
-                false
-            }
-            Ok(Some(fitting)) => {
-                let (at, entry) = (last.at, fitting.entry.shown());
-                let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
-                let hint =
-                    format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
-                let fault = self.reading.fault("heading-declared", message, self.found.grid, at);
-                self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
-                true
-            }
-            Ok(None) | Err(_) => true,
+        let Ok(Some(fitting)) = entry_of(self.reading, label, entries) else { return true };
+        if fitting.entry.skip {
+            self.open.pop();
+            return false;
         }
+        last.told = true;
+        let entry = fitting.entry.shown();
+        let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
+        let fault = self.reading.fault("heading-declared", message, self.found.grid, last.at);
+        let hint =
+            format!("if it is a heading, it must not fit the entry \"{entry}\": write out the labels of that entry");
+        let fault = fault.hint("if it is a row, its figures are missing");
+        self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
+        false
     }
 
     /// Close the rows from a depth on; a heading must have had rows below it.
     fn close(&mut self, depth: usize) {
-        while let Some(node) = (self.open.len() > depth).then(|| self.open.pop()).flatten() {
-            let above = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
-            above.first_has_rows |= node.below.count > 0;
-            if node.signs.heading && node.below.count == 0 {
+        let closed = self.open.split_off(depth);
+        let above = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
+        above.first_has_rows |= closed.first().is_some_and(|n| n.below.count > 0);
+        for node in closed {
+            if node.signs.heading && node.below.count == 0 && !node.told {
                 let message = format!("the heading \"{}\" has no row below it", node.signs.text);
                 let mut fault = self.reading.fault("heading-alone", message, self.found.grid, node.at);
                 if let Some(hint) = hint::of_row(self.reading, self.found, node.at.row) {
@@ -244,7 +245,7 @@ impl Tree<'_, '_> {
 
 impl Below {
     /// Count a row in. `Err` where it differs from those beside it: a cell of theirs, and how.
-    fn add(&mut self, levels: Levels, centred: bool, signs: &Signs, at: CellRef) -> Result<(), (CellRef, String)> {
+    fn add(&mut self, levels: Levels, centred: bool, signs: &mut Signs, at: CellRef) -> Result<(), (CellRef, String)> {
         self.count += 1;
         if let Some(number) = signs.number
             && let Some((last, beside)) = self.number.replace((number, at))
@@ -275,7 +276,9 @@ impl Below {
                     self.indent = Some((signs.indent, at));
                     return Ok(());
                 }
-                Err((beside, format!("is indented by {}, the rows beside it by {shared}, as", signs.indent)))
+                // What follows is read as if the row stood with the others.
+                let own = std::mem::replace(&mut signs.indent, shared);
+                Err((beside, format!("is indented by {own}, the rows beside it by {shared}, as")))
             }
             Some(_) => Ok(()),
             None => {
@@ -327,9 +330,10 @@ fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
     }
     let numbers = above.number.is_some() && row.number.is_none() && !levels.indent;
     let Some((first, stand)) = said.first().copied() else {
-        // Below a heading whose rows are indented, one that is not stands elsewhere.
+        // Below a heading whose rows are indented, one that is not stands elsewhere; and so does one that is bold like it.
         let indented = node.below.indent.is_some_and(|(shared, _)| above.indent < shared);
-        let headed = above.heading && !row.heading && !indented;
+        let alike = above.bold && row.bold;
+        let headed = above.heading && !row.heading && !indented && !alike;
         return Ok(if headed || numbers { Stand::Below } else { Stand::Elsewhere });
     };
     match said.iter().find(|(_, other)| *other != stand) {

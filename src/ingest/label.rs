@@ -29,13 +29,6 @@ impl Axis {
             Axis::Columns => "header",
         }
     }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            Axis::Rows => "[[rows]]",
-            Axis::Columns => "[[columns]]",
-        }
-    }
 }
 
 /// A row or column whose meaning is known.
@@ -257,13 +250,14 @@ pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
     &first[..count.count()]
 }
 
-/// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
-pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
+/// The meaning of a cell merged over several lines: that of the entry declared for the label they share, and its number.
+pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
     let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
-    match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
-        Ok(Some(fitting)) => Ok(fitting.meaning),
+    let entries = entries(reading, axis);
+    match entry_of(reading, &label, entries.iter().filter(|e| e.merged)) {
+        Ok(Some(Fitting { entry, meaning, .. })) => Ok((entries.iter().position(|e| std::ptr::eq(e, entry)), meaning)),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
-        Ok(None) if label.parts.is_empty() => Ok(Meaning::default()),
+        Ok(None) if label.parts.is_empty() => Ok((None, Meaning::default())),
         Ok(None) => Err(label.shown()),
         Err(unknown) => Err(unknown.error.to_string()),
     }
@@ -316,11 +310,7 @@ fn sequence(
     let wanted = entries[*expected].shown();
     let message = format!("expected the {} \"{wanted}\" here, found \"{}\"", axis.noun(), label.shown());
     let stands = elsewhere.map_or(String::new(), |e| format!("\"{wanted}\" stands in {}; ", grid.address(e)));
-    let hint = format!(
-        "{stands}if the order changed, declare the new one in {} under {} of an [[edition]]",
-        reading.table.spec,
-        axis.key()
-    );
+    let hint = format!("{stands}if the order changed, {} tells how to declare it", reading.drift());
     faults.push(reading.fault("label-moved", message, grid, at).hint(hint));
 }
 

@@ -148,14 +148,30 @@ pub(super) fn scopes<'a>(
             }
         }
     }
+    for grid in visible().filter(|g| names.iter().all(|name| sheet_fits(name, &g.sheet).is_none())) {
+        if names.iter().any(|name| !name.is_literal()) && holds_table(reading, grid) {
+            let place = CellRef { row: 0, col: 0 };
+            let message = format!("the sheet \"{}\" holds the table, and its name is not that of a part", grid.sheet);
+            let hint = format!("if it is a part, name it in sheet in {}, or correct its name", reading.table.spec);
+            faults.push(reading.fault("sheet-undeclared", message, grid, place).hint(hint));
+        }
+    }
     met.sheets_there.extend(document.grids.iter().map(|g| g.sheet.clone()));
     if scopes.is_empty() {
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
         let wanted = names.iter().map(|n| format!("\"{}\"", n.as_str())).collect::<Vec<_>>().join(" or ");
         let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet {wanted}"));
-        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
+        let fault = fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec));
+        faults.push(fault.hint(format!("if the sheet was renamed, {} tells how to declare it", reading.drift())));
     }
     scopes
+}
+
+/// Whether a sheet has the table's anchor and its header.
+fn holds_table(reading: &Reading, grid: &Grid) -> bool {
+    let Some(anchor) = &reading.layout().anchor else { return false };
+    let anchored = grid.iter().any(|(_, cell)| anchor.pattern.find(&cell.text).is_some());
+    anchored && grid.iter().any(|(at, _)| corner::at_header(reading, grid, at).is_some())
 }
 
 fn anchor<'a>(
@@ -187,7 +203,8 @@ fn anchor<'a>(
     if found.is_none() {
         let message = format!("no cell holds the table's anchor \"{}\"", anchor.pattern.as_str());
         let fault = reading.fault_of_file("anchor-missing", message);
-        faults.push(fault.hint(near_texts(anchor.pattern.as_str(), grids, 0)));
+        let fault = fault.hint(near_texts(anchor.pattern.as_str(), grids, 0));
+        faults.push(fault.hint(format!("if the title changed, {} tells how to declare it", reading.drift())));
     }
     found
 }

@@ -2,10 +2,10 @@
 //!
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
-//! row and column, `hierarchy` puts the labels of the rows above before those that belong to them, `label` holds the paths
-//! against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and `number`, `note` reads
-//! footnotes; then, over all parts, `presence` judges what is missing or not declared, and `relation` names wholes and
-//! parts. A layout that is not what was declared is an error with its cell,
+//! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and
+//! `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
+//! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
@@ -28,6 +28,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Origin, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
@@ -180,7 +181,10 @@ impl Reading<'_> {
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
         let Portion { observations, met, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
-        let Some(meaning) = self.title(&panels[0], faults) else { return };
+        let Some(meaning) = self.title(&panels[0], faults) else {
+            met.lost += 1;
+            return;
+        };
         let mut read = Vec::new();
         for found in panels {
             let of_title = note::of_title(self, found);
@@ -188,7 +192,7 @@ impl Reading<'_> {
             read.extend(self.panel(found, &title, of_title, met, faults));
         }
         let notes = note::footnotes(self, panels);
-        observations.extend(note::bind(self, panels[0].grid, &notes, read, faults));
+        observations.extend(note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
@@ -233,6 +237,7 @@ impl Reading<'_> {
     fn title(&self, found: &locate::Found<'_>, faults: &mut Vec<Diagnostic>) -> Option<Meaning> {
         let mut title = Meaning::default();
         let said = [("title", &found.captured[..]), ("sheet's name", &found.of_sheet), ("file's name", self.captured)];
+        let said = said.into_iter().filter(|(_, captured)| !captured.is_empty());
         let mut before = Vec::new();
         for (who, captured) in said {
             let meaning = match label::meaning_of(self, captured) {
@@ -285,6 +290,11 @@ impl Reading<'_> {
         format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
     }
 
+    /// A label without its translation, where labels have one.
+    fn own_language<'t>(&self, printed: &'t str) -> &'t str {
+        if self.layout().bilingual { without_english(printed) } else { printed }
+    }
+
     fn layout(&self) -> &Layout {
         &self.edition.layout
     }
@@ -300,6 +310,11 @@ impl Reading<'_> {
 
     fn place(&self, grid: &Grid, at: CellRef) -> Place {
         Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
+    }
+
+    /// The command that tells what moved, for hints.
+    fn drift(&self) -> String {
+        format!("`shebao check {} --against {}`", self.file, self.table.spec)
     }
 
     /// An error of the whole file.

@@ -43,8 +43,20 @@ pub(super) struct Noted {
 /// Marks with the first cell that carries each.
 pub(super) type Used = BTreeMap<usize, CellRef>;
 
-/// A label without the marks at its end, or before the brackets at its end, and those.
+/// A label without its translation, and without the marks at its end or before the brackets at its end; and those.
 pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
+    let (text, mut marks) = without_marks(reading, printed);
+    let own = reading.own_language(&text);
+    if own.len() == text.len() {
+        return (text, marks);
+    }
+    // The mark may stand before the translation.
+    let (own, inner) = without_marks(reading, own);
+    marks.splice(..0, inner);
+    (own, marks)
+}
+
+fn without_marks(reading: &Reading, printed: &str) -> (String, Marks) {
     let annotations = &reading.layout().annotations;
     let (rest, marks) = annotations.at_end(printed);
     let closed = rest.trim_end().ends_with([')', '）']);
@@ -172,19 +184,19 @@ fn is_numbered(text: &str) -> bool {
 /// faults.
 pub(super) fn bind(
     reading: &Reading,
-    grid: &Grid,
+    found: &[Found<'_>],
     notes: &[Footnote],
     panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
-    unused(reading, grid, notes, &panels, faults);
+    unused(reading, found, notes, &panels, faults);
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
     let mut observations = Vec::new();
     for panel in panels {
-        unexplained(reading, grid, notes, &panel, faults);
+        unexplained(reading, found[0].grid, notes, &panel, faults);
         for Marked { mut observation, marks, .. } in panel.read {
             let concerns = |note: &&Footnote| match note.mark {
-                Some(mark) if used.contains(&mark) => {
+                Some(mark) if used.contains(&mark) || reading.layout().annotations.get(mark).status.is_none() => {
                     marks.contains(&mark) && of_mark(notes, mark, panel.block).any(|n| n.at == note.at)
                 }
                 _ => true,
@@ -235,17 +247,26 @@ fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted
 }
 
 /// Marked notes that concern nothing. What explains a status may stand below every table.
-fn unused(reading: &Reading, grid: &Grid, notes: &[Footnote], panels: &[Noted], faults: &mut Vec<Diagnostic>) {
+fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[Noted], faults: &mut Vec<Diagnostic>) {
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
     for note in notes {
         let Some(mark) = note.mark.filter(|mark| annotations.get(*mark).status.is_none()) else { continue };
-        if panels.iter().all(|p| !p.used.contains_key(&mark)) {
+        if panels.iter().all(|p| !p.used.contains_key(&mark)) && !found.iter().any(|f| stands(reading, f, mark)) {
             let name = &annotations.get(mark).mark;
             let message = format!("the footnote \"{name}\" is marked, and nothing in the table carries the mark");
             let hint = format!("if it is no mark, list those that are in note_marks in {spec}");
-            faults.push(reading.fault("note-unbound", message, grid, note.at).hint(hint));
+            faults.push(reading.fault("note-unbound", message, found[0].grid, note.at).hint(hint));
         }
     }
+}
+
+/// Whether a mark stands at a cell of the table, be it one that is skipped.
+fn stands(reading: &Reading, found: &Found<'_>, mark: usize) -> bool {
+    let annotations = &reading.layout().annotations;
+    found.cells(found.header.start..found.body.end).any(|(_, cell)| {
+        let (text, marks) = of_label(reading, &cell.text);
+        marks.contains(&mark) || annotations.at_start(&text).1.contains(&mark)
+    })
 }
 
 fn shown(grid: &Grid, at: CellRef) -> String {

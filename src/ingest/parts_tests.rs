@@ -41,8 +41,12 @@ fn read(spec: &str, files: Files<'_>) -> Checked<Ingested> {
     let documents: Vec<(&str, Document)> = files
         .iter()
         .map(|(file, sheets)| {
-            let grids = sheets.iter().map(|(sheet, text)| Grid { sheet: (*sheet).to_owned(), ..Grid::from_text(text) });
-            let grids = grids.collect();
+            let named = |(sheet, text): &(&str, &str)| {
+                let mut grid = Grid::from_text(text);
+                grid.sheet = (*sheet).to_owned();
+                grid
+            };
+            let grids = sheets.iter().map(named).collect();
             (*file, Document { format: Format::Xlsx, encoding: None, grids, diagnostics: Vec::new() })
         })
         .collect();

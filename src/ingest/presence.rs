@@ -93,11 +93,11 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
 
 /// Every literal entry, nothing else; a stranger is paired with the entry that is missing.
 fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let (declared, spec) = (entries(reading, axis), &reading.table.spec);
+    let declared = entries(reading, axis);
     let seen = std::mem::take(met.entries(axis));
-    let absent =
-        declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && !e.merged && e.is_required() && !seen.contains(n));
-    let mut missing = absent.map(|(_, e)| e);
+    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_required() && !seen.contains(n));
+    let (merged, missing): (Vec<&Entry>, Vec<&Entry>) = absent.map(|(_, e)| e).partition(|e| e.merged);
+    let mut missing = missing.into_iter();
     // The same stranger in another part stands for the same entry.
     let mut paired: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for stranger in met.strangers.iter().filter(|s| s.axis == axis) {
@@ -110,13 +110,18 @@ fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnos
     for entry in missing {
         let parts = if met.parts > 1 { format!(" in all {} parts", met.parts) } else { String::new() };
         let message = format!("the {} \"{}\" is missing{parts}", axis.noun(), entry.shown());
-        let hint = format!("if this edition has it no more, give its [[edition]] in {spec} {} without it", axis.key());
+        let hint = format!("if the layout changed, {} tells what moved", reading.drift());
         faults.push(reading.fault_of_file("label-missing", message).hint(hint));
+    }
+    for entry in merged {
+        let message = format!("no cell is merged over what stands below \"{}\", as is declared", entry.shown());
+        let hint = format!("write optional = true in {} if that may be, or take the entry out", reading.table.spec);
+        faults.push(reading.fault_of_file("merged-missing", message).hint(hint));
     }
 }
 
 fn undeclared(reading: &Reading, stranger: &Stranger, expected: Option<&str>, near: Option<&str>) -> Diagnostic {
-    let (noun, key) = (stranger.axis.noun(), stranger.axis.key());
+    let noun = stranger.axis.noun();
     let message = match expected {
         Some(expected) => format!("{noun} \"{}\" is not declared, expected \"{expected}\"", stranger.label),
         None => format!("{noun} \"{}\" is not declared", stranger.label),
@@ -128,5 +133,5 @@ fn undeclared(reading: &Reading, stranger: &Stranger, expected: Option<&str>, ne
     if let Some(near) = near {
         fault = fault.hint(format!("the nearest declared is \"{near}\""));
     }
-    fault.hint(format!("if the layout changed, declare it in {} under {key} of an [[edition]]", reading.table.spec))
+    fault.hint(format!("if the layout changed, {} tells what moved", reading.drift()))
 }

@@ -75,7 +75,8 @@ pub(super) fn check(
     columns: &[Line],
     faults: &mut Vec<Diagnostic>,
 ) {
-    let of_title: Vec<PrintedUnit> = captured_unit(reading, &found.captured).into_iter().collect();
+    let titles = [&found.captured[..], &found.of_sheet, reading.captured];
+    let of_title: Vec<PrintedUnit> = titles.into_iter().filter_map(|t| captured_unit(reading, t)).collect();
     let context = title_unit(reading, found, &of_title, faults);
     for line in rows.iter().chain(columns) {
         let declared = line.meaning.unit.as_ref().or(context.as_ref());
@@ -160,12 +161,13 @@ fn above(
 ) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
     for (at, cell) in found.cells(rows) {
-        let (label, _) = note::of_label(reading, &cell.text);
+        let (label, _) = note::of_label(reading, reading.own_language(&cell.text));
         let text = normalise(&label);
         let lists = lists(&text);
         if lists.is_empty() {
             let bare = text.trim_matches(['(', ')']).strip_prefix("单位").and_then(|list| names(reading, list));
             let units = bare.unwrap_or_else(|| strip(reading, &label).1);
+            faults.extend(multiples(reading, &text).map(|name| unknown(reading, found, at, name)));
             stated.extend((!units.is_empty()).then_some((at, units)));
             continue;
         }
@@ -188,6 +190,15 @@ fn above(
         stated.extend(said.into_iter().map(|units| (at, units)));
     }
     stated
+}
+
+/// Names in brackets at the end of a title that have no code and are a multiple of one that has: `（千人）`.
+fn multiples<'t>(reading: &Reading, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let list = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')).map_or("", |(_, list)| list);
+    split(list).filter(|name| {
+        let unit = name.trim_start_matches(['十', '百', '千', '万', '亿']);
+        unit.len() < name.len() && printed(reading, name).is_none() && printed(reading, unit).is_some()
+    })
 }
 
 /// The lists of units in a line: what follows 单位:, and Unit: where the line says it in English too.

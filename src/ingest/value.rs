@@ -86,7 +86,7 @@ fn stored_number(
         return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
     };
     percent_fits(reading, grid, at, meaning, shown.percent)?;
-    let exact = if shown.percent { stored.saturating_mul(Decimal::ONE_HUNDRED) } else { stored }.normalize();
+    let exact = shifted(stored, cell.shown_shift()).normalize();
     let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
     // A file keeps binary numbers, which may fall just short of a half.
     let apart = (exact.abs() - shown.magnitude).abs();
@@ -103,6 +103,16 @@ fn stored_number(
     let magnitude = if exact.scale() > SCALE_MAX { shown.magnitude } else { exact.abs() };
     let sign = shown.sign.or(exact.is_sign_negative().then_some(Sign::Minus));
     Ok(Amount { number: signed(magnitude, sign, meaning.sign), decimals: shown.decimals })
+}
+
+/// The number with its point moved as its format moves it.
+fn shifted(stored: Decimal, places: i32) -> Decimal {
+    let power = 10i128.pow(places.unsigned_abs().min(20));
+    match places {
+        0 => stored,
+        1.. => stored.saturating_mul(Decimal::from_i128_with_scale(power, 0)),
+        _ => stored.saturating_mul(Decimal::new(1, places.unsigned_abs().min(20))),
+    }
 }
 
 fn percent_fits(

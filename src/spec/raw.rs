@@ -4,6 +4,8 @@
 //! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
+mod local;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,6 +13,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::Dimension;
+
+pub use local::{Local, LocalIndicator, LocalUnit};
 
 pub type Text = Spanned<String>;
 
@@ -130,16 +134,6 @@ impl Status {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Order {
-    /// Labels stand as they are declared.
-    #[serde(rename = "declared")]
-    Declared,
-    /// Labels may stand in any order.
-    #[serde(rename = "any")]
-    Any,
-}
-
 /// By what signs row labels show that a row belongs to one above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -154,6 +148,16 @@ pub enum Level {
     Bold,
     /// A row without any cell in the columns that are read stands over those below, until the next one.
     Heading,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Order {
+    /// Labels stand as they are declared.
+    #[serde(rename = "declared")]
+    Declared,
+    /// Labels may stand in any order.
+    #[serde(rename = "any")]
+    Any,
 }
 
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
@@ -463,50 +467,6 @@ macro_rules! laid_out {
             }
         }
     };
-}
-
-/// What a table names that no code list has; every code made here begins with `x-` or `x_`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Local {
-    /// Per code list: printed label → its code, or a code of this table (`x-…`). A list that begins with `x_` is made here.
-    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
-    pub codes: Option<BTreeMap<Text, BTreeMap<Text, Text>>>,
-    /// Indicators of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalIndicator>>")]
-    pub indicators: Option<BTreeMap<Text, LocalIndicator>>,
-    /// Units of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalUnit>>")]
-    pub units: Option<BTreeMap<Text, LocalUnit>>,
-}
-
-/// An indicator that `codes/indicator.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalIndicator {
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// A base unit: a code of `codes/unit.csv`, or one made here.
-    #[schemars(with = "String")]
-    pub unit: Text,
-    /// stock, flow, rate or rule.
-    #[schemars(with = "String")]
-    pub kind: Text,
-}
-
-/// A unit that `codes/unit.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalUnit {
-    /// As printed.
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// The unit that numbers are stored in; this one where left out.
-    #[schemars(with = "Option<String>")]
-    pub base: Option<Text>,
-    /// How many of the base unit make one; 1 where left out.
-    #[schemars(with = "Option<u64>")]
-    pub factor: Option<Spanned<u64>>,
 }
 
 laid_out! {

@@ -53,12 +53,12 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
             }
         }
         let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
-        let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
+        let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
         let revised = revise(keys, edition, scope);
         let keys = revised.over(keys);
-        if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
+        if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
             editions.push(Edition { id, files, sheets, encoding, layout });
         }
@@ -114,16 +114,12 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
-    (year, dated): (Option<i16>, bool),
+    (year, of_names): (Option<i16>, &[&Capture]),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
-    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
-        scope.fault(rows.span(), "header-rows", message, "");
-    }
+    let header_rows = header_rows(&keys, scope);
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
@@ -142,8 +138,9 @@ fn layout(
     };
     let levels = levels(keys.levels.unwrap_or_default());
     labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
-    let of_title: Vec<&Capture> = anchor.iter().flat_map(|a| a.pattern.captures()).collect();
-    pairs(&rows, &columns, &context, &of_title, dated, scope);
+    let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
+    let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -168,6 +165,20 @@ fn layout(
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         marks,
     })
+}
+
+/// Rows of the header, as far as the keys about the table's form can be.
+fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
+    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
+    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+        scope.fault(rows.span(), "header-rows", message, "");
+    }
+    if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
+        let message = "between names lines between panels, and the table has none";
+        scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
+    }
+    header_rows
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
@@ -219,7 +230,6 @@ fn pairs(
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
     of_title: &[&Capture],
-    from_title: bool,
     scope: &mut Scope<'_>,
 ) {
     for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
@@ -251,12 +261,12 @@ fn pairs(
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("period"),
-                    "give period = \"…\", or capture {year} in a label or the anchor",
+                    "give period = \"…\" or the edition's year, or capture {year} in a label, the anchor, sheet or file",
                 );
             }
             unit_fits(&both, span, scope);

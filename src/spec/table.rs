@@ -103,6 +103,13 @@ pub struct Layout {
     pub marks: BTreeMap<String, Mark>,
 }
 
+/// Where the header may begin again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panels {
+    pub right: bool,
+    pub below: bool,
+}
+
 /// By what signs row labels show that a row belongs to one above.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
@@ -118,13 +125,6 @@ impl Levels {
     pub fn any(self) -> bool {
         self != Levels::default()
     }
-}
-
-/// Where the header may begin again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Panels {
-    pub right: bool,
-    pub below: bool,
 }
 
 /// The text that tells the table from all others.

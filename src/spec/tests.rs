@@ -127,6 +127,10 @@ fn messages() {
         ("\"t/t.csv\"\n", "\"t/t.csv\"\n[[edition.new_rows]]\nlabel = \"其他\"\nafter = \"{regions}\"\n"),
         ("label = \"{region}\"", "label = \"{region}\"\nafter = \"其他\""),
         ("\"t/t.csv\"\n", "\"t/t.csv\"\nrename = { \"{year}年\" = \"{yaer}年\" }\n"),
+        ("\"{region}\"", "[\"{region}\", \"{population}\"]"),
+        ("corner   = \"地区\"", "corner = \"地区\"\nlevels = [\"indents\", \"of-which\"]\nbilingual = \"yes\""),
+        ("\"{region}\"", "\"{any}\"\nskip = true"),
+        ("unit     = \"10k_person\"\n", ""),
     ];
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));

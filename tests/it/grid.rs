@@ -257,3 +257,65 @@ fn records_agree_with_another_reader() {
         }
     }
 }
+
+/// calamine reads the same values from every workbook that both read.
+#[test]
+fn workbooks_agree_with_another_reader() {
+    use calamine::{Data, Reader as _};
+    let Some(folder) = real_files() else { return };
+    let (mut files, mut cells, mut wrong) = (0, 0, Vec::new());
+    for path in files_below(&folder) {
+        let shown = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        let Ok(document) = grid::read(&path, &shown, None) else { continue };
+        if !matches!(document.format, grid::Format::Xls | grid::Format::Xlsx | grid::Format::Xlsb) {
+            continue;
+        }
+        let Ok(mut book) = calamine::open_workbook_auto(&path) else { continue };
+        files += 1;
+        for grid in &document.grids {
+            let Ok(range) = book.worksheet_range(&grid.sheet) else { continue };
+            let (top, left) = range.start().unwrap_or_default();
+            for (row, col, data) in range.used_cells() {
+                let at = grid::CellRef { row: top + row as u32, col: left + col as u32 };
+                // Of a merged range only the first cell is kept.
+                if matches!(data, Data::Empty) || grid.merge_at(at).is_some_and(|m| m.first != at) {
+                    continue;
+                }
+                cells += 1;
+                let cell = grid.get(at.row, at.col);
+                if !agrees(data, cell) {
+                    wrong.push(format!("{shown} {} {}: {data:?}, {cell:?}", grid.sheet, grid.address(at)));
+                }
+            }
+            // It does not read formulas without a value, nor formulas of xlsb files that end in an error.
+            let more = grid.iter().filter(|(_, c)| !matches!(c.value, CellValue::UnsavedFormula | CellValue::Error));
+            let more = more.filter(|(at, _)| range.get_value((at.row, at.col)).is_none_or(|d| *d == Data::Empty));
+            wrong.extend(more.map(|(at, c)| format!("{shown} {} {}: only ours: {c:?}", grid.sheet, grid.address(at))));
+        }
+    }
+    println!("{cells} cells of {files} workbooks compared");
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
+    assert!(cells > 10_000, "{cells}");
+}
+
+fn agrees(theirs: &calamine::Data, ours: Option<&grid::Cell>) -> bool {
+    use calamine::Data;
+    let Some(ours) = ours else { return matches!(theirs, Data::String(text) if text.is_empty()) };
+    let same = |number: f64| match ours.value {
+        CellValue::Number(exact) => exact.to_string().parse::<f64>() == Ok(number),
+        _ => false,
+    };
+    match theirs {
+        Data::Int(whole) => same(*whole as f64),
+        Data::Float(number) => same(*number) || matches!(ours.value, CellValue::Date(_) | CellValue::Text),
+        Data::String(text) => {
+            // In one file it takes characters of one byte for the halves of wider ones.
+            let text = text.replace('\0', "").replace("\r\n", "\n").replace('\r', "\n");
+            ours.value == CellValue::Text && *ours.text == text
+        }
+        Data::Bool(truth) => ours.value == CellValue::Bool(*truth),
+        Data::Error(error) => ours.value == CellValue::Error && *ours.text == error.to_string(),
+        Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => !matches!(ours.value, CellValue::Bool(_)),
+        Data::Empty => true,
+    }
+}

@@ -1,11 +1,11 @@
-//! Row labels and entries: tables of one column, each with what is read of it or what is told.
+//! Row labels in levels: tables of one column, each with what is read of it or what is told.
 
 use super::{document, pipelines, read};
 use crate::domain::Observation;
 use crate::grid::{Cell, Grid};
 
 /// A table with one column of persons in Yunnan, 2012; `keys` belong to the table, `rows` are its entries.
-fn spec(keys: &str, rows: &str) -> String {
+pub(super) fn spec(keys: &str, rows: &str) -> String {
     let rows: String =
         rows.split(';').map(|row| format!("[[rows]]\nlabel = {}\n", row.trim().replace(" + ", "\n"))).collect();
     format!(
@@ -14,17 +14,17 @@ fn spec(keys: &str, rows: &str) -> String {
     )
 }
 
-const COLUMN: &str =
+pub(super) const COLUMN: &str =
     "corner = \"项目\"\nunit = \"person\"\n[context]\nindicator = \"insured_person\"\n[[columns]]\nlabel = \"人数\"";
 
 /// What each row of a table with the given levels becomes, or the faults; `_` stands for a blank, `＿` for a full-width
 /// one, `>` for a level of the cell's indent, `!` for bold.
-fn told(levels: &str, rows: &str, table: &str) -> String {
+pub(super) fn told(levels: &str, rows: &str, table: &str) -> String {
     let keys = format!("levels = [{levels}]\n{COLUMN}");
     told_of(&spec(&keys, rows), &format!("项目 | 人数\n{table}"))
 }
 
-fn told_of(spec: &str, table: &str) -> String {
+pub(super) fn told_of(spec: &str, table: &str) -> String {
     let pipelines = pipelines(spec);
     let mut document = document(table, Vec::new());
     dress(&mut document.grids[0]);
@@ -56,7 +56,7 @@ fn line(o: &Observation) -> String {
     format!("{} {}{breakdown} {}", o.origin.cell, divided.join("/"), o.printed)
 }
 
-fn check(levels: &str, rows: &str, table: &str, expected: &str) {
+pub(super) fn check(levels: &str, rows: &str, table: &str, expected: &str) {
     let table = table
         .split(' ')
         .filter(|row| !row.is_empty())
@@ -115,7 +115,7 @@ fn indents_that_are_refused() {
     );
     unclear(
         "玉溪市=9 __红塔区=5 >江川县=4",
-        "\"江川县\" and \"红塔区\" in A3: one is indented by 1 levels of the cell's format, the other by 2 blanks … cell A4",
+        "\"江川县\" and \"红塔区\" in A3: one is indented by 1 level of the cell's format, the other by 2 blanks … cell A4",
     );
     // An indent one blank too deep makes a county of a county: no entry has such a path, and the code list knows none.
     check(
@@ -187,20 +187,20 @@ fn of_which() {
     check(
         "\"of-which\"",
         rows,
-        "其中：农民工=5 企业=9",
-        "error \"农民工\" is marked as a part, and no row above is its whole … cell A2 … error[",
+        "其中：农民工=5 企业=9 机关=3",
+        "error error[label-undeclared]: row label \"农民工\" is not declared, expected \"企业 / 农民工\" … \"农民工\" is marked as a part, and no row above is its whole … cell A2",
     );
     check(
         "\"of-which\", \"indent\"",
         rows,
         "企业=9 其中：=5 __女=4",
-        "error the row has figures, and its label is only a sign … cell A3 … error[",
+        "error error[level-unclear]: the row has figures, and its label is only a sign … cell A3",
     );
     check(
         "\"of-which\"",
         rows,
         "企业=9 其中：= 女=4",
-        "error nothing says which rows the sign stands for … cell A3 … error[",
+        "error error[level-unclear]: nothing says which rows the sign stands for … cell A3",
     );
     // A sign that is not declared is part of the label.
     check(
@@ -285,6 +285,12 @@ fn bold_and_headings() {
     let rows =
         r#"["企业", "{population}"] + ownership = "enterprise"; ["机关", "{population}"] + ownership = "government""#;
     let expected = "B3 enterprise/male 5; B4 enterprise/female 4; B6 government/male 3";
+    check(
+        "\"bold\", \"heading\"",
+        &format!("{rows}; \"其他\""),
+        "!企业= 男=5 女=4 !机关= 男=3 !其他=2",
+        &format!("{expected}; B7  2"),
+    );
     check("\"heading\"", rows, "企业= 男=5 女=4 机关= 男=3", expected);
     check("\"heading\"", rows, "_____企业= 男=5 女=4 _____机关= 男=3", expected);
     check("\"heading\", \"numbering\"", rows, "一、企业= 男=5 女=4 二、机关= 男=3", expected);
@@ -302,16 +308,11 @@ fn bold_and_headings() {
         "合计=9 企业= 男=5 女=4 机关=",
         "error heading-alone]: the heading \"机关\" has no row below it … cell A6 … if the table ends above this line … if it is a row, its figures are missing",
     );
-    check(
-        "\"heading\"",
-        &rows,
-        "合计= 企业= 男=5",
-        "error heading-alone]: the heading \"合计\" … error[label-missing]: the row label \"合计\" is missing",
-    );
+    check("\"heading\"", &rows, "合计= 企业= 男=5", "error heading-declared]: \"合计\" has no figures");
     check(
         "\"heading\"",
         CITY,
         "玉溪市=9 西宁市= 男=5",
-        "error heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … fits the entry \"{region}\" … in pipelines/t/table.toml",
+        "error error[heading-declared]: \"西宁市\" has no figures, like a heading, and is declared as a row … cell A3 … must not fit the entry \"{region}\": write out the labels of that entry in pipelines/t/table.toml",
     );
 }

@@ -166,9 +166,10 @@ fn paths(book: &Codebook, document: &Document, grid: &Grid, place: &Place, head:
     let first = columns.filter(|t| !t.is_empty() && place.corner.first().is_some_and(String::is_empty)).take(1);
     let first: String =
         first.map(|t| format!("[[columns]]\nlabel = {}\noptional = true\n", toml::quoted(&t))).collect();
-    let any = vec!["{any}".to_owned(); place.corner.len().max(1)];
+    // No row is declared, so that none seems to be one that has lost its numbers.
+    let any = vec!["∅".to_owned(); place.corner.len().max(1)];
     let text = format!(
-        "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\n{first}[[columns]]\nlabel = \"{{any}}\"\n{}",
+        "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\noptional = true\n{first}[[columns]]\nlabel = \"{{any}}\"\n{}",
         place.write(),
         toml::one_or_many(&any),
         place.write_edition("1")
