@@ -51,8 +51,8 @@ fn tables_are_found() {
     );
     // A heading inside a body, and marks in the place of numbers.
     check(
-        "Kanton | Rot | Weiss\nOstschweiz | | \nZürich | 5.2 | 3.1\nThurgau | ... | 2.5\nQuelle: BFS | |",
-        &["header 1-1 body 2-4 labels 1-1 data 2-3 titles 0 notes 1"],
+        "Kanton | Rot | Weiss\nOstschweiz | | \nZürich | 5.2 | 3.1\nThurgau | ... | 2.5\nBern | 7.1 | 2.2\nQuelle: BFS | |",
+        &["header 1-1 body 2-5 labels 1-1 data 2-3 titles 0 notes 1"],
     );
 }
 

@@ -21,6 +21,13 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// The trial of a layout that finds no table.
+    pub fn failed(grid: &Grid, parts: &[&Table], faults: Vec<Diagnostic>) -> Trial {
+        let missed = figures(grid, parts);
+        let faults = faults.into_iter().filter(|f| f.severity == Severity::Error).collect();
+        Trial { numbers: missed.len(), missed, faults, observations: Vec::new() }
+    }
+
     /// Whether the table is read whole without an edit.
     pub fn holds(&self) -> bool {
         self.faults.is_empty() && self.missed.is_empty() && !self.observations.is_empty()

@@ -52,16 +52,20 @@ pub struct Draft {
 pub fn draft(book: &Codebook, document: &Document, grid: &Grid, parts: &[&Table], file: &str) -> Draft {
     let several = document.grids.len() > 1;
     let mut best: Option<Draft> = None;
+    let mut tried = BTreeSet::new();
     let levels = report::levels(grid, parts[0]);
     for place in variants(place::place(grid, parts, file, several), &levels) {
         let paths = paths(book, document, grid, &place, parts[0], file);
         for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
             let text = write(book, grid, parts, &place, daring, &paths);
-            let mut trial = trial::try_out(book, &text, document, grid, parts, file);
-            // Without rows or columns the specification lacks them, for a reason that was found before.
-            if paths.rows.is_empty() || paths.columns.is_empty() {
-                trial.faults = paths.faults.clone();
+            if !tried.insert(text.clone()) {
+                continue;
             }
+            // Without rows or columns the specification lacks them, for a reason that has been found.
+            let trial = match paths.rows.is_empty() || paths.columns.is_empty() {
+                true => Trial::failed(grid, parts, paths.faults.clone()),
+                false => trial::try_out(book, &text, document, grid, parts, file),
+            };
             let settled = trial.holds() || !trial.faults.iter().any(|f| OF_MEANING.contains(&f.code));
             let better = best.as_ref().is_none_or(|b| rank(&trial) < rank(&b.trial));
             if better {
