@@ -220,6 +220,12 @@ impl Codebook {
         code.as_str() != TOTAL && code != outer && (outer.as_str() == TOTAL || is_local(code.as_str()) || stated)
     }
 
+    /// The code that a label means everywhere, where it means one.
+    pub fn find(&self, list: &str, label: &str) -> Option<Code> {
+        let codes = self.named(list, "", "", label).next()?;
+        codes.first().filter(|_| codes.len() == 1).cloned()
+    }
+
     pub fn unit(&self, code: &str) -> Option<&Unit> {
         self.units.iter().find(|u| u.code == code)
     }

@@ -1,5 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
+use std::collections::BTreeMap;
+
 use super::Reading;
 use super::header::{Label, Part};
 use super::hierarchy;
@@ -95,8 +97,10 @@ pub(super) fn assign(
 
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    for (nth, line) in lines.iter().enumerate() {
-        let Some(other) = lines[..nth].iter().find(|l| l.meaning == line.meaning) else { continue };
+    // By what they print, which tells any two meanings apart: a table may have many thousand rows.
+    let mut seen: BTreeMap<String, &Line> = BTreeMap::new();
+    for line in lines {
+        let Some(other) = seen.insert(format!("{:?}", line.meaning), line) else { continue };
         let (Some(at), Some(first)) = (line.label.at(), other.label.at()) else { continue };
         let (one, two) = (line.label.shown(), other.label.shown());
         let noun = axis.noun();
