@@ -32,7 +32,7 @@ use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
 use crate::grid::CellRef;
 use crate::spec::annotation::Marks;
-use crate::spec::table::{Entry, Levels};
+use crate::spec::table::{Entry, Levels, Meaning};
 
 /// Blanks by which a row may miss the text that it is aligned with.
 const ALIGNED_BLANKS: u32 = 1;
@@ -66,20 +66,36 @@ enum Stand {
     Elsewhere,
 }
 
+/// Where the rows of a table stand after one of its panels: they go on in the next one that has the same columns. One that
+/// has others begins again with the same rows.
+pub(super) struct Page {
+    columns: Vec<Meaning>,
+    /// The last row, and those it belongs to, the outermost first.
+    open: Vec<Node>,
+    top: Below,
+    /// Rows stand below one that belongs to none.
+    deep: bool,
+}
+
 /// Give every label its path; headings are taken out.
 pub(super) fn nest(
     reading: &Reading,
     found: &Found<'_>,
     columns: &[Line],
     labels: Vec<Label>,
+    pages: &mut Vec<Page>,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Label> {
     let levels = reading.layout().levels;
     if !levels.any() {
         return labels;
     }
-    let mut tree =
-        Tree { reading, found, levels, open: Vec::new(), top: Below::default(), first_has_rows: false, faults };
+    let meanings: Vec<Meaning> = columns.iter().map(|c| c.meaning.clone()).collect();
+    let page = match pages.iter().position(|p| p.columns == meanings) {
+        Some(nth) => pages.remove(nth),
+        None => Page { columns: meanings, open: Vec::new(), top: Below::default(), deep: false },
+    };
+    let mut tree = Tree { reading, found, levels, page, faults };
     let mut nested = Vec::new();
     for label in labels {
         let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
@@ -89,7 +105,7 @@ pub(super) fn nest(
         };
         let filled = has_cell(found, columns, label.line);
         // A label that is merged over several rows, or repeated, is placed once.
-        if tree.open.last().is_none_or(|top| top.at != part.at) {
+        if tree.page.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {
@@ -106,8 +122,15 @@ pub(super) fn nest(
         let whole = label.parts.len() == found.label_cols.len();
         nested.push(if whole { path } else { label });
     }
-    tree.close(0);
+    pages.push(tree.page);
     nested
+}
+
+/// No more rows follow: every heading must have had some.
+pub(super) fn finish(reading: &Reading, found: &Found<'_>, pages: Vec<Page>, faults: &mut Vec<Diagnostic>) {
+    for page in pages {
+        Tree { reading, found, levels: reading.layout().levels, page, faults: &mut *faults }.close(0);
+    }
 }
 
 /// Whether a row has a cell of its own in one of the columns that are read.
@@ -122,23 +145,20 @@ struct Tree<'a, 'r> {
     reading: &'a Reading<'r>,
     found: &'a Found<'a>,
     levels: Levels,
-    /// The last row, and those it belongs to, the outermost first.
-    open: Vec<Node>,
-    top: Below,
-    first_has_rows: bool,
+    page: Page,
     faults: &'a mut Vec<Diagnostic>,
 }
 
 impl Tree<'_, '_> {
     fn path(&self) -> Vec<Part> {
-        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
+        self.page.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
     }
 
     /// Open a row below the one it belongs to.
     fn place(&mut self, mut signs: Signs, at: CellRef, marks: Marks) {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
-        while let Some(above) = self.open.last() {
+        while let Some(above) = self.page.open.last() {
             let stand = stand(self.levels, above, &signs).unwrap_or_else(|conflict| {
                 let address = self.found.grid.address(above.at);
                 wrong
@@ -146,18 +166,18 @@ impl Tree<'_, '_> {
                 Stand::Elsewhere
             });
             if stand != Stand::Below {
-                self.close(self.open.len() - 1);
+                self.close(self.page.open.len() - 1);
             }
             if stand != Stand::Elsewhere {
                 break;
             }
         }
-        if signs.of_which && self.open.is_empty() {
+        if signs.of_which && self.page.open.is_empty() {
             wrong.get_or_insert(format!("\"{}\" is marked as a part, and no row above is its whole", signs.text));
         }
         // The first row of a table may stand in the middle of its cell, if nothing stands below it.
-        let (levels, centred) = (self.levels, self.open.is_empty() && self.top.count == 1 && !self.first_has_rows);
-        let below = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
+        let (levels, centred) = (self.levels, self.page.open.is_empty() && self.page.top.count == 1 && !self.page.deep);
+        let below = self.page.open.last_mut().map_or(&mut self.page.top, |n| &mut n.below);
         if let Err((beside, what)) = below.add(levels, centred, &mut signs, at) {
             let beside = self.found.grid.address(beside);
             wrong.get_or_insert(format!("\"{}\" {what} in {beside}", signs.text));
@@ -165,7 +185,7 @@ impl Tree<'_, '_> {
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, marks, below: Below::default(), told: false });
+        self.page.open.push(Node { signs, at, marks, below: Below::default(), told: false });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.
@@ -179,10 +199,10 @@ impl Tree<'_, '_> {
         }
         let above =
             |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
-        while self.open.last().is_some_and(|n| !above(n)) {
-            self.close(self.open.len() - 1);
+        while self.page.open.last().is_some_and(|n| !above(n)) {
+            self.close(self.page.open.len() - 1);
         }
-        match self.open.last_mut() {
+        match self.page.open.last_mut() {
             Some(whole) => whole.below.of_which = Some((signs.indent, signs.text_indent)),
             None => self.unclear("no row above is the whole of this list".to_owned(), at),
         }
@@ -191,11 +211,11 @@ impl Tree<'_, '_> {
     /// Whether the label that was placed last is a heading, which is no row of its own. One that is declared to be skipped
     /// heads nothing.
     fn takes_heading(&mut self, label: &Label) -> bool {
-        let Some(last) = self.open.last_mut().filter(|n| n.signs.heading) else { return false };
+        let Some(last) = self.page.open.last_mut().filter(|n| n.signs.heading) else { return false };
         let entries = self.reading.layout().rows.iter().filter(|e| !e.merged);
         let Ok(Some(fitting)) = entry_of(self.reading, label, entries) else { return true };
         if fitting.entry.skip {
-            self.open.pop();
+            self.page.open.pop();
             return false;
         }
         last.told = true;
@@ -211,8 +231,8 @@ impl Tree<'_, '_> {
 
     /// Close the rows from a depth on; a heading must have had rows below it.
     fn close(&mut self, depth: usize) {
-        for node in self.open.split_off(depth) {
-            self.first_has_rows |= node.below.count > 0;
+        for node in self.page.open.split_off(depth) {
+            self.page.deep |= node.below.count > 0;
             if node.signs.heading && node.below.count == 0 && !node.told {
                 let message = format!("the heading \"{}\" has no row below it", node.signs.text);
                 let mut fault = self.reading.fault("heading-alone", message, self.found.grid, node.at);

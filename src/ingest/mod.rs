@@ -159,12 +159,13 @@ impl Reading<'_> {
             met.lost += 1;
             return;
         };
-        let mut read = Vec::new();
+        let (mut read, mut pages) = (Vec::new(), Vec::new());
         for found in panels {
             let of_title = note::of_title(self, found);
             let title = body::Title { meaning: meaning.clone(), marks: of_title.iter().map(|(nth, _)| *nth).collect() };
-            read.extend(self.panel(found, &title, of_title, met, faults));
+            read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
+        hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
         observations.extend(note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
@@ -175,6 +176,7 @@ impl Reading<'_> {
         found: &locate::Found<'_>,
         title: &body::Title,
         of_title: Vec<(usize, CellRef)>,
+        pages: &mut Vec<hierarchy::Page>,
         met: &mut presence::Met,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<note::Noted> {
@@ -196,7 +198,7 @@ impl Reading<'_> {
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
-        let rows = hierarchy::nest(self, found, &columns, rows, faults);
+        let rows = hierarchy::nest(self, found, &columns, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
