@@ -15,6 +15,7 @@
 //!   observations and needs no entry; with nothing below it, it is a row that has lost its numbers, and refused, and so is
 //!   one that an entry declares.
 //!
+//! Rows go on over the panels of a sheet (续表) that have the same columns, so that a county finds its city on the page above.
 //! Where two signs contradict each other the row is refused. What a path means, and whether it is declared, is for
 //! `label`: a row that has lost its sign has another path, which must fit an entry of its own. One such fit passes
 //! through a look-up, a label that is looked up at one depth and stands by mistake at another; [`lone`] refuses it.
