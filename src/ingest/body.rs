@@ -125,6 +125,13 @@ fn said_at(
     if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
         return None;
     }
+    if span.first != at {
+        let (first, last) = (found.grid.address(span.first), found.grid.address(span.last));
+        let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+        let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
+        faults.push(reading.fault("merged-from-outside", message, found.grid, at).hint(hint));
+        return None;
+    }
     let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
     for ((lines, axis), said) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
         match merged(reading, &lines, axis) {

@@ -75,14 +75,17 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
 fn column(reading: &Reading, found: &Found<'_>, col: u32, left: Option<&Label>, faults: &mut Vec<Diagnostic>) -> Label {
     let grid = found.grid;
     let mut parts: Vec<Part> = Vec::new();
+    // Under a text of its own, a blank repeats nothing: what stands on the left stands under another.
+    let mut own = false;
     for row in found.header.clone() {
         let mut at = origin(grid, CellRef { row, col });
         let blank_above_text = is_blank(grid, at)
             && (row + 1..found.header.end).any(|below| !is_blank(grid, origin(grid, CellRef { row: below, col })));
-        if reading.layout().header_inherits && blank_above_text {
+        if reading.layout().header_inherits && blank_above_text && !own {
             let depth = (row - found.header.start) as usize;
             at = left.and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
         }
+        own |= at.col == col && !is_blank(grid, at);
         push(reading, grid, at, &mut parts, faults);
     }
     Label { line: col, parts }
@@ -95,11 +98,13 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     for row in found.body.clone() {
         let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
+        let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = origin(grid, CellRef { row, col: *col });
-            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
+            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
+            own |= at.row == row && !is_blank(grid, at);
             push(reading, grid, at, &mut parts, faults);
         }
         if !parts.is_empty() {

@@ -113,7 +113,7 @@ fn width(c: char) -> u32 {
 
 /// The text after its first character, if that is one of these; blanks between do not matter.
 fn eat(text: &str, wanted: impl Fn(char) -> bool) -> Option<&str> {
-    text.trim_start().strip_prefix(|c| wanted(c)).map(str::trim_start)
+    text.trim_start().strip_prefix(wanted).map(str::trim_start)
 }
 
 fn of_which(text: &str) -> Option<&str> {
