@@ -11,6 +11,9 @@ use super::unit::Unit;
 /// The code of a total. Never a blank, so that a sum over a dimension must say what it means.
 pub const TOTAL: &str = "_T";
 
+/// Scope of the names in the code lists themselves, after every alias. No dataset is called so.
+const NAMES: &str = "*";
+
 /// How codes begin that a table makes up for itself, so that nobody takes them for official ones.
 pub const LOCAL: [&str; 2] = ["x-", "x_"];
 
@@ -109,6 +112,8 @@ pub enum LookupError {
     Unknown { list: String, label: String, near: Vec<String> },
     #[error("\"{label}\" is the name of several {list} codes: {}", .codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))]
     Ambiguous { list: String, label: String, codes: Vec<Code> },
+    #[error("the {list} \"{label}\" ({code}) does not lie below {outer}")]
+    Outside { list: String, label: String, code: Code, outer: Code },
 }
 
 /// All code lists, aliases, units and indicators of a project.
@@ -118,7 +123,8 @@ pub struct Codebook {
     pub aliases: Vec<Alias>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
-    /// (list, scope, normalised label) → the codes of this name, as a rule one; made by [`Codebook::index`].
+    /// (list, scope, normalised label) → the codes of this name, as a rule one; made by [`Codebook::index`]. The names of
+    /// the lists stand in a scope of their own, so that an alias hides none of them from a look-up below an outer code.
     index: BTreeMap<(String, String, String), BTreeSet<Code>>,
 }
 
@@ -134,7 +140,7 @@ impl Codebook {
         // The names of local codes are aliases of their table, so that no other table meets them.
         for (list, code, name) in entries.chain(indicators).chain(units).filter(|(_, code, _)| !is_local(code)) {
             for label in [code, name] {
-                let key = (list.to_owned(), String::new(), normalise(label));
+                let key = (list.to_owned(), NAMES.to_owned(), normalise(label));
                 index.entry(key).or_default().insert(Code::new(code));
             }
         }
@@ -154,20 +160,64 @@ impl Codebook {
         if list != "indicator" && list != "unit" && !self.lists.contains_key(list) {
             return Err(LookupError::NoList { list: list.to_owned() });
         }
-        let wanted = normalise(label);
-        for scope in [format!("{dataset}/{table}"), dataset.to_owned(), String::new()] {
-            let Some(codes) = self.index.get(&(list.to_owned(), scope, wanted.clone())) else { continue };
-            return match codes.first() {
-                Some(code) if codes.len() == 1 => Ok(code.clone()),
-                _ => {
-                    let (list, label, codes) = (list.to_owned(), label.to_owned(), codes.iter().cloned().collect());
-                    Err(LookupError::Ambiguous { list, label, codes })
-                }
-            };
+        match self.named(list, dataset, table, label).next() {
+            Some(codes) => only(list, label, codes.iter().cloned().collect()),
+            None => {
+                let known = self.index.keys().filter(|k| {
+                    let everyone = k.1.is_empty() || k.1 == NAMES;
+                    k.0 == list && (everyone || k.1.starts_with(dataset))
+                });
+                let near = nearest(label, known.map(|k| k.2.as_str())).into_iter().map(str::to_owned).collect();
+                Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned(), near })
+            }
         }
-        let known = self.index.keys().filter(|k| k.0 == list && (k.1.is_empty() || k.1.starts_with(dataset)));
-        let near = nearest(label, known.map(|k| k.2.as_str())).into_iter().map(str::to_owned).collect();
-        Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned(), near })
+    }
+
+    /// The code a label means below another of the same list, as a district's name below its city's: of several codes of
+    /// this name the one below it, which may also be named with it (济南市市中区). A total below a code is that code's own.
+    ///
+    /// # Errors
+    /// As [`Codebook::lookup`], or the label's code does not lie below the outer one.
+    pub fn lookup_below(
+        &self,
+        list: &str,
+        dataset: &str,
+        table: &str,
+        label: &str,
+        outer: &Code,
+    ) -> Result<Code, LookupError> {
+        let outer_name = self.lists.get(list).and_then(|l| l.get(outer.as_str())).map_or("", |e| e.name_zh.as_str());
+        for label in [label.to_owned(), format!("{outer_name}{label}")] {
+            for codes in self.named(list, dataset, table, &label) {
+                let below: Vec<Code> = codes.iter().filter(|code| self.is_below(list, code, outer)).cloned().collect();
+                if !below.is_empty() {
+                    return only(list, &label, below);
+                }
+            }
+        }
+        let code = self.lookup(list, dataset, table, label)?;
+        if code.as_str() == TOTAL {
+            return Ok(outer.clone());
+        }
+        let (list, label, outer) = (list.to_owned(), label.to_owned(), outer.clone());
+        Err(LookupError::Outside { list, label, code, outer })
+    }
+
+    /// The codes of a label, by scope: the table's, the dataset's, everyone's, and those of the lists themselves.
+    fn named(&self, list: &str, dataset: &str, table: &str, label: &str) -> impl Iterator<Item = &BTreeSet<Code>> {
+        let (list, label) = (list.to_owned(), normalise(label));
+        let scopes = [format!("{dataset}/{table}"), dataset.to_owned(), String::new(), NAMES.to_owned()];
+        scopes.into_iter().filter_map(move |scope| self.index.get(&(list.clone(), scope, label.clone())))
+    }
+
+    /// Whether a code has another among its parents; every code but the total lies below the total, and a local code,
+    /// whose parents nobody states, below any.
+    fn is_below(&self, list: &str, code: &Code, outer: &Code) -> bool {
+        let Some(list) = self.lists.get(list) else { return false };
+        let parent = |code: &Code| list.get(code.as_str()).and_then(|e| e.parent.clone());
+        let mut parents = std::iter::successors(parent(code), parent).take(list.entries.len());
+        let stated = parents.any(|p| p == *outer);
+        code.as_str() != TOTAL && code != outer && (outer.as_str() == TOTAL || is_local(code.as_str()) || stated)
     }
 
     pub fn unit(&self, code: &str) -> Option<&Unit> {
@@ -179,32 +229,64 @@ impl Codebook {
     }
 }
 
+/// The code, if it is one only.
+fn only(list: &str, label: &str, mut codes: Vec<Code>) -> Result<Code, LookupError> {
+    match codes.pop() {
+        Some(code) if codes.is_empty() => Ok(code),
+        last => {
+            codes.extend(last);
+            Err(LookupError::Ambiguous { list: list.to_owned(), label: label.to_owned(), codes })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_name_of_several_codes_is_not_guessed() {
-        let entry = |code: &str, name_zh: &str| CodeEntry {
+    /// Regions with two cities that have a 鼓楼区 and a 市辖区 each, and an alias of one dataset.
+    fn book() -> Codebook {
+        let entry = |(code, parent, name_zh): (&str, &str, &str)| CodeEntry {
             code: Code::new(code),
-            parent: None,
+            parent: (!parent.is_empty()).then(|| Code::new(parent)),
             name_zh: name_zh.into(),
             name_en: String::new(),
             valid_from: String::new(),
             valid_to: String::new(),
         };
-        let entries = vec![entry("320106", "鼓楼区"), entry("350102", "鼓楼区"), entry("350103", "台江区")];
-        let list = CodeList { name: "region".into(), version: "2020".into(), entries };
-        let alias = Alias {
-            list: "region".into(),
-            scope: "fuzhou".into(),
-            label: "鼓楼区".into(),
-            code: Code::new("350102"),
-            reason: "the city's own".into(),
+        let regions = [
+            ("_T", "", "不分地区"),
+            ("320000", "_T", "江苏省"),
+            ("320100", "320000", "南京市"),
+            ("320101", "320100", "市辖区"),
+            ("320106", "320100", "鼓楼区"),
+            ("350100", "_T", "福州市"),
+            ("350101", "350100", "市辖区"),
+            ("350102", "350100", "鼓楼区"),
+            ("350103", "350100", "福州市台江区"),
+        ];
+        let list = CodeList {
+            name: "region".into(),
+            version: "2020".into(),
+            entries: regions.into_iter().map(entry).collect(),
         };
+        let alias = |scope: &str, label: &str, code: &str| Alias {
+            list: "region".into(),
+            scope: scope.into(),
+            label: label.into(),
+            code: Code::new(code),
+            reason: "a test".into(),
+        };
+        let aliases = vec![alias("fuzhou", "鼓楼区", "350102"), alias("", "合计", "_T"), alias("", "鼓楼", "320106")];
         let lists = BTreeMap::from([(list.name.clone(), list)]);
-        let mut book = Codebook { lists, aliases: vec![alias], ..Codebook::default() };
+        let mut book = Codebook { lists, aliases, ..Codebook::default() };
         book.index();
+        book
+    }
+
+    #[test]
+    fn a_name_of_several_codes_is_not_guessed() {
+        let book = book();
         let look_up = |dataset: &str, label: &str| {
             book.lookup("region", dataset, "t", label).map(|c| c.to_string()).map_err(|e| e.to_string())
         };
@@ -212,5 +294,32 @@ mod tests {
         assert_eq!(look_up("nanjing", "320106"), Ok("320106".into()));
         let several = "\"鼓楼区\" is the name of several region codes: 320106, 350102";
         assert_eq!(look_up("nanjing", "鼓楼区"), Err(several.into()));
+    }
+
+    #[test]
+    fn a_name_below_another_is_looked_up_there() {
+        let book = book();
+        let check = |dataset: &str, label: &str, outer: &str, expected: Result<&str, &str>| {
+            let found = book.lookup_below("region", dataset, "t", label, &Code::new(outer));
+            let found = found.map(|c| c.to_string()).map_err(|e| e.to_string());
+            assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{label} below {outer}");
+        };
+        check("t", "市辖区", "320100", Ok("320101"));
+        check("t", "市辖区", "350100", Ok("350101"));
+        check("t", "鼓楼区", "320100", Ok("320106"));
+        check("t", "鼓楼区", "320000", Ok("320106"));
+        // The dataset's alias says another one, which does not lie there.
+        check("fuzhou", "鼓楼区", "320100", Ok("320106"));
+        check("t", "鼓楼", "320100", Ok("320106"));
+        check("t", "鼓楼", "350100", Err("the region \"鼓楼\" (320106) does not lie below 350100"));
+        // Printed with the city's name, and without.
+        check("t", "台江区", "350100", Ok("350103"));
+        check("t", "福州市台江区", "350100", Ok("350103"));
+        check("t", "南京市", "350100", Err("the region \"南京市\" (320100) does not lie below 350100"));
+        check("t", "南京市", "320100", Err("the region \"南京市\" (320100) does not lie below 320100"));
+        check("t", "鼓楼区", "_T", Err("\"鼓楼区\" is the name of several region codes: 320106, 350102"));
+        check("t", "合计", "320100", Ok("320100"));
+        check("t", "合计", "_T", Ok("_T"));
+        check("t", "南京", "320000", Err("no region code for \"南京\""));
     }
 }

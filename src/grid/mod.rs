@@ -62,7 +62,15 @@ pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document
 /// As those of [`read`].
 pub fn read_declared(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
-    guard::guarded(|| read_format(&bytes, path, shown, declared))
+    parse(&bytes, path, shown, declared)
+}
+
+/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them would lie.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn parse(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+    guard::guarded(|| read_format(bytes, path, shown, declared))
         .map_err(|d| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d })
 }
 

@@ -3,15 +3,17 @@
 use rust_decimal::Decimal;
 
 use super::Reading;
-use super::label::{Axis, Line, merged};
+use super::header::marks_of;
+use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
 use super::number;
 use super::presence::Met;
+use super::split;
 use super::value::{self, Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
-use crate::domain::label::normalise;
 use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Status, Value};
 use crate::grid::{CellRef, Grid};
+use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, PeriodRule};
 
 /// Numbers in the base unit are smaller than this, ten thousand times what any fund or nation has in yuan: sums, shares and
@@ -25,30 +27,60 @@ struct Statement<'a> {
     printed: &'a str,
     /// Number among several of one cell, from 1; 0 where the cell has one only.
     nth: usize,
+    status: Status,
+}
+
+/// What holds for every number of a part, and the marks beside its title.
+pub(super) struct Title {
+    pub meaning: Meaning,
+    pub marks: Marks,
+}
+
+/// What one axis says of a cell.
+struct Said {
+    meaning: Meaning,
+    marks: Marks,
+}
+
+/// An observation and the marks that concern it: its own, and those of its row, its column and the table.
+pub(super) struct Marked {
+    pub observation: Observation,
+    pub marks: Marks,
+    pub at: CellRef,
 }
 
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
-    title: &Meaning,
+    title: &Title,
     rows: &[Line],
     columns: &[Line],
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Observation> {
+) -> Vec<Marked> {
     let mut observations = Vec::new();
     for row in rows {
         for column in columns {
             let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some(meaning) = meaning_at(reading, found, title, at, (rows, row), (columns, column), faults) else {
+            let Some(said) = said_at(reading, found, at, (rows, row), (columns, column), met, faults) else { continue };
+            let labels = [said[0].marks.as_slice(), &said[1].marks].concat();
+            let Some(meaning) = meaning_at(reading, found, &title.meaning, at, said, [row, column], faults) else {
                 continue;
             };
-            let meaning = meaning.over(title);
-            for statement in statements(reading, found.grid, at, meaning, met, faults) {
-                match observation(reading, found.grid, at, statement) {
-                    Ok(observation) => observations.push(observation),
-                    Err(fault) => faults.push(*fault),
-                }
+            let meaning = meaning.over(&title.meaning);
+            let (printed, own) = value::bare(reading, found.grid.text(at.row, at.col));
+            let marks = [&title.marks, &labels, &own].map(Vec::as_slice).concat();
+            let stated = status(reading, found.grid, at, &marks).and_then(|status| {
+                let statements = statements(reading, found.grid, at, printed, (meaning, status), met)?;
+                statements.into_iter().map(|s| observation(reading, found.grid, at, s)).collect::<Result<Vec<_>, _>>()
+            });
+            match stated {
+                Ok(stated) => observations.extend(stated.into_iter().map(|observation| Marked {
+                    observation,
+                    marks: marks.clone(),
+                    at,
+                })),
+                Err(fault) => faults.push(*fault),
             }
         }
     }
@@ -70,51 +102,69 @@ pub(super) fn figure(
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
     };
-    observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth })
+    observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth, status: Status::Normal })
 }
 
-/// What row and column say of a cell; `None` for the rest of a merged cell, or after an error.
+/// What row and column say of a cell, each by itself; `None` for the rest of a merged cell, or after an error.
+fn said_at(
+    reading: &Reading,
+    found: &Found<'_>,
+    at: CellRef,
+    (rows, row): (&[Line], &Line),
+    (columns, column): (&[Line], &Line),
+    met: &mut Met,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<[Said; 2]> {
+    let of = |line: &Line| Said { meaning: line.meaning.clone(), marks: marks_of(&line.label.parts) };
+    let mut said = [of(row), of(column)];
+    let Some(span) = found.grid.merge_at(at) else { return Some(said) };
+    let over_rows: Vec<&Line> =
+        rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
+    let over_columns: Vec<&Line> =
+        columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+    if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
+        return None;
+    }
+    if span.first != at {
+        let (first, last) = (found.grid.address(span.first), found.grid.address(span.last));
+        let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+        let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
+        faults.push(reading.fault("merged-from-outside", message, found.grid, at).hint(hint));
+        return None;
+    }
+    let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
+    for ((lines, axis), said) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
+        match merged(reading, &lines, axis) {
+            Ok((entry, found)) => {
+                met.entries(axis).extend(entry);
+                *said = Said { meaning: found, marks: marks_of(shared(&lines)) };
+            }
+            Err(label) => {
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let hint =
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
+                return None;
+            }
+        }
+    }
+    Some(said)
+}
+
+/// What row and column say of a cell together; `None` after an error.
 fn meaning_at(
     reading: &Reading,
     found: &Found<'_>,
     title: &Meaning,
     at: CellRef,
-    (rows, row): (&[Line], &Line),
-    (columns, column): (&[Line], &Line),
+    [of_row, of_column]: [Said; 2],
+    [row, column]: [&Line; 2],
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Meaning> {
-    let (mut row_meaning, mut column_meaning) = (row.meaning.clone(), column.meaning.clone());
-    if let Some(span) = found.grid.merge_at(at) {
-        let over_rows: Vec<&Line> =
-            rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
-        let over_columns: Vec<&Line> =
-            columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
-        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
-            return None;
-        }
-        for (lines, axis, meaning) in
-            [(over_rows, Axis::Rows, &mut row_meaning), (over_columns, Axis::Columns, &mut column_meaning)]
-        {
-            if lines.len() == 1 {
-                continue;
-            }
-            match merged(reading, &lines, axis) {
-                Ok(found) => *meaning = found,
-                Err(label) => {
-                    let message =
-                        format!("the cell is merged over what stands below \"{label}\", which is not declared");
-                    let hint =
-                        format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
-                    faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
-                    return None;
-                }
-            }
-        }
-    }
-    match row_meaning.beside(&column_meaning) {
+    match of_row.meaning.beside(&of_column.meaning) {
         Ok(mut both) => {
             // `year-to-date` changes the period that the other axis states.
-            let of = [row_meaning.period, column_meaning.period];
+            let of = [of_row.meaning.period, of_column.meaning.period];
             both.period = match of {
                 [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
                     year_to_date(period.or(title.period))
@@ -146,35 +196,49 @@ fn year_to_date(period: Option<PeriodRule>) -> Option<PeriodRule> {
     }
 }
 
-/// The numbers or the mark of a cell.
+/// What the marks say of a figure's state; two that say something different are a fault.
+fn status(reading: &Reading, grid: &Grid, at: CellRef, marks: &[usize]) -> Result<Status, Box<Diagnostic>> {
+    let annotations = &reading.layout().annotations;
+    let mut stated =
+        marks.iter().filter_map(|nth| annotations.get(*nth).status.map(|s| (s, &annotations.get(*nth).mark)));
+    let Some((status, first)) = stated.next() else { return Ok(Status::Normal) };
+    if let Some((other, second)) = stated.find(|(other, _)| *other != status) {
+        let message = format!(
+            "the marks \"{first}\" and \"{second}\" make the figure both {} and {}",
+            status.as_str(),
+            other.as_str()
+        );
+        return Err(Box::new(
+            reading
+                .fault("status-clash", message, grid, at)
+                .hint("one of them stands at the row, the column or the title"),
+        ));
+    }
+    Ok(status)
+}
+
+/// The numbers or the mark of a cell; `printed` is its text without the marks beside.
 fn statements<'a>(
     reading: &Reading,
     grid: &'a Grid,
     at: CellRef,
-    meaning: Meaning,
+    bare: &str,
+    (meaning, status): (Meaning, Status),
     met: &mut Met,
-    faults: &mut Vec<Diagnostic>,
-) -> Vec<Statement<'a>> {
+) -> Result<Vec<Statement<'a>>, Box<Diagnostic>> {
     let printed = grid.text(at.row, at.col);
-    if let Some(nth) = reading.layout().splits.iter().position(|s| s.text == normalise(printed)) {
+    let whole = split::find(reading, printed).map(|found| (printed, found));
+    if let Some((text, (nth, split, captured))) =
+        whole.or_else(|| split::find(reading, bare).map(|found| (bare, found)))
+    {
         met.splits.insert(nth);
-        let values = reading.layout().splits[nth].values.iter().enumerate();
-        return values
-            .map(|(nth, value)| Statement {
-                amount: Ok(Amount { number: value.number, decimals: value.decimals }),
-                meaning: value.meaning.over(&meaning),
-                printed,
-                nth: nth + 1,
-            })
-            .collect();
+        let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
+        let statement =
+            |(nth, (amount, meaning))| Statement { amount: Ok(amount), meaning, printed, nth: nth + 1, status };
+        return Ok(values.into_iter().enumerate().map(statement).collect());
     }
-    match value::read(reading, grid, at, &meaning) {
-        Ok(amount) => vec![Statement { amount, meaning, printed, nth: 0 }],
-        Err(fault) => {
-            faults.push(*fault);
-            Vec::new()
-        }
-    }
+    let amount = value::read(reading, grid, at, bare, &meaning)?;
+    Ok(vec![Statement { amount, meaning, printed, nth: 0, status }])
 }
 
 fn observation(
@@ -239,7 +303,7 @@ fn observation(
             cell,
         },
         notes: Vec::new(),
-        status: Status::Normal,
+        status: statement.status,
     })
 }
 

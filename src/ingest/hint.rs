@@ -4,6 +4,7 @@ use super::Reading;
 use super::header::{Label, Part};
 use super::label::{Axis, Unknown, entries, fit};
 use super::locate::{Found, origin};
+use super::note;
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::LookupError;
@@ -23,13 +24,19 @@ pub(super) fn unknown_label(
     unknown: &Unknown,
 ) -> Diagnostic {
     let at = label.at().unwrap_or(found.corner);
-    let mut fault = reading.fault("unknown-label", unknown.error.to_string(), found.grid, at);
+    let outside = matches!(unknown.error, LookupError::Outside { .. });
+    let code = if outside { "outside-level" } else { "unknown-label" };
+    let mut fault = reading.fault(code, unknown.error.to_string(), found.grid, at);
     if let Some(hint) = of_place(reading, found, label, axis) {
         fault = fault.hint(hint);
     }
     if let LookupError::Ambiguous { list, label: printed, .. } = &unknown.error {
         let line = format!("{list},{},{printed},CODE,why", reading.table.dataset);
         return fault.hint(format!("say which one this source means in pipelines/codes/aliases.csv: {line}"));
+    }
+    if let LookupError::Outside { list, .. } = &unknown.error {
+        let from = format!("its parents stand in pipelines/codes/{list}.csv");
+        return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
     }
     let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
     let (dataset, table) = (&reading.table.dataset, &reading.table.id);
@@ -83,7 +90,8 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
         let at = origin(grid, CellRef { row: found.header.end + more - 1, col: label.line });
         let text = grid.text(at.row, at.col);
         if !text.trim().is_empty() && longer.last().is_none_or(|p| p.at != at) {
-            longer.push(Part { at, text: text.to_owned() });
+            let (text, marks) = note::of_label(reading, text);
+            longer.push(Part { at, text, marks });
         }
         if fits(longer.clone()) || fits(longer.last().cloned().into_iter().collect()) {
             let below = text.replace('\n', "");
@@ -106,7 +114,7 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
 
 /// A row without numbers is no row of the table: the rest of the header, or what stands below the table.
 pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<String> {
-    let numbers = (found.first_data_col()..found.grid.cols).any(|col| is_number(found, CellRef { row, col }));
+    let numbers = found.data_cols().any(|col| is_number(found, CellRef { row, col }));
     if numbers {
         return None;
     }
@@ -117,7 +125,7 @@ pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<S
     })
 }
 
-fn is_number(found: &Found<'_>, at: CellRef) -> bool {
+pub(super) fn is_number(found: &Found<'_>, at: CellRef) -> bool {
     let cell = found.grid.get(at.row, at.col);
     cell.is_some_and(|c| match c.value {
         CellValue::Number(_) | CellValue::UnsavedFormula => true,

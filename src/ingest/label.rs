@@ -1,18 +1,20 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
 use super::Reading;
-use super::header::Label;
+use super::header::{Label, Part};
+use super::hierarchy;
 use super::hint;
 use super::locate::Found;
+use super::note;
 use super::presence::{Met, Stranger};
-use super::unit::{PrintedUnit, strip};
+use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
-use crate::domain::{Code, LookupError, Period};
+use crate::domain::{Code, LookupError, Period, TOTAL};
 use crate::grid::{CellRef, Grid};
-use crate::spec::pattern::{Capture, Captured};
-use crate::spec::table::{Entry, Meaning, PeriodRule};
+use crate::spec::pattern::{Capture, Captured, Pattern};
+use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Axis {
     Rows,
     Columns,
@@ -25,13 +27,6 @@ impl Axis {
             Axis::Columns => "header",
         }
     }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            Axis::Rows => "[[rows]]",
-            Axis::Columns => "[[columns]]",
-        }
-    }
 }
 
 /// A row or column whose meaning is known.
@@ -41,6 +36,16 @@ pub(super) struct Line {
     pub meaning: Meaning,
     /// Units printed in the label.
     pub units: Vec<PrintedUnit>,
+    /// The unit that the label captures.
+    pub captured: Option<PrintedUnit>,
+}
+
+/// An entry that fits a label, and what both say.
+pub(super) struct Fitting<'e> {
+    pub entry: &'e Entry,
+    pub meaning: Meaning,
+    /// The unit that the label captures.
+    pub unit: Option<PrintedUnit>,
 }
 
 /// A label that fits an entry's text but stands for no code.
@@ -64,10 +69,12 @@ pub(super) fn assign(
     let mut order: Vec<(usize, &Label)> = Vec::new();
     for label in labels {
         match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
-            Ok(Some((entry, meaning))) => {
+            Ok(Some(Fitting { entry, meaning, unit })) => {
                 let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
                 order.push((nth, label));
-                lines.push(Line { label: label.clone(), meaning, units: units(reading, label) });
+                if !entry.skip {
+                    lines.push(Line { label: label.clone(), meaning, units: units(reading, label), captured: unit });
+                }
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
@@ -76,8 +83,12 @@ pub(super) fn assign(
     met.entries(axis).extend(order.iter().map(|(nth, _)| nth));
     repeated(reading, grid, entries, &order, axis, faults);
     sequence(reading, grid, entries, &order, axis, faults);
-    if axis == Axis::Columns {
-        periods_from_left(reading, grid, &mut lines, faults);
+    match axis {
+        Axis::Columns => periods_from_left(reading, grid, &mut lines, faults),
+        Axis::Rows => {
+            let rows: Vec<(&Entry, &Label)> = order.iter().map(|(nth, label)| (&entries[*nth], *label)).collect();
+            hierarchy::lone(reading, found, &rows, faults);
+        }
     }
     lines
 }
@@ -107,16 +118,21 @@ fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
 }
 
 /// The first entry that fits the label, and what both say. `Err` where texts fit but a capture stands for no code.
-fn entry_of<'e>(
+pub(super) fn entry_of<'e>(
     reading: &Reading,
     label: &Label,
     entries: impl Iterator<Item = &'e Entry>,
-) -> Result<Option<(&'e Entry, Meaning)>, Unknown> {
+) -> Result<Option<Fitting<'e>>, Unknown> {
     let mut unknown = None;
     for entry in entries {
         let Some(captured) = fit(reading, entry, label) else { continue };
         match meaning(reading, &captured) {
-            Ok(found) => return Ok(Some((entry, found.over(&entry.meaning)))),
+            Ok(mut found) => {
+                // A unit that is declared stands; the printed one is held against it.
+                found.unit = entry.meaning.unit.clone().or(found.unit);
+                let (meaning, unit) = (found.over(&entry.meaning), captured_unit(reading, &captured));
+                return Ok(Some(Fitting { entry, meaning, unit }));
+            }
             Err(error) => unknown = unknown.or(Some(error)),
         }
     }
@@ -133,59 +149,111 @@ pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec
     }
     let mut all = Vec::new();
     for (pattern, part) in entry.path.iter().zip(&label.parts) {
-        let stripped = || pattern.matches(&strip(reading, &part.text).0);
-        // A capture would swallow the unit, so the shorter form goes first where there is one.
-        let found = match pattern.is_literal() {
-            true => pattern.matches(&part.text).or_else(stripped),
-            false => stripped().or_else(|| pattern.matches(&part.text)),
-        };
-        all.extend(found?);
+        all.extend(held(reading, pattern, &part.text)?);
     }
     Some(all)
 }
 
-/// What captures say, once their labels have been looked up.
+/// What the captures hold where a text fits, with or without the unit at its end.
+fn held(reading: &Reading, pattern: &Pattern, text: &str) -> Option<Vec<Captured>> {
+    let stripped = || pattern.matches(&strip(reading, text).0);
+    // A capture would swallow the unit, so the shorter form goes first where there is one.
+    match pattern.is_literal() {
+        true => pattern.matches(text).or_else(stripped),
+        false => stripped().or_else(|| pattern.matches(text)),
+    }
+}
+
+/// Whether a text alone is the first part of a declared header, or the last of a declared row label; `{any}` tells nothing.
+pub(super) fn begins(reading: &Reading, axis: Axis, text: &str) -> bool {
+    let (text, _) = note::of_label(reading, text);
+    let tells = |p: &Pattern| p.captures().all(|c| *c != Capture::Any);
+    entries(reading, axis).iter().filter(|e| !e.merged).any(|entry| {
+        let part = if axis == Axis::Columns { entry.path.first() } else { entry.path.last() };
+        let held = part.filter(|p| tells(p)).and_then(|p| held(reading, p, &text));
+        held.is_some_and(|captured| meaning(reading, &captured).is_ok())
+    })
+}
+
+/// What the captures of a title say, once their labels have been looked up; a unit that is declared stands.
 pub(super) fn meaning_of(reading: &Reading, captured: &[Captured]) -> Result<Meaning, LookupError> {
-    meaning(reading, captured).map_err(|unknown| unknown.error)
+    let found = meaning(reading, captured).map_err(|unknown| unknown.error)?;
+    let unit = reading.layout().context.unit.clone().or(found.unit);
+    Ok(Meaning { unit, ..found })
 }
 
 fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown> {
     let mut meaning = Meaning::default();
-    let look_up = |list: &str, text: &str| -> Result<Code, Unknown> {
+    let look_up = |list: &str, text: &str, outer: Option<&Code>| -> Result<Code, Unknown> {
         let (dataset, table) = (&reading.table.dataset, &reading.table.id);
-        let found = reading.codebook.lookup(list, dataset, table, text);
+        let found = match outer {
+            Some(outer) => reading.codebook.lookup_below(list, dataset, table, text, outer),
+            None => reading.codebook.lookup(list, dataset, table, text),
+        };
         found.map_err(|error| Unknown { error, list: list.to_owned() })
     };
     for held in captured {
         match &held.capture {
             Capture::Dimension(dimension) => {
-                meaning.dimensions.insert(*dimension, look_up(dimension.as_str(), &held.text)?);
+                let code = look_up(dimension.as_str(), &held.text, meaning.dimensions.get(dimension))?;
+                meaning.dimensions.insert(*dimension, code);
             }
-            Capture::Indicator => meaning.indicator = Some(look_up("indicator", &held.text)?),
+            // An indicator lies below no other, so that the inner name says what is counted.
+            Capture::Indicator => meaning.indicator = Some(look_up("indicator", &held.text, None)?),
+            Capture::Unit => {
+                let code = look_up("unit", &held.text, None)?.to_string();
+                meaning.unit = Some(UnitUse { code, label: None });
+            }
             Capture::Breakdown(list) => {
-                meaning.breakdown.insert(list.clone(), look_up(list, &held.text)?.to_string());
+                let outer = meaning.breakdown.get(list).map(|code| Code::new(code));
+                let code = look_up(list, &held.text, outer.as_ref())?.to_string();
+                // A breakdown that is not divided is left out.
+                if code != TOTAL {
+                    meaning.breakdown.insert(list.clone(), code);
+                }
             }
             Capture::Integer(key) => {
                 meaning.breakdown.insert(key.clone(), held.text.clone());
             }
-            Capture::Year | Capture::Month => meaning.period = held.period().map(PeriodRule::Fixed),
+            Capture::Year | Capture::Month => {
+                meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
+            }
             Capture::Number | Capture::Any => {}
         }
     }
     Ok(meaning)
 }
 
-/// The meaning of a cell merged over several lines: that of the entry declared for the label they share.
-pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<Meaning, String> {
-    let first = &lines[0].label;
-    let shared = (0..first.parts.len())
-        .take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first.parts[*n])))
-        .count();
-    let label = Label { line: first.line, parts: first.parts[..shared].to_vec() };
-    match entry_of(reading, &label, entries(reading, axis).iter().filter(|e| e.merged)) {
-        Ok(Some((_, meaning))) => Ok(meaning),
+/// The period that a capture holds, which lies in that of the label above it.
+fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Unknown> {
+    let list = "period".to_owned();
+    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone(), near: Vec::new() };
+    let Some(period) = held.period() else { return Err(Unknown { error: unknown(), list: list.clone() }) };
+    match outer {
+        Some(PeriodRule::Fixed(outer)) if period.start() < outer.start() || outer.end() < period.end() => {
+            let (code, outer) = (Code::new(&period.to_string()), Code::new(&outer.to_string()));
+            let error = LookupError::Outside { list: list.clone(), label: held.text.clone(), code, outer };
+            Err(Unknown { error, list })
+        }
+        _ => Ok(period),
+    }
+}
+
+/// The outer parts that all lines share.
+pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
+    let first = &lines[0].label.parts;
+    let count = (0..first.len()).take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first[*n])));
+    &first[..count.count()]
+}
+
+/// The meaning of a cell merged over several lines: that of the entry declared for the label they share, and its number.
+pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
+    let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
+    let entries = entries(reading, axis);
+    match entry_of(reading, &label, entries.iter().filter(|e| e.merged)) {
+        Ok(Some(Fitting { entry, meaning, .. })) => Ok((entries.iter().position(|e| std::ptr::eq(e, entry)), meaning)),
         // Over all lines of an axis, the axis says nothing: its dimensions are totals.
-        Ok(None) if shared == 0 => Ok(Meaning::default()),
+        Ok(None) if label.parts.is_empty() => Ok((None, Meaning::default())),
         Ok(None) => Err(label.shown()),
         Err(unknown) => Err(unknown.error.to_string()),
     }
@@ -238,11 +306,7 @@ fn sequence(
     let wanted = entries[*expected].shown();
     let message = format!("expected the {} \"{wanted}\" here, found \"{}\"", axis.noun(), label.shown());
     let stands = elsewhere.map_or(String::new(), |e| format!("\"{wanted}\" stands in {}; ", grid.address(e)));
-    let hint = format!(
-        "{stands}if the order changed, declare the new one in {} under {} of an [[edition]]",
-        reading.table.spec,
-        axis.key()
-    );
+    let hint = format!("{stands}if the order changed, {} tells how to declare it", reading.drift());
     faults.push(reading.fault("label-moved", message, grid, at).hint(hint));
 }
 

@@ -1,20 +1,23 @@
-//! Finds a table in a document: by its anchor's text, then by the text over its label columns.
+//! Finds a table in a document: by its anchor's text, then by the text over its label columns (`corner`), and from there as
+//! far as it reaches (`extent`).
 
 use std::ops::Range;
 
 use super::Reading;
+use super::corner::{self, Corner};
+use super::extent;
 use super::presence::Met;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
-use crate::grid::{CellRef, Document, Grid};
+use crate::grid::{Cell, CellRef, Document, Grid};
 use crate::spec::edition::sheet_fits;
 use crate::spec::pattern::Captured;
 
 /// Texts of the file that a message quotes at most.
 const TEXTS_SHOWN: usize = 4;
 
-/// A table's place on a sheet.
-pub(super) struct Found<'a> {
+/// Where the header of a table begins.
+pub(super) struct Place<'a> {
     pub grid: &'a Grid,
     /// What the sheet's name says.
     pub of_sheet: Vec<Captured>,
@@ -22,9 +25,26 @@ pub(super) struct Found<'a> {
     pub captured: Vec<Captured>,
     /// First row that belongs to the table: the anchor's, or the sheet's first.
     pub top: u32,
+    pub corner: Corner,
+}
+
+/// A panel of a table: a part with one header.
+pub(super) struct Found<'a> {
+    pub grid: &'a Grid,
+    /// What the sheet's name says.
+    pub of_sheet: Vec<Captured>,
+    /// What the anchor's captures hold.
+    pub captured: Vec<Captured>,
+    /// Rows above the table's first header, from the anchor's on.
+    pub title: Range<u32>,
+    /// First row that belongs to the panel: after the panel above.
+    pub top: u32,
     /// First cell of the header: over the first label column.
     pub corner: CellRef,
     pub label_cols: Vec<u32>,
+    /// Columns of the panel, and of all panels side by side.
+    pub cols: Range<u32>,
+    pub table_cols: Range<u32>,
     pub header: Range<u32>,
     pub body: Range<u32>,
     /// Rows of the footnote block.
@@ -32,8 +52,31 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
-    pub fn first_data_col(&self) -> u32 {
-        self.label_cols.iter().max().map_or(0, |c| c + 1)
+    /// The cells of some rows within the table's columns; of a row that has none there, those left of it.
+    pub fn cells(&self, rows: Range<u32>) -> impl Iterator<Item = (CellRef, &Cell)> {
+        rows.flat_map(move |row| {
+            let cells = |cols: Range<u32>| {
+                let cells = self.grid.row(row).filter(move |(at, _)| cols.contains(&at.col));
+                cells.filter(|(_, cell)| !cell.text.trim().is_empty())
+            };
+            let outside = if cells(self.table_cols.clone()).next().is_none() { 0..self.table_cols.start } else { 0..0 };
+            cells(outside).chain(cells(self.table_cols.clone()))
+        })
+    }
+
+    /// Whether the panel stands right below the table's title.
+    pub fn is_first(&self) -> bool {
+        self.top == self.title.start
+    }
+
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
+    /// Columns that hold no labels.
+    pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
+        self.cols.clone().filter(|col| !self.label_cols.contains(col))
     }
 }
 
@@ -49,23 +92,19 @@ pub(super) struct Scope<'a> {
     pub captured: Vec<Captured>,
 }
 
-/// The table's place among the sheets of a scope.
-pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<Diagnostic>) -> Option<Found<'a>> {
-    let (grid, top, captured) = match &reading.layout().anchor {
-        Some(_) => {
-            let (grid, at, captured) = anchor(reading, &scope.grids, faults)?;
-            (Some(grid), at.row, captured)
-        }
-        None => (None, 0, Vec::new()),
+/// The table's panels on one of the sheets of a scope.
+pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<Diagnostic>) -> Option<Vec<Found<'a>>> {
+    let anchor = match &reading.layout().anchor {
+        Some(_) => Some(anchor(reading, &scope.grids, faults)?),
+        None => None,
     };
-    let searched = grid.map_or(scope.grids, |g| vec![g]);
-    let (grid, label_cells) = corner(reading, &searched, top, grid.is_some(), faults)?;
-    let corner = label_cells[0];
-    let header = corner.row..corner.row + reading.layout().header_rows;
-    let label_cols: Vec<u32> = label_cells.iter().map(|c| c.col).collect();
-    let (end, notes) = end(reading, grid, header.end);
-    let body = header.end.min(end)..end;
-    Some(Found { grid, of_sheet: scope.captured, captured, top, corner, label_cols, header, body, notes })
+    let (grids, at, captured) = match anchor {
+        Some((grid, at, captured)) => (vec![grid], Some(at), captured),
+        None => (scope.grids, None, Vec::new()),
+    };
+    let (grid, corner) = corner::find(reading, &grids, at, faults)?;
+    let place = Place { grid, of_sheet: scope.captured, captured, top: at.map_or(0, |at| at.row), corner };
+    extent::panels(reading, place, faults)
 }
 
 /// The sheets that the edition names, each a part of its own; where it names none, all that are not hidden hold one part
@@ -100,14 +139,30 @@ pub(super) fn scopes<'a>(
             }
         }
     }
+    for grid in visible().filter(|g| names.iter().all(|name| sheet_fits(name, &g.sheet).is_none())) {
+        if names.iter().any(|name| !name.is_literal()) && holds_table(reading, grid) {
+            let place = CellRef { row: 0, col: 0 };
+            let message = format!("the sheet \"{}\" holds the table, and its name is not that of a part", grid.sheet);
+            let hint = format!("if it is a part, name it in sheet in {}, or correct its name", reading.table.spec);
+            faults.push(reading.fault("sheet-undeclared", message, grid, place).hint(hint));
+        }
+    }
     met.sheets_there.extend(document.grids.iter().map(|g| g.sheet.clone()));
     if scopes.is_empty() {
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
         let wanted = names.iter().map(|n| format!("\"{}\"", n.as_str())).collect::<Vec<_>>().join(" or ");
         let fault = reading.fault_of_file("sheet-missing", format!("there is no sheet {wanted}"));
-        faults.push(fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec)));
+        let fault = fault.hint(format!("sheets of the file: {there}; correct sheet in {}", reading.table.spec));
+        faults.push(fault.hint(format!("if the sheet was renamed, {} tells how to declare it", reading.drift())));
     }
     scopes
+}
+
+/// Whether a sheet has the table's anchor and its header.
+fn holds_table(reading: &Reading, grid: &Grid) -> bool {
+    let Some(anchor) = &reading.layout().anchor else { return false };
+    let anchored = grid.iter().any(|(_, cell)| anchor.pattern.find(&cell.text).is_some());
+    anchored && grid.iter().any(|(at, _)| corner::at_header(reading, grid, at).is_some())
 }
 
 fn anchor<'a>(
@@ -139,12 +194,13 @@ fn anchor<'a>(
     if found.is_none() {
         let message = format!("no cell holds the table's anchor \"{}\"", anchor.pattern.as_str());
         let fault = reading.fault_of_file("anchor-missing", message);
-        faults.push(fault.hint(near_texts(anchor.pattern.as_str(), grids, 0)));
+        let fault = fault.hint(near_texts(anchor.pattern.as_str(), grids, 0));
+        faults.push(fault.hint(format!("if the title changed, {} tells how to declare it", reading.drift())));
     }
     found
 }
 
-fn shown(grid: &Grid, at: CellRef) -> String {
+pub(super) fn shown(grid: &Grid, at: CellRef) -> String {
     match grid.sheet.is_empty() {
         true => grid.address(at),
         false => format!("\"{}\"!{}", grid.sheet, grid.address(at)),
@@ -152,7 +208,7 @@ fn shown(grid: &Grid, at: CellRef) -> String {
 }
 
 /// Texts of the file that are like the one that was looked for.
-fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
+pub(super) fn near_texts(wanted: &str, grids: &[&Grid], top: u32) -> String {
     let texts = || grids.iter().flat_map(|g| g.iter().filter(|(at, _)| at.row >= top).map(move |(at, c)| (*g, at, c)));
     let near = nearest(wanted, texts().map(|(_, _, c)| c.text.as_str()));
     let places: Vec<String> = near
@@ -181,66 +237,4 @@ fn first_texts(grids: &[&Grid], top: u32) -> String {
         true => "the file holds no text there".to_owned(),
         false => format!("the rows begin with {}; is this the right file?", rows.join(", ")),
     }
-}
-
-/// The cells over the label columns: the first row in which all texts of the corner stand side by side.
-fn corner<'a>(
-    reading: &Reading,
-    grids: &[&'a Grid],
-    top: u32,
-    anchored: bool,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<(&'a Grid, Vec<CellRef>)> {
-    let wanted = &reading.layout().corner;
-    let mut found = Vec::new();
-    for grid in grids.iter().copied() {
-        for (at, _) in grid.iter().filter(|(at, _)| at.row >= top) {
-            found.extend(corner_at(grid, at, wanted).map(|cells| (grid, cells)));
-        }
-    }
-    if found.len() > 1 && !anchored {
-        let (grid, cells) = &found[1];
-        let both = format!("{} and {}", shown(found[0].0, found[0].1[0]), shown(grid, cells[0]));
-        let message = format!("the header \"{}\" stands twice, in {both}", wanted.join(" / "));
-        let hint = format!("give the table an anchor in {}", reading.table.spec);
-        faults.push(reading.fault("anchor-ambiguous", message, grid, cells[0]).hint(hint));
-        return None;
-    }
-    if found.is_empty() {
-        let message = format!("no header begins with \"{}\"", wanted.join(" / "));
-        let fault = reading.fault_of_file("header-missing", message);
-        faults.push(fault.hint(near_texts(&wanted[0], grids, top)));
-        return None;
-    }
-    Some(found.swap_remove(0))
-}
-
-fn corner_at(grid: &Grid, at: CellRef, wanted: &[String]) -> Option<Vec<CellRef>> {
-    let mut cells = Vec::new();
-    let mut col = at.col;
-    for text in wanted {
-        let cell = CellRef { row: at.row, col };
-        if normalise(grid.text(at.row, col)) != *text {
-            return None;
-        }
-        cells.push(cell);
-        col = grid.merge_at(cell).map_or(col, |m| m.last.col) + 1;
-    }
-    Some(cells)
-}
-
-/// The row after the body, and the rows of the footnote block: from the first line that begins with a text of `until` to
-/// the next blank row.
-fn end(reading: &Reading, grid: &Grid, first: u32) -> (u32, Range<u32>) {
-    // Over the cells that are there: a sheet may be as wide as it is empty.
-    let row_text = |row: u32| grid.row(row).map(|(_, cell)| cell.text.as_str()).find(|text| !text.trim().is_empty());
-    let closes = |row: &u32| {
-        row_text(*row).is_some_and(|text| {
-            let text = normalise(text);
-            reading.layout().until.iter().any(|word| text.starts_with(word.as_str()))
-        })
-    };
-    let end = (first..grid.rows).find(closes).unwrap_or(grid.rows.max(first));
-    let last = (end..grid.rows).find(|row| row_text(*row).is_none()).unwrap_or(grid.rows.max(end));
-    (end, end..last)
 }

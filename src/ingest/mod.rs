@@ -2,13 +2,18 @@
 //!
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
-//! row and column, `label` holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells
-//! with `value` and `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
+//! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and
+//! `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
 //! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
+mod corner;
+pub mod drift;
+mod extent;
 mod header;
+mod hierarchy;
 mod hint;
 mod label;
 mod locate;
@@ -16,12 +21,15 @@ mod note;
 pub mod number;
 mod presence;
 mod relation;
+mod sign;
+mod split;
 mod unit;
 mod value;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Origin, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
@@ -138,44 +146,72 @@ impl Reading<'_> {
         portion.met.lost += usize::from(scopes.is_empty());
         for scope in scopes {
             match locate::locate(self, scope, &mut portion.faults) {
-                Some(found) => self.part(&found, portion),
+                Some(panels) => self.sheet(&panels, portion),
                 None => portion.met.lost += 1,
             }
         }
     }
 
-    fn part(&self, found: &locate::Found<'_>, portion: &mut Portion) {
+    /// All panels of the table on one sheet, whose footnotes are theirs together.
+    fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
         let Portion { observations, met, faults, .. } = portion;
+        met.repeated |= panels.len() > 1;
+        let Some(meaning) = self.title(&panels[0], faults) else {
+            met.lost += 1;
+            return;
+        };
+        let mut read = Vec::new();
+        for found in panels {
+            let of_title = note::of_title(self, found);
+            let title = body::Title { meaning: meaning.clone(), marks: of_title.iter().map(|(nth, _)| *nth).collect() };
+            read.extend(self.panel(found, &title, of_title, met, faults));
+        }
+        let notes = note::footnotes(self, panels);
+        observations.extend(note::bind(self, panels, &notes, read, faults));
+        observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
+    }
+
+    fn panel(
+        &self,
+        found: &locate::Found<'_>,
+        title: &body::Title,
+        of_title: Vec<(usize, CellRef)>,
+        met: &mut presence::Met,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<note::Noted> {
         let grid = found.grid;
-        let cells = u64::from(found.body.end - found.body.start) * u64::from(grid.cols);
+        let cells = u64::from(found.body.end - found.body.start) * found.cols.len() as u64;
         if cells > BODY_CELLS_MAX {
             let message = format!("the table has {cells} cells, the most that are read is {BODY_CELLS_MAX}");
             faults.push(self.fault("table-size", message, grid, found.corner));
             met.lost += 1;
-            return;
+            return None;
         }
         met.parts += 1;
         let columns = header::columns(self, found, faults);
         let rows = header::rows(self, found, faults);
+        if columns.is_empty() || rows.is_empty() {
+            let what = if columns.is_empty() { "columns" } else { "rows" };
+            let message = format!("the header that begins here has no {what}");
+            let hint = format!("until and until_column in {} say where the table ends", self.table.spec);
+            faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
+        }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
+        let rows = hierarchy::nest(self, found, &columns, rows, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         unit::check(self, found, &rows, &columns, faults);
-        let Some(title) = self.title(found, faults) else { return };
-        let footnotes = note::footnotes(found);
-        let mut read = body::read(self, found, &title, &rows, &columns, met, faults);
-        read.extend(note::figures(self, found, &title, &footnotes, met, faults));
-        for observation in &mut read {
-            observation.notes = footnotes.iter().map(|n| n.text.clone()).collect();
-        }
-        observations.extend(read);
+        let read = body::read(self, found, title, &rows, &columns, met, faults);
+        let used = note::used(of_title, &rows, &columns, &read);
+        Some(note::Noted { block: found.notes.start, used, read })
     }
 
     /// What holds for every number of a part: what its title, sheet and file say, over what is declared for the table.
     fn title(&self, found: &locate::Found<'_>, faults: &mut Vec<Diagnostic>) -> Option<Meaning> {
         let mut title = Meaning::default();
         let said = [("title", &found.captured[..]), ("sheet's name", &found.of_sheet), ("file's name", self.captured)];
+        let said = said.into_iter().filter(|(_, captured)| !captured.is_empty());
         let mut before = Vec::new();
         for (who, captured) in said {
             let meaning = match label::meaning_of(self, captured) {
@@ -228,6 +264,11 @@ impl Reading<'_> {
         format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
     }
 
+    /// A label without its translation, where labels have one.
+    fn own_language<'t>(&self, printed: &'t str) -> &'t str {
+        if self.layout().bilingual { without_english(printed) } else { printed }
+    }
+
     fn layout(&self) -> &Layout {
         &self.edition.layout
     }
@@ -243,6 +284,11 @@ impl Reading<'_> {
 
     fn place(&self, grid: &Grid, at: CellRef) -> Place {
         Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
+    }
+
+    /// The command that tells what moved, for hints.
+    fn drift(&self) -> String {
+        format!("`shebao check {} --against {}`", self.file, self.table.spec)
     }
 
     /// An error of the whole file.
@@ -267,5 +313,7 @@ fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
     (shown(one), shown(two))
 }
 
+#[cfg(test)]
+mod parts_tests;
 #[cfg(test)]
 mod tests;

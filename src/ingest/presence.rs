@@ -20,6 +20,8 @@ pub(super) struct Met {
     pub sheets: BTreeSet<usize>,
     /// Names of the sheets there are.
     pub sheets_there: BTreeSet<String>,
+    /// Whether a header began again.
+    pub repeated: bool,
     pub strangers: Vec<Stranger>,
     /// Parts that were found, and those that were not: what these hold is not known to be missing.
     pub parts: usize,
@@ -51,6 +53,7 @@ impl Met {
         self.figures.extend(other.figures);
         self.sheets.extend(other.sheets);
         self.sheets_there.extend(other.sheets_there);
+        self.repeated |= other.repeated;
         self.strangers.extend(other.strangers);
         self.parts += other.parts;
         self.lost += other.lost;
@@ -71,8 +74,14 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
         faults.push(fault.hint(format!("sheets there are: {there}; correct sheet in {spec}")));
     }
     let layout = reading.layout();
+    if (layout.panels.right || layout.panels.below) && !met.repeated {
+        let message =
+            format!("the header \"{}\" is declared to begin again, and stands once", layout.corner.join(" / "));
+        let hint = format!("has the header of a panel changed? if there is one only, leave panels out in {spec}");
+        faults.push(reading.fault_of_file("panel-missing", message).hint(hint));
+    }
     for (_, split) in layout.splits.iter().enumerate().filter(|(nth, _)| !met.splits.contains(nth)) {
-        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.text);
+        let message = format!("no cell reads \"{}\", which is declared as several numbers", split.pattern.as_str());
         faults.push(reading.fault_of_file("split-missing", message).hint(format!("correct [[split]] in {spec}")));
     }
     for (_, figure) in layout.figures.iter().enumerate().filter(|(nth, _)| !met.figures.contains(nth)) {
@@ -84,10 +93,11 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
 
 /// Every literal entry, nothing else; a stranger is paired with the entry that is missing.
 fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let (declared, spec) = (entries(reading, axis), &reading.table.spec);
+    let declared = entries(reading, axis);
     let seen = std::mem::take(met.entries(axis));
-    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_literal() && !seen.contains(n));
-    let mut missing = absent.map(|(_, e)| e);
+    let absent = declared.iter().enumerate().filter(|(n, e)| met.lost == 0 && e.is_required() && !seen.contains(n));
+    let (merged, missing): (Vec<&Entry>, Vec<&Entry>) = absent.map(|(_, e)| e).partition(|e| e.merged);
+    let mut missing = missing.into_iter();
     // The same stranger in another part stands for the same entry.
     let mut paired: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for stranger in met.strangers.iter().filter(|s| s.axis == axis) {
@@ -100,13 +110,18 @@ fn labels(reading: &Reading, met: &mut Met, axis: Axis, faults: &mut Vec<Diagnos
     for entry in missing {
         let parts = if met.parts > 1 { format!(" in all {} parts", met.parts) } else { String::new() };
         let message = format!("the {} \"{}\" is missing{parts}", axis.noun(), entry.shown());
-        let hint = format!("if this edition has it no more, give its [[edition]] in {spec} {} without it", axis.key());
+        let hint = format!("if the layout changed, {} tells what moved", reading.drift());
         faults.push(reading.fault_of_file("label-missing", message).hint(hint));
+    }
+    for entry in merged {
+        let message = format!("no cell is merged over what stands below \"{}\", as is declared", entry.shown());
+        let hint = format!("write optional = true in {} if that may be, or take the entry out", reading.table.spec);
+        faults.push(reading.fault_of_file("merged-missing", message).hint(hint));
     }
 }
 
 fn undeclared(reading: &Reading, stranger: &Stranger, expected: Option<&str>, near: Option<&str>) -> Diagnostic {
-    let (noun, key) = (stranger.axis.noun(), stranger.axis.key());
+    let noun = stranger.axis.noun();
     let message = match expected {
         Some(expected) => format!("{noun} \"{}\" is not declared, expected \"{expected}\"", stranger.label),
         None => format!("{noun} \"{}\" is not declared", stranger.label),
@@ -118,5 +133,5 @@ fn undeclared(reading: &Reading, stranger: &Stranger, expected: Option<&str>, ne
     if let Some(near) = near {
         fault = fault.hint(format!("the nearest declared is \"{near}\""));
     }
-    fault.hint(format!("if the layout changed, declare it in {} under {key} of an [[edition]]", reading.table.spec))
+    fault.hint(format!("if the layout changed, {} tells what moved", reading.drift()))
 }

@@ -1,5 +1,10 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod entries;
+mod notes;
+mod place;
+mod rows;
+
 use std::path::Path;
 
 use super::{Ingested, Input, Reading, Task, ingest};
@@ -20,7 +25,7 @@ pub(super) fn layout(keys: &str, text: &str, merges: Vec<Span>) -> (Pipelines, D
 }
 
 /// The project's code lists with one table `t/table`.
-fn pipelines(spec: &str) -> Pipelines {
+pub(super) fn pipelines(spec: &str) -> Pipelines {
     let folder = tempfile::tempdir().unwrap();
     let source = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
     std::fs::create_dir(folder.path().join("t")).unwrap();

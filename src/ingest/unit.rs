@@ -1,13 +1,23 @@
 //! Printed units: in brackets after a title or label, and on a line of their own (单位：人、万元). Each is held against
 //! the unit that was declared.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::Reading;
 use super::label::Line;
 use super::locate::Found;
+use super::note;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::CellRef;
+use crate::spec::pattern::{Capture, Captured};
 use crate::spec::table::UnitUse;
+
+/// How a line begins to state units, in small letters.
+const UNIT_WORDS: [&str; 3] = ["单位:", "unit:", "units:"];
+/// What makes 单位 an office, not a unit of measurement.
+const OFFICES: [&str; 10] = ["填报", "编制", "填表", "报送", "制表", "主管", "报告", "统计", "汇总", "发布"];
 
 /// A unit as printed somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +53,13 @@ fn printed(reading: &Reading, name: &str) -> Option<PrintedUnit> {
     Some(PrintedUnit { name: normalise(name), code: code.to_string() })
 }
 
+/// The unit that a label or a title captures.
+pub(super) fn captured_unit(reading: &Reading, captured: &[Captured]) -> Option<PrintedUnit> {
+    captured.iter().find(|c| c.capture == Capture::Unit).and_then(|c| printed(reading, &c.text))
+}
+
 /// Whether a printed unit is the declared one, or what is declared to be printed for it.
-fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
+pub(super) fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
     match declared.label.as_deref() {
         None => printed.iter().any(|p| p.code == declared.code),
         Some("") => true,
@@ -60,26 +75,50 @@ pub(super) fn check(
     columns: &[Line],
     faults: &mut Vec<Diagnostic>,
 ) {
-    let context = &reading.layout().context.unit;
+    let titles = [&found.captured[..], &found.of_sheet, reading.captured];
+    let of_title: Vec<PrintedUnit> = titles.into_iter().filter_map(|t| captured_unit(reading, t)).collect();
+    let context = title_unit(reading, found, &of_title, faults);
     for line in rows.iter().chain(columns) {
         let declared = line.meaning.unit.as_ref().or(context.as_ref());
-        if let (Some(declared), Some(at)) = (declared, line.label.at())
-            && !line.units.is_empty()
-            && !agrees(declared, &line.units)
-        {
-            faults.push(contradiction(reading, found, at, &line.label.shown(), declared, &line.units));
+        let captured: Vec<PrintedUnit> = line.captured.iter().cloned().collect();
+        for units in [&line.units, &captured] {
+            if let (Some(declared), Some(at)) = (declared, line.label.at())
+                && !units.is_empty()
+                && !agrees(declared, units)
+            {
+                faults.push(contradiction(reading, found, at, &line.label.shown(), declared, units));
+            }
         }
     }
     let stated = of_table(reading, found, faults);
     let Some((at, _)) = stated.first() else { return };
     let units: Vec<PrintedUnit> = stated.iter().flat_map(|(_, units)| units.clone()).collect();
-    for column in columns.iter().filter(|c| c.units.is_empty()) {
+    let silent = |line: &&Line| line.units.is_empty() && line.captured.is_none();
+    for column in columns.iter().filter(silent) {
         let of_cell = |row: &Line| column.meaning.unit.clone().or(row.meaning.unit.clone()).or(context.clone());
-        let wrong = rows.iter().filter(|r| r.units.is_empty()).filter_map(of_cell).find(|unit| !agrees(unit, &units));
+        let wrong = rows.iter().filter(silent).filter_map(of_cell).find(|unit| !agrees(unit, &units));
         if let Some(declared) = wrong {
             faults.push(contradiction(reading, found, *at, &column.label.shown(), &declared, &units));
         }
     }
+}
+
+/// The unit of numbers whose row and column state none: the declared one, or the one that the title captures.
+fn title_unit(
+    reading: &Reading,
+    found: &Found<'_>,
+    of_title: &[PrintedUnit],
+    faults: &mut Vec<Diagnostic>,
+) -> Option<UnitUse> {
+    let declared = reading.layout().context.unit.clone();
+    match (&declared, of_title) {
+        (Some(declared), [_, ..]) if !agrees(declared, of_title) => {
+            faults.push(contradiction(reading, found, found.corner, "the table", declared, of_title));
+        }
+        (None, [unit, ..]) => return Some(UnitUse { code: unit.code.clone(), label: None }),
+        _ => {}
+    }
+    declared
 }
 
 fn contradiction(
@@ -105,28 +144,81 @@ fn contradiction(
 }
 
 /// Units printed above the header: at the end of a title, or after 单位.
-fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+pub(super) fn of_table(
+    reading: &Reading,
+    found: &Found<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+    // A panel that states none has the units of the table.
+    let own = above(reading, found, found.top..found.header.start, faults);
+    match own.is_empty() && !found.is_first() {
+        true => above(reading, found, found.title.clone(), faults),
+        false => own,
+    }
+}
+
+fn above(
+    reading: &Reading,
+    found: &Found<'_>,
+    rows: Range<u32>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
-    let above = found.grid.iter().filter(|(at, _)| (found.top..found.header.start).contains(&at.row));
-    for (at, cell) in above {
-        let text = normalise(&cell.text);
-        let Some((_, list)) = text.split_once("单位:") else {
-            let (_, units) = strip(reading, &cell.text);
-            if !units.is_empty() {
-                stated.push((at, units));
-            }
+    for (at, cell) in found.cells(rows) {
+        let (label, _) = note::of_label(reading, reading.own_language(&cell.text));
+        let text = normalise(&label);
+        let lists = lists(&text);
+        if lists.is_empty() {
+            let bare = text.trim_matches(['(', ')']).strip_prefix("单位").and_then(|list| names(reading, list));
+            let units = bare.unwrap_or_else(|| strip(reading, &label).1);
+            faults.extend(multiples(reading, &text).map(|name| unknown(reading, found, at, name)));
+            stated.extend((!units.is_empty()).then_some((at, units)));
             continue;
-        };
-        let list = list.trim_end_matches(')');
-        match names(reading, list) {
-            Some(units) => stated.push((at, units)),
-            None => {
-                let strangers = split(list).filter(|name| printed(reading, name).is_none());
-                faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
+        }
+        let mut said: Vec<Vec<PrintedUnit>> = Vec::new();
+        for list in lists {
+            match names(reading, list) {
+                Some(units) => said.push(units),
+                None => {
+                    let strangers = split(list).filter(|name| printed(reading, name).is_none());
+                    faults.extend(strangers.map(|name| unknown(reading, found, at, name)));
+                }
             }
         }
+        let codes = |units: &[PrintedUnit]| units.iter().map(|u| u.code.clone()).collect::<BTreeSet<_>>();
+        if said.windows(2).any(|pair| codes(&pair[0]) != codes(&pair[1])) {
+            let message = format!("the cell states two units: \"{}\"", cell.text.replace('\n', " "));
+            faults
+                .push(reading.fault("unit-contradicts", message, found.grid, at).hint("one of the two is misprinted"));
+        }
+        stated.extend(said.into_iter().map(|units| (at, units)));
     }
     stated
+}
+
+/// Names in brackets at the end of a title that have no code and are a multiple of one that has: `（千人）`.
+fn multiples<'t>(reading: &Reading, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let list = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')).map_or("", |(_, list)| list);
+    split(list).filter(|name| {
+        let unit = name.trim_start_matches(['十', '百', '千', '万', '亿']);
+        unit.len() < name.len() && printed(reading, name).is_none() && printed(reading, unit).is_some()
+    })
+}
+
+/// The lists of units in a line: what follows 单位:, and Unit: where the line says it in English too.
+fn lists(text: &str) -> Vec<&str> {
+    let lower = text.to_ascii_lowercase();
+    let mut starts: Vec<(usize, usize)> = Vec::new();
+    for word in UNIT_WORDS {
+        let places = lower.match_indices(word).map(|(at, word)| (at, at + word.len()));
+        // 填报单位: names an office.
+        starts.extend(places.filter(|(at, _)| !OFFICES.iter().any(|office| text[..*at].ends_with(office))));
+    }
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
+    let list =
+        |(start, end): (usize, usize)| text[start..end].trim_end_matches("计量").trim_matches([')', '(', ',', ';']);
+    starts.iter().map(|(_, start)| *start).zip(ends).map(list).collect()
 }
 
 fn unknown(reading: &Reading, found: &Found<'_>, at: CellRef, name: &str) -> Diagnostic {

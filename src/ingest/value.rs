@@ -7,6 +7,7 @@ use super::number::{self, Sign};
 use crate::diag::Diagnostic;
 use crate::domain::Mark;
 use crate::grid::{Cell, CellRef, CellValue, Grid};
+use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, Sense, SignRule};
 
 /// Digits after the point that a stored value may have.
@@ -18,15 +19,27 @@ pub(super) struct Amount {
     pub decimals: u8,
 }
 
-/// The number or the mark that a cell holds.
+/// A cell's text without the marks beside its number, and those.
+pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> (&'t str, Marks) {
+    if mark(reading, printed).is_some() {
+        return (printed, Marks::new());
+    }
+    let annotations = &reading.layout().annotations;
+    let (rest, behind) = annotations.at_end(printed);
+    let (rest, mut marks) = annotations.at_start(rest);
+    marks.extend(behind);
+    (rest, marks)
+}
+
+/// The number or the mark that a cell holds; `printed` is its text without the marks beside.
 pub(super) fn read(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
+    printed: &str,
     meaning: &Meaning,
 ) -> Result<Result<Amount, Mark>, Box<Diagnostic>> {
     let cell = grid.get(at.row, at.col);
-    let printed = cell.map_or("", |c| c.text.as_str());
     if let Some(mark) = mark(reading, printed) {
         return Ok(Err(mark));
     }
@@ -40,7 +53,7 @@ pub(super) fn read(
             percent_fits(reading, grid, at, meaning, read.percent)?;
             Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
         }
-        CellValue::Number(stored) => stored_number(reading, grid, at, cell, *stored, meaning).map(Ok),
+        CellValue::Number(stored) => stored_number(reading, grid, at, (cell, printed), *stored, meaning).map(Ok),
         CellValue::UnsavedFormula => Err(Box::new(unsaved_formula(reading, grid, at))),
         other => {
             let kind = match other {
@@ -63,12 +76,12 @@ fn stored_number(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
-    cell: &Cell,
+    (cell, printed): (&Cell, &str),
     stored: Decimal,
     meaning: &Meaning,
 ) -> Result<Amount, Box<Diagnostic>> {
     let stored = stored.normalize();
-    let Some(shown) = number::parse(&cell.text).ok().or_else(|| number::dressed(&cell.text)) else {
+    let Some(shown) = number::parse(printed).ok().or_else(|| number::dressed(printed)) else {
         let sign = stored.is_sign_negative().then_some(Sign::Minus);
         return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
     };
@@ -132,6 +145,11 @@ pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRu
         Sense::Negative if !magnitude.is_zero() => -magnitude,
         _ => magnitude,
     }
+}
+
+/// Whether a printed text is a mark, which stands for no number.
+pub(super) fn is_mark(reading: &Reading, printed: &str) -> bool {
+    mark(reading, printed).is_some()
 }
 
 /// The mark a cell holds: its text as printed, then with all white space counted as one blank.

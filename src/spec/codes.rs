@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, Period, PeriodKind, Unit};
+use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, Period, PeriodKind, TOTAL, Unit};
 
 /// Files that are no code lists of their own.
 const OTHER_FILES: [&str; 4] = ["lists", "unit", "indicator", "aliases"];
@@ -95,7 +95,8 @@ pub(super) fn code_exists(book: &Codebook, list: &str, code: &str) -> bool {
     match list {
         "unit" => book.unit(code).is_some(),
         "indicator" => book.indicator(code).is_some(),
-        _ => book.lists.get(list).is_some_and(|l| l.get(code).is_some()),
+        "mark" => book.lists.get(list).is_some_and(|l| l.get(code).is_some()),
+        _ => book.lists.get(list).is_some_and(|l| code == TOTAL || l.get(code).is_some()),
     }
 }
 

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
-use super::pattern::Pattern;
+use super::pattern::{Capture, Pattern};
 use super::raw::{self, Scalar, Stated, Text};
+use super::revise::JOINT;
 use super::table::{
-    Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitValue, UnitUse,
+    Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitNumber, SplitValue, UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind, TOTAL};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
@@ -60,7 +61,7 @@ impl Scope<'_> {
             Ok(pattern) => Some(pattern),
             Err(error) => {
                 let hint = format!(
-                    "captures are {{year}}, {{month}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
+                    "captures are {{year}}, {{month}}, {{unit}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
                     lists.join(", ")
                 );
                 self.fault(span, "label-pattern", error.to_string(), hint);
@@ -102,7 +103,10 @@ impl Scope<'_> {
                     continue;
                 }
             };
-            breakdown.insert(name.to_owned(), text);
+            // A breakdown that is not divided is left out.
+            if text != TOTAL {
+                breakdown.insert(name.to_owned(), text);
+            }
         }
         breakdown
     }
@@ -145,33 +149,58 @@ impl Scope<'_> {
         meaning.unit = self.unit(raw.unit.as_ref(), raw.unit_label.as_ref());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         meaning.sign = raw.sign.map(sign);
-        (path.len() == texts.len()).then_some(Entry { path, meaning, merged: raw.merged })
+        let declared = raw.origin.declared.clone().unwrap_or_else(|| texts.join(JOINT));
+        let new = raw.origin.new;
+        let (merged, skip, optional) = (raw.merged, raw.skip, raw.optional);
+        if skip && path.iter().all(|p| p.captures().eq([&Capture::Any]) && p.is_bare()) {
+            let message = "the entry skips every label, also those that are new next year";
+            self.fault(raw.label.span(), "skip-any", message, "write out what is skipped");
+        }
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, optional })
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
-        let cell = normalise(raw.text.get_ref());
-        let mut values = Vec::new();
-        for value in &raw.values {
-            let number = value.number.get_ref();
-            if !cell.contains(&normalise(number)) {
-                let message = format!("the text \"{}\" does not hold {number}", raw.text.get_ref());
-                self.fault(value.number.span(), "split-number", message, "write the number as it stands in the cell");
-                continue;
-            }
-            match number.parse::<rust_decimal::Decimal>() {
-                Ok(parsed) => {
-                    let meaning = self.stated(value.stated());
-                    values.push(SplitValue { number: parsed, decimals: parsed.scale() as u8, meaning });
-                }
-                Err(_) => self.fault(value.number.span(), "split-number", format!("\"{number}\" is not a number"), ""),
-            }
+        let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
+        if pattern.captures().any(|c| !matches!(c, Capture::Number | Capture::Any)) {
+            let message = "the text of a cell that holds several numbers captures {number} and {any} only";
+            self.fault(raw.text.span(), "split-capture", message, "give what the numbers mean in values");
+            return None;
         }
-        (!values.is_empty()).then_some(Split { text: cell, values })
+        let captures = pattern.captures().filter(|c| **c == Capture::Number).count();
+        let captured = raw.values.iter().filter(|v| v.number.is_none()).count();
+        if captures != captured {
+            let message = format!("the text captures {captures} numbers, and {captured} values take one");
+            let hint = "give one value per {number}, in order; a number written out in the text is given as number";
+            self.fault(raw.text.span(), "split-number", message, hint);
+            return None;
+        }
+        let values: Vec<SplitValue> = raw.values.iter().filter_map(|v| self.split_value(raw, v)).collect();
+        (!values.is_empty()).then_some(Split { pattern, values })
+    }
+
+    fn split_value(&mut self, raw: &raw::Split, value: &raw::SplitValue) -> Option<SplitValue> {
+        let number = match &value.number {
+            None => SplitNumber::Captured,
+            Some(number) => {
+                let text = number.get_ref();
+                if !normalise(raw.text.get_ref()).contains(&normalise(text)) {
+                    let message = format!("the text \"{}\" does not hold {text}", raw.text.get_ref());
+                    self.fault(number.span(), "split-number", message, "write the number as it stands in the cell");
+                    return None;
+                }
+                let Ok(parsed) = text.parse::<rust_decimal::Decimal>() else {
+                    self.fault(number.span(), "split-number", format!("\"{text}\" is not a number"), "");
+                    return None;
+                };
+                SplitNumber::Stated { number: parsed, decimals: parsed.scale() as u8 }
+            }
+        };
+        Some(SplitValue { number, meaning: self.stated(value.stated()) })
     }
 
     pub fn figure(&mut self, raw: &raw::Figure) -> Option<Figure> {
         let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
-        if !pattern.captures().any(|c| *c == super::pattern::Capture::Number) {
+        if !pattern.captures().any(|c| *c == Capture::Number) {
             self.fault(
                 raw.text.span(),
                 "figure-number",

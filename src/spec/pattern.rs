@@ -3,11 +3,12 @@
 //! A pattern and the text it is held against are both normalised (width folded, white space dropped), so that print's
 //! spacing never matters. Matching says *what stands* in a capture; what it means as a code is `ingest`'s business.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::domain::label::normalise;
+use crate::domain::label::{normalise, normalised};
 use crate::domain::{Dimension, Period};
 
 /// Digits of a whole number that is captured.
@@ -37,6 +38,8 @@ pub enum Capture {
     Dimension(Dimension),
     /// A label of the indicator list.
     Indicator,
+    /// The name of a unit.
+    Unit,
     /// A label of any further code list; the breakdown's key is the list's name.
     Breakdown(String),
     /// A whole number; the breakdown's key is given.
@@ -123,6 +126,11 @@ impl Pattern {
         self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
     }
 
+    /// Whether the pattern is one capture and nothing else.
+    pub fn is_bare(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Capture(_)])
+    }
+
     pub fn captures(&self) -> impl Iterator<Item = &Capture> {
         self.pieces.iter().filter_map(|p| match p {
             Piece::Capture(capture) => Some(capture),
@@ -133,17 +141,14 @@ impl Pattern {
     /// What the captures hold where the whole text fits the pattern.
     pub fn matches(&self, printed: &str) -> Option<Vec<Captured>> {
         let text = Folded::new(printed);
-        let mut found = Vec::new();
-        fit(&self.pieces, &text, 0, true, &mut found).then(|| found.into_iter().rev().collect())
+        Search { text: &text, to_end: true, dead: BTreeSet::new() }.from(&self.pieces, 0)
     }
 
     /// What the captures hold at the first place inside the text that fits the pattern.
     pub fn find(&self, printed: &str) -> Option<Vec<Captured>> {
         let text = Folded::new(printed);
-        (0..=text.chars.len()).find_map(|start| {
-            let mut found = Vec::new();
-            fit(&self.pieces, &text, start, false, &mut found).then(|| found.into_iter().rev().collect())
-        })
+        let mut search = Search { text: &text, to_end: false, dead: BTreeSet::new() };
+        (0..=text.chars.len()).find_map(|start| search.from(&self.pieces, start))
     }
 }
 
@@ -168,6 +173,7 @@ fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
         "number" => Ok(Capture::Number),
         "any" => Ok(Capture::Any),
         "indicator" => Ok(Capture::Indicator),
+        "unit" => Ok(Capture::Unit),
         _ => match Dimension::parse(name) {
             Some(dimension) if dimension != Dimension::Breakdown => Ok(Capture::Dimension(dimension)),
             _ if lists.contains(&name) => Ok(Capture::Breakdown(name.to_owned())),
@@ -186,47 +192,83 @@ impl Folded {
     fn new(printed: &str) -> Folded {
         let mut folded = Folded { chars: Vec::new(), bytes: Vec::new() };
         for (at, c) in printed.char_indices() {
-            let kept = std::iter::once(c).nfkc();
-            for k in kept.filter(|k| !k.is_whitespace() && !matches!(k, '\u{200B}' | '\u{FEFF}' | '\u{AD}')) {
+            for k in normalised(c) {
                 folded.chars.push(k);
                 folded.bytes.push(at..at + c.len_utf8());
             }
         }
-        folded
+        if is_nfc_quick(folded.chars.iter().copied()) == IsNormalized::Yes {
+            return folded;
+        }
+        // Characters that compose with each other, which no Chinese print has: where each stands is not kept.
+        let chars: Vec<char> = folded.chars.into_iter().nfc().collect();
+        Folded { bytes: vec![0..printed.len(); chars.len()], chars }
     }
 }
 
-/// Fit pieces from `start`; a capture takes the shortest text that lets the rest fit (numbers the longest). `found` is
-/// filled from the last capture to the first.
-fn fit(pieces: &[Piece], text: &Folded, start: usize, to_end: bool, found: &mut Vec<Captured>) -> bool {
-    let Some((first, rest)) = pieces.split_first() else {
-        return !to_end || start == text.chars.len();
-    };
-    match first {
-        Piece::Text(literal) => {
-            text.chars[start..].starts_with(literal) && fit(rest, text, start + literal.len(), to_end, found)
-        }
-        Piece::Capture(capture) => {
-            let left = (text.chars.len() - start).min(longest(capture));
-            let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month);
-            let mut lengths: Vec<usize> = (1..=left).collect();
-            if greedy {
-                lengths.reverse();
+/// One pattern held against one text.
+struct Search<'a> {
+    text: &'a Folded,
+    /// Whether the pattern must reach to the end of the text.
+    to_end: bool,
+    /// Number of pieces left and place in the text from which they have been found not to fit.
+    dead: BTreeSet<(usize, usize)>,
+}
+
+impl Search<'_> {
+    fn from(&mut self, pieces: &[Piece], start: usize) -> Option<Vec<Captured>> {
+        let mut found = Vec::new();
+        self.fit(pieces, start, &mut found).then(|| found.into_iter().rev().collect())
+    }
+
+    /// Fit pieces from `start`; a capture takes the shortest text that lets the rest fit (numbers the longest). `found` is
+    /// filled from the last capture to the first.
+    fn fit(&mut self, pieces: &[Piece], start: usize, found: &mut Vec<Captured>) -> bool {
+        let Some((first, rest)) = pieces.split_first() else {
+            return !self.to_end || start == self.text.chars.len();
+        };
+        match first {
+            Piece::Text(literal) => {
+                self.text.chars[start..].starts_with(literal) && self.fit(rest, start + literal.len(), found)
             }
-            // At the end of a pattern that is searched for, text runs to the end; there is nothing shorter to mean.
-            if rest.is_empty() && !to_end && !greedy && *capture != Capture::Year {
-                lengths = vec![left];
-            }
-            for length in lengths {
-                let held: String = text.chars[start..start + length].iter().collect();
-                if holds(capture, &held) && fit(rest, text, start + length, to_end, found) {
-                    let printed = text.bytes[start].start..text.bytes[start + length - 1].end;
-                    found.push(Captured { capture: capture.clone(), text: held, printed });
-                    return true;
+            Piece::Capture(capture) if self.is_dead(capture, pieces.len(), start) => false,
+            Piece::Capture(capture) => {
+                let fits = self.capture(capture, rest, start, found);
+                if !fits {
+                    self.dead.insert((pieces.len(), start));
                 }
+                fits
             }
-            false
         }
+    }
+
+    /// What a capture of any length cannot begin at one place it cannot begin at a later one: the rest stands at neither.
+    fn is_dead(&self, capture: &Capture, left: usize, start: usize) -> bool {
+        match longest(capture) {
+            usize::MAX => self.dead.range((left, 0)..=(left, start)).next().is_some(),
+            _ => self.dead.contains(&(left, start)),
+        }
+    }
+
+    fn capture(&mut self, capture: &Capture, rest: &[Piece], start: usize, found: &mut Vec<Captured>) -> bool {
+        let left = (self.text.chars.len() - start).min(longest(capture));
+        let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month);
+        // At the end of a pattern, text runs to the end of what is searched; there is nothing shorter to mean.
+        let shortest = if rest.is_empty() && longest(capture) == usize::MAX { left.max(1) } else { 1 };
+        for nth in shortest..=left {
+            let end = start + if greedy { left + 1 - nth } else { nth };
+            if self.holds(capture, start..end) && self.fit(rest, end, found) {
+                let printed = self.text.bytes[start].start..self.text.bytes[end - 1].end;
+                let text = self.text.chars[start..end].iter().collect();
+                found.push(Captured { capture: capture.clone(), text, printed });
+                return true;
+            }
+        }
+        false
+    }
+
+    fn holds(&self, capture: &Capture, place: Range<usize>) -> bool {
+        longest(capture) == usize::MAX || holds(capture, &self.text.chars[place].iter().collect::<String>())
     }
 }
 
@@ -237,7 +279,7 @@ fn longest(capture: &Capture) -> usize {
         Capture::Month => "2004年12月".chars().count(),
         Capture::Integer(_) => INTEGER_DIGITS_MAX,
         Capture::Number => NUMBER_CHARS_MAX,
-        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => usize::MAX,
+        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => usize::MAX,
     }
 }
 
@@ -263,7 +305,7 @@ fn holds(capture: &Capture, text: &str) -> bool {
                 && month.len() <= 2
                 && month.parse::<u8>().is_ok_and(|m| (1..=12).contains(&m))
         }
-        Capture::Dimension(_) | Capture::Indicator | Capture::Breakdown(_) | Capture::Any => true,
+        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => true,
     }
 }
 
@@ -288,6 +330,7 @@ mod tests {
         check("全省平均工资的{base_pct:int}%", "全省平均 工资的100%", Some(&["100"]));
         check("{month}", "2013-01", Some(&["2013-01"]));
         check("{hospital}", "市外定点", Some(&["市外定点"]));
+        check("{indicator}（{unit}）", "参保人数 (万人)", Some(&["参保人数", "万人"]));
     }
 
     #[test]
@@ -298,6 +341,28 @@ mod tests {
         let note = "注: 从业人员测算为 34. 98万 ,占全省的 68%";
         let found = Pattern::parse("测算为{number}万", &[]).unwrap().find(note).unwrap();
         assert_eq!((found[0].text.as_str(), &note[found[0].printed.clone()]), ("34.98", "34. 98"));
+    }
+
+    #[test]
+    fn a_capture_at_the_end_of_the_text_holds_nothing() {
+        let find = |pattern: &str, text: &str| Pattern::parse(pattern, &[]).unwrap().find(text).is_some();
+        assert!(!find("年{any}", "2012年") && find("年{any}", "2012年度"));
+    }
+
+    #[test]
+    fn a_label_of_composed_characters_fits_itself() {
+        check("e\u{301}", "e\u{301}", Some(&[]));
+        check("\u{e9}", "e\u{301}", Some(&[]));
+        check("{any}\u{e9}", "年e\u{301}", Some(&["年"]));
+    }
+
+    #[test]
+    fn a_long_text_takes_no_long_time() {
+        let text = "1,".repeat(20_000);
+        for pattern in ["{any},{any},{any}x", "{number},{number},{number},{number},{number}x", "{region},{year},{any}"]
+        {
+            assert!(Pattern::parse(pattern, &[]).unwrap().find(&text).is_none(), "{pattern}");
+        }
     }
 
     #[test]

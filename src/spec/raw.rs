@@ -4,6 +4,9 @@
 //! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
+mod local;
+mod word;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,6 +14,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::Dimension;
+
+pub use local::{Local, LocalIndicator, LocalUnit};
+pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -82,50 +88,6 @@ pub struct Anchor {
     pub within: Option<Text>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum HeaderBlank {
-    /// A blank header cell repeats the one on its left.
-    #[serde(rename = "left")]
-    Left,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum LabelBlank {
-    /// A blank row label repeats the one above.
-    #[serde(rename = "above")]
-    Above,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Order {
-    /// Labels stand as they are declared.
-    #[serde(rename = "declared")]
-    Declared,
-    /// Labels may stand in any order.
-    #[serde(rename = "any")]
-    Any,
-}
-
-/// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Sign {
-    /// Sign of the value where a plus is printed; `+` where left out.
-    pub plus: Option<Sense>,
-    /// Sign of the value where a minus is printed; `-` where left out.
-    pub minus: Option<Sense>,
-    /// Sign of the value where no sign is printed; `+` where left out.
-    pub none: Option<Sense>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Sense {
-    #[serde(rename = "+")]
-    Positive,
-    #[serde(rename = "-")]
-    Negative,
-}
-
 /// What a part of a table says about its numbers, borrowed from any table that has these keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Stated<'a> {
@@ -187,6 +149,15 @@ stating! {
     Context {}
 }
 
+/// Where an entry comes from, once an edition has been merged with its table.
+#[derive(Clone, Debug, Default)]
+pub struct EntryOrigin {
+    /// The label before the edition renamed it, its parts joined.
+    pub declared: Option<String>,
+    /// Added by the edition.
+    pub new: bool,
+}
+
 stating! {
     /// One kind of row or column: how its label reads and what it means.
     Entry {
@@ -194,9 +165,21 @@ stating! {
         /// end may be left out.
         #[schemars(with = "OneOrMany")]
         pub label: Spanned<OneOrMany>,
+        /// Set when editions are merged with their table.
+        #[serde(skip)]
+        pub origin: EntryOrigin,
+        /// For what an edition adds: the declared label it stands after; at the end where left out, `""`: before all others.
+        #[schemars(with = "Option<String>")]
+        pub after: Option<Text>,
         /// For cells merged over all columns (rows) below this label.
         #[serde(default)]
         pub merged: bool,
+        /// Known and not read: a serial number, a label in another language, a remark.
+        #[serde(default)]
+        pub skip: bool,
+        /// The label may be absent.
+        #[serde(default)]
+        pub optional: bool,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "Option<String>")]
         pub unit: Option<Text>,
@@ -214,9 +197,9 @@ stating! {
 stating! {
     /// One of the numbers of a cell that holds several.
     SplitValue {
-        /// The number as printed in the cell.
-        #[schemars(with = "String")]
-        pub number: Text,
+        /// The number as printed in the cell; left out where the text captures it by `{number}`.
+        #[schemars(with = "Option<String>")]
+        pub number: Option<Text>,
     }
 }
 
@@ -236,7 +219,7 @@ stating! {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Split {
-    /// The cell's whole text; white space does not matter.
+    /// The cell's whole text, in which `{number}` captures a number and `{any}` what does not matter; nor does white space.
     #[schemars(with = "String")]
     pub text: Text,
     /// The numbers in the order of the cell.
@@ -269,7 +252,14 @@ pub struct Layout<'a> {
     pub header_rows: Option<&'a Spanned<u32>>,
     pub header_blank: Option<HeaderBlank>,
     pub label_blank: Option<LabelBlank>,
+    pub levels: Option<&'a [Level]>,
+    pub bilingual: Option<bool>,
     pub until: Option<&'a [Text]>,
+    pub until_column: Option<&'a [Text]>,
+    pub panels: Option<Panels>,
+    pub between: Option<&'a [Text]>,
+    pub note_marks: Option<&'a [Text]>,
+    pub status: Option<&'a BTreeMap<Text, Status>>,
     pub order: Option<Order>,
     pub unit: Option<&'a Text>,
     pub unit_label: Option<&'a Text>,
@@ -292,7 +282,8 @@ macro_rules! laid_out {
             $($own)*
             /// The text that tells the table from all others; left out where the header alone does.
             pub anchor: Option<Anchor>,
-            /// The text over the label column; several for several label columns. Its first row is the header's first.
+            /// The text over the label column; several for several label columns, `""` where nothing is printed. Its first row
+            /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
             /// Rows of the header, 1 where left out.
@@ -302,9 +293,30 @@ macro_rules! laid_out {
             pub header_blank: Option<HeaderBlank>,
             /// For formats without merged cells: what a blank row label repeats.
             pub label_blank: Option<LabelBlank>,
-            /// How the first line after the body begins; that line and the next are footnotes.
+            /// By what signs the labels of the first label column show hierarchy. A label is then the list of the labels
+            /// above it and its own, without the signs.
+            pub levels: Option<Vec<Level>>,
+            /// Labels carry their English after the Chinese, in the same cell; it is dropped.
+            pub bilingual: Option<bool>,
+            /// How the first line after the body begins; from there to the next blank row are footnotes. `""`: a blank
+            /// row ends the body.
             #[schemars(with = "Option<Vec<String>>")]
             pub until: Option<Vec<Text>>,
+            /// How the header of the first column after the table begins. `""`: a blank column ends the table.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub until_column: Option<Vec<Text>>,
+            /// Where the header begins again: continuation pages (续表), halves side by side, headers repeated down the
+            /// sheet.
+            pub panels: Option<Panels>,
+            /// How lines between two panels begin (`续表`, a unit line, a title); blank ones need not be named.
+            #[schemars(with = "Option<Vec<String>>")]
+            pub between: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that refer to a footnote; where left out ① to ⑳, *, †, ‡ and 注1).
+            #[schemars(with = "Option<Vec<String>>")]
+            pub note_marks: Option<Vec<Text>>,
+            /// Marks beside labels and numbers that say what state a figure is in.
+            #[schemars(with = "Option<BTreeMap<String, Status>>")]
+            pub status: Option<BTreeMap<Text, Status>>,
             /// Whether labels may stand in another order than the declared one.
             pub order: Option<Order>,
             /// The printed unit of every number whose row or column states none: a code of `codes/unit.csv`.
@@ -340,7 +352,14 @@ macro_rules! laid_out {
                     header_rows: self.header_rows.as_ref(),
                     header_blank: self.header_blank,
                     label_blank: self.label_blank,
+                    levels: self.levels.as_deref(),
+                    bilingual: self.bilingual,
                     until: self.until.as_deref(),
+                    until_column: self.until_column.as_deref(),
+                    panels: self.panels,
+                    between: self.between.as_deref(),
+                    note_marks: self.note_marks.as_deref(),
+                    status: self.status.as_ref(),
                     order: self.order,
                     unit: self.unit.as_ref(),
                     unit_label: self.unit_label.as_ref(),
@@ -356,50 +375,6 @@ macro_rules! laid_out {
             }
         }
     };
-}
-
-/// What a table names that no code list has; every code made here begins with `x-` or `x_`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Local {
-    /// Per code list: printed label → its code, or a code of this table (`x-…`). A list that begins with `x_` is made here.
-    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
-    pub codes: Option<BTreeMap<Text, BTreeMap<Text, Text>>>,
-    /// Indicators of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalIndicator>>")]
-    pub indicators: Option<BTreeMap<Text, LocalIndicator>>,
-    /// Units of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalUnit>>")]
-    pub units: Option<BTreeMap<Text, LocalUnit>>,
-}
-
-/// An indicator that `codes/indicator.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalIndicator {
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// A base unit: a code of `codes/unit.csv`, or one made here.
-    #[schemars(with = "String")]
-    pub unit: Text,
-    /// stock, flow, rate or rule.
-    #[schemars(with = "String")]
-    pub kind: Text,
-}
-
-/// A unit that `codes/unit.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalUnit {
-    /// As printed.
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// The unit that numbers are stored in; this one where left out.
-    #[schemars(with = "Option<String>")]
-    pub base: Option<Text>,
-    /// How many of the base unit make one; 1 where left out.
-    #[schemars(with = "Option<u64>")]
-    pub factor: Option<Spanned<u64>>,
 }
 
 laid_out! {
@@ -438,6 +413,20 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
+        /// prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub rename: Option<BTreeMap<Text, Text>>,
+        /// Declared labels (parts joined by ` / `) that this edition does not have.
+        #[schemars(with = "Option<Vec<String>>")]
+        pub gone: Option<Vec<Text>>,
+        /// Kinds of rows that this edition adds.
+        pub new_rows: Option<Vec<Entry>>,
+        /// Kinds of columns that this edition adds.
+        pub new_columns: Option<Vec<Entry>>,
+        /// Declared label (parts joined by ` / `) → the unit in which this edition prints it.
+        #[schemars(with = "Option<BTreeMap<String, String>>")]
+        pub units: Option<BTreeMap<Text, Text>>,
     }
 }
 
@@ -450,7 +439,14 @@ impl<'a> Layout<'a> {
             header_rows: self.header_rows.or(base.header_rows),
             header_blank: self.header_blank.or(base.header_blank),
             label_blank: self.label_blank.or(base.label_blank),
+            levels: self.levels.or(base.levels),
+            bilingual: self.bilingual.or(base.bilingual),
             until: self.until.or(base.until),
+            until_column: self.until_column.or(base.until_column),
+            panels: self.panels.or(base.panels),
+            between: self.between.or(base.between),
+            note_marks: self.note_marks.or(base.note_marks),
+            status: self.status.or(base.status),
             order: self.order.or(base.order),
             unit: self.unit.or(base.unit),
             // A label belongs to the unit that is given beside it.

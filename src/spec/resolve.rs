@@ -10,7 +10,8 @@ use super::edition::Edition;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
-use super::table::{Anchor, Entry, Layout, Meaning, OnError, PeriodRule, Source, Table, Within};
+use super::revise::revise;
+use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -40,8 +41,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
     let marks = marks(scope.book, dataset, id);
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &raw.edition {
-        let Some((id, span)) = edition_id(edition, scope) else { continue };
-        if editions.iter().any(|e| e.id == id) {
+        let (id, span) = edition_id(edition, scope);
+        if !id.is_empty() && editions.iter().any(|e| e.id == id) {
             scope.fault(span, "edition-twice", format!("the edition \"{id}\" stands twice"), "");
         }
         let files = names(&edition.file, scope);
@@ -52,12 +53,14 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
             }
         }
         let sheets = edition.sheet.as_ref().map_or(Vec::new(), |sheet| names(sheet, scope));
-        let dated = files.iter().chain(&sheets).any(|name| name.captures().any(is_period));
+        let of_names: Vec<&Capture> = files.iter().chain(&sheets).flat_map(|name| name.captures()).collect();
         let year = edition.year.as_ref().map(|year| *year.get_ref());
         let keys = edition.layout().over(raw.layout());
-        if let Some(layout) = layout(keys, raw.title.span(), (year, dated), marks.clone(), scope) {
+        let revised = revise(keys, edition, scope);
+        let keys = revised.over(keys);
+        if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, files, sheets, encoding, layout });
+            editions.push(Edition { id, year, files, sheets, encoding, layout });
         }
     }
     Table {
@@ -71,17 +74,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
 }
 
 /// The edition's name and where it is given.
-fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> Option<(String, Range<usize>)> {
+fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> (String, Range<usize>) {
     if let Some(year) = edition.year.as_ref().filter(|y| !(1000..=9999).contains(y.get_ref())) {
         scope.fault(year.span(), "edition-year", format!("{} is not a year", year.get_ref()), "write year = 2013");
     }
     match (&edition.id, &edition.year) {
-        (Some(id), _) => Some((id.get_ref().clone(), id.span())),
-        (None, Some(year)) => Some((year.get_ref().to_string(), year.span())),
+        (Some(id), _) => (id.get_ref().clone(), id.span()),
+        (None, Some(year)) => (year.get_ref().to_string(), year.span()),
         (None, None) => {
             let hint = "write year = 2013, or id = \"…\" where it has a name of its own";
             scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
-            None
+            // Nameless, so that its other faults are found as well.
+            (String::new(), edition.file.span())
         }
     }
 }
@@ -111,16 +115,12 @@ fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
-    (year, dated): (Option<i16>, bool),
+    (year, of_names): (Option<i16>, &[&Capture]),
     marks: BTreeMap<String, Mark>,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
-    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
-        scope.fault(rows.span(), "header-rows", message, "");
-    }
+    let header_rows = header_rows(&keys, scope);
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
@@ -137,9 +137,11 @@ fn layout(
         missing("corner", "corner: the text over the label column");
         return None;
     };
-    labels_fit(&rows, corner.get_ref().texts().len(), scope);
-    let from_title = dated || anchor.as_ref().is_some_and(|a| a.pattern.captures().any(is_period));
-    pairs(&rows, &columns, &context, from_title, scope);
+    let levels = levels(keys.levels.unwrap_or_default());
+    labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
+    let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
+    let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
+    pairs(&rows, &columns, &context, &of_title, scope);
     let relations = keys.sum.into_iter().flatten().map(|r| (r, RelationKind::Sum));
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
@@ -148,7 +150,13 @@ fn layout(
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
-        until: keys.until.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect(),
+        levels,
+        bilingual: keys.bilingual.unwrap_or(false),
+        until: beginnings(keys.until),
+        until_column: beginnings(keys.until_column),
+        panels: keys.panels.map_or(Panels::default(), panels),
+        between: beginnings(keys.between).into_iter().filter(|b| !b.is_empty()).collect(),
+        annotations: scope.annotations(keys.note_marks, keys.status),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
@@ -160,16 +168,50 @@ fn layout(
     })
 }
 
+/// Rows of the header, as far as the keys about the table's form can be.
+fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
+    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
+    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+        scope.fault(rows.span(), "header-rows", message, "");
+    }
+    if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
+        let message = "between names lines between panels, and the table has none";
+        scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
+    }
+    header_rows
+}
+
+fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
+    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect()
+}
+
+fn panels(raw: raw::Panels) -> Panels {
+    Panels { right: raw != raw::Panels::Below, below: raw != raw::Panels::Right }
+}
+
 fn entries(raw: &[raw::Entry], scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize>)> {
     raw.iter().filter_map(|e| scope.entry(e).map(|entry| (entry, e.label.span()))).collect()
 }
 
-fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, scope: &mut Scope<'_>) {
+fn levels(written: &[raw::Level]) -> Levels {
+    let has = |level| written.contains(&level);
+    Levels {
+        indent: has(raw::Level::Indent),
+        of_which: has(raw::Level::OfWhich),
+        numbering: has(raw::Level::Numbering),
+        bold: has(raw::Level::Bold),
+        heading: has(raw::Level::Heading),
+    }
+}
+
+fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if given > label_columns || (given < label_columns && !entry.merged) {
+        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
-            scope.fault(span.clone(), "label-columns", message, "give one part per text of corner");
+            let hint = "give one part per text of corner; more where levels says that rows belong to others";
+            scope.fault(span.clone(), "label-columns", message, hint);
         }
     }
 }
@@ -188,11 +230,11 @@ fn pairs(
     rows: &[(Entry, Range<usize>)],
     columns: &[(Entry, Range<usize>)],
     context: &Meaning,
-    from_title: bool,
+    of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns {
-        for (row, row_span) in rows {
+    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {
@@ -201,7 +243,7 @@ fn pairs(
                     continue;
                 }
             };
-            let stated: Vec<&Capture> = captures(row).chain(captures(column)).collect();
+            let stated: Vec<&Capture> = captures(row).chain(captures(column)).chain(of_title.iter().copied()).collect();
             let needs = |what: &str| format!("numbers of \"{}\" in \"{}\" have no {what}", column.shown(), row.shown());
             if both.indicator.is_none() && !stated.contains(&&Capture::Indicator) {
                 scope.fault(
@@ -211,21 +253,21 @@ fn pairs(
                     "give indicator = \"…\" to the column, the row or [context]",
                 );
             }
-            if both.unit.is_none() {
+            if both.unit.is_none() && !stated.contains(&&Capture::Unit) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("unit"),
-                    "give unit = \"…\" to the column, the row or the table",
+                    "give unit = \"…\" to the column, the row or the table, or capture {unit} in a label or the anchor",
                 );
             }
             let dated = matches!(both.period, Some(PeriodRule::Fixed(_) | PeriodRule::Left));
-            if !dated && !from_title && !stated.iter().any(|c| is_period(c)) {
+            if !dated && !stated.iter().any(|c| is_period(c)) {
                 scope.fault(
                     span.clone(),
                     "meaning-missing",
                     needs("period"),
-                    "give period = \"…\", or capture {year} in a label or the anchor",
+                    "give period = \"…\" or the edition's year, or capture {year} in a label, the anchor, sheet or file",
                 );
             }
             unit_fits(&both, span, scope);
@@ -267,12 +309,12 @@ fn anchor(raw: &raw::Anchor, scope: &mut Scope<'_>) -> Option<Anchor> {
 fn title_pattern(written: &str, span: Range<usize>, scope: &mut Scope<'_>) -> Option<Pattern> {
     let pattern = scope.pattern(written, span.clone())?;
     let usable = |c: &Capture| match c {
-        Capture::Year | Capture::Month | Capture::Any => true,
+        Capture::Year | Capture::Month | Capture::Unit | Capture::Any => true,
         Capture::Dimension(dimension) => *dimension != Dimension::Indicator,
         _ => false,
     };
     if pattern.captures().any(|c| !usable(c)) {
-        let message = "an anchor, a sheet or a file captures a period or a dimension only";
+        let message = "an anchor, a sheet or a file captures a period, a unit or a dimension only";
         scope.fault(span, "anchor-capture", message, "");
     }
     Some(pattern)

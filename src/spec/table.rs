@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::annotation::Annotations;
 use super::edition::Edition;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
@@ -68,17 +69,27 @@ pub struct Table {
 }
 
 /// Where a table's parts are and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
-    /// Normalised texts over the label columns.
+    /// Normalised texts over the label columns; blank where nothing stands there.
     pub corner: Vec<String>,
     pub header_rows: u32,
     /// A blank header cell repeats the one on its left.
     pub header_inherits: bool,
     /// A blank row label repeats the one above.
     pub label_inherits: bool,
+    pub levels: Levels,
+    /// Labels carry their English after the Chinese.
+    pub bilingual: bool,
+    /// How the line after the body begins; `""`: blank.
     pub until: Vec<String>,
+    /// How the header of the column after the table begins; `""`: blank.
+    pub until_column: Vec<String>,
+    pub panels: Panels,
+    /// How lines between panels begin.
+    pub between: Vec<String>,
+    pub annotations: Annotations,
     /// Labels that are written out stand in the order in which they are declared.
     pub ordered: bool,
     pub rows: Vec<Entry>,
@@ -92,8 +103,32 @@ pub struct Layout {
     pub marks: BTreeMap<String, Mark>,
 }
 
+/// Where the header may begin again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panels {
+    pub right: bool,
+    pub below: bool,
+}
+
+/// By what signs row labels show that a row belongs to one above.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    pub indent: bool,
+    pub of_which: bool,
+    pub numbering: bool,
+    pub bold: bool,
+    pub heading: bool,
+}
+
+impl Levels {
+    /// Whether rows stand in levels at all.
+    pub fn any(self) -> bool {
+        self != Levels::default()
+    }
+}
+
 /// The text that tells the table from all others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Anchor {
     pub pattern: Pattern,
     /// Rows and columns to look in, all included, from 0.
@@ -107,18 +142,31 @@ pub struct Within {
 }
 
 /// One kind of row or column: how its labels read and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
+    /// The label before an edition renamed it, its parts joined by ` / `.
+    pub declared: String,
+    /// Added by the edition.
+    pub new: bool,
     /// For cells merged over all rows (columns) below this label; no row (column) has the label alone.
     pub merged: bool,
+    /// Known and not read.
+    pub skip: bool,
+    /// The label may be absent.
+    pub optional: bool,
 }
 
 impl Entry {
-    /// Whether the label is given letter by letter, so that it must appear exactly once.
+    /// Whether the label is given letter by letter, so that it must appear at most once.
     pub fn is_literal(&self) -> bool {
         !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
+    }
+
+    /// Whether the entry must be met.
+    pub fn is_required(&self) -> bool {
+        !self.optional && (self.merged || self.is_literal())
     }
 
     /// The label as declared, for messages.
@@ -219,29 +267,37 @@ pub enum Sense {
 }
 
 /// A cell that holds several numbers, declared as what it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Split {
-    /// Normalised text of the cell.
-    pub text: String,
+    /// The cell's whole text.
+    pub pattern: Pattern,
+    /// In the order of the cell.
     pub values: Vec<SplitValue>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SplitValue {
-    pub number: Decimal,
-    pub decimals: u8,
+    pub number: SplitNumber,
     pub meaning: Meaning,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitNumber {
+    /// As the specification repeats it from the text.
+    Stated { number: Decimal, decimals: u8 },
+    /// What the text's next `{number}` captures.
+    Captured,
+}
+
 /// A number inside a footnote.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
     pub meaning: Meaning,
 }
 
 /// A relation between whole and parts, before the parts present are known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RelationSpec {
     pub kind: RelationKind,
     pub dimension: Dimension,
@@ -251,7 +307,7 @@ pub struct RelationSpec {
     pub indicators: Vec<Code>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Parts {
     /// Every code of the dimension that the table holds, but the whole.
     Rest,

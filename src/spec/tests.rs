@@ -117,6 +117,20 @@ fn messages() {
         ),
         ("corner   = \"地区\"\nunit     = \"10k_person\"", "korner = \"地区\"\nunit = \"wan\""),
         ("corner   = \"地区\"\n", ""),
+        ("id   = \"2013\"\n", ""),
+        ("id   = \"2013\"\n", "year = 13\n"),
+        ("\"t/t.csv\"\n", "[]\nsheet = \"{indicator}\"\n"),
+        (
+            "\"t/t.csv\"\n",
+            "\"t/t.csv\"\nrename = { \"{year}\" = \"{year}年末\" }\ngone = [\"区域\"]\nunits = { \"人\" = \"person\" }\n",
+        ),
+        ("\"t/t.csv\"\n", "\"t/t.csv\"\n[[edition.new_rows]]\nlabel = \"其他\"\nafter = \"{regions}\"\n"),
+        ("label = \"{region}\"", "label = \"{region}\"\nafter = \"其他\""),
+        ("\"t/t.csv\"\n", "\"t/t.csv\"\nrename = { \"{year}年\" = \"{yaer}年\" }\n"),
+        ("\"{region}\"", "[\"{region}\", \"{population}\"]"),
+        ("corner   = \"地区\"", "corner = \"地区\"\nlevels = [\"indents\", \"of-which\"]\nbilingual = \"yes\""),
+        ("\"{region}\"", "\"{any}\"\nskip = true"),
+        ("unit     = \"10k_person\"\n", ""),
     ];
     let said: Vec<String> = cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults(from, to))).collect();
     insta::assert_snapshot!(said.join("\n"));
