@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod choose;
 mod doctor;
+mod drift;
 pub mod ingest;
 pub mod job;
 mod print;
@@ -48,6 +49,8 @@ const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
   shebao check                    what does not add up, and in which cells
+  shebao check FILE.xlsx --against pipelines/yuxi-2013/injury_by_county.toml
+                                  what moved in next year's file, and the edition that takes it
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv

@@ -75,18 +75,29 @@ fn nearest(
     let row = corners[0][0].row;
     let covers = |c: &&Corner| (c[0].col..=c[c.len() - 1].col).contains(&anchor.col);
     let of_row = || corners.iter().filter(|c| c[0].row == row);
+    if reading.layout().panels.right {
+        // All corners of the row are the table's own, unless a title of another table stands before the anchor.
+        let first = of_row().next()?;
+        let before = grid.row(anchor.row).map(|(at, _)| at).find(|at| (first[0].col..anchor.col).contains(&at.col));
+        if let Some(other) = before.filter(|at| !grid.text(at.row, at.col).trim().is_empty()) {
+            let what = "panels stand below two titles";
+            faults.push(ambiguous(reading, what, [(grid, other), (grid, anchor)]));
+            return None;
+        }
+        return Some(first.clone());
+    }
     if let Some(own) = of_row().find(covers) {
         return Some(own.clone());
     }
-    let left = of_row().filter(|c| c[0].col < anchor.col).next_back();
+    let left = of_row().rfind(|c| c[0].col < anchor.col);
     let right = corners.iter().find(|c| c[0].col > anchor.col && c[0].row <= row + ROWS_APART);
     match (left, right) {
-        (Some(left), Some(right)) if !(reading.layout().panels.right && left[0].row == right[0].row) => {
+        (Some(left), Some(right)) => {
             let what = format!("the header stands left and right of the anchor in {}", grid.address(anchor));
             faults.push(ambiguous(reading, &what, [(grid, left[0]), (grid, right[0])]));
             None
         }
-        (Some(left), _) => Some(left.clone()),
+        (Some(left), None) => Some(left.clone()),
         (None, _) => of_row().next().cloned(),
     }
 }

@@ -12,7 +12,7 @@ use super::locate::{Found, Place, origin};
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
-use crate::grid::{CellRef, CellValue, Grid};
+use crate::grid::{Cell, CellRef, CellValue, Grid};
 
 /// Rows of a table in which one header holds.
 struct Band {
@@ -46,6 +46,7 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
     for band in &bands {
         let (across, end) = across(reading, grid, band, wall, faults)?;
         for (nth, corner) in across.iter().enumerate() {
+            let left = if nth == 0 { left(grid, band) } else { corner[0].col };
             let right = across.get(nth + 1).map_or(end, |next| next[0].col);
             panels.push(Found {
                 grid,
@@ -55,7 +56,7 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
                 top: band.top,
                 corner: corner[0],
                 label_cols: corner.iter().map(|at| at.col).collect(),
-                cols: corner[0].col..right,
+                cols: left..right,
                 table_cols: place.corner[0].col..end,
                 header: header(reading, corner),
                 body: band.body.clone(),
@@ -113,6 +114,14 @@ fn across(
     Some((corners, end))
 }
 
+/// The first column of a band: those left of its labels belong to it too, up to a blank one.
+fn left(grid: &Grid, band: &Band) -> u32 {
+    let rows = band.corner[0].row..band.body.end;
+    let filled = |col: &u32| rows.clone().any(|row| has_text(grid, CellRef { row, col: *col }));
+    let corner = band.corner[0].col;
+    (0..corner).rev().take_while(filled).last().unwrap_or(corner)
+}
+
 /// The bands of the table from top to bottom.
 fn bands(reading: &Reading, place: &Place<'_>, wall: u32, faults: &mut Vec<Diagnostic>) -> Option<Vec<Band>> {
     let (grid, first) = (place.grid, &place.corner);
@@ -125,6 +134,7 @@ fn bands(reading: &Reading, place: &Place<'_>, wall: u32, faults: &mut Vec<Diagn
         let mut band = Band { corner, top, body: start.min(end)..end, notes: end..end };
         let gap = lines.gap(end);
         band.notes = gap.notes.clone();
+        lines.check_notes(&gap, faults)?;
         next = match gap.end {
             GapEnd::Header(corner) => Some((corner, gap.notes.end)),
             GapEnd::Stop(row) => {
@@ -228,6 +238,28 @@ impl Lines<'_> {
         gap
     }
 
+    /// That no row of the table stands where it is said to have ended, and no number beside a footnote.
+    fn check_notes(&self, gap: &Gap, faults: &mut Vec<Diagnostic>) -> Option<()> {
+        let stop = match gap.end {
+            GapEnd::Stop(row) if row < self.grid.rows => Some(row),
+            _ => None,
+        };
+        let row_like = gap.notes.clone().chain(stop).find(|row| self.is_row(*row));
+        let Some(row) = row_like.or_else(|| gap.notes.clone().find(|row| self.ends_in_number(*row))) else {
+            return Some(());
+        };
+        let text = self.text(row).unwrap_or("").replace('\n', "");
+        let message = match row_like {
+            Some(_) => format!("the table ends above, and \"{text}\" reads as a row of it"),
+            None => format!("the table ends above, and a number stands beside \"{text}\""),
+        };
+        let hint = "or the row if it stands in the wrong place";
+        let hint = format!("correct until in {}, {hint}", self.reading.table.spec);
+        let fault = self.reading.fault("table-goes-on", message, self.grid, self.first_cell(row)).hint(hint);
+        faults.push(fault);
+        None
+    }
+
     /// That the table does not go on where it is said to end.
     fn check_stop(&self, gap: &Gap, stop: u32, faults: &mut Vec<Diagnostic>) -> Option<()> {
         let (reading, spec) = (self.reading, &self.reading.table.spec);
@@ -235,14 +267,6 @@ impl Lines<'_> {
             let at = self.first_cell(row);
             faults.push(reading.fault(code, message, self.grid, at).hint(hint));
         };
-        let row_like = gap.notes.clone().chain([stop]).find(|row| *row < self.grid.rows && self.is_row(*row));
-        if let Some(row) = row_like {
-            let text = self.text(row).unwrap_or("").replace('\n', "");
-            let message = format!("the table ends above, and \"{text}\" reads as a row of it");
-            let hint = format!("correct until in {spec}, or the row if it stands in the wrong place");
-            refuse("table-goes-on", row, message, hint);
-            return None;
-        }
         let panels = reading.layout().panels.below;
         let again = || (stop..self.grid.rows).find(|row| panels && self.sign(*row) == Sign::Header);
         let announced = gap.between.is_some() || (!gap.closed && again().is_some());
@@ -273,15 +297,25 @@ impl Lines<'_> {
         self.grid.row(row).map(|(at, _)| at).next().unwrap_or(CellRef { row, col: self.cols.start })
     }
 
+    /// A row whose last cell in the columns that hold no labels is a number.
+    fn ends_in_number(&self, row: u32) -> bool {
+        let cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
+        let last = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col)).next_back();
+        last.is_some_and(|(_, c)| is_number(c))
+    }
+
     /// A row whose innermost label is declared and that holds a number.
     fn is_row(&self, row: u32) -> bool {
         let labels = self.corner.iter().rev().map(|at| origin(self.grid, CellRef { row, col: at.col }));
         let label = labels.map(|at| self.grid.text(at.row, at.col)).find(|text| !text.trim().is_empty());
         let cells = self.grid.row(row).filter(|(at, _)| self.cols.contains(&at.col));
         let mut data = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
-        label.is_some_and(|text| begins(self.reading, Axis::Rows, text))
-            && data.any(|(_, c)| matches!(c.value, CellValue::Number(_)) || number::parse(&c.text).is_ok())
+        label.is_some_and(|text| begins(self.reading, Axis::Rows, text)) && data.any(|(_, c)| is_number(c))
     }
+}
+
+fn is_number(cell: &Cell) -> bool {
+    matches!(cell.value, CellValue::Number(_)) || number::parse(&cell.text).is_ok()
 }
 
 /// 续表, 续表1, (续), 表5(续)

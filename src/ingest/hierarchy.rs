@@ -87,9 +87,10 @@ pub(super) fn nest(
             nested.push(label);
             continue;
         };
+        let filled = has_cell(found, columns, label.line);
+        // A label that is merged over several rows, or repeated, is placed once.
         if tree.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
-            let filled = has_cell(found, columns, label.line);
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {
                 tree.list(signs, part.at, filled);
@@ -98,11 +99,12 @@ pub(super) fn nest(
             tree.place(signs, part.at, part.marks.clone());
         }
         let path = Label { line: label.line, parts: [tree.path(), label.parts[1..].to_vec()].concat() };
-        // A label that is the same in several label columns' rows belongs to them all; too few parts fit no entry.
-        let whole = label.parts.len() == found.label_cols.len();
-        if !tree.takes_heading(&path) {
-            nested.push(if whole { path } else { label });
+        if !filled && tree.takes_heading(&path) {
+            continue;
         }
+        // A label that is blank in one of the label columns fits no entry, however many labels stand over it.
+        let whole = label.parts.len() == found.label_cols.len();
+        nested.push(if whole { path } else { label });
     }
     tree.close(0);
     nested
@@ -133,7 +135,7 @@ impl Tree<'_, '_> {
     }
 
     /// Open a row below the one it belongs to.
-    fn place(&mut self, signs: Signs, at: CellRef, marks: Marks) {
+    fn place(&mut self, mut signs: Signs, at: CellRef, marks: Marks) {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
         while let Some(above) = self.open.last() {
@@ -156,7 +158,7 @@ impl Tree<'_, '_> {
         // The first row of a table may stand in the middle of its cell, if nothing stands below it.
         let (levels, centred) = (self.levels, self.open.is_empty() && self.top.count == 1 && !self.first_has_rows);
         let below = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
-        if let Err((beside, what)) = below.add(levels, centred, &signs, at) {
+        if let Err((beside, what)) = below.add(levels, centred, &mut signs, at) {
             let beside = self.found.grid.address(beside);
             wrong.get_or_insert(format!("\"{}\" {what} in {beside}", signs.text));
         }
@@ -199,8 +201,10 @@ impl Tree<'_, '_> {
         last.told = true;
         let entry = fitting.entry.shown();
         let message = format!("\"{}\" has no figures, like a heading, and is declared as a row", label.shown());
-        let hint = format!("it fits the entry \"{entry}\": if it is a heading, write out the labels of that entry");
         let fault = self.reading.fault("heading-declared", message, self.found.grid, last.at);
+        let hint =
+            format!("if it is a heading, it must not fit the entry \"{entry}\": write out the labels of that entry");
+        let fault = fault.hint("if it is a row, its figures are missing");
         self.faults.push(fault.hint(format!("{hint} in {}", self.reading.table.spec)));
         false
     }
@@ -228,7 +232,7 @@ impl Tree<'_, '_> {
 
 impl Below {
     /// Count a row in. `Err` where it differs from those beside it: a cell of theirs, and how.
-    fn add(&mut self, levels: Levels, centred: bool, signs: &Signs, at: CellRef) -> Result<(), (CellRef, String)> {
+    fn add(&mut self, levels: Levels, centred: bool, signs: &mut Signs, at: CellRef) -> Result<(), (CellRef, String)> {
         self.count += 1;
         if let Some(number) = signs.number
             && let Some((last, beside)) = self.number.replace((number, at))
@@ -259,7 +263,9 @@ impl Below {
                     self.indent = Some((signs.indent, at));
                     return Ok(());
                 }
-                Err((beside, format!("is indented by {}, the rows beside it by {shared}, as", signs.indent)))
+                // What follows is read as if the row stood with the others.
+                let own = std::mem::replace(&mut signs.indent, shared);
+                Err((beside, format!("is indented by {own}, the rows beside it by {shared}, as")))
             }
             Some(_) => Ok(()),
             None => {
@@ -306,9 +312,10 @@ fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
     }
     let numbers = above.number.is_some() && row.number.is_none() && !levels.indent;
     let Some((first, stand)) = said.first().copied() else {
-        // Below a heading whose rows are indented, one that is not stands elsewhere.
+        // Below a heading whose rows are indented, one that is not stands elsewhere; and so does one that is bold like it.
         let indented = node.below.indent.is_some_and(|(shared, _)| above.indent < shared);
-        let headed = above.heading && !row.heading && !indented;
+        let alike = above.bold && row.bold;
+        let headed = above.heading && !row.heading && !indented && !alike;
         return Ok(if headed || numbers { Stand::Below } else { Stand::Elsewhere });
     };
     match said.iter().find(|(_, other)| *other != stand) {

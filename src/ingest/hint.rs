@@ -125,7 +125,7 @@ pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<S
     })
 }
 
-fn is_number(found: &Found<'_>, at: CellRef) -> bool {
+pub(super) fn is_number(found: &Found<'_>, at: CellRef) -> bool {
     let cell = found.grid.get(at.row, at.col);
     cell.is_some_and(|c| match c.value {
         CellValue::Number(_) | CellValue::UnsavedFormula => true,

@@ -69,6 +69,11 @@ impl Found<'_> {
         self.top == self.title.start
     }
 
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
     /// Columns that hold no labels.
     pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
         self.cols.clone().filter(|col| !self.label_cols.contains(col))
@@ -134,6 +139,14 @@ pub(super) fn scopes<'a>(
             }
         }
     }
+    for grid in visible().filter(|g| names.iter().all(|name| sheet_fits(name, &g.sheet).is_none())) {
+        if names.iter().any(|name| !name.is_literal()) && holds_table(reading, grid) {
+            let place = CellRef { row: 0, col: 0 };
+            let message = format!("the sheet \"{}\" holds the table, and its name is not that of a part", grid.sheet);
+            let hint = format!("if it is a part, name it in sheet in {}, or correct its name", reading.table.spec);
+            faults.push(reading.fault("sheet-undeclared", message, grid, place).hint(hint));
+        }
+    }
     met.sheets_there.extend(document.grids.iter().map(|g| g.sheet.clone()));
     if scopes.is_empty() {
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
@@ -143,6 +156,13 @@ pub(super) fn scopes<'a>(
         faults.push(fault.hint(format!("if the sheet was renamed, {} tells how to declare it", reading.drift())));
     }
     scopes
+}
+
+/// Whether a sheet has the table's anchor and its header.
+fn holds_table(reading: &Reading, grid: &Grid) -> bool {
+    let Some(anchor) = &reading.layout().anchor else { return false };
+    let anchored = grid.iter().any(|(_, cell)| anchor.pattern.find(&cell.text).is_some());
+    anchored && grid.iter().any(|(at, _)| corner::at_header(reading, grid, at).is_some())
 }
 
 fn anchor<'a>(

@@ -10,6 +10,7 @@
 
 mod body;
 mod corner;
+pub mod drift;
 mod extent;
 mod header;
 mod hierarchy;

@@ -69,7 +69,7 @@ pub struct Table {
 }
 
 /// Where a table's parts are and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
     /// Normalised texts over the label columns; blank where nothing stands there.
@@ -128,7 +128,7 @@ impl Levels {
 }
 
 /// The text that tells the table from all others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Anchor {
     pub pattern: Pattern,
     /// Rows and columns to look in, all included, from 0.
@@ -142,7 +142,7 @@ pub struct Within {
 }
 
 /// One kind of row or column: how its labels read and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
@@ -267,7 +267,7 @@ pub enum Sense {
 }
 
 /// A cell that holds several numbers, declared as what it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Split {
     /// The cell's whole text.
     pub pattern: Pattern,
@@ -275,7 +275,7 @@ pub struct Split {
     pub values: Vec<SplitValue>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SplitValue {
     pub number: SplitNumber,
     pub meaning: Meaning,
@@ -290,14 +290,14 @@ pub enum SplitNumber {
 }
 
 /// A number inside a footnote.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
     pub meaning: Meaning,
 }
 
 /// A relation between whole and parts, before the parts present are known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RelationSpec {
     pub kind: RelationKind,
     pub dimension: Dimension,
@@ -307,7 +307,7 @@ pub struct RelationSpec {
     pub indicators: Vec<Code>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Parts {
     /// Every code of the dimension that the table holds, but the whole.
     Rest,

@@ -106,6 +106,16 @@ fn panels_side_by_side() {
 }
 
 #[test]
+fn panels_below_a_title_over_any_of_them() {
+    let spec = spec("anchor = { text = \"{year}年情况\" }\ncorner = \"地区\"\npanels = \"right\"");
+    let body = "地区 | 参保人数 | 地区 | 参保人数 | 地区 | 待遇人数\n北京 | 1 | 天津 | 2 | 北京 | 3";
+    for title in ["2012年情况", " | | 2012年情况", " | | | 2012年情况", " | | | | | 2012年情况"] {
+        assert_eq!(said(&spec, &format!("{title}\n{body}")), "B3=1 D3=2 F3=3", "{title}");
+    }
+    assert_eq!(said(&spec, &format!("2011年表 | | 2012年情况\n{body}")), "anchor-ambiguous C1");
+}
+
+#[test]
 fn panels_below() {
     let keys = "corner = \"地区\"\npanels = \"below\"\nbetween = [\"续表\", \"单位\"]\nuntil = [\"注\"]";
     let spec = spec(&format!("{YEAR}\n{keys}"));
