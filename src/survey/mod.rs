@@ -169,7 +169,7 @@ fn mark_continuations(grid: &Grid, tables: &mut [Table]) {
         tables[nth].continues = (0..nth).find(|n| {
             let other = labels(&tables[*n]);
             let shared = own_labels.iter().filter(|l| other.contains(l)).count();
-            let begins_so = tables[nth].titles.iter().any(|t| normalise(grid.text(t.row, t.col)).starts_with("续"));
+            let begins_so = tables[nth].titles.iter().any(|t| normalise(grid.text(t.row, t.col)).contains("续"));
             tables[*n].continues.is_none()
                 && corner(&tables[*n]) == own
                 && (begins_so || (shared * 5 >= own_labels.len() * 4 && tables[nth].titles.len() < 2))

@@ -19,6 +19,9 @@ use place::Place;
 
 /// The period of a table that states none anywhere.
 const UNKNOWN_PERIOD: &str = "9999";
+/// Numbers that all trials of a table may read together, and trials that any table gets: large tables get few.
+const NUMBERS_TRIED: usize = 60_000;
+const TRIALS_MIN: usize = 3;
 /// Characters of a text that may stand for a missing number.
 const MARK_CHARS_MAX: usize = 6;
 /// Faults that a draft tells at its head.
@@ -54,7 +57,12 @@ pub fn draft(book: &Codebook, document: &Document, grid: &Grid, parts: &[&Table]
     let mut best: Option<Draft> = None;
     let mut tried = BTreeSet::new();
     let levels = report::levels(grid, parts[0]);
+    let numbers = trial::figures(grid, parts).len().max(1);
+    let trials_most = (NUMBERS_TRIED / numbers).max(TRIALS_MIN);
     for place in variants(place::place(grid, parts, file, several), &levels) {
+        if tried.len() >= trials_most {
+            break;
+        }
         let paths = paths(book, document, grid, &place, parts[0], file);
         for daring in [Daring::Codes, Daring::Periods, Daring::Nothing] {
             let text = write(book, grid, parts, &place, daring, &paths);
@@ -135,7 +143,7 @@ fn write(book: &Codebook, grid: &Grid, parts: &[&Table], place: &Place, daring: 
     }
     let mut out = format!("title = {}\n", toml::quoted(&place.title));
     out.push_str(&place.write());
-    if !text_columns.is_empty() {
+    if !text_columns.is_empty() || place.panels.is_some() {
         out.push_str("order = \"any\"\n");
     }
     let dated = place.anchor.as_ref().is_some_and(|a| a.dated);
