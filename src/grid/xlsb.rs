@@ -103,6 +103,11 @@ pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<
     let mut sheets = Vec::new();
     for record in records(&book).filter(|r| r.kind == BUNDLE_SHEET) {
         let broken = || damaged("its list of sheets is broken");
+        // A module of code is listed without a part.
+        const NO_TEXT: u32 = u32::MAX;
+        if record.u32(8) == Some(NO_TEXT) {
+            continue;
+        }
         let (id, end) = record.text(8).ok_or_else(broken)?;
         let (name, _) = record.text(end).ok_or_else(broken)?;
         let relation = relations.get(&id).ok_or_else(broken)?;

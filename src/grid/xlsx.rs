@@ -101,8 +101,8 @@ fn sheets(text: &str, relations: &BTreeMap<String, Relation>) -> Result<(Vec<Lis
             "sheet" => {
                 let id = e.local("id").unwrap_or_default();
                 let relation = relations.get(&*id);
-                // Sheets of charts, dialogs and macros hold no cells.
-                if relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
+                // Sheets of charts, dialogs and macros hold no cells; a module of code is listed without a part.
+                if id.is_empty() || relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
                     continue;
                 }
                 let name = e.get("name").unwrap_or_default().into_owned();
