@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::guess;
 use super::local::Local;
-use super::toml::{one_or_many, quoted, tidy};
+use super::quote::{one_or_many, quoted, tidy};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension};
 
