@@ -6,6 +6,7 @@ mod check;
 mod choose;
 mod doctor;
 mod draft;
+mod drift;
 pub mod ingest;
 mod inspect;
 pub mod job;
@@ -50,6 +51,8 @@ const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
   shebao check                    what does not add up, and in which cells
+  shebao check FILE.xlsx --against pipelines/yuxi-2013/injury_by_county.toml
+                                  what moved in next year's file, and the edition that takes it
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv

@@ -283,12 +283,12 @@ impl Reading<'_> {
             }
             ROW if record.u16(12).is_some_and(|flags| flags & 0x20 != 0) => {
                 let row = u32::from(record.u16(0).unwrap_or(0));
-                out.hide_rows(row..row + 1);
+                out.hidden.rows(row..row + 1);
                 Ok(())
             }
             COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
                 if let (Some(first), Some(last)) = (record.u16(0), record.u16(2)) {
-                    out.hide_columns(first.into()..u32::from(last) + 1);
+                    out.hidden.columns(first.into()..u32::from(last) + 1);
                 }
                 Ok(())
             }

@@ -164,12 +164,12 @@ fn read_sheet(part: &[u8], styles: &Styles, texts: &[Text], out: &mut Writer<'_>
             ROW_HEADER => {
                 row = record.u32(0).unwrap_or(row);
                 if record.data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
-                    out.hide_rows(row..row.saturating_add(1));
+                    out.hidden.rows(row..row.saturating_add(1));
                 }
             }
             COL_INFO if record.u16(16).is_some_and(|flags| flags & 1 != 0) => {
                 if let (Some(first), Some(last)) = (record.u32(0), record.u32(4)) {
-                    out.hide_columns(first..last.saturating_add(1));
+                    out.hidden.columns(first..last.saturating_add(1));
                 }
             }
             RK..=FORMULA_ERROR | RICH_TEXT => read_cell(&record, row, styles, texts, out)?,

@@ -17,6 +17,7 @@
 //!   observations and needs no entry; with nothing below it, it is a row that has lost its numbers, and refused, and so is
 //!   one that an entry declares.
 //!
+//! Rows go on over the panels of a sheet (续表) that have the same columns, so that a county finds its city on the page above.
 //! Where two signs contradict each other the row is refused. What a path means, and whether it is declared, is for
 //! `label`: a row that has lost its sign has another path, which must fit an entry of its own. One such fit passes
 //! through a look-up, a label that is looked up at one depth and stands by mistake at another; [`lone`] refuses it.
@@ -27,14 +28,14 @@ use std::collections::BTreeMap;
 use super::Reading;
 use super::header::{Label, Part};
 use super::hint;
-use super::label::entry_of;
+use super::label::{Line, entry_of};
 use super::locate::{Found, origin};
 use super::sign::{self, Indent, Number, Signs};
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
 use crate::grid::CellRef;
 use crate::spec::annotation::Marks;
-use crate::spec::table::{Entry, Levels};
+use crate::spec::table::{Entry, Levels, Meaning};
 
 /// Blanks by which a row may miss the text that it is aligned with.
 const ALIGNED_BLANKS: u32 = 1;
@@ -70,19 +71,52 @@ enum Stand {
     Elsewhere,
 }
 
+/// Where the rows of a table stand after one of its panels: they go on in the next one that has the same columns. One that
+/// has others begins again with the same rows.
+pub(super) struct Page {
+    columns: Vec<Meaning>,
+    /// The last row, and those it belongs to, the outermost first.
+    open: Vec<Node>,
+    top: Below,
+}
+
+/// The columns that are read, which tell a heading from a row, and what they mean, as far as that is known.
+pub(super) struct Columns {
+    lines: Vec<u32>,
+    meanings: Vec<Meaning>,
+}
+
+impl Columns {
+    pub fn of_lines(lines: &[Line]) -> Columns {
+        Columns {
+            lines: lines.iter().map(|l| l.label.line).collect(),
+            meanings: lines.iter().map(|l| l.meaning.clone()).collect(),
+        }
+    }
+
+    pub fn of_labels(labels: &[Label]) -> Columns {
+        Columns { lines: labels.iter().map(|l| l.line).collect(), meanings: Vec::new() }
+    }
+}
+
 /// Give every label its path; headings are taken out.
 pub(super) fn nest(
     reading: &Reading,
     found: &Found<'_>,
-    columns: &[u32],
+    columns: &Columns,
     labels: Vec<Label>,
+    pages: &mut Vec<Page>,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Label> {
     let levels = reading.layout().levels;
     if !levels.any() {
         return labels;
     }
-    let mut tree = Tree { reading, found, levels, open: Vec::new(), top: Below::default(), faults };
+    let page = match pages.iter().position(|p| p.columns == columns.meanings) {
+        Some(nth) => pages.remove(nth),
+        None => Page { columns: columns.meanings.clone(), open: Vec::new(), top: Below::default() },
+    };
+    let mut tree = Tree { reading, found, levels, page, faults };
     let mut nested = Vec::new();
     for label in labels {
         let own = found.label_cols.first().map(|col| found.beneath(*col));
@@ -95,7 +129,7 @@ pub(super) fn nest(
         };
         let filled = !banner(part) && has_cell(found, columns, label.line);
         // A label that is merged over several rows, or repeated, is placed once.
-        if tree.open.last().is_none_or(|top| top.at != part.at) {
+        if tree.page.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
             signs.banner = banner(part);
             let right = own.map_or(0, |own| part.at.col.saturating_sub(*own.start()));
@@ -115,13 +149,20 @@ pub(super) fn nest(
         let whole = label.parts.len() == found.label_cols.len();
         nested.push(if whole { path } else { label });
     }
-    tree.close(0);
+    pages.push(tree.page);
     nested
 }
 
+/// No more rows follow: every heading must have had some.
+pub(super) fn finish(reading: &Reading, found: &Found<'_>, pages: Vec<Page>, faults: &mut Vec<Diagnostic>) {
+    for page in pages {
+        Tree { reading, found, levels: reading.layout().levels, page, faults: &mut *faults }.close(0);
+    }
+}
+
 /// Whether a row has a cell of its own in one of the columns that are read.
-fn has_cell(found: &Found<'_>, columns: &[u32], row: u32) -> bool {
-    columns.iter().map(|col| CellRef { row, col: *col }).any(|at| {
+fn has_cell(found: &Found<'_>, columns: &Columns, row: u32) -> bool {
+    columns.lines.iter().map(|col| CellRef { row, col: *col }).any(|at| {
         let text = found.grid.text(at.row, at.col);
         origin(found.grid, at) == at && !text.trim().is_empty()
     })
@@ -131,22 +172,20 @@ struct Tree<'a, 'r> {
     reading: &'a Reading<'r>,
     found: &'a Found<'a>,
     levels: Levels,
-    /// The last row, and those it belongs to, the outermost first.
-    open: Vec<Node>,
-    top: Below,
+    page: Page,
     faults: &'a mut Vec<Diagnostic>,
 }
 
 impl Tree<'_, '_> {
     fn path(&self) -> Vec<Part> {
-        self.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
+        self.page.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
     }
 
     /// Open a row below the one it belongs to.
     fn place(&mut self, mut signs: Signs, at: CellRef, marks: Marks) {
         // The first thing that is wrong with a row is told; what follows from it is not.
         let mut wrong = None;
-        while let Some(above) = self.open.last() {
+        while let Some(above) = self.page.open.last() {
             let stand = stand(self.levels, above, &signs).unwrap_or_else(|conflict| {
                 let address = self.found.grid.address(above.at);
                 wrong
@@ -154,20 +193,20 @@ impl Tree<'_, '_> {
                 Stand::Elsewhere
             });
             if stand != Stand::Below {
-                self.close(self.open.len() - 1);
+                self.close(self.page.open.len() - 1);
             }
             if stand != Stand::Elsewhere {
                 break;
             }
         }
-        if signs.of_which && self.open.is_empty() {
+        if signs.of_which && self.page.open.is_empty() {
             wrong.get_or_insert(format!("\"{}\" is marked as a part, and no row above is its whole", signs.text));
         }
         // The first row of a table, or below a text over its columns, may stand in the middle of its cell, if nothing
         // stands below it.
-        let first = self.open.last().is_none_or(|n| n.signs.banner);
+        let first = self.page.open.last().is_none_or(|n| n.signs.banner);
         let levels = self.levels;
-        let below = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
+        let below = self.page.open.last_mut().map_or(&mut self.page.top, |n| &mut n.below);
         let centred = first && below.count == 1 && !below.first_has_rows;
         if let Err((beside, what)) = below.add(levels, centred, &mut signs, at) {
             let beside = self.found.grid.address(beside);
@@ -176,7 +215,7 @@ impl Tree<'_, '_> {
         if let Some(message) = wrong {
             self.unclear(message, at);
         }
-        self.open.push(Node { signs, at, marks, below: Below::default(), told: false });
+        self.page.open.push(Node { signs, at, marks, below: Below::default(), told: false });
     }
 
     /// A label that is nothing but 其中 opens a list: the rows that are indented below it.
@@ -190,10 +229,10 @@ impl Tree<'_, '_> {
         }
         let above =
             |n: &Node| matches!(n.signs.indent.partial_cmp(&signs.indent), Some(Ordering::Less | Ordering::Equal));
-        while self.open.last().is_some_and(|n| !above(n)) {
-            self.close(self.open.len() - 1);
+        while self.page.open.last().is_some_and(|n| !above(n)) {
+            self.close(self.page.open.len() - 1);
         }
-        match self.open.last_mut() {
+        match self.page.open.last_mut() {
             Some(whole) => whole.below.of_which = Some((signs.indent, signs.text_indent)),
             None => self.unclear("no row above is the whole of this list".to_owned(), at),
         }
@@ -202,11 +241,11 @@ impl Tree<'_, '_> {
     /// Whether the label that was placed last is a heading, which is no row of its own. One that is declared to be skipped
     /// heads nothing.
     fn takes_heading(&mut self, label: &Label) -> bool {
-        let Some(last) = self.open.last_mut().filter(|n| n.signs.heading) else { return false };
+        let Some(last) = self.page.open.last_mut().filter(|n| n.signs.heading) else { return false };
         let entries = self.reading.layout().rows.iter().filter(|e| !e.merged);
         let Ok(Some(fitting)) = entry_of(self.reading, label, entries) else { return true };
         if fitting.entry.skip {
-            self.open.pop();
+            self.page.open.pop();
             return false;
         }
         last.told = true;
@@ -222,8 +261,8 @@ impl Tree<'_, '_> {
 
     /// Close the rows from a depth on; a heading must have had rows below it.
     fn close(&mut self, depth: usize) {
-        let closed = self.open.split_off(depth);
-        let above = self.open.last_mut().map_or(&mut self.top, |n| &mut n.below);
+        let closed = self.page.open.split_off(depth);
+        let above = self.page.open.last_mut().map_or(&mut self.page.top, |n| &mut n.below);
         above.first_has_rows |= closed.first().is_some_and(|n| n.below.count > 0);
         for node in closed {
             if node.signs.heading && node.below.count == 0 && !node.told {

@@ -23,6 +23,7 @@ pub(super) struct Place<'a> {
     pub of_sheet: Vec<Captured>,
     /// What the anchor's captures hold.
     pub captured: Vec<Captured>,
+    pub anchor: Option<CellRef>,
     /// First row that belongs to the table: the anchor's, or the sheet's first.
     pub top: u32,
     pub corner: Corner,
@@ -69,6 +70,11 @@ impl Found<'_> {
         self.top == self.title.start
     }
 
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
     /// Columns that hold no labels.
     pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
         self.cols.clone().filter(|col| self.label_cols.iter().all(|label| !self.beneath(*label).contains(col)))
@@ -112,7 +118,7 @@ pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<D
         None => (scope.grids, None, Vec::new()),
     };
     let (grid, corner) = corner::find(reading, &grids, at, faults)?;
-    let place = Place { grid, of_sheet: scope.captured, captured, top: at.map_or(0, |at| at.row), corner };
+    let place = Place { grid, of_sheet: scope.captured, captured, anchor: at, top: at.map_or(0, |at| at.row), corner };
     extent::panels(reading, place, faults)
 }
 

@@ -10,6 +10,7 @@
 
 mod body;
 mod corner;
+pub mod drift;
 mod extent;
 mod header;
 mod hierarchy;
@@ -140,8 +141,9 @@ pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
         for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
             let columns = header::columns(&reading, &found, &mut faults);
             let rows = header::rows(&reading, &found, &mut faults);
-            let lines: Vec<u32> = columns.iter().map(|c| c.line).collect();
-            paths.rows.extend(hierarchy::nest(&reading, &found, &lines, rows, &mut faults).into_iter().map(texts));
+            let read = hierarchy::Columns::of_labels(&columns);
+            let rows = hierarchy::nest(&reading, &found, &read, rows, &mut Vec::new(), &mut faults);
+            paths.rows.extend(rows.into_iter().map(texts));
             paths.columns.extend(columns.into_iter().map(texts));
         }
     }
@@ -185,12 +187,13 @@ impl Reading<'_> {
             met.lost += 1;
             return;
         };
-        let mut read = Vec::new();
+        let (mut read, mut pages) = (Vec::new(), Vec::new());
         for found in panels {
             let of_title = note::of_title(self, found);
             let title = body::Title { meaning: meaning.clone(), marks: of_title.iter().map(|(nth, _)| *nth).collect() };
-            read.extend(self.panel(found, &title, of_title, met, faults));
+            read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
+        hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
         observations.extend(note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
@@ -201,6 +204,7 @@ impl Reading<'_> {
         found: &locate::Found<'_>,
         title: &body::Title,
         of_title: Vec<(usize, CellRef)>,
+        pages: &mut Vec<hierarchy::Page>,
         met: &mut presence::Met,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<note::Noted> {
@@ -222,8 +226,8 @@ impl Reading<'_> {
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
-        let read: Vec<u32> = columns.iter().map(|c| c.label.line).collect();
-        let rows = hierarchy::nest(self, found, &read, rows, faults);
+        let read = hierarchy::Columns::of_lines(&columns);
+        let rows = hierarchy::nest(self, found, &read, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);

@@ -59,7 +59,7 @@ pub(super) fn captured_unit(reading: &Reading, captured: &[Captured]) -> Option<
 }
 
 /// Whether a printed unit is the declared one, or what is declared to be printed for it.
-fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
+pub(super) fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
     match declared.label.as_deref() {
         None => printed.iter().any(|p| p.code == declared.code),
         Some("") => true,
@@ -144,7 +144,11 @@ fn contradiction(
 }
 
 /// Units printed above the header: at the end of a title, or after 单位.
-fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+pub(super) fn of_table(
+    reading: &Reading,
+    found: &Found<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     // A panel that states none has the units of the table.
     let own = above(reading, found, found.top..found.header.start, faults);
     match own.is_empty() && !found.is_first() {

@@ -6,13 +6,14 @@
 
 pub mod annotation;
 mod codes;
+pub mod block;
 pub mod edition;
 mod local;
 mod meaning;
 pub mod pattern;
 mod raw;
 mod resolve;
-mod revise;
+pub mod revise;
 mod schema;
 pub mod table;
 
@@ -59,6 +60,23 @@ pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
     }
     let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
     let source = load_source(folder, &[spec.to_owned()], &mut codebook, &shown, &mut faults);
+    Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
+}
+
+/// Like [`load_table`], with another text in the place of the file's.
+pub fn load_table_as(project: &Project, spec: &Path, text: String) -> Checked<Pipelines> {
+    let shown = |path: &Path| project.display(path);
+    let folder = spec.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.join(SOURCE_FILE).is_file() {
+        return load_text(project, &shown(spec), text);
+    }
+    let mut faults = Vec::new();
+    let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
+    let source = load_source(folder, &[], &mut codebook, &shown, &mut faults).map(|source| {
+        let text = Arc::new(SourceText { name: shown(spec), text });
+        let table = resolve_spec(&source.id, &table_id(spec), &text, &mut codebook, &mut faults);
+        Source { tables: table.into_iter().collect(), ..source }
+    });
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
 }
 
@@ -168,8 +186,11 @@ fn load_spec(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
-    let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-    resolve_spec(dataset, &id, &text, codebook, faults)
+    resolve_spec(dataset, &table_id(spec), &text, codebook, faults)
+}
+
+fn table_id(spec: &Path) -> String {
+    spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
 fn resolve_spec(

@@ -41,8 +41,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
     let marks = marks(scope.book, dataset, id);
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &raw.edition {
-        let Some((id, span)) = edition_id(edition, scope) else { continue };
-        if editions.iter().any(|e| e.id == id) {
+        let (id, span) = edition_id(edition, scope);
+        if !id.is_empty() && editions.iter().any(|e| e.id == id) {
             scope.fault(span, "edition-twice", format!("the edition \"{id}\" stands twice"), "");
         }
         let files = names(&edition.file, scope);
@@ -60,7 +60,7 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, files, sheets, encoding, layout });
+            editions.push(Edition { id, year, files, sheets, encoding, layout });
         }
     }
     Table {
@@ -74,17 +74,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
 }
 
 /// The edition's name and where it is given.
-fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> Option<(String, Range<usize>)> {
+fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> (String, Range<usize>) {
     if let Some(year) = edition.year.as_ref().filter(|y| !(1000..=9999).contains(y.get_ref())) {
         scope.fault(year.span(), "edition-year", format!("{} is not a year", year.get_ref()), "write year = 2013");
     }
     match (&edition.id, &edition.year) {
-        (Some(id), _) => Some((id.get_ref().clone(), id.span())),
-        (None, Some(year)) => Some((year.get_ref().to_string(), year.span())),
+        (Some(id), _) => (id.get_ref().clone(), id.span()),
+        (None, Some(year)) => (year.get_ref().to_string(), year.span()),
         (None, None) => {
             let hint = "write year = 2013, or id = \"…\" where it has a name of its own";
             scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
-            None
+            // Nameless, so that its other faults are found as well.
+            (String::new(), edition.file.span())
         }
     }
 }

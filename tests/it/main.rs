@@ -15,6 +15,7 @@ mod seeds;
 mod models;
 mod derived;
 mod findings;
+mod editions;
 mod reports;
 mod bad_input;
 mod fuzz;
