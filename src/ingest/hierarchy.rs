@@ -132,7 +132,7 @@ pub(super) fn nest(
         if tree.page.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
             signs.banner = banner(part);
-            let right = part.at.col - own.map_or(part.at.col, |own| *own.start());
+            let right = own.map_or(0, |own| part.at.col.saturating_sub(*own.start()));
             signs.stand_right(levels, if signs.banner { 0 } else { right });
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {

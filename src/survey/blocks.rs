@@ -12,6 +12,8 @@ use super::lines::{Line, Lines};
 const TITLE_LINES_MAX: usize = 8;
 /// Rows of the deepest header.
 const HEADER_ROWS_MAX: u32 = 20;
+/// Rows from a header of many texts to the first line below it.
+const HEADER_GAP_MAX: u32 = 4;
 /// Characters of a text that is no header.
 const HEADER_CHARS_MAX: usize = 120;
 
@@ -219,7 +221,11 @@ fn belongs_to_header(lines: &Lines, all: &[&Line], top: usize, end: usize, first
     let below = if top < end { all[top].row } else { all.get(end).map_or(first.row, |l| l.row) };
     let gap = below - line.row;
     let reaches = line.cells.iter().any(|(col, _)| lines.last_row(line.row, *col) + 1 >= below);
-    if (gap > 2 && !reaches) || (gap > 1 && top < end && !reaches) || first.row - line.row > HEADER_ROWS_MAX {
+    // A full line of texts over the numbers is their header, with a few blank rows between.
+    let full = first.count(Kind::Number).max(2);
+    let over = line.cells.iter().filter(|(col, _)| *col >= first_data).count();
+    let near = if top == end && over * 2 > full { HEADER_GAP_MAX } else { 2 };
+    if (gap > near && !reaches) || (gap > 1 && top < end && !reaches) || first.row - line.row > HEADER_ROWS_MAX {
         return false;
     }
     let texts = line.cells.len();

@@ -6,7 +6,7 @@ use crate::domain::label::normalise;
 use crate::domain::{Codebook, Period};
 
 /// Share of the labels that a code list must know to be taken for theirs.
-const SHARE_MIN: f64 = 0.6;
+const SHARE_MIN: f64 = 0.5;
 
 /// A code list and how much of some labels it knows.
 #[derive(Clone, Debug)]
@@ -118,6 +118,13 @@ pub fn is_unit_word(text: &str) -> bool {
 pub fn is_share(text: &str) -> bool {
     let text = normalise(text).to_lowercase();
     ["%", "percent", "比重", "率", "anteil", "inprozent", "构成", "比例"].iter().any(|w| text.contains(w))
+}
+
+/// Whether a header speaks of money and not of persons.
+pub fn is_money(text: &str) -> bool {
+    let words = ["基金", "收入", "支出", "结余", "金额", "工资", "产值", "缺口", "欠费", "利息", "资金", "元"];
+    let text = normalise(text);
+    words.iter().any(|w| text.contains(w)) && !["人", "户"].iter().any(|w| text.contains(w))
 }
 
 /// The only year that texts speak of.

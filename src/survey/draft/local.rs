@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::guess::slug;
-use super::toml::{quoted, tidy};
+use super::quote::{quoted, tidy};
 use crate::domain::label::normalise;
 
 /// What a draft adds under `[local]`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::guess;
 use super::local::Local;
-use super::toml::{one_or_many, quoted, tidy};
+use super::quote::{one_or_many, quoted, tidy};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension};
 
@@ -324,9 +324,12 @@ impl Guessing<'_> {
             self.whole.units.iter().position(|u| text.contains(u.trim_start_matches('万')) && u != "%")
         });
         let named: Vec<usize> = named.collect();
+        let money = path.iter().any(|t| guess::is_money(t));
+        let of_money = |code: &&String| money && self.book.unit(code).is_some_and(|u| u.base.starts_with("yuan"));
         let first = codes
             .iter()
             .find(of_kind)
+            .or_else(|| codes.iter().find(of_money))
             .or_else(|| codes.get(*named.last()?))
             .or_else(|| codes.iter().find(|c| *c != "percent"))
             .or(codes.first());

@@ -4,7 +4,7 @@
 mod local;
 mod meaning;
 mod place;
-mod toml;
+mod quote;
 
 use std::collections::BTreeSet;
 
@@ -141,7 +141,7 @@ fn write(book: &Codebook, grid: &Grid, parts: &[&Table], place: &Place, daring: 
     for mark in marks(book, grid, parts) {
         drafted.local.alias("mark", &mark, "not_available");
     }
-    let mut out = format!("title = {}\n", toml::quoted(&place.title));
+    let mut out = format!("title = {}\n", quote::quoted(&place.title));
     out.push_str(&place.write());
     if !text_columns.is_empty() || place.panels.is_some() {
         out.push_str("order = \"any\"\n");
@@ -149,7 +149,7 @@ fn write(book: &Codebook, grid: &Grid, parts: &[&Table], place: &Place, daring: 
     let dated = place.anchor.as_ref().is_some_and(|a| a.dated);
     let (period, about) = period(&titles, grid, place);
     if !dated {
-        out.push_str(&format!("period = {}   # guessed: {about}\n", toml::quoted(&period)));
+        out.push_str(&format!("period = {}   # guessed: {about}\n", quote::quoted(&period)));
     }
     for entry in &drafted.rows {
         out.push_str(&entry.write("rows"));
@@ -174,16 +174,16 @@ struct Paths {
 /// The label paths that the layout makes of the table.
 fn paths(book: &Codebook, document: &Document, grid: &Grid, place: &Place, head: &Table, file: &str) -> Paths {
     // A header beside columns with nothing over them is found by its first text alone.
-    let columns = head.data_cols.iter().map(|col| toml::one_line(grid.text(head.header.start, *col)));
+    let columns = head.data_cols.iter().map(|col| quote::one_line(grid.text(head.header.start, *col)));
     let first = columns.filter(|t| !t.is_empty() && place.corner.first().is_some_and(String::is_empty)).take(1);
     let first: String =
-        first.map(|t| format!("[[columns]]\nlabel = {}\noptional = true\n", toml::quoted(&t))).collect();
+        first.map(|t| format!("[[columns]]\nlabel = {}\noptional = true\n", quote::quoted(&t))).collect();
     // No row is declared, so that none seems to be one that has lost its numbers.
     let any = vec!["∅".to_owned(); place.corner.len().max(1)];
     let text = format!(
         "title = \"t\"\n{}unit = \"person\"\nperiod = \"2000\"\n[context]\nindicator = \"insured_person\"\n[[rows]]\nlabel = {}\noptional = true\n{first}[[columns]]\nlabel = \"{{any}}\"\n{}",
         place.write(),
-        toml::one_or_many(&any),
+        quote::one_or_many(&any),
         place.write_edition("1")
     );
     let loaded = spec::read_text(book.clone(), "draft", text);
@@ -278,9 +278,9 @@ fn head(grid: &Grid, parts: &[&Table], trial: &Trial, file: &str) -> String {
         last: crate::grid::CellRef { row: last(|s| s.last.row), col: last(|s| s.last.col) },
     };
     let sheet =
-        if grid.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", toml::one_line(&grid.sheet)) };
+        if grid.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", quote::one_line(&grid.sheet)) };
     let place = format!("{file}{sheet}, {}:{}", grid.address(extent.first), grid.address(extent.last));
-    let mut out = format!("# Drafted from {}.\n", toml::one_line(&place));
+    let mut out = format!("# Drafted from {}.\n", quote::one_line(&place));
     let read = trial.numbers - trial.missed.len();
     if trial.holds() {
         out.push_str(&format!(
@@ -293,7 +293,7 @@ fn head(grid: &Grid, parts: &[&Table], trial: &Trial, file: &str) -> String {
         trial.numbers
     ));
     for fault in trial.faults.iter().filter(|f| f.severity == Severity::Error).take(FAULTS_TOLD) {
-        out.push_str(&format!("#   {}: {}\n", fault.code, toml::one_line(&fault.message)));
+        out.push_str(&format!("#   {}: {}\n", fault.code, quote::one_line(&fault.message)));
     }
     if trial.faults.len() > FAULTS_TOLD {
         out.push_str(&format!("#   and {} more\n", trial.faults.len() - FAULTS_TOLD));

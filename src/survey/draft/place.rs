@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::cell::{is_note_mark, is_number};
 use super::super::{Table, guess};
-use super::toml::{one_line, one_or_many, quoted};
+use super::quote::{one_line, one_or_many, quoted};
 use crate::domain::label::normalise;
 use crate::grid::{Addressing, CellRef, CellValue, Grid, column_letters};
 
