@@ -168,6 +168,7 @@ fn read_sheet(part: &[u8], styles: &Styles, texts: &[Text], out: &mut Writer<'_>
         match record.kind {
             ROW_HEADER => {
                 row = record.u32(0).unwrap_or(row);
+                out.sheet.check_place(row, 0)?;
                 if record.data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
                     out.hidden.rows(row..row.saturating_add(1));
                 }

@@ -313,6 +313,7 @@ impl<'a> Reading<'a> {
         if cell.empty {
             return Ok(());
         }
+        out.sheet.check_place(at.0, at.1)?;
         let (mut style, mut kind) = (0, "n");
         for (name, value) in cell.attributes() {
             match name {
