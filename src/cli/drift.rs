@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Context, Ended, Fault, choose, print};
 use crate::diag::{Diagnostic, Severity};
+use crate::domain::Period;
 use crate::grid::{self, Document};
 use crate::ingest::drift::{self, Drift};
 use crate::ingest::{self, Ingested, Input, Task};
@@ -63,8 +64,9 @@ pub fn run(context: &Context, spec_path: &Path, file: &Path, wanted: Option<&str
         let read = ingest::ingest(task, &[input]);
         report.keep(read.value, read.diagnostics);
     } else {
-        let named = named(table, edition, &mut report.drift, &held, own);
         let text = fs::read_to_string(spec_path).with_context(|| format!("reading {}", spec_path.display()))?;
+        let period = drift::stated_period(edition).filter(|_| block::states_period(&text, &edition.id));
+        let named = named(report.table, edition, &mut report.drift, &held, period.filter(|_| !own));
         let Some(block) = block::write(&text, &edition.id, &named, &report.drift.absorbed_by) else {
             bail!("{} has no edition \"{}\" that could be written anew", spec_path.display(), edition.id);
         };
@@ -118,9 +120,9 @@ fn read(pipelines: &Pipelines, named: &Named, held: &Held) -> anyhow::Result<(In
 }
 
 /// What the new edition is called: as the old one where the file is one of its files, else by the year of the file's name,
-/// of its labels or title.
-fn named(table: &Table, edition: &Edition, drift: &mut Drift, held: &Held, own: bool) -> Named {
-    if own {
+/// of its labels or title. `stated` is the period that the specification states for all numbers.
+fn named(table: &Table, edition: &Edition, drift: &mut Drift, held: &Held, stated: Option<Period>) -> Named {
+    if edition.file_by_end(&held.shown).is_some() {
         let (id, year) = (edition.id.clone(), edition.year);
         return Named { id, year, file: None, period: None, replaces: true };
     }
@@ -129,19 +131,15 @@ fn named(table: &Table, edition: &Edition, drift: &mut Drift, held: &Held, own: 
     let year = drift::year_of(&stem).or(drift.year);
     let id = year.map_or(stem.clone(), |year| year.to_string());
     let taken = table.editions.iter().any(|e| e.id == id);
-    let stated = drift::stated_period(edition);
+    let id = if taken { format!("{id}-{stem}") } else { id };
     let period = year.filter(|_| stated.is_some()).map(|year| year.to_string());
     if let Some(stated) = stated {
         let now = period.as_deref().unwrap_or("the same");
-        drift.notes.push(format!("the specification states the period {stated} of all numbers; the block says {now}: correct it if that is wrong"));
+        drift.notes.push(format!(
+            "the specification states the period {stated} for all numbers; the block says {now}: correct it if that is wrong"
+        ));
     }
-    Named {
-        id: if taken { format!("{id}-{stem}") } else { id },
-        year,
-        file: Some(held.name.clone()),
-        period,
-        replaces: false,
-    }
+    Named { id, year, file: Some(held.name.clone()), period, replaces: false }
 }
 
 impl Report<'_> {

@@ -5,6 +5,7 @@ use super::hint;
 use super::label::{Axis, entries, fit};
 use super::locate::{Found, origin};
 use super::note;
+use super::number;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::grid::{CellRef, CellValue, Grid};
@@ -100,11 +101,14 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         let mut parts = Vec::new();
         let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
-            let mut at = origin(grid, CellRef { row, col: *col });
+            let mut at = found.label_at(row, *col);
             if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
+            push(reading, grid, at, &mut parts, faults);
+        }
+        if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
             push(reading, grid, at, &mut parts, faults);
         }
         if !parts.is_empty() {
@@ -119,6 +123,19 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         }
     }
     labels
+}
+
+/// Whether a text is merged over data columns and alone in its row, where headings are declared: it heads the rows below.
+fn is_banner(reading: &Reading, found: &Found<'_>, at: CellRef) -> bool {
+    let grid = found.grid;
+    let wide = grid.merge_at(at).is_some_and(|m| m.last.col > m.first.col);
+    let mut others = found.data_cols().map(|col| CellRef { row: at.row, col }).filter(|other| *other != at);
+    let text = grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::Text);
+    reading.layout().levels.heading
+        && wide
+        && text
+        && number::parse(grid.text(at.row, at.col)).is_err()
+        && others.all(|other| !has_text(grid, other))
 }
 
 fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {

@@ -4,14 +4,16 @@
 //! are taken from top to bottom. A row belongs to the nearest one above that stands over it:
 //!
 //! - `indent`: the row is indented deeper. Rows that belong to one row have one indent; another one, seen nowhere beside
-//!   it, is refused. Only the table's first row may stand in the middle of its cell.
+//!   it, is refused. Only the first row, of the table or below a text over its columns, may stand
+//!   in the middle of its cell.
 //! - `of-which`: the row has the sign and the other does not, and is not indented deeper. Without `indent` the sign binds
 //!   its own row only; with it, rows indented no further than to its text stand beside that row.
 //! - `numbering`: the other's number is of an outer form. Rows of one form stand side by side, and count upwards: a number
 //!   that starts again has lost the row it belongs to. A row without a number stands where `indent` says, or, where that
 //!   is not declared, below the last number.
 //! - `bold`: the other is bold and the row is not.
-//! - `heading`: the other has no cell in the columns that are read, and no other sign parts the two. A heading yields no
+//! - `heading`: the other has no cell in the columns that are read, and no other sign parts the two; or it is a text merged
+//!   over those columns, alone in its row, which heads all rows up to the next such text. A heading yields no
 //!   observations and needs no entry; with nothing below it, it is a row that has lost its numbers, and refused, and so is
 //!   one that an entry declares.
 //!
@@ -52,6 +54,8 @@ struct Node {
 #[derive(Default)]
 struct Below {
     count: usize,
+    /// Whether rows that are closed had rows of their own below them.
+    first_has_rows: bool,
     /// The indent they share, and the first that has it.
     indent: Option<(Indent, CellRef)>,
     /// Indent and text of the last one that is an 其中.
@@ -74,15 +78,32 @@ pub(super) struct Page {
     /// The last row, and those it belongs to, the outermost first.
     open: Vec<Node>,
     top: Below,
-    /// Rows stand below one that belongs to none.
-    deep: bool,
+}
+
+/// The columns that are read, which tell a heading from a row, and what they mean, as far as that is known.
+pub(super) struct Columns {
+    lines: Vec<u32>,
+    meanings: Vec<Meaning>,
+}
+
+impl Columns {
+    pub fn of_lines(lines: &[Line]) -> Columns {
+        Columns {
+            lines: lines.iter().map(|l| l.label.line).collect(),
+            meanings: lines.iter().map(|l| l.meaning.clone()).collect(),
+        }
+    }
+
+    pub fn of_labels(labels: &[Label]) -> Columns {
+        Columns { lines: labels.iter().map(|l| l.line).collect(), meanings: Vec::new() }
+    }
 }
 
 /// Give every label its path; headings are taken out.
 pub(super) fn nest(
     reading: &Reading,
     found: &Found<'_>,
-    columns: &[Line],
+    columns: &Columns,
     labels: Vec<Label>,
     pages: &mut Vec<Page>,
     faults: &mut Vec<Diagnostic>,
@@ -91,23 +112,28 @@ pub(super) fn nest(
     if !levels.any() {
         return labels;
     }
-    let meanings: Vec<Meaning> = columns.iter().map(|c| c.meaning.clone()).collect();
-    let page = match pages.iter().position(|p| p.columns == meanings) {
+    let page = match pages.iter().position(|p| p.columns == columns.meanings) {
         Some(nth) => pages.remove(nth),
-        None => Page { columns: meanings, open: Vec::new(), top: Below::default(), deep: false },
+        None => Page { columns: columns.meanings.clone(), open: Vec::new(), top: Below::default() },
     };
     let mut tree = Tree { reading, found, levels, page, faults };
     let mut nested = Vec::new();
     for label in labels {
-        let first = label.parts.first().filter(|p| Some(&p.at.col) == found.label_cols.first());
+        let own = found.label_cols.first().map(|col| found.beneath(*col));
+        let banner = |p: &Part| levels.heading && found.data_cols().any(|col| col == p.at.col);
+        let first = label.parts.first();
+        let first = first.filter(|p| own.as_ref().is_some_and(|own| own.contains(&p.at.col)) || banner(p));
         let Some((part, cell)) = first.and_then(|p| Some((p, found.grid.get(p.at.row, p.at.col)?))) else {
             nested.push(label);
             continue;
         };
-        let filled = has_cell(found, columns, label.line);
+        let filled = !banner(part) && has_cell(found, columns, label.line);
         // A label that is merged over several rows, or repeated, is placed once.
         if tree.page.open.last().is_none_or(|top| top.at != part.at) {
             let mut signs = sign::read(levels, cell, &part.text);
+            signs.banner = banner(part);
+            let right = own.map_or(0, |own| part.at.col.saturating_sub(*own.start()));
+            signs.stand_right(levels, if signs.banner { 0 } else { right });
             signs.heading = levels.heading && !filled;
             if signs.text.is_empty() {
                 tree.list(signs, part.at, filled);
@@ -135,8 +161,8 @@ pub(super) fn finish(reading: &Reading, found: &Found<'_>, pages: Vec<Page>, fau
 }
 
 /// Whether a row has a cell of its own in one of the columns that are read.
-fn has_cell(found: &Found<'_>, columns: &[Line], row: u32) -> bool {
-    columns.iter().map(|c| CellRef { row, col: c.label.line }).any(|at| {
+fn has_cell(found: &Found<'_>, columns: &Columns, row: u32) -> bool {
+    columns.lines.iter().map(|col| CellRef { row, col: *col }).any(|at| {
         let text = found.grid.text(at.row, at.col);
         origin(found.grid, at) == at && !text.trim().is_empty()
     })
@@ -176,9 +202,12 @@ impl Tree<'_, '_> {
         if signs.of_which && self.page.open.is_empty() {
             wrong.get_or_insert(format!("\"{}\" is marked as a part, and no row above is its whole", signs.text));
         }
-        // The first row of a table may stand in the middle of its cell, if nothing stands below it.
-        let (levels, centred) = (self.levels, self.page.open.is_empty() && self.page.top.count == 1 && !self.page.deep);
+        // The first row of a table, or below a text over its columns, may stand in the middle of its cell, if nothing
+        // stands below it.
+        let first = self.page.open.last().is_none_or(|n| n.signs.banner);
+        let levels = self.levels;
         let below = self.page.open.last_mut().map_or(&mut self.page.top, |n| &mut n.below);
+        let centred = first && below.count == 1 && !below.first_has_rows;
         if let Err((beside, what)) = below.add(levels, centred, &mut signs, at) {
             let beside = self.found.grid.address(beside);
             wrong.get_or_insert(format!("\"{}\" {what} in {beside}", signs.text));
@@ -232,8 +261,10 @@ impl Tree<'_, '_> {
 
     /// Close the rows from a depth on; a heading must have had rows below it.
     fn close(&mut self, depth: usize) {
-        for node in self.page.open.split_off(depth) {
-            self.page.deep |= node.below.count > 0;
+        let closed = self.page.open.split_off(depth);
+        let above = self.page.open.last_mut().map_or(&mut self.page.top, |n| &mut n.below);
+        above.first_has_rows |= closed.first().is_some_and(|n| n.below.count > 0);
+        for node in closed {
             if node.signs.heading && node.below.count == 0 && !node.told {
                 let message = format!("the heading \"{}\" has no row below it", node.signs.text);
                 let mut fault = self.reading.fault("heading-alone", message, self.found.grid, node.at);
@@ -306,6 +337,11 @@ fn is_listed(own: Indent, text: Indent, row: Indent) -> bool {
 /// How a row stands to one above by all signs that say so; `Err` says how they contradict each other.
 fn stand(levels: Levels, node: &Node, row: &Signs) -> Result<Stand, String> {
     let above = &node.signs;
+    match (above.banner, row.banner) {
+        (_, true) => return Ok(Stand::Elsewhere),
+        (true, false) => return Ok(Stand::Below),
+        (false, false) => {}
+    }
     let mut said: Vec<(&str, Stand)> = Vec::new();
     match above.indent.partial_cmp(&row.indent) {
         None => return Err(format!("one is indented by {}, the other by {}", row.indent, above.indent)),

@@ -68,6 +68,14 @@ pub struct Block {
     pub applied: String,
 }
 
+/// Whether the table or the edition states the period of all its numbers.
+pub fn states_period(spec: &str, edition: &str) -> bool {
+    let Ok(table) = toml::from_str::<Table>(spec) else { return false };
+    let editions = table.get("edition").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let of_edition = editions.into_iter().any(|e| id_of(e).as_deref() == Some(edition) && e.contains_key("period"));
+    of_edition || table.contains_key("period")
+}
+
 /// Write the block; `None` where the text is no specification or has no such edition.
 pub fn write(spec: &str, edition: &str, named: &Named, changes: &Changes) -> Option<Block> {
     let mut table: Table = toml::from_str(spec).ok()?;

@@ -52,6 +52,16 @@ fn the_seed_made_by_hand_reads_to_what_was_written() {
 }
 
 #[test]
+fn random_layouts_are_read_often_enough_to_say_something() {
+    let mut random = Random(7);
+    let read = |_| targets::header::read(&(0..400).map(|_| random.next() as u8).collect::<Vec<u8>>());
+    let read: Vec<Option<bool>> = (0..400).map(read).collect();
+    let (sound, whole) = (read.iter().flatten().count(), read.iter().flatten().filter(|r| **r).count());
+    println!("of {}: {sound} sound specifications, {whole} tables read", read.len());
+    assert!(sound > 100 && whole > 20, "of {}: {sound} sound specifications, {whole} tables read", read.len());
+}
+
+#[test]
 fn no_input_makes_a_target_fail() {
     let current = Arc::new(Mutex::new(Current { target: "", bytes: Vec::new(), since: Instant::now() }));
     let seen = current.clone();

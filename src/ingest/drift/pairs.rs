@@ -70,7 +70,7 @@ impl Axes {
         let columns = header::columns(reading, found, &mut faults);
         let lines = assign(reading, found, &columns, Axis::Columns, &mut Met::default(), &mut faults);
         let rows = header::rows(reading, found, &mut faults);
-        let rows = hierarchy::nest(reading, found, &lines, rows, pages, &mut faults);
+        let rows = hierarchy::nest(reading, found, &hierarchy::Columns::of_lines(&lines), rows, pages, &mut faults);
         let seen = |labels: &[header::Label], axis| labels.iter().map(|l| see(reading, found, l, axis)).collect();
         Axes { columns: seen(&columns, Axis::Columns), rows: seen(&rows, Axis::Rows) }
     }

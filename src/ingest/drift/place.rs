@@ -1,6 +1,6 @@
 //! Where the table lies: the sheet, the title, the header and its depth, each tried until the table is found.
 
-use super::super::label::{Axis, entries};
+use super::super::label::{Axis, begins, entries};
 use super::super::locate::{self, Found, origin};
 use super::super::presence::Met;
 use super::super::{Input, Reading, Task};
@@ -20,6 +20,8 @@ const TITLE_LIKENESS: f64 = 0.3;
 const HEADER_LIKENESS: f64 = 0.75;
 /// Rows by which a header may have grown.
 const ROWS_MORE: u32 = 3;
+/// Rows below a header in which labels are looked for.
+const ROWS_LOOKED_AT: u32 = 200;
 /// A depth of the header is better than the declared one from so much on.
 const CLEARLY: f64 = 0.5;
 /// Changes of place that one file has at most.
@@ -221,10 +223,25 @@ fn header_row<'d>(reading: &Reading, document: &'d Document) -> Option<(&'d Grid
         }
     }
     let (_, grid, first) = best?;
+    let start = label_col(reading, grid, first, wanted)?;
     let cells: Vec<CellRef> =
-        (first.col - wanted..first.col).map(|col| origin(grid, CellRef { row: first.row, col })).collect();
+        (start..start + wanted).map(|col| origin(grid, CellRef { row: first.row, col })).collect();
     let level = cells.iter().all(|c| c.row == cells[0].row);
     level.then_some((grid, cells))
+}
+
+/// The first of the label columns left of a header: below the last of them stand the most of the declared row labels.
+fn label_col(reading: &Reading, grid: &Grid, first: CellRef, wanted: u32) -> Option<u32> {
+    let fitting = |start: u32| {
+        let rows = first.row + 1..grid.rows.min(first.row + ROWS_LOOKED_AT);
+        rows.filter(|row| begins(reading, Axis::Rows, grid.text(*row, start + wanted - 1))).count()
+    };
+    let starts = 0..=first.col.checked_sub(wanted)?;
+    // The leftmost of equals.
+    starts
+        .map(|start| (fitting(start), start))
+        .max_by_key(|(count, start)| (*count, std::cmp::Reverse(*start)))
+        .map(|(_, s)| s)
 }
 
 /// Whether a text is a part of a declared header.
