@@ -314,8 +314,8 @@ impl Lines<'_> {
 
     /// A row whose last cell in the columns that hold no labels is a number.
     fn ends_in_number(&self, row: u32) -> bool {
-        let cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
-        let last = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col)).next_back();
+        let mut cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
+        let last = cells.rfind(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
         last.is_some_and(|(_, c)| is_number(c))
     }
 
