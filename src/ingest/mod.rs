@@ -119,6 +119,10 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     if faults.iter().all(|f| f.code != "label-twice") {
         reading.stated_once(&observations, &mut faults);
     }
+    if observations.is_empty() && faults.is_empty() {
+        let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
+        faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
+    }
     let relations = relation::relations(&reading, &observations);
     Checked::new(Ingested { observations, relations }, faults)
 }
