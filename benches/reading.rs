@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use calamine::{Data, Reader, Xls, Xlsb, Xlsx, open_workbook};
@@ -28,7 +28,9 @@ fn main() {
     if arguments.iter().skip(1).any(|a| a == "--test" || (!a.starts_with('-') && !"reading".contains(a.as_str()))) {
         return;
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut folder = tempfile::tempdir().expect("a temporary folder");
+    // For a look at one job with a profiler.
+    folder.disable_cleanup(std::env::var_os("KEEP").is_some());
     let path = |name: &str| folder.path().join(name);
     write_xlsx(&path("big.xlsx"), ROWS);
     write_xls(&path("big.xls"), ROWS);
@@ -55,7 +57,9 @@ fn compare(what: &str, file: &Path, jobs: &[&str]) {
     for _ in 0..ROUNDS {
         for (nth, job) in jobs.iter().enumerate() {
             let program = std::env::current_exe().expect("this program");
-            let output = Command::new(program).args(["--job", job]).arg(file).output().expect("this program again");
+            let mut command = Command::new(program);
+            command.args(["--job", job]).arg(file).stderr(Stdio::inherit());
+            let output = command.output().expect("this program again");
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             let mut words = text.split_whitespace().map(|w| w.parse::<f64>().expect("a number"));
             times[nth].push(words.next().expect("a time"));
@@ -219,7 +223,8 @@ fn write_xls(path: &Path, rows: u32) {
     book.extend(strings);
     record(&mut book, 0x000A, &[]);
     book.extend(sheet);
-    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a container");
+    let mut file =
+        cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new())).expect("a container");
     file.create_stream("/Workbook").expect("a stream").write_all(&book).expect("a stream");
     std::fs::write(path, file.into_inner().into_inner()).expect("a temporary folder");
 }

@@ -4,6 +4,7 @@
 pub mod choices;
 pub mod container;
 pub mod header;
+pub mod layout;
 pub mod reader;
 pub mod spec;
 pub mod text;

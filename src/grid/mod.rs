@@ -14,10 +14,12 @@ mod delimited;
 mod encoding;
 mod format;
 mod guard;
+mod hidden;
 mod html;
 pub mod limit;
 mod number_format;
 mod ods;
+mod parquet;
 mod sheet;
 mod text;
 mod workbook;
@@ -85,6 +87,7 @@ fn read_format(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -
             dbf::read(bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
         }
         Format::Html => html::read(bytes, shown, encoding),
+        Format::Parquet => parquet::read(path),
     }
 }
 
@@ -211,6 +214,7 @@ pub enum Format {
     Delimited,
     Dbf,
     Html,
+    Parquet,
 }
 
 /// A file read whole.

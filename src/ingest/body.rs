@@ -118,10 +118,8 @@ fn said_at(
     let of = |line: &Line| Said { meaning: line.meaning.clone(), marks: marks_of(&line.label.parts) };
     let mut said = [of(row), of(column)];
     let Some(span) = found.grid.merge_at(at) else { return Some(said) };
-    let over_rows: Vec<&Line> =
-        rows.iter().filter(|l| (span.first.row..=span.last.row).contains(&l.label.line)).collect();
-    let over_columns: Vec<&Line> =
-        columns.iter().filter(|l| (span.first.col..=span.last.col).contains(&l.label.line)).collect();
+    let over_rows = within(rows, span.first.row, span.last.row);
+    let over_columns = within(columns, span.first.col, span.last.col);
     if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
         return None;
     }
@@ -134,6 +132,7 @@ fn said_at(
     }
     let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
     for ((lines, axis), said) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
+        let lines: Vec<&Line> = lines.iter().collect();
         match merged(reading, &lines, axis) {
             Ok((entry, found)) => {
                 met.entries(axis).extend(entry);
@@ -149,6 +148,12 @@ fn said_at(
         }
     }
     Some(said)
+}
+
+/// The rows (columns) of a stretch of the sheet; they stand in its order.
+fn within(lines: &[Line], first: u32, last: u32) -> &[Line] {
+    let place = |line: u32| lines.partition_point(|l| l.label.line < line);
+    &lines[place(first)..place(last.saturating_add(1))]
 }
 
 /// What row and column say of a cell together; `None` after an error.

@@ -45,9 +45,10 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
     let mut panels = Vec::new();
     for band in &bands {
         let (across, end) = across(reading, grid, band, wall, faults)?;
+        let lead = lead(grid, &place, band);
         for (nth, corner) in across.iter().enumerate() {
-            let left = if nth == 0 { left(grid, band) } else { corner[0].col };
-            let right = across.get(nth + 1).map_or(end, |next| next[0].col);
+            let left = |of: &Corner| of[0].col - led(reading, grid, lead, [&band.corner, of]);
+            let right = across.get(nth + 1).map_or(end, left);
             panels.push(Found {
                 grid,
                 of_sheet: place.of_sheet.clone(),
@@ -56,7 +57,7 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
                 top: band.top,
                 corner: corner[0],
                 label_cols: corner.iter().map(|at| at.col).collect(),
-                cols: left..right,
+                cols: left(corner)..right,
                 table_cols: place.corner[0].col..end,
                 header: header(reading, corner),
                 body: band.body.clone(),
@@ -114,12 +115,26 @@ fn across(
     Some((corners, end))
 }
 
-/// The first column of a band: those left of its labels belong to it too, up to a blank one.
-fn left(grid: &Grid, band: &Band) -> u32 {
+/// How many columns left of its labels belong to a band: up to a blank one, or to where another table's title stands.
+fn lead(grid: &Grid, place: &Place<'_>, band: &Band) -> u32 {
     let rows = band.corner[0].row..band.body.end;
     let filled = |col: &u32| rows.clone().any(|row| has_text(grid, CellRef { row, col: *col }));
-    let corner = band.corner[0].col;
-    (0..corner).rev().take_while(filled).last().unwrap_or(corner)
+    let titled =
+        |anchor: &CellRef| grid.row(anchor.row).any(|(at, cell)| at.col < anchor.col && !cell.text.trim().is_empty());
+    let start = place.anchor.filter(titled).map_or(0, |anchor| anchor.col);
+    (start..band.corner[0].col).rev().take_while(filled).count() as u32
+}
+
+/// The columns that lead the first panel of a band lead one beside it too, where their headers are the same.
+fn led(reading: &Reading, grid: &Grid, lead: u32, [first, corner]: [&Corner; 2]) -> u32 {
+    let text = |of: &Corner, row: u32, before: u32| {
+        let at = CellRef { row: of[0].row + row, col: of[0].col.checked_sub(before)? };
+        let at = origin(grid, at);
+        Some(normalise(grid.text(at.row, at.col)))
+    };
+    let rows = 0..reading.layout().header_rows;
+    let same = |before: u32| rows.clone().all(|row| text(first, row, before) == text(corner, row, before));
+    if (1..=lead).all(same) { lead } else { 0 }
 }
 
 /// The bands of the table from top to bottom.
@@ -299,8 +314,8 @@ impl Lines<'_> {
 
     /// A row whose last cell in the columns that hold no labels is a number.
     fn ends_in_number(&self, row: u32) -> bool {
-        let cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
-        let last = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col)).next_back();
+        let mut cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
+        let last = cells.rfind(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
         last.is_some_and(|(_, c)| is_number(c))
     }
 

@@ -1,5 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
+use std::collections::BTreeMap;
+
 use super::Reading;
 use super::header::{Label, Part};
 use super::hierarchy;
@@ -95,8 +97,12 @@ pub(super) fn assign(
 
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    for (nth, line) in lines.iter().enumerate() {
-        let Some(other) = lines[..nth].iter().find(|l| l.meaning == line.meaning) else { continue };
+    let mut seen: BTreeMap<&Meaning, &Line> = BTreeMap::new();
+    for line in lines {
+        let other = *seen.entry(&line.meaning).or_insert(line);
+        if std::ptr::eq(other, line) {
+            continue;
+        }
         let (Some(at), Some(first)) = (line.label.at(), other.label.at()) else { continue };
         let (one, two) = (line.label.shown(), other.label.shown());
         let noun = axis.noun();
@@ -227,7 +233,7 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
 /// The period that a capture holds, which lies in that of the label above it.
 fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Unknown> {
     let list = "period".to_owned();
-    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone(), near: Vec::new() };
+    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone() };
     let Some(period) = held.period() else { return Err(Unknown { error: unknown(), list: list.clone() }) };
     match outer {
         Some(PeriodRule::Fixed(outer)) if period.start() < outer.start() || outer.end() < period.end() => {

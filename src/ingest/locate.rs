@@ -23,6 +23,7 @@ pub(super) struct Place<'a> {
     pub of_sheet: Vec<Captured>,
     /// What the anchor's captures hold.
     pub captured: Vec<Captured>,
+    pub anchor: Option<CellRef>,
     /// First row that belongs to the table: the anchor's, or the sheet's first.
     pub top: u32,
     pub corner: Corner,
@@ -69,9 +70,28 @@ impl Found<'_> {
         self.top == self.title.start
     }
 
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
     /// Columns that hold no labels.
     pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cols.clone().filter(|col| !self.label_cols.contains(col))
+        self.cols.clone().filter(|col| self.label_cols.iter().all(|label| !self.beneath(*label).contains(col)))
+    }
+
+    /// The columns of one label: those that the text over it is merged over. How far right the label stands in them is an
+    /// indent.
+    pub fn beneath(&self, label_col: u32) -> std::ops::RangeInclusive<u32> {
+        let over = self.grid.merge_at(CellRef { row: self.corner.row, col: label_col });
+        label_col..=over.map_or(label_col, |m| m.last.col)
+    }
+
+    /// The cell that holds a label in a row: the first of its columns that is not blank.
+    pub fn label_at(&self, row: u32, label_col: u32) -> CellRef {
+        let cells = self.beneath(label_col).map(|col| origin(self.grid, CellRef { row, col }));
+        let mut filled = cells.filter(|at| !self.grid.text(at.row, at.col).trim().is_empty());
+        filled.next().unwrap_or_else(|| origin(self.grid, CellRef { row, col: label_col }))
     }
 }
 
@@ -98,7 +118,7 @@ pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<D
         None => (scope.grids, None, Vec::new()),
     };
     let (grid, corner) = corner::find(reading, &grids, at, faults)?;
-    let place = Place { grid, of_sheet: scope.captured, captured, top: at.map_or(0, |at| at.row), corner };
+    let place = Place { grid, of_sheet: scope.captured, captured, anchor: at, top: at.map_or(0, |at| at.row), corner };
     extent::panels(reading, place, faults)
 }
 

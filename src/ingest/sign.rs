@@ -66,6 +66,8 @@ pub(super) struct Signs {
     pub bold: bool,
     /// The row has no cell in the columns that are read.
     pub heading: bool,
+    /// A heading that stands over the data columns, and so over all rows up to the next one.
+    pub banner: bool,
 }
 
 /// Read the declared signs off a label; whether its row is a heading is for the caller to say.
@@ -95,6 +97,17 @@ pub(super) fn read(levels: Levels, cell: &Cell, printed: &str) -> Signs {
         number: numbered,
         bold: levels.bold && cell.bold,
         heading: false,
+        banner: false,
+    }
+}
+
+impl Signs {
+    /// Labels under one text that is merged over several columns are indented by the columns left of them.
+    pub(super) fn stand_right(&mut self, levels: Levels, columns: u32) {
+        if levels.indent {
+            self.indent.format += columns;
+            self.text_indent.format += columns;
+        }
     }
 }
 

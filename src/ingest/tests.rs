@@ -289,6 +289,17 @@ fn merged_cells() {
 }
 
 #[test]
+fn a_merged_cell_that_begins_outside_the_numbers_is_told() {
+    // The label 上海 is drawn over the first number, which nobody sees then; it must not pass for a missing one.
+    let first = crate::grid::CellRef { row: 6, col: 0 };
+    let over_number = Span { first, last: crate::grid::CellRef { row: 6, col: 1 } };
+    let read = read(&pipelines(SPEC), &document(TABLE, [merges(), vec![over_number]].concat()));
+    let said: String = read.diagnostics.iter().map(crate::diag::Diagnostic::render).collect();
+    assert!(said.starts_with("error[merged-from-outside]: the cell is a part of A7:B7, a merged cell"), "{said}");
+    assert!(!read.value.observations.iter().any(|o| o.origin.cell == "B7"), "{said}");
+}
+
+#[test]
 fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
     let pipelines = pipelines(SPEC);
     let check = |stored: &str, shown: &str, expected: Result<&str, &str>| {

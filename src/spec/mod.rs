@@ -87,6 +87,24 @@ pub fn load_text(project: &Project, name: &str, text: String) -> Checked<Pipelin
     Checked::new(read.value, codes.diagnostics.into_iter().chain(read.diagnostics).collect())
 }
 
+/// How the line begins that parts the specifications of a text.
+pub const NEXT_TABLE: &str = "# --- table ";
+
+/// The specifications of a text that holds several, as `shebao draft` writes them.
+pub fn parts_of(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for line in text.lines() {
+        if line.starts_with(NEXT_TABLE) && parts.last().is_some_and(|p| !p.trim().is_empty()) {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    parts
+}
+
 /// Read the code lists alone.
 pub fn load_codes(project: &Project) -> Checked<Codebook> {
     let mut faults = Vec::new();

@@ -286,7 +286,7 @@ fn longest(capture: &Capture) -> usize {
 fn holds(capture: &Capture, text: &str) -> bool {
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     match capture {
-        Capture::Year => text.len() == 4 && digits(text) && (text.starts_with("19") || text.starts_with("20")),
+        Capture::Year => text.len() == 4 && digits(text) && ["18", "19", "20"].iter().any(|c| text.starts_with(c)),
         Capture::Integer(_) => digits(text) && text.len() <= INTEGER_DIGITS_MAX,
         Capture::Number => {
             let first = |c: char| c.is_ascii_digit() || "+-.".contains(c);

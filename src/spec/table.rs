@@ -176,7 +176,7 @@ impl Entry {
 }
 
 /// What a row, a column or a table says about its numbers; empty where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Meaning {
     pub indicator: Option<Code>,
     pub unit: Option<UnitUse>,
@@ -236,14 +236,14 @@ fn clash<'a, T: PartialEq>(what: &'a str, one: &Option<T>, other: &Option<T>) ->
 }
 
 /// A unit, and what is printed for it where that is not the unit's own name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnitUse {
     pub code: String,
     /// Normalised; blank where the unit is printed nowhere.
     pub label: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeriodRule {
     Fixed(Period),
     /// The period of the nearest column on the left that states one.
@@ -253,14 +253,14 @@ pub enum PeriodRule {
 }
 
 /// What a printed sign says about the value's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignRule {
     pub plus: Sense,
     pub minus: Sense,
     pub none: Sense,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sense {
     Positive,
     Negative,

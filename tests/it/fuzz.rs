@@ -40,6 +40,28 @@ struct Current {
 }
 
 #[test]
+fn the_seed_made_by_hand_reads_to_what_was_written() {
+    let path = root().join("fuzz/seeds/xlsb/table.xlsb");
+    let document = shebao::grid::read(&path, "table.xlsb", None).unwrap_or_else(|d| panic!("{}", d.render()));
+    let sheet = &document.grids[0];
+    let shown: Vec<String> = sheet.iter().map(|(at, cell)| format!("{}={}", sheet.address(at), cell.text)).collect();
+    let expected =
+        "A1=地区 B1=参保率 C1=参保人数 A2=北京 B2=7.5% C2=1408 A3=2004-07-30 B3=#DIV/0! C3=TRUE A4=#N/A B4=一 C4=FALSE";
+    assert_eq!(shown.join(" "), expected);
+    assert_eq!((sheet.sheet.as_str(), sheet.merges().len()), ("表1", 1));
+}
+
+#[test]
+fn random_layouts_are_read_often_enough_to_say_something() {
+    let mut random = Random(7);
+    let read = |_| targets::header::read(&(0..400).map(|_| random.next() as u8).collect::<Vec<u8>>());
+    let read: Vec<Option<bool>> = (0..400).map(read).collect();
+    let (sound, whole) = (read.iter().flatten().count(), read.iter().flatten().filter(|r| **r).count());
+    println!("of {}: {sound} sound specifications, {whole} tables read", read.len());
+    assert!(sound > 100 && whole > 20, "of {}: {sound} sound specifications, {whole} tables read", read.len());
+}
+
+#[test]
 fn no_input_makes_a_target_fail() {
     let current = Arc::new(Mutex::new(Current { target: "", bytes: Vec::new(), since: Instant::now() }));
     let seen = current.clone();
@@ -104,6 +126,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             Some(spec.split("\n===").next().unwrap_or(spec).as_bytes().to_vec())
         }));
     }
+    assert!(!seeds.is_empty() || target == "header", "{target} has no seed");
     if target == "header" {
         let mut random = Random(1);
         seeds.extend((0..64).map(|_| (0..200).map(|_| random.next() as u8).collect()));

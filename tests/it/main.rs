@@ -9,6 +9,8 @@ mod ingest;
 mod layouts;
 mod limits;
 mod real;
+mod draft;
+mod survey;
 mod seeds;
 mod models;
 mod derived;

@@ -22,7 +22,7 @@ const MOVED_TOLD: usize = 3;
 
 pub(super) fn compare(reading: &Reading, document: &Document, drift: &mut Drift) {
     let found = place::parts(reading, document);
-    let mut axes: Vec<Axes> = found.iter().map(|found| Axes::read(reading, found)).collect();
+    let mut axes: Vec<Axes> = Axes::of_parts(reading, &found);
     if axes.is_empty() {
         return;
     }

@@ -52,11 +52,25 @@ pub(super) struct Axes {
 }
 
 impl Axes {
-    pub fn read(reading: &Reading, found: &Found<'_>) -> Axes {
+    /// The labels of every part; rows in levels go on over the panels of a sheet.
+    pub fn of_parts(reading: &Reading, parts: &[Found<'_>]) -> Vec<Axes> {
+        let mut pages = Vec::new();
+        let mut axes = Vec::new();
+        for (nth, found) in parts.iter().enumerate() {
+            if nth > 0 && !std::ptr::eq(parts[nth - 1].grid, found.grid) {
+                pages.clear();
+            }
+            axes.push(Axes::read(reading, found, &mut pages));
+        }
+        axes
+    }
+
+    fn read(reading: &Reading, found: &Found<'_>, pages: &mut Vec<hierarchy::Page>) -> Axes {
         let mut faults = Vec::new();
         let columns = header::columns(reading, found, &mut faults);
         let lines = assign(reading, found, &columns, Axis::Columns, &mut Met::default(), &mut faults);
-        let rows = hierarchy::nest(reading, found, &lines, header::rows(reading, found, &mut faults), &mut faults);
+        let rows = header::rows(reading, found, &mut faults);
+        let rows = hierarchy::nest(reading, found, &hierarchy::Columns::of_lines(&lines), rows, pages, &mut faults);
         let seen = |labels: &[header::Label], axis| labels.iter().map(|l| see(reading, found, l, axis)).collect();
         Axes { columns: seen(&columns, Axis::Columns), rows: seen(&rows, Axis::Rows) }
     }

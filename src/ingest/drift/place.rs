@@ -82,7 +82,8 @@ pub(super) fn year(reading: &Reading, document: &Document) -> Option<i16> {
 fn score(trial: &Trial<'_>) -> f64 {
     trial.with(|reading| {
         let found = parts(reading, trial.input.document);
-        found.iter().map(|found| pairs::score(reading, &Axes::read(reading, found))).fold(f64::MIN, f64::max)
+        let axes = Axes::of_parts(reading, &found);
+        axes.iter().map(|axes| pairs::score(reading, axes)).fold(f64::MIN, f64::max)
     })
 }
 

@@ -160,6 +160,22 @@ fn the_same_label_at_another_depth() {
 }
 
 #[test]
+fn rows_that_go_on_in_the_next_panel() {
+    let rows = r#""{region}"; ["{region}", "{region}"]"#;
+    let keys = format!("panels = \"below\"\nbetween = [\"续表\"]\nlevels = [\"indent\"]\n{COLUMN}");
+    let read = |table: &str| told_of(&spec(&keys, rows), table);
+    let table = "项目 | 人数\n玉溪市 | 9\n__红塔区 | 5\n续表 |\n项目 | 人数\n__江川县 | 4\n西宁市 | 3";
+    assert_eq!(read(table), "B2 530400 9; B3 530402 5; B6 530421 4; B7 630100 3");
+    let wrong = read(&table.replace("__江川县", "__东营市"));
+    assert!(wrong.contains("the region \"东营市\" (370500) does not lie below 530400"), "{wrong}");
+    // Other columns, and the same rows again.
+    let keys = keys.replace("label = \"人数\"", "label = \"{population}\"").replace("\"indent\"", "\"numbering\"");
+    let table = "项目 | 男\n1.玉溪市 | 9\n(1)红塔区 | 5\n续表 |\n项目 | 女\n1.玉溪市 | 4\n(1)红塔区 | 3";
+    let expected = "B2 530400/male 9; B3 530402/male 5; B6 530400/female 4; B7 530402/female 3";
+    assert_eq!(told_of(&spec(&keys, rows), table), expected);
+}
+
+#[test]
 fn of_which() {
     let rows = r#""企业" + ownership = "enterprise"; ["企业", "农民工"] + ownership = "enterprise" + population = "migrant-worker"; ["企业", "女"] + ownership = "enterprise" + population = "female"; "机关" + ownership = "government""#;
     let expected = "B2 enterprise 9; B3 enterprise/migrant-worker 5; B4 enterprise/female 4; B5 government 3";
