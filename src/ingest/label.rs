@@ -119,7 +119,7 @@ pub(super) fn entries<'a>(reading: &'a Reading, axis: Axis) -> &'a [Entry] {
     }
 }
 
-fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
+pub(super) fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
     label.parts.iter().rev().map(|p| strip(reading, &p.text).1).find(|u| !u.is_empty()).unwrap_or_default()
 }
 

@@ -225,7 +225,7 @@ fn text_where_numbers_were_is_told_and_not_absorbed() {
     let text = changed(&[("36.7", "缺")]);
     let drift = held(SPEC, &document("表3", &text, Vec::new()), 0);
     let told: Vec<&str> = drift.changes.iter().map(|c| c.message.as_str()).collect();
-    assert_eq!(told, ["under \"基金支出\" 1 cells hold no number: E4 \"缺\""]);
+    assert_eq!(told, ["under \"基金支出\" 1 cell holds no number: E4 \"缺\""]);
     assert_eq!(drift.absorbed_by, Default::default());
 }
 
