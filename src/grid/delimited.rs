@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::limit::CellCount;
 use super::sheet::Builder;
-use super::text::Shared;
+use crate::domain::text::Shared;
 use super::{Addressing, Cell, CellRef, Document, Format, column_letters, encoding};
 use crate::diag::{Diagnostic, Place};
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::limit::CellCount;
 use super::number_format::{Number, NumberFormat};
 use super::sheet::Builder;
-use super::text::{Shared, Text};
+use crate::domain::text::{Shared, Text};
 use super::{Addressing, Cell, CellValue, Document, Format, biff, column_letters, xlsb, xlsx};
 use crate::diag::{Diagnostic, Place};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::archive::{Archive, damaged, resolved};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat, builtin};
-use super::text::{Shared, Text};
+use crate::domain::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, line_breaks};
 use super::xml::{Element, Piece, Xml};
 use crate::diag::Diagnostic;

@@ -1,5 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::Reading;
 use super::header::{Label, Part};
 use super::hierarchy;
@@ -95,8 +97,12 @@ pub(super) fn assign(
 
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    for (nth, line) in lines.iter().enumerate() {
-        let Some(other) = lines[..nth].iter().find(|l| l.meaning == line.meaning) else { continue };
+    let mut seen: HashMap<&Meaning, &Line> = HashMap::with_capacity(lines.len());
+    for line in lines {
+        let other = *seen.entry(&line.meaning).or_insert(line);
+        if std::ptr::eq(other, line) {
+            continue;
+        }
         let (Some(at), Some(first)) = (line.label.at(), other.label.at()) else { continue };
         let (one, two) = (line.label.shown(), other.label.shown());
         let noun = axis.noun();
@@ -273,8 +279,9 @@ fn repeated(
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
-    for (at, (nth, label)) in order.iter().enumerate() {
-        if !entries[*nth].is_literal() || order[..at].iter().all(|(other, _)| other != nth) {
+    let mut seen = BTreeSet::new();
+    for (nth, label) in order {
+        if seen.insert(nth) || !entries[*nth].is_literal() {
             continue;
         }
         let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });

@@ -137,6 +137,9 @@ impl Pattern {
 
     /// What the captures hold where the whole text fits the pattern.
     pub fn matches(&self, printed: &str) -> Option<Vec<Captured>> {
+        if self.is_elsewhere(printed) {
+            return None;
+        }
         let text = Folded::new(printed);
         let mut found = Vec::new();
         fit(&self.pieces, &text, 0, true, &mut found).then(|| found.into_iter().rev().collect())
@@ -144,11 +147,21 @@ impl Pattern {
 
     /// What the captures hold at the first place inside the text that fits the pattern.
     pub fn find(&self, printed: &str) -> Option<Vec<Captured>> {
+        if self.is_elsewhere(printed) {
+            return None;
+        }
         let text = Folded::new(printed);
         (0..=text.chars.len()).find_map(|start| {
             let mut found = Vec::new();
             fit(&self.pieces, &text, start, false, &mut found).then(|| found.into_iter().rev().collect())
         })
+    }
+
+    /// Whether a text surely lacks a character of the pattern. Most cells of a sheet are numbers, which normalising leaves
+    /// as they are: they need not be held against `参保人数` at every place.
+    fn is_elsewhere(&self, printed: &str) -> bool {
+        let absent = |c: &char| !printed.contains(*c);
+        printed.is_ascii() && self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.iter().any(absent)))
     }
 }
 
