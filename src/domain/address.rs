@@ -37,7 +37,10 @@ impl Addressing {
     /// The place that a name stands for, and how it is named.
     pub fn parse(name: &str) -> Option<(Addressing, CellRef)> {
         if let Some((row, field)) = name.strip_prefix("rec").and_then(|rest| rest.split_once('.')) {
-            return Some((Addressing::Record { fields: vec![field.to_owned()] }, CellRef { row: row.parse().ok()?, col: 0 }));
+            return Some((
+                Addressing::Record { fields: vec![field.to_owned()] },
+                CellRef { row: row.parse().ok()?, col: 0 },
+            ));
         }
         let digits = name.find(|c: char| c.is_ascii_digit())?;
         let (letters, rest) = name.split_at(digits);

@@ -31,10 +31,10 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place};
 
-pub use cores::on_all_cores;
-pub use sheet::Grid;
 pub use crate::domain::address::{Addressing, CellRef, column_letters};
 pub use crate::domain::text::Text;
+pub use cores::on_all_cores;
+pub use sheet::Grid;
 
 /// What a person says of a file that the file does not say itself.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,9 +7,9 @@ use std::ops::Range;
 use super::limit::CellCount;
 use super::number_format::{Number, NumberFormat};
 use super::sheet::Builder;
-use crate::domain::text::{Shared, Text};
 use super::{Addressing, Cell, CellValue, Document, Format, biff, column_letters, xlsb, xlsx};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::{Shared, Text};
 
 pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
     let count = CellCount::default();

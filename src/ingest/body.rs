@@ -164,10 +164,7 @@ impl<'a> Body<'a> {
             return Ok(None);
         }
         let nothing = Meaning::default();
-        let axes = [
-            (over_rows, row, Axis::Rows, &self.title.meaning),
-            (over_columns, column, Axis::Columns, &nothing),
-        ];
+        let axes = [(over_rows, row, Axis::Rows, &self.title.meaning), (over_columns, column, Axis::Columns, &nothing)];
         let mut sides = Vec::new();
         for (over, side, axis, base) in axes {
             let [_, _, ..] = over else {
@@ -176,8 +173,7 @@ impl<'a> Body<'a> {
             };
             let lines: Vec<&Line> = over.iter().map(|s| s.line).collect();
             let (entry, meaning) = merged(self.reading, &lines, axis).map_err(|label| {
-                let message =
-                    format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
                 let hint =
                     format!("declare an entry with label \"{label}\" and merged = true in {}", self.reading.table.spec);
                 let fault = self.reading.fault("merged-undeclared", message, self.found.grid, span.first);

@@ -92,7 +92,8 @@ impl<'a> Maker<'a> {
         let indicator = reading.codebook.indicator(code.as_str()).ok_or_else(|| self.lacking("indicator", at))?;
         let unit = reading.task.codebook.unit(&used.code).ok_or_else(|| self.lacking("unit", at))?;
         if unit.base != indicator.unit {
-            let message = format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
+            let message =
+                format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
             return Err(Box::new(reading.fault("unit-of-indicator", message, self.grid, at)));
         }
         let series = Series {

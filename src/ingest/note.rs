@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Reading, gather};
 use super::body::{self, Read};
 use super::label::Line;
 use super::locate::Found;
 use super::presence::Met;
+use super::{Reading, gather};
 use crate::diag::Diagnostic;
 use crate::domain::Observation;
 use crate::domain::label::normalise;

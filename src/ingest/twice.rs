@@ -46,7 +46,8 @@ fn twice(reading: &Reading, other: &Observation, o: &Observation) -> Diagnostic 
     let (one, two) = cells_shown(other, o);
     let message = format!("cells {one} and {two} state the same quantity: {} of {}", o.indicator(), o.period);
     let place = Place::cell(&o.origin().source_file, o.origin().sheet.as_str(), o.cell().as_str());
-    let same_sheet = (&other.origin().sheet, &other.origin().source_file) == (&o.origin().sheet, &o.origin().source_file);
+    let same_sheet =
+        (&other.origin().sheet, &other.origin().source_file) == (&o.origin().sheet, &o.origin().source_file);
     let hint = match same_sheet {
         true => "two rows or columns have one meaning; give one of them a dimension of its own",
         false => "two parts of the table have one meaning; capture in sheet, file or anchor what they differ in",

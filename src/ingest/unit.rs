@@ -101,7 +101,8 @@ pub(super) fn check(
         }
     }
     for column in columns.iter().filter(silent) {
-        let of_cells = of_rows.iter().filter_map(|of_row| column.meaning.unit.as_ref().or(*of_row).or(context.as_ref()));
+        let of_cells =
+            of_rows.iter().filter_map(|of_row| column.meaning.unit.as_ref().or(*of_row).or(context.as_ref()));
         let wrong = of_cells.into_iter().find(|unit| !agrees(unit, &units));
         if let Some(declared) = wrong {
             faults.push(contradiction(reading, found, *at, &column.label.shown(), declared, &units));

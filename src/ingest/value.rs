@@ -151,7 +151,11 @@ fn percent_fits(
 
 /// The value's sign, by the printed sign and the rule about it.
 pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRule>) -> Decimal {
-    let rule = rule.unwrap_or(SignRule { plus: table::Sense::Positive, minus: table::Sense::Negative, none: table::Sense::Positive });
+    let rule = rule.unwrap_or(SignRule {
+        plus: table::Sense::Positive,
+        minus: table::Sense::Negative,
+        none: table::Sense::Positive,
+    });
     let said = match sign {
         Some(Sign::Plus) => rule.plus,
         Some(Sign::Minus) => rule.minus,

@@ -5,8 +5,8 @@ mod rows;
 use std::path::Path;
 
 use rows::{
-    Cells, code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of, table_row,
-    text, unit_rows,
+    Cells, code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of,
+    table_row, text, unit_rows,
 };
 
 pub use rows::observation_row;
@@ -87,11 +87,7 @@ pub fn read_tables(folder: &Path) -> Result<Vec<TableInfo>, StoreError> {
     read(folder, &schema::TABLE, table_of)
 }
 
-fn read<T>(
-    folder: &Path,
-    table: &schema::Table,
-    from: fn(&mut Cells) -> Option<T>,
-) -> Result<Vec<T>, StoreError> {
+fn read<T>(folder: &Path, table: &schema::Table, from: fn(&mut Cells) -> Option<T>) -> Result<Vec<T>, StoreError> {
     let rows = parquet::read(folder, table)?;
     let mut read = Vec::with_capacity(rows.len());
     for (nth, row) in rows.into_iter().enumerate() {
@@ -107,7 +103,8 @@ fn read<T>(
 fn by_id(observations: &[Observation]) -> Result<Vec<&Observation>, StoreError> {
     let id = |(name, o): &(Text, &Observation)| [o.origin().id_path.as_bytes(), name.as_bytes()].concat();
     // Most stand on the sheet of their neighbour, and differ in the cell alone.
-    let order = |a: &(Text, &Observation), b: &(Text, &Observation)| match a.1.origin().id_path == b.1.origin().id_path {
+    let order = |a: &(Text, &Observation), b: &(Text, &Observation)| match a.1.origin().id_path == b.1.origin().id_path
+    {
         true => a.0.cmp(&b.0),
         false => id(a).cmp(&id(b)),
     };

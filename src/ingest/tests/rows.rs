@@ -49,11 +49,11 @@ fn dress(grid: &mut Grid) {
 
 /// The cell, the dimensions that are divided, and the number.
 fn line(o: &Observation) -> String {
-    let d = &o.dimensions;
+    let d = o.dimensions();
     let codes = [&d.region, &d.ownership, &d.scheme, &d.population, &d.industry];
     let divided: Vec<&str> = codes.into_iter().map(|c| c.as_str()).filter(|c| *c != "_T").collect();
     let breakdown = if d.breakdown.0.is_empty() { String::new() } else { format!(" {}", d.breakdown) };
-    format!("{} {}{breakdown} {}", o.origin.cell, divided.join("/"), o.printed)
+    format!("{} {}{breakdown} {}", o.cell(), divided.join("/"), o.printed)
 }
 
 fn check(levels: &str, rows: &str, table: &str, expected: &str) {
@@ -455,7 +455,7 @@ fn units_from_labels() {
         let read = super::read(&pipelines, &document(table, Vec::new()));
         assert!(!read.has_errors(), "{:?}", read.diagnostics);
         let value = |o: &Observation| match o.value {
-            crate::domain::Value::Number(n) => format!("{} {n} {}", o.indicator, o.unit),
+            crate::domain::Value::Number(n) => format!("{} {n} {}", o.indicator(), o.series.unit),
             crate::domain::Value::Missing(_) => "-".to_owned(),
         };
         read.value.observations.iter().map(value).collect::<Vec<_>>()

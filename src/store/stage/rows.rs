@@ -7,8 +7,8 @@ use super::super::parquet::{Cell, Row};
 use super::TableInfo;
 use crate::diag::Severity;
 use crate::domain::{
-    Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin, Outcome,
-    PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
+    Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
+    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
 };
 
 /// The cells of a row that is read.
