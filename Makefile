@@ -3,7 +3,7 @@
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test setup lint release bench dist-clean fixtures clients
+.PHONY: help run test setup lint release bench fuzz dist-clean fixtures clients
 
 help: ## What this Makefile can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,12 @@ lint: ## Formatting and clippy, warnings denied
 release: setup ## The optimised binary, for production and benchmarks: target/release/shebao
 	cargo build --locked --release
 
-bench: setup ## Measure the stages; compare the lines of one run with each other
+bench: setup ## Measure the stages, reading and unpivoting, beside other libraries; compare the lines of one run with each other
+	@scripts/setup-peers
 	cargo bench --locked
+
+fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie
+	scripts/fuzz
 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures

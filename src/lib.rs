@@ -15,6 +15,7 @@ pub mod grid;
 #[cfg(feature = "publish")]
 pub mod store;
 pub mod ingest;
+pub mod survey;
 #[cfg(feature = "publish")]
 pub mod warehouse;
 #[cfg(feature = "publish")]

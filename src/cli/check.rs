@@ -1,19 +1,30 @@
 //! `shebao check`: what does not add up, and in which cells.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::ValueEnum;
 
-use super::{Context, Ended, Fault, job, print};
+use super::{Context, Ended, Fault, drift, job, print};
 use crate::warehouse::{Rows, Scalar, model};
 
 /// Tell every finding of a release: what could not be read, and what does not add up
 ///
-/// One paragraph per finding, by rule: the cells, what was expected, by how much it misses, what to look at. All of them are
+/// With FILE and --against: tell what moved between the file and a specification, and print the [[edition]] block that takes
+/// it; the exit code is 0 if nothing moved. Otherwise one paragraph per finding, by rule: the cells, what was expected, by how much it misses, what to look at. All of them are
 /// rows of core_finding too.
 #[derive(clap::Args, Debug)]
 pub struct Args {
+    /// A file to hold against a specification
+    #[arg(requires = "against", conflicts_with_all = ["rule", "as_of"])]
+    file: Option<PathBuf>,
+    /// The specification to hold FILE against: pipelines/SOURCE/TABLE.toml
+    #[arg(long, value_name = "SPEC", requires = "file")]
+    against: Option<PathBuf>,
+    /// The edition of the specification [default: the one whose file FILE may be, else the last]
+    #[arg(long, requires = "against")]
+    edition: Option<String>,
     /// Only this rule, for example sum-of-parts
     #[arg(long)]
     rule: Option<String>,
@@ -46,6 +57,9 @@ struct Finding {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
+    if let (Some(file), Some(spec)) = (&args.file, &args.against) {
+        return drift::run(context, spec, file, args.edition.as_deref());
+    }
     let warehouse = job::open_release(&context.project, args.as_of.as_deref())?;
     let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
     let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;

@@ -73,47 +73,52 @@ fn all(context: &Context) -> anyhow::Result<Ended> {
 }
 
 fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow::Result<Ended> {
-    let loaded = load(context, spec_path)?;
-    if loaded.has_errors() {
-        return Err(Fault(loaded.diagnostics).into());
-    }
-    let pipelines = loaded.value;
-    let Some((source, table)) = pipelines.sources.iter().find_map(|s| Some((s, s.tables.first()?))) else {
-        bail!("{} describes no table", spec_path.display());
-    };
     let shown = context.project.display(file);
-    let edition = choose::edition(table, args.edition.as_deref(), &shown)?;
-    let captured = choose::captured(edition, &shown)?;
     let sha256 = sha256_file(file).with_context(|| format!("reading {}", file.display()))?;
-    let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
-        Ok(document) => document,
-        Err(fault) => {
-            print::diagnostics(&[fault], context.json);
-            return Ok(Ended::DataErrors);
+    let (mut observations, mut told) = (Vec::new(), Vec::new());
+    for loaded in load(context, spec_path)? {
+        if loaded.has_errors() {
+            return Err(Fault(loaded.diagnostics).into());
         }
-    };
-    let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
-    let input = ingest::Input { document: &document, file: &shown, sha256: &sha256, captured: &captured };
-    let read = ingest::ingest(task, &[input]);
-    print::diagnostics(&document.diagnostics, context.json);
-    print::diagnostics(&read.diagnostics, context.json);
+        let pipelines = loaded.value;
+        let Some((source, table)) = pipelines.sources.iter().find_map(|s| Some((s, s.tables.first()?))) else {
+            bail!("{} describes no table", spec_path.display());
+        };
+        let edition = choose::edition(table, args.edition.as_deref(), &shown)?;
+        let captured = choose::captured(edition, &shown)?;
+        let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
+            Ok(document) => document,
+            Err(fault) => {
+                print::diagnostics(&[fault], context.json);
+                return Ok(Ended::DataErrors);
+            }
+        };
+        if told.is_empty() {
+            print::diagnostics(&document.diagnostics, context.json);
+        }
+        let task = ingest::Task { source, table, edition, codebook: &pipelines.codebook };
+        let input = ingest::Input { document: &document, file: &shown, sha256: &sha256, captured: &captured };
+        observations.extend(ingest::ingest(task, &[input]).split(&mut told).observations);
+    }
+    print::diagnostics(&told, context.json);
     let mut out = io::BufWriter::new(io::stdout().lock());
     if context.json || args.format == Format::Json {
-        write_json(&read.value.observations, &mut out)?;
+        write_json(&observations, &mut out)?;
     } else {
-        write_csv(&read.value.observations, &mut out)?;
+        write_csv(&observations, &mut out)?;
     }
     out.flush()?;
-    Ok(Ended::of(&read.diagnostics))
+    Ok(Ended::of(&told))
 }
 
-/// The specification in a file, or on standard input.
-fn load(context: &Context, path: &Path) -> anyhow::Result<Checked<spec::Pipelines>> {
+/// The specification in a file, or those on standard input.
+fn load(context: &Context, path: &Path) -> anyhow::Result<Vec<Checked<spec::Pipelines>>> {
     if path != Path::new("-") {
-        return Ok(spec::load_table(&context.project, path));
+        return Ok(vec![spec::load_table(&context.project, path)]);
     }
     let text = io::read_to_string(io::stdin()).context("reading the specification from standard input")?;
-    Ok(spec::load_text(&context.project, "standard input", text))
+    let one = |text: String| spec::load_text(&context.project, "standard input", text);
+    Ok(spec::parts_of(&text).into_iter().map(one).collect())
 }
 
 /// The columns of `core_observation`, but for the time of release: nothing is released here.

@@ -5,7 +5,10 @@ mod build;
 mod check;
 mod choose;
 mod doctor;
+mod draft;
+mod drift;
 pub mod ingest;
+mod inspect;
 pub mod job;
 mod print;
 mod progress;
@@ -48,9 +51,14 @@ const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
   shebao check                    what does not add up, and in which cells
+  shebao check FILE.xlsx --against pipelines/yuxi-2013/injury_by_county.toml
+                                  what moved in next year's file, and the edition that takes it
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao inspect FILE.xlsx        what is in a file that nobody declared
+  shebao draft FILE.xlsx | shebao ingest --spec - FILE.xlsx
+                                  a specification for it, and what that reads
   shebao ingest --spec pipelines/yuxi-2013/injury_by_county.toml FILE.xlsx
                                   read one file by one specification, publish nothing
 
@@ -79,6 +87,8 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Run(run::Args),
+    Inspect(inspect::Args),
+    Draft(draft::Args),
     Ingest(ingest::Args),
     Check(check::Args),
     Build(build::Args),
@@ -138,6 +148,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
     let context = |project| Context { project, json: cli.json };
     match cli.command {
         Command::Run(args) => run::run(&context(open()?), &args),
+        Command::Inspect(args) => inspect::run(&context(open()?), &args),
+        Command::Draft(args) => draft::run(&context(open()?), &args),
         Command::Ingest(args) => ingest::run(&context(open()?), &args),
         Command::Check(args) => check::run(&context(open()?), &args),
         Command::Build(args) => build::run(&context(open()?), &args),

@@ -44,6 +44,13 @@ fn diagnostic(d: &Diagnostic) -> Json {
     })
 }
 
+/// A whole text, written at once.
+pub fn whole(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 /// `1 error`, `2 errors`.
 pub fn count(n: usize, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };

@@ -110,7 +110,7 @@ pub enum LookupError {
     #[error("there is no code list \"{list}\"")]
     NoList { list: String },
     #[error("no {list} code for \"{label}\"")]
-    Unknown { list: String, label: String, near: Vec<String> },
+    Unknown { list: String, label: String },
     #[error("\"{label}\" is the name of several {list} codes: {}", .codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))]
     Ambiguous { list: String, label: String, codes: Vec<Code> },
     #[error("the {list} \"{label}\" ({code}) does not lie below {outer}")]
@@ -155,7 +155,7 @@ impl Codebook {
     /// The code a printed label means in a table: the table's own alias first, then the dataset's, then everyone's.
     ///
     /// # Errors
-    /// The list does not exist, no name or alias equals the label (then with the nearest known labels), or several codes
+    /// The list does not exist, no name or alias equals the label, or several codes
     /// have this name.
     pub fn lookup(&self, list: &str, dataset: &str, table: &str, label: &str) -> Result<Code, LookupError> {
         if list != "indicator" && list != "unit" && !self.lists.contains_key(list) {
@@ -163,15 +163,17 @@ impl Codebook {
         }
         match self.named(list, dataset, table, label).next() {
             Some(codes) => only(list, label, codes.iter().cloned().collect()),
-            None => {
-                let known = self.index.keys().filter(|k| {
-                    let everyone = k.1.is_empty() || k.1 == NAMES;
-                    k.0 == list && (everyone || k.1.starts_with(dataset))
-                });
-                let near = nearest(label, known.map(|k| k.2.as_str())).into_iter().map(str::to_owned).collect();
-                Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned(), near })
-            }
+            None => Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned() }),
         }
+    }
+
+    /// The known labels of a list that are nearest to one that is not: for hints, since all of them are looked at.
+    pub fn near(&self, list: &str, dataset: &str, label: &str) -> Vec<&str> {
+        let known = self.index.keys().filter(|k| {
+            let everyone = k.1.is_empty() || k.1 == NAMES;
+            k.0 == list && (everyone || k.1.starts_with(dataset))
+        });
+        nearest(label, known.map(|k| k.2.as_str()))
     }
 
     /// The code a label means below another of the same list, as a district's name below its city's: of several codes of
@@ -219,6 +221,12 @@ impl Codebook {
         let mut parents = std::iter::successors(parent(code), parent).take(list.entries.len());
         let stated = parents.any(|p| p == *outer);
         code.as_str() != TOTAL && code != outer && (outer.as_str() == TOTAL || is_local(code.as_str()) || stated)
+    }
+
+    /// The code that a label means everywhere, where it means one.
+    pub fn find(&self, list: &str, label: &str) -> Option<Code> {
+        let codes = self.named(list, "", "", label).next()?;
+        codes.first().filter(|_| codes.len() == 1).cloned()
     }
 
     pub fn unit(&self, code: &str) -> Option<&Unit> {

@@ -1,35 +1,48 @@
 //! Printed labels made comparable: width folded, white space dropped, nothing else changed.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The canonical form of a printed label: compatibility composition (full width → half width), all white space
 /// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
 pub fn normalise(printed: &str) -> String {
-    let folded = printed.chars().map(shield).nfkc().map(unshield);
-    folded.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')).collect()
+    if printed.is_ascii() {
+        return printed.chars().filter(|c| !is_space(*c)).collect();
+    }
+    let mut folded = String::with_capacity(printed.len());
+    for piece in printed.split_inclusive(is_circled) {
+        let text = piece.trim_end_matches(is_circled);
+        folded.extend(text.nfkc());
+        folded.push_str(&piece[text.len()..]);
+    }
+    folded.retain(|c| !is_space(c));
+    // What white space kept apart may compose now.
+    match is_nfc_quick(folded.chars()) {
+        IsNormalized::Yes => folded,
+        _ => folded.nfc().collect(),
+    }
+}
+
+/// Whether a printed text surely lacks a character of a normalised one. Most cells of a sheet are numbers, which normalising
+/// leaves as they are: they need not be held against `参保人数` at every place.
+pub fn lacks(printed: &str, wanted: impl IntoIterator<Item = char>) -> bool {
+    printed.is_ascii() && wanted.into_iter().any(|c| !printed.contains(c))
 }
 
 /// The characters of [`normalise`] for one printed character; none for white space.
 pub fn normalised(printed: char) -> impl Iterator<Item = char> {
-    let folded = std::iter::once(shield(printed)).nfkc().map(unshield);
-    folded.filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}'))
+    let whole = is_circled(printed).then_some(printed);
+    let folded = whole.is_none().then(|| std::iter::once(printed).nfkc());
+    whole.into_iter().chain(folded.into_iter().flatten()).filter(|c| !is_space(*c))
 }
 
 /// Circled numbers, which are signs of their own: `人数①` is not `人数1`.
-const CIRCLED: (u32, u32) = (0x2460, 0x2473);
-/// Where no character is that compatibility would change.
-const PRIVATE: u32 = 0xE000;
-
-fn shield(c: char) -> char {
-    let of = c as u32;
-    let circled = (CIRCLED.0..=CIRCLED.1).contains(&of);
-    if circled { char::from_u32(of - CIRCLED.0 + PRIVATE).unwrap_or(c) } else { c }
+fn is_circled(c: char) -> bool {
+    matches!(c, '①'..='⑳')
 }
 
-fn unshield(c: char) -> char {
-    let of = c as u32;
-    let shielded = (PRIVATE..=PRIVATE + CIRCLED.1 - CIRCLED.0).contains(&of);
-    if shielded { char::from_u32(of - PRIVATE + CIRCLED.0).unwrap_or(c) } else { c }
+/// White space, and characters that show as nothing.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{AD}')
 }
 
 /// A printed label without the English that follows its Chinese after a blank or a line break: `北 京 Beijing` is `北 京`.
@@ -55,13 +68,25 @@ pub fn without_english(printed: &str) -> &str {
     printed
 }
 
+/// Longest text that is taken for a label when likeness is judged, which takes memory in the square of the length.
+pub const LABEL_CHARS_MAX: usize = 500;
+/// Texts less like each other are not near.
+const LIKENESS_LEAST: f64 = 0.34;
+
 /// The names nearest to a label, best first, at most three; for hints.
 pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = normalise(label);
+    let length = wanted.chars().count();
     let mut ranked: Vec<(f64, &str)> = names
         .into_iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(&wanted, &normalise(name)), name))
-        .filter(|(likeness, _)| *likeness >= 0.34)
+        .filter_map(|name| {
+            let known = normalise(name);
+            // Of lengths that differ much, no more than the shorter one can be alike.
+            let (short, long) = (length.min(known.chars().count()), length.max(known.chars().count()));
+            let comparable = long <= LABEL_CHARS_MAX && short as f64 >= long as f64 * LIKENESS_LEAST;
+            let likeness = comparable.then(|| strsim::normalized_damerau_levenshtein(&wanted, &known));
+            likeness.filter(|likeness| *likeness >= LIKENESS_LEAST).map(|likeness| (likeness, name))
+        })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     ranked.dedup_by(|a, b| a.1 == b.1);
@@ -78,7 +103,15 @@ mod tests {
         assert_eq!(normalise("参保率 (% )"), "参保率(%)");
         assert_eq!(normalise("险 种\n年\n份"), "险种年份");
         assert_eq!(normalise("基金收入（万元）"), "基金收入(万元)");
+        assert_eq!(normalise("e\u{200B}\u{301}"), "\u{e9}");
         assert_eq!(normalise("人数 ①"), "人数①");
+        assert_eq!(normalise("\u{E000}１"), "\u{E000}1");
+    }
+
+    #[test]
+    fn long_texts_are_no_labels() {
+        let text = "注".repeat(1 << 20);
+        assert!(nearest(&text, [text.as_str(), "注"]).is_empty());
     }
 
     #[test]

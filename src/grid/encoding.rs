@@ -116,10 +116,12 @@ const BYTES_LOOKED_AT: usize = 1 << 20;
 /// UTF-16 without a byte order mark: digits, delimiters and line breaks leave every other byte zero.
 pub(super) fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     const HEAD_BYTES: usize = 64 << 10;
+    // Fewer bytes may be anything.
+    const SHORTEST: usize = 16;
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|b| **b == 0).count();
     let (high_first, low_first) = (zeros(0), zeros(1));
-    let many = |zeros: usize| zeros > 0 && zeros * 20 > head.len() / 2;
+    let many = |zeros: usize| head.len() >= SHORTEST && zeros * 20 > head.len() / 2;
     match (many(high_first), many(low_first)) {
         (true, false) if low_first == 0 => Some(UTF_16BE),
         (false, true) if high_first == 0 => Some(UTF_16LE),

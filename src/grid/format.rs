@@ -33,7 +33,7 @@ pub(super) fn judge(bytes: &[u8], shown: &str) -> Result<Format, Diagnostic> {
     let Some(expected) = expected_formats(&extension) else {
         let message = format!("files named .{extension} are not read");
         return Err(Diagnostic::error("unknown-file-type", message)
-            .hint("expected .xls, .xlsx, .xlsm, .xlsb, .ods, .csv, .tsv, .txt, .dbf, .html or .htm"));
+            .hint("expected .xls, .xlsx, .xlsm, .xlsb, .ods, .csv, .tsv, .txt, .dbf, .html, .htm or .parquet"));
     };
     match kind(bytes)? {
         Kind::Table(format) if expected.contains(&format) => Ok(format),
@@ -66,6 +66,7 @@ fn expected_formats(extension: &str) -> Option<&'static [Format]> {
         "csv" | "tsv" | "tab" | "txt" => &[Format::Delimited],
         "dbf" => &[Format::Dbf],
         "html" | "htm" => &[Format::Html],
+        "parquet" => &[Format::Parquet],
         _ => return None,
     })
 }
@@ -79,6 +80,7 @@ fn usual_extension(format: Format) -> &'static str {
         Format::Delimited => "csv",
         Format::Dbf => "dbf",
         Format::Html => "html",
+        Format::Parquet => "parquet",
     }
 }
 
@@ -91,6 +93,7 @@ fn describe(format: Format) -> &'static str {
         Format::Delimited => "plain text, perhaps separated by commas or tabs (.csv)",
         Format::Dbf => "a dBASE table (.dbf)",
         Format::Html => "a web page (.html)",
+        Format::Parquet => "a Parquet file (.parquet)",
     }
 }
 
@@ -107,7 +110,6 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"7z\xBC\xAF", "a 7-Zip archive"),
     (b"\x1F\x8B", "a gzip archive"),
     (b"{\\rtf", "a rich text document (.rtf)"),
-    (b"PAR1", "a Parquet file"),
     (b"MIME-Version:", "a web archive (.mht)"),
     (b"\x09\x00\x04\x00", "an Excel 2 worksheet"),
     (b"\x09\x02\x06\x00", "an Excel 3 worksheet"),
@@ -126,6 +128,9 @@ fn kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
     }
     if let Some((_, what)) = SIGNATURES.iter().find(|(start, _)| bytes.starts_with(start)) {
         return Ok(Kind::Other(what));
+    }
+    if bytes.starts_with(b"PAR1") {
+        return Ok(Kind::Table(Format::Parquet));
     }
     if super::dbf::is_dbf(bytes) {
         return Ok(Kind::Table(Format::Dbf));

@@ -43,12 +43,15 @@ pub(super) fn exceeded(what: &str, limit: u64) -> Diagnostic {
 pub(super) struct CellCount(AtomicU64);
 
 impl CellCount {
-    /// Counts one cell with `text`.
-    pub(super) fn add(&self, text: &str) -> Result<(), Diagnostic> {
-        if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
-            return Err(exceeded("characters in a cell", CELL_CHARS as u64));
-        }
-        if self.0.fetch_add(1, Ordering::Relaxed) >= CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
+    /// Counts so many cells more.
+    pub(super) fn add(&self, cells: u64) -> Result<(), Diagnostic> {
+        let before = self.0.fetch_add(cells, Ordering::Relaxed);
+        if before.saturating_add(cells) > CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
+    }
+
+    /// Takes back what was counted and did not come.
+    pub(super) fn give_back(&self, cells: u64) {
+        self.0.fetch_sub(cells, Ordering::Relaxed);
     }
 
     /// Whether so many cells more could be counted, for what a file states once for many places.
@@ -56,4 +59,12 @@ impl CellCount {
         let all = self.0.load(Ordering::Relaxed).saturating_add(cells);
         if all > CELLS { Err(exceeded("cells", CELLS)) } else { Ok(()) }
     }
+}
+
+/// Holds the text of a cell against the limit.
+pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
+    if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
+        return Err(exceeded("characters in a cell", CELL_CHARS as u64));
+    }
+    Ok(())
 }

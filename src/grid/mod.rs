@@ -14,10 +14,12 @@ mod delimited;
 mod encoding;
 mod format;
 mod guard;
+mod hidden;
 mod html;
 pub mod limit;
 mod number_format;
 mod ods;
+mod parquet;
 mod sheet;
 mod workbook;
 mod xlsb;
@@ -60,7 +62,15 @@ pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document
 /// As those of [`read`].
 pub fn read_declared(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
-    guard::guarded(|| read_format(&bytes, path, shown, declared))
+    parse(&bytes, path, shown, declared)
+}
+
+/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them would lie.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn parse(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+    guard::guarded(|| read_format(bytes, path, shown, declared))
         .map_err(|d| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d })
 }
 
@@ -77,6 +87,7 @@ fn read_format(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -
             dbf::read(bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
         }
         Format::Html => html::read(bytes, shown, encoding),
+        Format::Parquet => parquet::read(path),
     }
 }
 
@@ -171,6 +182,7 @@ pub enum Format {
     Delimited,
     Dbf,
     Html,
+    Parquet,
 }
 
 /// A file read whole.

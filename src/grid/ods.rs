@@ -11,11 +11,12 @@ use quick_xml::{Reader, XmlVersion};
 use rust_decimal::Decimal;
 
 use super::archive::{Archive, damaged};
+use super::hidden::Hidden;
 use super::limit::{self, CellCount};
 use super::number_format::Number;
 use super::sheet::Builder;
 use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
-use crate::diag::{Diagnostic, Place};
+use crate::diag::Diagnostic;
 
 pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
     let mut archive = Archive::open(bytes)?;
@@ -27,11 +28,7 @@ pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
     let count = CellCount::default();
     let mut content = Content::new(&text, &count);
     content.read()?;
-    let hidden = content.grids.iter().filter(|grid| grid.hidden).map(|grid| {
-        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
-        Diagnostic::info("hidden-sheet", "the sheet is hidden; it is read all the same").at(place)
-    });
-    let diagnostics = hidden.collect();
+    let diagnostics = content.grids.iter().zip(&content.not_seen).flat_map(|(grid, h)| h.told(grid, shown)).collect();
     Ok(Document { format: Format::Ods, encoding: None, grids: content.grids, diagnostics })
 }
 
@@ -50,6 +47,8 @@ struct CellElement {
 struct Content<'a> {
     reader: Reader<&'a [u8]>,
     grids: Vec<Grid>,
+    /// What is hidden of each.
+    not_seen: Vec<Hidden>,
     count: &'a CellCount,
     bold: BTreeSet<String>,
     hidden: BTreeSet<String>,
@@ -60,6 +59,11 @@ fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     found.normalized_value(XmlVersion::Implicit1_0).ok().map(|v| v.into_owned())
 }
 
+/// Whether a row or column is hidden, by hand or by a filter.
+fn is_hidden(element: &BytesStart) -> bool {
+    matches!(attribute(element, "table:visibility").as_deref(), Some("collapse" | "filter"))
+}
+
 fn number_attribute(element: &BytesStart, name: &str, most: u32) -> u32 {
     attribute(element, name).and_then(|v| v.parse().ok()).unwrap_or(1).clamp(1, most)
 }
@@ -68,7 +72,14 @@ impl<'a> Content<'a> {
     fn new(text: &'a str, count: &'a CellCount) -> Content<'a> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        Content { reader, grids: Vec::new(), count, bold: BTreeSet::new(), hidden: BTreeSet::new() }
+        Content {
+            reader,
+            grids: Vec::new(),
+            not_seen: Vec::new(),
+            count,
+            bold: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+        }
     }
 
     fn event(&mut self) -> Result<Event<'a>, Diagnostic> {
@@ -103,7 +114,8 @@ impl<'a> Content<'a> {
         let name = attribute(element, "table:name").unwrap_or_default();
         let mut sheet = Builder::new(name, Addressing::A1, self.count);
         sheet.grid.hidden = attribute(element, "table:style-name").is_some_and(|style| self.hidden.contains(&style));
-        let mut row = 0u32;
+        let (mut row, mut col) = (0u32, 0u32);
+        let mut hidden = Hidden::default();
         loop {
             match self.event()? {
                 Event::Eof => return Err(damaged("its content ends within a sheet")),
@@ -111,8 +123,18 @@ impl<'a> Content<'a> {
                 Event::Start(start) => match start.name().0 {
                     "table:table-row" => {
                         let repeated = number_attribute(&start, "table:number-rows-repeated", u32::MAX);
+                        if is_hidden(&start) {
+                            hidden.rows(row..row.saturating_add(repeated));
+                        }
                         self.row(&mut sheet, row, repeated)?;
                         row = row.saturating_add(repeated);
+                    }
+                    "table:table-column" => {
+                        let repeated = number_attribute(&start, "table:number-columns-repeated", u32::MAX);
+                        if is_hidden(&start) {
+                            hidden.columns(col..col.saturating_add(repeated));
+                        }
+                        col = col.saturating_add(repeated);
                     }
                     // What lies on a sheet, not in its cells.
                     "table:shapes" | "office:forms" => self.skip(&start)?,
@@ -122,6 +144,7 @@ impl<'a> Content<'a> {
             }
         }
         self.grids.push(sheet.finish());
+        self.not_seen.push(hidden);
         if self.grids.len() > limit::SHEETS {
             return Err(limit::exceeded("sheets", limit::SHEETS as u64));
         }

@@ -269,6 +269,8 @@ pub(super) struct Builder<'c> {
     merges: Vec<Span>,
     count: &'c CellCount,
     rows_most: u32,
+    /// Cells that were counted and are still to come.
+    counted: u64,
 }
 
 impl<'c> Builder<'c> {
@@ -285,7 +287,11 @@ impl<'c> Builder<'c> {
             merges: Vec::new(),
             reach: Vec::new(),
         };
-        Builder { grid, strays: Vec::new(), merges: Vec::new(), count, rows_most: limit::ROWS }
+        Builder { grid, strays: Vec::new(), merges: Vec::new(), count, rows_most: limit::ROWS, counted: 0 }
+    }
+
+    pub(super) fn count(&self) -> &'c CellCount {
+        self.count
     }
 
     /// For files of lines or records, of which there may be more than a spreadsheet has rows.
@@ -300,7 +306,14 @@ impl<'c> Builder<'c> {
             return Ok(());
         }
         self.check_place(row, col)?;
-        self.count.add(&cell.text)?;
+        limit::check_text(&cell.text)?;
+        // In strides: sheets that are read at once share the count.
+        const STRIDE: u64 = 1024;
+        if self.counted == 0 {
+            self.count.add(STRIDE)?;
+            self.counted = STRIDE;
+        }
+        self.counted -= 1;
         let at = CellRef { row, col };
         match self.grid.last() {
             Some(last) if last >= at => self.strays.push((at, cell)),
@@ -333,12 +346,31 @@ impl<'c> Builder<'c> {
         Ok(())
     }
 
+    /// Takes over what was read of a later part of the same sheet.
+    pub(super) fn append(&mut self, mut later: Builder<'c>) {
+        self.count.give_back(std::mem::take(&mut later.counted));
+        self.strays.append(&mut later.strays);
+        self.merges.append(&mut later.merges);
+        let (ours, theirs) = (self.grid.last(), later.grid.starts.first().map(|s| s.row));
+        if ours.zip(theirs).is_some_and(|(last, first)| first <= last.row) {
+            self.strays.append(&mut later.grid.take_cells());
+            return;
+        }
+        let offset = self.grid.cells.len() as u32;
+        self.grid.starts.extend(later.grid.starts.iter().map(|s| RowStart { start: s.start + offset, ..*s }));
+        self.grid.columns.append(&mut later.grid.columns);
+        self.grid.cells.append(&mut later.grid.cells);
+        self.grid.rows = self.grid.rows.max(later.grid.rows);
+        self.grid.cols = self.grid.cols.max(later.grid.cols);
+    }
+
     pub(super) fn finish(mut self) -> Grid {
         if !self.strays.is_empty() {
             let mut all = self.grid.take_cells();
             all.append(&mut self.strays);
             self.grid.fill(all);
         }
+        self.count.give_back(self.counted);
         let mut grid = if self.merges.is_empty() { self.grid } else { self.grid.with_merges(self.merges) };
         grid.cells.shrink_to_fit();
         grid.columns.shrink_to_fit();
@@ -392,6 +424,21 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_sheet_are_put_together() {
+        let count = CellCount::default();
+        let part = |rows: &[u32]| {
+            let mut part = Builder::new("", Addressing::A1, &count);
+            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(row.to_string())).unwrap());
+            part
+        };
+        let mut sheet = part(&[0, 1]);
+        [&[2, 5][..], &[], &[9], &[4, 10]].into_iter().for_each(|rows| sheet.append(part(rows)));
+        let grid = sheet.finish();
+        assert_eq!(shown(&grid), "A1=0 B2=1 A3=2 A5=4 B6=5 B10=9 A11=10");
+        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9"));
+    }
+
+    #[test]
     fn places_and_counts_have_limits() {
         let count = CellCount::default();
         let mut sheet = Builder::new("", Addressing::A1, &count);
@@ -403,7 +450,7 @@ mod tests {
         assert_eq!(told(&mut lines, limit::LINES - 1, 0), None);
         assert!(told(&mut lines, limit::LINES, 0).unwrap().ends_with("16777216 rows"));
         assert!(sheet.merge((0, 0), (limit::ROWS, 0)).is_err());
-        assert!(count.check_room(limit::CELLS - 2).is_ok() && count.check_room(limit::CELLS - 1).is_err());
-        assert!(count.add(&"x".repeat(limit::CELL_CHARS + 1)).is_err());
+        assert!(count.add(limit::CELLS - 2 * 1024).is_ok() && count.check_room(1).is_err());
+        assert!(limit::check_text(&"x".repeat(limit::CELL_CHARS + 1)).is_err());
     }
 }

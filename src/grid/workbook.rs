@@ -1,14 +1,13 @@
-//! What the kinds of Excel workbooks have in common: how a stored value in a style becomes a cell, and what of a sheet is
-//! hidden.
+//! What the kinds of Excel workbooks have in common: how a stored value in a style becomes a cell.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
+use super::hidden::Hidden;
 use super::limit::CellCount;
 use super::number_format::{Number, NumberFormat};
 use super::sheet::Builder;
-use super::{Addressing, Cell, CellValue, Document, Format, biff, column_letters, xlsb, xlsx};
-use crate::diag::{Diagnostic, Place};
+use super::{Addressing, Cell, CellValue, Document, Format, biff, xlsb, xlsx};
+use crate::diag::Diagnostic;
 use crate::domain::text::{Shared, Text};
 
 pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
@@ -21,9 +20,9 @@ pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&
     }?;
     let (mut grids, mut diagnostics) = (Vec::new(), Vec::new());
     for sheet in sheets {
-        let told = sheet.told(shown);
-        grids.push(sheet.sheet.finish());
-        diagnostics.extend(told);
+        let grid = sheet.sheet.finish();
+        diagnostics.extend(sheet.hidden.told(&grid, shown));
+        grids.push(grid);
     }
     Ok(Document { format, encoding, grids, diagnostics })
 }
@@ -71,22 +70,24 @@ pub(super) struct Writer<'c> {
     from_1904: bool,
     shared: Shared,
     scratch: String,
-    hidden_rows: Vec<Range<u32>>,
-    hidden_columns: Vec<Range<u32>>,
+    pub hidden: Hidden,
 }
 
 impl<'c> Writer<'c> {
     pub(super) fn new(name: &str, hidden: bool, from_1904: bool, count: &'c CellCount) -> Writer<'c> {
         let mut sheet = Builder::new(name, Addressing::A1, count);
         sheet.grid.hidden = hidden;
-        Writer {
-            sheet,
-            from_1904,
-            shared: Shared::default(),
-            scratch: String::new(),
-            hidden_rows: Vec::new(),
-            hidden_columns: Vec::new(),
-        }
+        Writer { sheet, from_1904, shared: Shared::default(), scratch: String::new(), hidden: Hidden::default() }
+    }
+
+    /// One for a later part of the same sheet.
+    pub(super) fn for_part(&self) -> Writer<'c> {
+        Writer::new(&self.sheet.grid.sheet, self.sheet.grid.hidden, self.from_1904, self.sheet.count())
+    }
+
+    pub(super) fn append(&mut self, later: Writer<'c>) {
+        self.sheet.append(later.sheet);
+        self.hidden.append(later.hidden);
     }
 
     pub(super) fn put(&mut self, at: (u32, u32), value: Value<'_>, style: &Style) -> Result<(), Diagnostic> {
@@ -105,59 +106,6 @@ impl<'c> Writer<'c> {
         cell.indent = style.indent;
         self.sheet.put(at.0, at.1, cell)
     }
-
-    pub(super) fn hide_rows(&mut self, rows: Range<u32>) {
-        extend(&mut self.hidden_rows, rows);
-    }
-
-    pub(super) fn hide_columns(&mut self, columns: Range<u32>) {
-        extend(&mut self.hidden_columns, columns);
-    }
-
-    /// What of the sheet a person does not see.
-    fn told(&self, shown: &str) -> Vec<Diagnostic> {
-        let grid = &self.sheet.grid;
-        let place = Place { sheet: Some(grid.sheet.clone()), ..Place::file(shown) };
-        let note = |code, message| Diagnostic::info(code, message).at(place.clone());
-        let mut told = Vec::new();
-        if grid.hidden {
-            told.push(note("hidden-sheet", "the sheet is hidden; it is read all the same".to_owned()));
-        }
-        let columns = within(&self.hidden_columns, grid.cols, column_letters);
-        let rows = within(&self.hidden_rows, grid.rows, |row| (row + 1).to_string());
-        told.extend(
-            columns.map(|list| note("hidden-columns", format!("hidden columns are read all the same: {list}"))),
-        );
-        told.extend(rows.map(|list| note("hidden-rows", format!("hidden rows are read all the same: {list}"))));
-        told
-    }
-}
-
-/// Adds a stretch to those before it.
-fn extend(stretches: &mut Vec<Range<u32>>, next: Range<u32>) {
-    match stretches.last_mut() {
-        Some(last) if last.end == next.start => last.end = next.end,
-        _ => stretches.push(next),
-    }
-}
-
-/// The stretches as far as the sheet is used, named; `None` where it is used in none of them.
-fn within(stretches: &[Range<u32>], used: u32, name: impl Fn(u32) -> String) -> Option<String> {
-    const TOLD: usize = 8;
-    let mut names: Vec<String> = stretches
-        .iter()
-        .filter(|s| s.start < used)
-        .map(|s| match s.end.min(used) - s.start {
-            1 => name(s.start),
-            _ => format!("{}-{}", name(s.start), name(s.end.min(used) - 1)),
-        })
-        .collect();
-    if names.len() > TOLD {
-        let more = names.len() - TOLD;
-        names.truncate(TOLD);
-        names.push(format!("and {more} more stretches"));
-    }
-    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Line breaks as one LF, however the file writes them.

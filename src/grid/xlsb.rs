@@ -103,6 +103,11 @@ pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<
     let mut sheets = Vec::new();
     for record in records(&book).filter(|r| r.kind == BUNDLE_SHEET) {
         let broken = || damaged("its list of sheets is broken");
+        // A module of code is listed without a part.
+        const NO_TEXT: u32 = u32::MAX;
+        if record.u32(8) == Some(NO_TEXT) {
+            continue;
+        }
         let (id, end) = record.text(8).ok_or_else(broken)?;
         let (name, _) = record.text(end).ok_or_else(broken)?;
         let relation = relations.get(&id).ok_or_else(broken)?;
@@ -164,12 +169,12 @@ fn read_sheet(part: &[u8], styles: &Styles, texts: &[Text], out: &mut Writer<'_>
             ROW_HEADER => {
                 row = record.u32(0).unwrap_or(row);
                 if record.data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
-                    out.hide_rows(row..row.saturating_add(1));
+                    out.hidden.rows(row..row.saturating_add(1));
                 }
             }
             COL_INFO if record.u16(16).is_some_and(|flags| flags & 1 != 0) => {
                 if let (Some(first), Some(last)) = (record.u32(0), record.u32(4)) {
-                    out.hide_columns(first..last.saturating_add(1));
+                    out.hidden.columns(first..last.saturating_add(1));
                 }
             }
             RK..=FORMULA_ERROR | RICH_TEXT => read_cell(&record, row, styles, texts, out)?,

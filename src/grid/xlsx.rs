@@ -45,7 +45,7 @@ pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<
     let read = |sheet: &Listed| {
         let text = archive.clone().text(&sheet.part)?;
         let mut writer = Writer::new(&sheet.name, sheet.hidden, from_1904, count);
-        Reading { xml: Xml::new(&text), book: &book, formulas: BTreeMap::new() }.sheet(&mut writer)?;
+        Reading::new(&text, &book).sheet(&mut writer)?;
         Ok(writer)
     };
     // Threads for a few pages cost more than they save.
@@ -101,8 +101,8 @@ fn sheets(text: &str, relations: &BTreeMap<String, Relation>) -> Result<(Vec<Lis
             "sheet" => {
                 let id = e.local("id").unwrap_or_default();
                 let relation = relations.get(&*id);
-                // Sheets of charts, dialogs and macros hold no cells.
-                if relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
+                // Sheets of charts, dialogs and macros hold no cells; a module of code is listed without a part.
+                if id.is_empty() || relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
                     continue;
                 }
                 let name = e.get("name").unwrap_or_default().into_owned();
@@ -232,16 +232,20 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
+    fn new(text: &'a str, book: &'a Book) -> Reading<'a> {
+        Reading { xml: Xml::new(text), book, formulas: BTreeMap::new() }
+    }
+
     fn sheet(&mut self, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
         while let Some(piece) = self.xml.next()? {
             let Piece::Open(e) = piece else { continue };
             match e.name {
                 "col" if e.is("hidden") => {
                     if let (Some(first @ 1..), Some(last)) = (e.number::<u32>("min"), e.number::<u32>("max")) {
-                        out.hide_columns(first - 1..last);
+                        out.hidden.columns(first - 1..last);
                     }
                 }
-                "sheetData" if !e.empty => self.rows(out)?,
+                "sheetData" if !e.empty => self.sheet_data(out)?,
                 "mergeCell" => {
                     let corners = e.raw("ref").and_then(|r| r.split_once(':'));
                     if let Some((first, last)) = corners.and_then(|(a, b)| place(a).zip(place(b))) {
@@ -254,10 +258,27 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn rows(&mut self, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+    /// The rows of a sheet; those of a large one are shared out among all cores.
+    fn sheet_data(&mut self, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+        if let Some((parts, length)) = parts(self.xml.rest()) {
+            let read: Vec<Result<Writer<'_>, Diagnostic>> = super::on_all_cores(&parts, |part| {
+                let mut of_part = out.for_part();
+                Reading::new(part, self.book).rows(&mut of_part)?;
+                Ok(of_part)
+            });
+            for part in read {
+                out.append(part?);
+            }
+            self.xml.go_on(length);
+        }
+        if self.rows(out)? { Ok(()) } else { Err(self.xml.cut_short()) }
+    }
+
+    /// Whether the end of the rows was met before that of the text.
+    fn rows(&mut self, out: &mut Writer<'_>) -> Result<bool, Diagnostic> {
         let (mut row, mut col) = (0u32, 0u32);
-        loop {
-            match self.xml.next()?.ok_or_else(|| self.xml.cut_short())? {
+        while let Some(piece) = self.xml.next()? {
+            match piece {
                 Piece::Open(e) if e.name == "c" => {
                     let at = match e.raw("r") {
                         Some(name) => {
@@ -274,17 +295,18 @@ impl<'a> Reading<'a> {
                     }
                     col = 0;
                     if e.is("hidden") {
-                        out.hide_rows(row..row.saturating_add(1));
+                        out.hidden.rows(row..row.saturating_add(1));
                     }
                     if e.empty {
                         row = row.saturating_add(1);
                     }
                 }
                 Piece::Close("row") => row = row.saturating_add(1),
-                Piece::Close("sheetData") => return Ok(()),
+                Piece::Close("sheetData") => return Ok(true),
                 _ => {}
             }
         }
+        Ok(false)
     }
 
     fn cell(&mut self, cell: &Element<'a>, at: (u32, u32), out: &mut Writer<'_>) -> Result<(), Diagnostic> {
@@ -374,8 +396,40 @@ impl<'a> Reading<'a> {
             self.formulas.insert(index, text.clone());
             return Ok(Some(text));
         }
-        Ok(self.formulas.get(&index).cloned())
+        // A formula that stands in another part of the sheet is still one.
+        Ok(Some(self.formulas.get(&index).cloned().unwrap_or(Cow::Borrowed("…"))))
     }
+}
+
+/// The rows cut into parts of whole rows, each of which says its number, and how long they are together; `None` where that
+/// is not worth it or cannot be told.
+fn parts(rows: &str) -> Option<(Vec<&str>, usize)> {
+    const WORTH_SHARING: usize = 4 << 20;
+    // Small parts: one that was put to the others is let go, so that the sheet is never held twice.
+    const PARTS_A_CORE: usize = 8;
+    if rows.len() < WORTH_SHARING {
+        return None;
+    }
+    let length = rows.rfind("</sheetData>")?;
+    let rows = &rows[..length];
+    // Only where "<row " is a row and nothing else.
+    if rows.contains("<!") {
+        return None;
+    }
+    let parts = PARTS_A_CORE * std::thread::available_parallelism().map_or(1, usize::from);
+    let mut cuts = vec![0];
+    for nth in 1..parts {
+        let from = nth * (rows.len() / parts);
+        let cut = from + rows.as_bytes()[from..].windows(5).position(|w| w == b"<row ")?;
+        let tag = &rows[cut..cut + rows[cut..].find('>')?];
+        if !tag.contains(" r=") {
+            return None;
+        }
+        cuts.push(cut);
+    }
+    cuts.push(length);
+    cuts.dedup();
+    Some((cuts.windows(2).map(|cut| &rows[cut[0]..cut[1]]).collect(), length))
 }
 
 /// `AB12` → (11, 27).

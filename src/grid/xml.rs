@@ -39,6 +39,16 @@ impl<'a> Xml<'a> {
         Xml { text: text.strip_prefix('\u{feff}').unwrap_or(text), at: 0 }
     }
 
+    /// What is still to come.
+    pub(super) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Goes on after so many bytes of the rest.
+    pub(super) fn go_on(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
     /// The next piece, or `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, Diagnostic> {
         loop {

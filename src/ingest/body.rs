@@ -163,6 +163,13 @@ impl<'a> Body<'a> {
         if over_rows[0].line.label.line != at.row || over_columns[0].line.label.line != at.col {
             return Ok(None);
         }
+        if span.first != at {
+            let grid = self.found.grid;
+            let (first, last) = (grid.address(span.first), grid.address(span.last));
+            let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+            let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
+            return Err(Box::new(self.reading.fault("merged-from-outside", message, grid, at).hint(hint)));
+        }
         let nothing = Meaning::default();
         let axes = [(over_rows, row, Axis::Rows, &self.title.meaning), (over_columns, column, Axis::Columns, &nothing)];
         let mut sides = Vec::new();

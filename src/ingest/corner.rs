@@ -8,7 +8,7 @@ use super::locate::{near_texts, origin, shown};
 use super::note;
 use super::number;
 use crate::diag::Diagnostic;
-use crate::domain::label::normalise;
+use crate::domain::label::{lacks, normalise};
 use crate::grid::{CellRef, CellValue, Grid};
 
 /// Rows by which the headers of tables side by side may be apart for a doubt to arise which is meant.
@@ -75,18 +75,29 @@ fn nearest(
     let row = corners[0][0].row;
     let covers = |c: &&Corner| (c[0].col..=c[c.len() - 1].col).contains(&anchor.col);
     let of_row = || corners.iter().filter(|c| c[0].row == row);
+    if reading.layout().panels.right {
+        // All corners of the row are the table's own, unless a title of another table stands before the anchor.
+        let first = of_row().next()?;
+        let before = grid.row(anchor.row).map(|(at, _)| at).find(|at| (first[0].col..anchor.col).contains(&at.col));
+        if let Some(other) = before.filter(|at| !grid.text(at.row, at.col).trim().is_empty()) {
+            let what = "panels stand below two titles";
+            faults.push(ambiguous(reading, what, [(grid, other), (grid, anchor)]));
+            return None;
+        }
+        return Some(first.clone());
+    }
     if let Some(own) = of_row().find(covers) {
         return Some(own.clone());
     }
-    let left = of_row().filter(|c| c[0].col < anchor.col).next_back();
+    let left = of_row().rfind(|c| c[0].col < anchor.col);
     let right = corners.iter().find(|c| c[0].col > anchor.col && c[0].row <= row + ROWS_APART);
     match (left, right) {
-        (Some(left), Some(right)) if !(reading.layout().panels.right && left[0].row == right[0].row) => {
+        (Some(left), Some(right)) => {
             let what = format!("the header stands left and right of the anchor in {}", grid.address(anchor));
             faults.push(ambiguous(reading, &what, [(grid, left[0]), (grid, right[0])]));
             None
         }
-        (Some(left), _) => Some(left.clone()),
+        (Some(left), None) => Some(left.clone()),
         (None, _) => of_row().next().cloned(),
     }
 }
@@ -149,9 +160,9 @@ pub(super) fn at_header(reading: &Reading, grid: &Grid, at: CellRef) -> Option<C
         return texts(reading, grid, at);
     }
     let first = at.col.checked_sub(wanted.len() as u32)?;
-    let headed = begins(reading, Axis::Columns, grid.text(at.row, at.col));
     let cells: Corner = (first..at.col).map(|col| CellRef { row: at.row, col }).collect();
-    (headed && cells.iter().zip(wanted).all(|(at, text)| reads(reading, grid, *at, text))).then_some(cells)
+    let labels = cells.iter().zip(wanted).all(|(at, text)| reads(reading, grid, *at, text));
+    (labels && begins(reading, Axis::Columns, grid.text(at.row, at.col))).then_some(cells)
 }
 
 /// The corner whose first text stands in a cell; the others stand further right in its row, before the first stands again.
@@ -177,14 +188,13 @@ fn texts(reading: &Reading, grid: &Grid, at: CellRef) -> Option<Corner> {
 
 /// Whether a cell over a label column reads so; blank it is in every row of the header.
 fn reads(reading: &Reading, grid: &Grid, at: CellRef, text: &str) -> bool {
-    let printed = |row: u32| {
-        let at = origin(grid, CellRef { row, col: at.col });
-        normalise(&note::of_label(reading, grid.text(at.row, at.col)).0)
-    };
-    match text.is_empty() {
-        true => (at.row..at.row + reading.layout().header_rows).all(|row| printed(row).is_empty()),
-        false => normalise(&note::of_label(reading, grid.text(at.row, at.col)).0) == text,
+    let printed = grid.text(at.row, at.col);
+    if text.is_empty() {
+        let over = |row: u32| origin(grid, CellRef { row, col: at.col });
+        let is_blank = |at: CellRef| normalise(grid.text(at.row, at.col)).is_empty();
+        return (at.row..at.row + reading.layout().header_rows).all(|row| is_blank(over(row)));
     }
+    !lacks(printed, text.chars()) && normalise(&note::of_label(reading, printed).0) == text
 }
 
 /// The corner that begins again in a row, at the same column.

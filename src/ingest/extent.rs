@@ -12,7 +12,7 @@ use super::locate::{Found, Place, origin};
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::label::normalise;
-use crate::grid::{CellRef, CellValue, Grid};
+use crate::grid::{Cell, CellRef, CellValue, Grid};
 
 /// Rows of a table in which one header holds.
 struct Band {
@@ -45,8 +45,10 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
     let mut panels = Vec::new();
     for band in &bands {
         let (across, end) = across(reading, grid, band, wall, faults)?;
+        let lead = lead(grid, &place, band);
         for (nth, corner) in across.iter().enumerate() {
-            let right = across.get(nth + 1).map_or(end, |next| next[0].col);
+            let left = |of: &Corner| of[0].col - led(reading, grid, lead, [&band.corner, of]);
+            let right = across.get(nth + 1).map_or(end, left);
             panels.push(Found {
                 grid,
                 of_sheet: place.of_sheet.clone(),
@@ -55,7 +57,7 @@ pub(super) fn panels<'a>(reading: &Reading, place: Place<'a>, faults: &mut Vec<D
                 top: band.top,
                 corner: corner[0],
                 label_cols: corner.iter().map(|at| at.col).collect(),
-                cols: corner[0].col..right,
+                cols: left(corner)..right,
                 table_cols: place.corner[0].col..end,
                 header: header(reading, corner),
                 body: band.body.clone(),
@@ -113,6 +115,28 @@ fn across(
     Some((corners, end))
 }
 
+/// How many columns left of its labels belong to a band: up to a blank one, or to where another table's title stands.
+fn lead(grid: &Grid, place: &Place<'_>, band: &Band) -> u32 {
+    let rows = band.corner[0].row..band.body.end;
+    let filled = |col: &u32| rows.clone().any(|row| has_text(grid, CellRef { row, col: *col }));
+    let titled =
+        |anchor: &CellRef| grid.row(anchor.row).any(|(at, cell)| at.col < anchor.col && !cell.text.trim().is_empty());
+    let start = place.anchor.filter(titled).map_or(0, |anchor| anchor.col);
+    (start..band.corner[0].col).rev().take_while(filled).count() as u32
+}
+
+/// The columns that lead the first panel of a band lead one beside it too, where their headers are the same.
+fn led(reading: &Reading, grid: &Grid, lead: u32, [first, corner]: [&Corner; 2]) -> u32 {
+    let text = |of: &Corner, row: u32, before: u32| {
+        let at = CellRef { row: of[0].row + row, col: of[0].col.checked_sub(before)? };
+        let at = origin(grid, at);
+        Some(normalise(grid.text(at.row, at.col)))
+    };
+    let rows = 0..reading.layout().header_rows;
+    let same = |before: u32| rows.clone().all(|row| text(first, row, before) == text(corner, row, before));
+    if (1..=lead).all(same) { lead } else { 0 }
+}
+
 /// The bands of the table from top to bottom.
 fn bands(reading: &Reading, place: &Place<'_>, wall: u32, faults: &mut Vec<Diagnostic>) -> Option<Vec<Band>> {
     let (grid, first) = (place.grid, &place.corner);
@@ -125,6 +149,7 @@ fn bands(reading: &Reading, place: &Place<'_>, wall: u32, faults: &mut Vec<Diagn
         let mut band = Band { corner, top, body: start.min(end)..end, notes: end..end };
         let gap = lines.gap(end);
         band.notes = gap.notes.clone();
+        lines.check_notes(&gap, faults)?;
         next = match gap.end {
             GapEnd::Header(corner) => Some((corner, gap.notes.end)),
             GapEnd::Stop(row) => {
@@ -228,6 +253,28 @@ impl Lines<'_> {
         gap
     }
 
+    /// That no row of the table stands where it is said to have ended, and no number beside a footnote.
+    fn check_notes(&self, gap: &Gap, faults: &mut Vec<Diagnostic>) -> Option<()> {
+        let stop = match gap.end {
+            GapEnd::Stop(row) if row < self.grid.rows => Some(row),
+            _ => None,
+        };
+        let row_like = gap.notes.clone().chain(stop).find(|row| self.is_row(*row));
+        let Some(row) = row_like.or_else(|| gap.notes.clone().find(|row| self.ends_in_number(*row))) else {
+            return Some(());
+        };
+        let text = self.text(row).unwrap_or("").replace('\n', "");
+        let message = match row_like {
+            Some(_) => format!("the table ends above, and \"{text}\" reads as a row of it"),
+            None => format!("the table ends above, and a number stands beside \"{text}\""),
+        };
+        let hint = "or the row if it stands in the wrong place";
+        let hint = format!("correct until in {}, {hint}", self.reading.table.spec);
+        let fault = self.reading.fault("table-goes-on", message, self.grid, self.first_cell(row)).hint(hint);
+        faults.push(fault);
+        None
+    }
+
     /// That the table does not go on where it is said to end.
     fn check_stop(&self, gap: &Gap, stop: u32, faults: &mut Vec<Diagnostic>) -> Option<()> {
         let (reading, spec) = (self.reading, &self.reading.table.spec);
@@ -235,14 +282,6 @@ impl Lines<'_> {
             let at = self.first_cell(row);
             faults.push(reading.fault(code, message, self.grid, at).hint(hint));
         };
-        let row_like = gap.notes.clone().chain([stop]).find(|row| *row < self.grid.rows && self.is_row(*row));
-        if let Some(row) = row_like {
-            let text = self.text(row).unwrap_or("").replace('\n', "");
-            let message = format!("the table ends above, and \"{text}\" reads as a row of it");
-            let hint = format!("correct until in {spec}, or the row if it stands in the wrong place");
-            refuse("table-goes-on", row, message, hint);
-            return None;
-        }
         let panels = reading.layout().panels.below;
         let again = || (stop..self.grid.rows).find(|row| panels && self.sign(*row) == Sign::Header);
         let announced = gap.between.is_some() || (!gap.closed && again().is_some());
@@ -273,15 +312,25 @@ impl Lines<'_> {
         self.grid.row(row).map(|(at, _)| at).next().unwrap_or(CellRef { row, col: self.cols.start })
     }
 
+    /// A row whose last cell in the columns that hold no labels is a number.
+    fn ends_in_number(&self, row: u32) -> bool {
+        let mut cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
+        let last = cells.rfind(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
+        last.is_some_and(|(_, c)| is_number(c))
+    }
+
     /// A row whose innermost label is declared and that holds a number.
     fn is_row(&self, row: u32) -> bool {
         let labels = self.corner.iter().rev().map(|at| origin(self.grid, CellRef { row, col: at.col }));
         let label = labels.map(|at| self.grid.text(at.row, at.col)).find(|text| !text.trim().is_empty());
         let cells = self.grid.row(row).filter(|(at, _)| self.cols.contains(&at.col));
         let mut data = cells.filter(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
-        label.is_some_and(|text| begins(self.reading, Axis::Rows, text))
-            && data.any(|(_, c)| matches!(c.value, CellValue::Number(_)) || number::parse(&c.text).is_ok())
+        label.is_some_and(|text| begins(self.reading, Axis::Rows, text)) && data.any(|(_, c)| is_number(c))
     }
+}
+
+fn is_number(cell: &Cell) -> bool {
+    matches!(cell.value, CellValue::Number(_)) || number::parse(&cell.text).is_ok()
 }
 
 /// 续表, 续表1, (续), 表5(续)

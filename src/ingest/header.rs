@@ -2,8 +2,10 @@
 
 use super::Reading;
 use super::hint;
+use super::label::{Axis, entries, fit};
 use super::locate::{Found, origin};
 use super::note;
+use super::number;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::grid::{CellRef, CellValue, Grid};
@@ -43,25 +45,23 @@ impl Label {
     }
 }
 
-/// One label per column that has a header; a column that has cells but no header is an error.
+/// One label per column that has a header; a column that has cells but no header is an error. What stands right before
+/// the labels belongs to the table where it is declared to be skipped.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
-    for col in found.data_cols() {
-        let mut parts: Vec<Part> = Vec::new();
-        for row in found.header.clone() {
-            let mut at = origin(grid, CellRef { row, col });
-            let blank_above_text = is_blank(grid, at)
-                && (row + 1..found.header.end).any(|below| !is_blank(grid, origin(grid, CellRef { row: below, col })));
-            if reading.layout().header_inherits && blank_above_text {
-                let depth = (row - found.header.start) as usize;
-                at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
-            }
-            push(reading, grid, at, &mut parts, faults);
+    for col in found.left_cols().rev() {
+        let label = column(reading, found, col, None, &mut Vec::new());
+        if !entries(reading, Axis::Columns).iter().any(|e| e.skip && fit(reading, e, &label).is_some()) {
+            break;
         }
+        labels.insert(0, label);
+    }
+    for col in found.data_cols() {
+        let label = column(reading, found, col, labels.last(), faults);
         let filled = || found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
-        if !parts.is_empty() {
-            labels.push(Label { line: col, parts });
+        if !label.parts.is_empty() {
+            labels.push(label);
         } else if let Some(at) = filled() {
             let fault = reading.fault("header-blank", "the cell stands in a column without a header", grid, at);
             faults.push(
@@ -72,6 +72,26 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
     labels
 }
 
+/// The label of a column, blank where it has none; `left` is the one before.
+fn column(reading: &Reading, found: &Found<'_>, col: u32, left: Option<&Label>, faults: &mut Vec<Diagnostic>) -> Label {
+    let grid = found.grid;
+    let mut parts: Vec<Part> = Vec::new();
+    // Under a text of its own, a blank repeats nothing: what stands on the left stands under another.
+    let mut own = false;
+    for row in found.header.clone() {
+        let mut at = origin(grid, CellRef { row, col });
+        let blank_above_text = is_blank(grid, at)
+            && (row + 1..found.header.end).any(|below| !is_blank(grid, origin(grid, CellRef { row: below, col })));
+        if reading.layout().header_inherits && blank_above_text && !own {
+            let depth = (row - found.header.start) as usize;
+            at = left.and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
+        }
+        own |= at.col == col && !is_blank(grid, at);
+        push(reading, grid, at, &mut parts, faults);
+    }
+    Label { line: col, parts }
+}
+
 /// One label per row that has one; a row that has cells but no label is an error, a blank row is skipped.
 pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
@@ -79,11 +99,16 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
     for row in found.body.clone() {
         let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
+        let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
-            let mut at = origin(grid, CellRef { row, col: *col });
-            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() {
+            let mut at = found.label_at(row, *col);
+            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
+            own |= at.row == row && !is_blank(grid, at);
+            push(reading, grid, at, &mut parts, faults);
+        }
+        if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
             push(reading, grid, at, &mut parts, faults);
         }
         if !parts.is_empty() {
@@ -98,6 +123,19 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
         }
     }
     labels
+}
+
+/// Whether a text is merged over data columns and alone in its row, where headings are declared: it heads the rows below.
+fn is_banner(reading: &Reading, found: &Found<'_>, at: CellRef) -> bool {
+    let grid = found.grid;
+    let wide = grid.merge_at(at).is_some_and(|m| m.last.col > m.first.col);
+    let mut others = found.data_cols().map(|col| CellRef { row: at.row, col }).filter(|other| *other != at);
+    let text = grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::Text);
+    reading.layout().levels.heading
+        && wide
+        && text
+        && number::parse(grid.text(at.row, at.col)).is_err()
+        && others.all(|other| !has_text(grid, other))
 }
 
 fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {

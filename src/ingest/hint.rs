@@ -38,8 +38,9 @@ pub(super) fn unknown_label(
         let from = format!("its parents stand in pipelines/codes/{list}.csv");
         return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
     }
-    let LookupError::Unknown { list, label: printed, near } = &unknown.error else { return fault };
+    let LookupError::Unknown { list, label: printed } = &unknown.error else { return fault };
     let (dataset, table) = (&reading.table.dataset, &reading.table.id);
+    let near = reading.codebook.near(list, dataset, printed);
     let code = |label: &str| reading.codebook.lookup(list, dataset, table, label).ok();
     let known: Vec<String> =
         near.iter().map(|n| code(n).map_or_else(|| format!("\"{n}\""), |code| format!("\"{n}\" ({code})"))).collect();
@@ -125,7 +126,7 @@ pub(super) fn of_row(reading: &Reading, found: &Found<'_>, row: u32) -> Option<S
     })
 }
 
-fn is_number(found: &Found<'_>, at: CellRef) -> bool {
+pub(super) fn is_number(found: &Found<'_>, at: CellRef) -> bool {
     let cell = found.grid.get(at.row, at.col);
     cell.is_some_and(|c| match c.value {
         CellValue::Number(_) | CellValue::UnsavedFormula => true,

@@ -1,6 +1,6 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -16,7 +16,7 @@ use crate::grid::{CellRef, Grid};
 use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Axis {
     Rows,
     Columns,
@@ -97,7 +97,7 @@ pub(super) fn assign(
 
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&Meaning, &Line> = HashMap::with_capacity(lines.len());
+    let mut seen: BTreeMap<&Meaning, &Line> = BTreeMap::new();
     for line in lines {
         let other = *seen.entry(&line.meaning).or_insert(line);
         if std::ptr::eq(other, line) {
@@ -233,7 +233,7 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
 /// The period that a capture holds, which lies in that of the label above it.
 fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Unknown> {
     let list = "period".to_owned();
-    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone(), near: Vec::new() };
+    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone() };
     let Some(period) = held.period() else { return Err(Unknown { error: unknown(), list: list.clone() }) };
     match outer {
         Some(PeriodRule::Fixed(outer)) if period.start() < outer.start() || outer.end() < period.end() => {

@@ -23,6 +23,7 @@ pub(super) struct Place<'a> {
     pub of_sheet: Vec<Captured>,
     /// What the anchor's captures hold.
     pub captured: Vec<Captured>,
+    pub anchor: Option<CellRef>,
     /// First row that belongs to the table: the anchor's, or the sheet's first.
     pub top: u32,
     pub corner: Corner,
@@ -69,9 +70,28 @@ impl Found<'_> {
         self.top == self.title.start
     }
 
+    /// Columns left of the table.
+    pub fn left_cols(&self) -> Range<u32> {
+        if self.cols.start == self.table_cols.start { 0..self.cols.start } else { 0..0 }
+    }
+
     /// Columns that hold no labels.
     pub fn data_cols(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cols.clone().filter(|col| !self.label_cols.contains(col))
+        self.cols.clone().filter(|col| self.label_cols.iter().all(|label| !self.beneath(*label).contains(col)))
+    }
+
+    /// The columns of one label: those that the text over it is merged over. How far right the label stands in them is an
+    /// indent.
+    pub fn beneath(&self, label_col: u32) -> std::ops::RangeInclusive<u32> {
+        let over = self.grid.merge_at(CellRef { row: self.corner.row, col: label_col });
+        label_col..=over.map_or(label_col, |m| m.last.col)
+    }
+
+    /// The cell that holds a label in a row: the first of its columns that is not blank.
+    pub fn label_at(&self, row: u32, label_col: u32) -> CellRef {
+        let cells = self.beneath(label_col).map(|col| origin(self.grid, CellRef { row, col }));
+        let mut filled = cells.filter(|at| !self.grid.text(at.row, at.col).trim().is_empty());
+        filled.next().unwrap_or_else(|| origin(self.grid, CellRef { row, col: label_col }))
     }
 }
 
@@ -98,7 +118,7 @@ pub(super) fn locate<'a>(reading: &Reading, scope: Scope<'a>, faults: &mut Vec<D
         None => (scope.grids, None, Vec::new()),
     };
     let (grid, corner) = corner::find(reading, &grids, at, faults)?;
-    let place = Place { grid, of_sheet: scope.captured, captured, top: at.map_or(0, |at| at.row), corner };
+    let place = Place { grid, of_sheet: scope.captured, captured, anchor: at, top: at.map_or(0, |at| at.row), corner };
     extent::panels(reading, place, faults)
 }
 
@@ -134,6 +154,14 @@ pub(super) fn scopes<'a>(
             }
         }
     }
+    for grid in visible().filter(|g| names.iter().all(|name| sheet_fits(name, &g.sheet).is_none())) {
+        if names.iter().any(|name| !name.is_literal()) && holds_table(reading, grid) {
+            let place = CellRef { row: 0, col: 0 };
+            let message = format!("the sheet \"{}\" holds the table, and its name is not that of a part", grid.sheet);
+            let hint = format!("if it is a part, name it in sheet in {}, or correct its name", reading.table.spec);
+            faults.push(reading.fault("sheet-undeclared", message, grid, place).hint(hint));
+        }
+    }
     met.sheets_there.extend(document.grids.iter().map(|g| g.sheet.clone()));
     if scopes.is_empty() {
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
@@ -143,6 +171,13 @@ pub(super) fn scopes<'a>(
         faults.push(fault.hint(format!("if the sheet was renamed, {} tells how to declare it", reading.drift())));
     }
     scopes
+}
+
+/// Whether a sheet has the table's anchor and its header.
+fn holds_table(reading: &Reading, grid: &Grid) -> bool {
+    let Some(anchor) = &reading.layout().anchor else { return false };
+    let anchored = grid.iter().any(|(_, cell)| anchor.pattern.find(&cell.text).is_some());
+    anchored && grid.iter().any(|(at, _)| corner::at_header(reading, grid, at).is_some())
 }
 
 fn anchor<'a>(

@@ -11,6 +11,7 @@
 
 mod body;
 mod corner;
+pub mod drift;
 mod extent;
 mod fact;
 mod header;
@@ -124,6 +125,33 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     Checked::new(Ingested { observations, relations }, faults)
 }
 
+/// What a layout makes of the places of a table, before anything is known of its meaning: the label path of every row and
+/// column, by its number on the sheet.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    pub columns: Vec<(u32, Vec<String>)>,
+    pub rows: Vec<(u32, Vec<String>)>,
+}
+
+/// The label paths of a table's rows and columns in one file.
+pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
+    let reading = Reading { task, file: input.file, sha256: "", captured: &[] };
+    let (mut faults, mut paths) = (Vec::new(), Paths::default());
+    let texts = |label: header::Label| (label.line, label.parts.into_iter().map(|p| p.text.to_string()).collect());
+    let mut met = presence::Met::default();
+    for scope in locate::scopes(&reading, input.document, &mut met, &mut faults) {
+        for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
+            let columns = header::columns(&reading, &found, &mut faults);
+            let rows = header::rows(&reading, &found, &mut faults);
+            let read = hierarchy::Columns::of_labels(&columns);
+            let rows = hierarchy::nest(&reading, &found, &read, rows, &mut Vec::new(), &mut faults);
+            paths.rows.extend(rows.into_iter().map(texts));
+            paths.columns.extend(columns.into_iter().map(texts));
+        }
+    }
+    Checked::new(paths, faults)
+}
+
 /// What the steps of reading one file share.
 struct Reading<'a> {
     task: Task<'a>,
@@ -161,12 +189,13 @@ impl Reading<'_> {
             met.lost += 1;
             return;
         };
-        let mut read = Vec::new();
+        let (mut read, mut pages) = (Vec::new(), Vec::new());
         for found in panels {
             let of_title = note::of_title(self, found);
             let title = body::Title { meaning: meaning.clone(), marks: of_title.iter().map(|(nth, _)| *nth).collect() };
-            read.extend(self.panel(found, &title, of_title, met, faults));
+            read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
+        hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
         gather(observations, note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
@@ -177,6 +206,7 @@ impl Reading<'_> {
         found: &locate::Found<'_>,
         title: &body::Title,
         of_title: Vec<(usize, CellRef)>,
+        pages: &mut Vec<hierarchy::Page>,
         met: &mut presence::Met,
         faults: &mut Vec<Diagnostic>,
     ) -> Option<note::Noted> {
@@ -198,7 +228,8 @@ impl Reading<'_> {
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
-        let rows = hierarchy::nest(self, found, &columns, rows, faults);
+        let read = hierarchy::Columns::of_lines(&columns);
+        let rows = hierarchy::nest(self, found, &read, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
         label::distinct(self, grid, &rows, label::Axis::Rows, faults);

@@ -37,8 +37,11 @@ impl PartialOrd for Indent {
 
 impl fmt::Display for Indent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [(self.format, "levels of the cell's format"), (self.tabs, "tabs"), (self.blanks, "blanks")];
-        let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let parts =
+            [(self.format, "level", " of the cell's format"), (self.tabs, "tab", ""), (self.blanks, "blank", "")];
+        let said = parts.iter().filter(|(n, ..)| *n > 0);
+        let said: Vec<String> =
+            said.map(|(n, one, of)| format!("{n} {one}{}{of}", if *n == 1 { "" } else { "s" })).collect();
         if said.is_empty() { f.write_str("nothing") } else { f.write_str(&said.join(" and ")) }
     }
 }
@@ -63,6 +66,8 @@ pub(super) struct Signs {
     pub bold: bool,
     /// The row has no cell in the columns that are read.
     pub heading: bool,
+    /// A heading that stands over the data columns, and so over all rows up to the next one.
+    pub banner: bool,
 }
 
 /// Read the declared signs off a label; whether its row is a heading is for the caller to say.
@@ -92,6 +97,17 @@ pub(super) fn read(levels: Levels, cell: &Cell, printed: &str) -> Signs {
         number: numbered,
         bold: levels.bold && cell.bold,
         heading: false,
+        banner: false,
+    }
+}
+
+impl Signs {
+    /// Labels under one text that is merged over several columns are indented by the columns left of them.
+    pub(super) fn stand_right(&mut self, levels: Levels, columns: u32) {
+        if levels.indent {
+            self.indent.format += columns;
+            self.text_indent.format += columns;
+        }
     }
 }
 
@@ -110,7 +126,7 @@ fn width(c: char) -> u32 {
 
 /// The text after its first character, if that is one of these; blanks between do not matter.
 fn eat(text: &str, wanted: impl Fn(char) -> bool) -> Option<&str> {
-    text.trim_start().strip_prefix(|c| wanted(c)).map(str::trim_start)
+    text.trim_start().strip_prefix(wanted).map(str::trim_start)
 }
 
 fn of_which(text: &str) -> Option<&str> {
@@ -265,7 +281,7 @@ mod tests {
         assert!(indent(0, "x") < indent(1, "x") && indent(1, "x") < indent(1, "  x"));
         assert_eq!(indent(1, "x").partial_cmp(&indent(0, "  x")), None);
         assert_eq!(indent(0, "\tx").partial_cmp(&indent(0, "  x")), None);
-        assert_eq!(indent(1, "　x").to_string(), "1 levels of the cell's format and 2 blanks");
+        assert_eq!(indent(1, "　x").to_string(), "1 level of the cell's format and 2 blanks");
         let aligned = read(ALL, &Cell::text(""), "　其中：农民工").text_indent;
         assert_eq!(aligned, indent(0, "　　　　女"));
     }

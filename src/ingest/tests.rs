@@ -1,5 +1,6 @@
 //! Whole tables, right and wrong: what comes out, and what the messages say.
 
+mod entries;
 mod notes;
 mod place;
 mod rows;

@@ -59,7 +59,7 @@ pub(super) fn captured_unit(reading: &Reading, captured: &[Captured]) -> Option<
 }
 
 /// Whether a printed unit is the declared one, or what is declared to be printed for it.
-fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
+pub(super) fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
     match declared.label.as_deref() {
         None => printed.iter().any(|p| p.code == declared.code),
         Some("") => true,
@@ -151,7 +151,11 @@ fn contradiction(
 }
 
 /// Units printed above the header: at the end of a title, or after 单位.
-fn of_table(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<(CellRef, Vec<PrintedUnit>)> {
+pub(super) fn of_table(
+    reading: &Reading,
+    found: &Found<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     // A panel that states none has the units of the table.
     let own = above(reading, found, found.top..found.header.start, faults);
     match own.is_empty() && !found.is_first() {
@@ -168,12 +172,13 @@ fn above(
 ) -> Vec<(CellRef, Vec<PrintedUnit>)> {
     let mut stated = Vec::new();
     for (at, cell) in found.cells(rows) {
-        let (label, _) = note::of_label(reading, &cell.text);
+        let (label, _) = note::of_label(reading, reading.own_language(&cell.text));
         let text = normalise(&label);
         let lists = lists(&text);
         if lists.is_empty() {
             let bare = text.trim_matches(['(', ')']).strip_prefix("单位").and_then(|list| names(reading, list));
             let units = bare.unwrap_or_else(|| strip(reading, &label).1);
+            faults.extend(multiples(reading, &text).map(|name| unknown(reading, found, at, name)));
             stated.extend((!units.is_empty()).then_some((at, units)));
             continue;
         }
@@ -196,6 +201,15 @@ fn above(
         stated.extend(said.into_iter().map(|units| (at, units)));
     }
     stated
+}
+
+/// Names in brackets at the end of a title that have no code and are a multiple of one that has: `（千人）`.
+fn multiples<'t>(reading: &Reading, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let list = text.strip_suffix(')').and_then(|t| t.rsplit_once('(')).map_or("", |(_, list)| list);
+    split(list).filter(|name| {
+        let unit = name.trim_start_matches(['十', '百', '千', '万', '亿']);
+        unit.len() < name.len() && printed(reading, name).is_none() && printed(reading, unit).is_some()
+    })
 }
 
 /// The lists of units in a line: what follows 单位:, and Unit: where the line says it in English too.

@@ -167,6 +167,11 @@ pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRu
     }
 }
 
+/// Whether a printed text is a mark, which stands for no number.
+pub(super) fn is_mark(reading: &Reading, printed: &str) -> bool {
+    mark(reading, printed).is_some()
+}
+
 /// The mark a cell holds: its text as printed, then with all white space counted as one blank.
 fn mark(reading: &Reading, printed: &str) -> Option<Mark> {
     let marks = &reading.layout().marks;

@@ -5,9 +5,10 @@ use super::table::Layout;
 use crate::domain::label::normalise;
 
 /// The files and sheets that hold the table, with its layout. Each file, and each sheet of it, is a part of the edition.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edition {
     pub id: String,
+    pub year: Option<i16>,
     /// Paths below the input folder; what they capture holds for the numbers of the file.
     pub files: Vec<Pattern>,
     /// Names of sheets, captures likewise. Empty: the table is looked for on every sheet.

@@ -6,13 +6,14 @@
 
 pub mod annotation;
 mod codes;
+pub mod block;
 pub mod edition;
 mod local;
 mod meaning;
 pub mod pattern;
 mod raw;
 mod resolve;
-mod revise;
+pub mod revise;
 mod schema;
 pub mod table;
 
@@ -62,11 +63,46 @@ pub fn load_table(project: &Project, spec: &Path) -> Checked<Pipelines> {
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
 }
 
+/// Like [`load_table`], with another text in the place of the file's.
+pub fn load_table_as(project: &Project, spec: &Path, text: String) -> Checked<Pipelines> {
+    let shown = |path: &Path| project.display(path);
+    let folder = spec.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.join(SOURCE_FILE).is_file() {
+        return load_text(project, &shown(spec), text);
+    }
+    let mut faults = Vec::new();
+    let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
+    let source = load_source(folder, &[], &mut codebook, &shown, &mut faults).map(|source| {
+        let text = Arc::new(SourceText { name: shown(spec), text });
+        let table = resolve_spec(&source.id, &table_id(spec), &text, &mut codebook, &mut faults);
+        Source { tables: table.into_iter().collect(), ..source }
+    });
+    Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
+}
+
 /// Read the code lists and a specification that is no file yet; `name` is what messages call it.
 pub fn load_text(project: &Project, name: &str, text: String) -> Checked<Pipelines> {
     let codes = load_codes(project);
     let read = read_text(codes.value, name, text);
     Checked::new(read.value, codes.diagnostics.into_iter().chain(read.diagnostics).collect())
+}
+
+/// How the line begins that parts the specifications of a text.
+pub const NEXT_TABLE: &str = "# --- table ";
+
+/// The specifications of a text that holds several, as `shebao draft` writes them.
+pub fn parts_of(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for line in text.lines() {
+        if line.starts_with(NEXT_TABLE) && parts.last().is_some_and(|p| !p.trim().is_empty()) {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    parts
 }
 
 /// Read the code lists alone.
@@ -150,8 +186,11 @@ fn load_spec(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
-    let id = spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-    resolve_spec(dataset, &id, &text, codebook, faults)
+    resolve_spec(dataset, &table_id(spec), &text, codebook, faults)
+}
+
+fn table_id(spec: &Path) -> String {
+    spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
 fn resolve_spec(

@@ -4,6 +4,9 @@
 //! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
+mod local;
+mod word;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,6 +14,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::Dimension;
+
+pub use local::{Local, LocalIndicator, LocalUnit};
+pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -80,100 +86,6 @@ pub struct Anchor {
     /// Cells to look in, such as `A1:K3`; all cells where left out.
     #[schemars(with = "Option<String>")]
     pub within: Option<Text>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum HeaderBlank {
-    /// A blank header cell repeats the one on its left.
-    #[serde(rename = "left")]
-    Left,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum LabelBlank {
-    /// A blank row label repeats the one above.
-    #[serde(rename = "above")]
-    Above,
-}
-
-/// Where the header of a table begins again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Panels {
-    /// Beside the first.
-    Right,
-    /// Further down the sheet.
-    Below,
-    /// Beside the first and further down.
-    Both,
-}
-
-/// What state a marked figure is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// To be replaced by a final figure.
-    Provisional,
-    /// Changed since it was first published.
-    Revised,
-    /// Estimated or expected, not counted.
-    Estimated,
-}
-
-impl Status {
-    pub fn resolved(self) -> crate::domain::Status {
-        match self {
-            Status::Provisional => crate::domain::Status::Provisional,
-            Status::Revised => crate::domain::Status::Revised,
-            Status::Estimated => crate::domain::Status::Estimated,
-        }
-    }
-}
-
-/// By what signs row labels show that a row belongs to one above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Leading blanks, or the indent of the cell's format.
-    Indent,
-    /// `其中：` or `#` before the label: a part of the nearest row above without the sign.
-    OfWhich,
-    /// `第一章`, `一、`, `（一）`, `1.`, `(1)`, `①` before the label, the first of these the outermost.
-    Numbering,
-    /// A bold label stands over those below that are not.
-    Bold,
-    /// A row without any cell in the columns that are read stands over those below, until the next one.
-    Heading,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Order {
-    /// Labels stand as they are declared.
-    #[serde(rename = "declared")]
-    Declared,
-    /// Labels may stand in any order.
-    #[serde(rename = "any")]
-    Any,
-}
-
-/// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Sign {
-    /// Sign of the value where a plus is printed; `+` where left out.
-    pub plus: Option<Sense>,
-    /// Sign of the value where a minus is printed; `-` where left out.
-    pub minus: Option<Sense>,
-    /// Sign of the value where no sign is printed; `+` where left out.
-    pub none: Option<Sense>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Sense {
-    #[serde(rename = "+")]
-    Positive,
-    #[serde(rename = "-")]
-    Negative,
 }
 
 /// What a part of a table says about its numbers, borrowed from any table that has these keys.
@@ -463,51 +375,6 @@ macro_rules! laid_out {
             }
         }
     };
-}
-
-/// What a table names that no code list has; every code made here begins with `x-` or `x_`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Local {
-    /// Per code list: printed label → its code, or a code of this table (`x-…`). A list that begins with `x_` is made here.
-    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
-    pub codes: Option<BTreeMap<Text, BTreeMap<Text, Text>>>,
-    /// Indicators of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalIndicator>>")]
-    pub indicators: Option<BTreeMap<Text, LocalIndicator>>,
-    /// Units of this table alone, by their codes (`x_…`).
-    #[schemars(with = "Option<BTreeMap<String, LocalUnit>>")]
-    pub units: Option<BTreeMap<Text, LocalUnit>>,
-}
-
-/// An indicator that `codes/indicator.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalIndicator {
-    /// As printed.
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// A base unit: a code of `codes/unit.csv`, or one made here.
-    #[schemars(with = "String")]
-    pub unit: Text,
-    /// stock, flow, rate or rule.
-    #[schemars(with = "String")]
-    pub kind: Text,
-}
-
-/// A unit that `codes/unit.csv` does not have.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct LocalUnit {
-    /// As printed.
-    #[schemars(with = "String")]
-    pub name: Text,
-    /// The unit that numbers are stored in; this one where left out.
-    #[schemars(with = "Option<String>")]
-    pub base: Option<Text>,
-    /// How many of the base unit make one; 1 where left out.
-    #[schemars(with = "Option<u64>")]
-    pub factor: Option<Spanned<u64>>,
 }
 
 laid_out! {

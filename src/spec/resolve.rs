@@ -41,8 +41,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
     let marks = marks(scope.book, dataset, id);
     let mut editions: Vec<Edition> = Vec::new();
     for edition in &raw.edition {
-        let Some((id, span)) = edition_id(edition, scope) else { continue };
-        if editions.iter().any(|e| e.id == id) {
+        let (id, span) = edition_id(edition, scope);
+        if !id.is_empty() && editions.iter().any(|e| e.id == id) {
             scope.fault(span, "edition-twice", format!("the edition \"{id}\" stands twice"), "");
         }
         let files = names(&edition.file, scope);
@@ -60,7 +60,7 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, files, sheets, encoding, layout });
+            editions.push(Edition { id, year, files, sheets, encoding, layout });
         }
     }
     Table {
@@ -74,17 +74,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
 }
 
 /// The edition's name and where it is given.
-fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> Option<(String, Range<usize>)> {
+fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> (String, Range<usize>) {
     if let Some(year) = edition.year.as_ref().filter(|y| !(1000..=9999).contains(y.get_ref())) {
         scope.fault(year.span(), "edition-year", format!("{} is not a year", year.get_ref()), "write year = 2013");
     }
     match (&edition.id, &edition.year) {
-        (Some(id), _) => Some((id.get_ref().clone(), id.span())),
-        (None, Some(year)) => Some((year.get_ref().to_string(), year.span())),
+        (Some(id), _) => (id.get_ref().clone(), id.span()),
+        (None, Some(year)) => (year.get_ref().to_string(), year.span()),
         (None, None) => {
             let hint = "write year = 2013, or id = \"…\" where it has a name of its own";
             scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
-            None
+            // Nameless, so that its other faults are found as well.
+            (String::new(), edition.file.span())
         }
     }
 }
@@ -119,11 +120,7 @@ fn layout(
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
-    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
-        scope.fault(rows.span(), "header-rows", message, "");
-    }
+    let header_rows = header_rows(&keys, scope);
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
@@ -169,6 +166,20 @@ fn layout(
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         marks,
     })
+}
+
+/// Rows of the header, as far as the keys about the table's form can be.
+fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
+    let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
+    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+        scope.fault(rows.span(), "header-rows", message, "");
+    }
+    if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
+        let message = "between names lines between panels, and the table has none";
+        scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
+    }
+    header_rows
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {

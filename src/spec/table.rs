@@ -69,7 +69,7 @@ pub struct Table {
 }
 
 /// Where a table's parts are and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     pub anchor: Option<Anchor>,
     /// Normalised texts over the label columns; blank where nothing stands there.
@@ -128,7 +128,7 @@ impl Levels {
 }
 
 /// The text that tells the table from all others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Anchor {
     pub pattern: Pattern,
     /// Rows and columns to look in, all included, from 0.
@@ -142,7 +142,7 @@ pub struct Within {
 }
 
 /// One kind of row or column: how its labels read and what they mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub path: Vec<Pattern>,
     pub meaning: Meaning,
@@ -176,7 +176,7 @@ impl Entry {
 }
 
 /// What a row, a column or a table says about its numbers; empty where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Meaning {
     pub indicator: Option<Code>,
     pub unit: Option<UnitUse>,
@@ -239,14 +239,14 @@ fn fixed(rule: PeriodRule) -> bool {
 }
 
 /// A unit, and what is printed for it where that is not the unit's own name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnitUse {
     pub code: String,
     /// Normalised; blank where the unit is printed nowhere.
     pub label: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeriodRule {
     Fixed(Period),
     /// The period of the nearest column on the left that states one.
@@ -256,21 +256,21 @@ pub enum PeriodRule {
 }
 
 /// What a printed sign says about the value's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignRule {
     pub plus: Sense,
     pub minus: Sense,
     pub none: Sense,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sense {
     Positive,
     Negative,
 }
 
 /// A cell that holds several numbers, declared as what it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Split {
     /// The cell's whole text.
     pub pattern: Pattern,
@@ -278,7 +278,7 @@ pub struct Split {
     pub values: Vec<SplitValue>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SplitValue {
     pub number: SplitNumber,
     pub meaning: Meaning,
@@ -293,14 +293,14 @@ pub enum SplitNumber {
 }
 
 /// A number inside a footnote.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
     pub meaning: Meaning,
 }
 
 /// A relation between whole and parts, before the parts present are known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RelationSpec {
     pub kind: RelationKind,
     pub dimension: Dimension,
@@ -310,7 +310,7 @@ pub struct RelationSpec {
     pub indicators: Vec<Code>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Parts {
     /// Every code of the dimension that the table holds, but the whole.
     Rest,

@@ -249,7 +249,11 @@ fn table_info(source: &Source, table: &Table) -> TableInfo {
 }
 
 fn missing_file(file: &str) -> Diagnostic {
-    Diagnostic::warning("missing-file", "a pipeline names this file, and it is not in the input folder")
+    let message = match file.contains('{') {
+        true => "a pipeline reads the files that fit this name, and there is none in the input folder",
+        false => "a pipeline names this file, and it is not in the input folder",
+    };
+    Diagnostic::warning("missing-file", message)
         .at(Place::file(file))
         .hint("put the file there, or name the folder it lies in with --input; figures published before are kept")
 }

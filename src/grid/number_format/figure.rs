@@ -60,12 +60,14 @@ impl Figure {
         let (negative, size) = (value.is_sign_negative() && value != 0.0, value.abs());
         // Fifteen digits tell any two of their kind apart, so the first decimal that is this number is its shortest form.
         for (scale, power) in POWERS.iter().enumerate() {
-            let whole = (size * power).round();
-            if whole >= KEPT_END as f64 {
+            let large = size * power;
+            if large >= KEPT_END as f64 {
                 break;
             }
-            if whole / power == size {
-                return Figure { negative, digits: whole as u64, scale: scale as i32, stored: None };
+            // A cast instead of `round`, which is a call on processors of the oldest kind.
+            let whole = (large + 0.5) as u64;
+            if whole as f64 / power == size {
+                return Figure { negative, digits: whole, scale: scale as i32, stored: None };
             }
         }
         Figure::from_shortest(value, negative, size)

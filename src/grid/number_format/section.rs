@@ -239,10 +239,10 @@ fn trim(out: &mut String, start: usize) {
     }
 }
 
-/// A number without sign, rounded: its digits before the point and after it.
+/// A number without sign, rounded: its digits, and how many of them stand before the point.
 struct Digits {
-    whole: String,
-    fraction: String,
+    all: String,
+    whole: usize,
 }
 
 impl Digits {
@@ -256,24 +256,22 @@ impl Digits {
             Err(_) => digits,
         };
         let mut buffer = [0; 20];
-        let mut all = write_digits(digits, &mut buffer).to_owned();
-        if digits == 0 {
-            all.clear();
-        } else {
-            all.extend(std::iter::repeat_n('0', (-drop).max(0) as usize));
-        }
-        let missing = decimals.saturating_sub(all.len());
-        let fraction = format!("{}{}", "0".repeat(missing), &all[all.len() - (decimals - missing)..]);
-        all.truncate(all.len() - (decimals - missing));
-        Digits { whole: all, fraction }
+        let written = if digits == 0 { "" } else { write_digits(digits, &mut buffer) };
+        let zeros = if digits == 0 { 0 } else { (-drop).max(0) as usize };
+        let mut all = String::with_capacity(32);
+        all.extend(std::iter::repeat_n('0', decimals.saturating_sub(written.len() + zeros)));
+        all.push_str(written);
+        all.extend(std::iter::repeat_n('0', zeros));
+        Digits { whole: all.len() - decimals, all }
     }
 
     fn is_zero(&self) -> bool {
-        self.whole.is_empty() && self.fraction.bytes().all(|d| d == b'0')
+        self.all.bytes().all(|d| d == b'0')
     }
 
     fn show(&self, section: &Section, out: &mut String) {
-        let shown = self.fraction.trim_end_matches('0').len().max(section.decimals_shown).min(self.fraction.len());
+        let fraction = &self.all[self.whole..];
+        let shown = fraction.trim_end_matches('0').len().max(section.decimals_shown).min(fraction.len());
         let (mut whole, mut decimal) = (0, 0);
         for part in &section.parts {
             match part {
@@ -292,7 +290,7 @@ impl Digits {
                 }
                 Part::Decimal(_) => {
                     if decimal < shown {
-                        out.push_str(&self.fraction[decimal..=decimal]);
+                        out.push_str(&fraction[decimal..=decimal]);
                     }
                     decimal += 1;
                 }
@@ -303,11 +301,11 @@ impl Digits {
 
     /// The digit with so many places to its right; the first place takes all that are left of it.
     fn show_place(&self, place: char, right: usize, first: bool, grouped: bool, out: &mut String) {
-        let digits = self.whole.len();
+        let digits = self.whole;
         let from = if first { digits.max(right + 1) } else { right + 1 };
         for nth in (right..from).rev() {
             match digits.checked_sub(nth + 1) {
-                Some(at) => out.push_str(&self.whole[at..=at]),
+                Some(at) => out.push_str(&self.all[at..=at]),
                 None if place == '0' => out.push('0'),
                 None if place == '?' => out.push(' '),
                 None => continue,
@@ -339,7 +337,7 @@ fn show_power(number: Figure, section: &Section, minus: bool, out: &mut String) 
     let step = section.wholes.max(1) as i32;
     let mut exponent = if number.digits == 0 { 0 } else { (length - 1 - number.scale).div_euclid(step) * step };
     let mut digits = Digits::round(number.digits, number.scale + exponent, section.decimals);
-    if digits.whole.len() as i32 > step {
+    if digits.whole as i32 > step {
         exponent += step;
         digits = Digits::round(number.digits, number.scale + exponent, section.decimals);
     }

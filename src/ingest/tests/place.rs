@@ -106,6 +106,34 @@ fn panels_side_by_side() {
 }
 
 #[test]
+fn panels_below_a_title_over_any_of_them() {
+    let spec = spec("anchor = { text = \"{year}年情况\" }\ncorner = \"地区\"\npanels = \"right\"");
+    let body = "地区 | 参保人数 | 地区 | 参保人数 | 地区 | 待遇人数\n北京 | 1 | 天津 | 2 | 北京 | 3";
+    for title in ["2012年情况", " | | 2012年情况", " | | | 2012年情况", " | | | | | 2012年情况"] {
+        assert_eq!(said(&spec, &format!("{title}\n{body}")), "B3=1 D3=2 F3=3", "{title}");
+    }
+    assert_eq!(said(&spec, &format!("2011年表 | | 2012年情况\n{body}")), "anchor-ambiguous C1");
+}
+
+#[test]
+fn columns_left_of_the_labels_are_the_tables_too() {
+    let of = |keys: &str| spec(keys).replace("[[edition]]", "[[columns]]\nlabel = \"序号\"\nskip = true\n[[edition]]");
+    // The serial number stands first, and is declared last.
+    let anchored = "order = \"any\"\ncorner = \"地区\"\nanchor = { text = \"{year}年情况\" }";
+    let table = "2012年情况\n序号 | 地区 | 参保人数 | 待遇人数\n1 | 北京 | 3 | 4";
+    assert_eq!(said(&of(anchored), table), "C3=3 D3=4");
+    assert_eq!(said(&spec(anchored), table), "label-undeclared A2");
+    assert_eq!(said(&of(anchored), &table.replace("2012", " | | 2012")), "C3=3 D3=4");
+    // The table on the left has a title of its own.
+    let beside = "2011年表 | | 2012年情况\n地区 | 人数 | 地区 | 参保人数 | 待遇人数\n北京 | 1 | 北京 | 3 | 4";
+    assert_eq!(said(&spec(anchored), beside), "D3=3 E3=4");
+    let panels =
+        "序号 | 地区 | 参保人数 | 待遇人数 | 序号 | 地区 | 参保人数 | 待遇人数\n1 | 北京 | 3 | 4 | 2 | 天津 | 5 | 6";
+    let keys = format!("{YEAR}\norder = \"any\"\ncorner = \"地区\"\npanels = \"right\"");
+    assert_eq!(said(&of(&keys), panels), "C2=3 D2=4 G2=5 H2=6");
+}
+
+#[test]
 fn panels_below() {
     let keys = "corner = \"地区\"\npanels = \"below\"\nbetween = [\"续表\", \"单位\"]\nuntil = [\"注\"]";
     let spec = spec(&format!("{YEAR}\n{keys}"));

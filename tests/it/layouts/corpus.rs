@@ -150,8 +150,7 @@ fn sheet(layout: &str, name: &str, body: &str) -> Sheet {
     for (r, row) in rows.iter().enumerate() {
         let mut cells = Vec::new();
         let mut owned: Vec<(usize, usize)> = Vec::new();
-        for c in 0..cols {
-            let text = row.get(c).copied().unwrap_or("");
+        for (c, text) in row.iter().copied().chain(std::iter::repeat("")).take(cols).enumerate() {
             owned.push(match text {
                 "<" => *owned.last().unwrap_or_else(|| panic!("{layout}: nothing left of row {}", r + 1)),
                 "^" => owners[r - 1][c],

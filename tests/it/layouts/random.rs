@@ -156,8 +156,8 @@ impl Choice {
             sheet.cells[self.above + 1][width - 1] = Cell::of(&format!("单位：{}", names.join("、")));
         }
         let corners = ["甲栏", "乙栏"];
-        for nth in 0..rows.len() {
-            sheet.cells[top][left + nth] = Cell::of(corners[nth]);
+        for (nth, corner) in corners.iter().take(rows.len()).enumerate() {
+            sheet.cells[top][left + nth] = Cell::of(corner);
         }
         self.label(&mut sheet, &columns, &column_lines, self.columns, |line, depth| (top + depth, first + line));
         self.label(&mut sheet, &rows, &row_lines, self.rows, |line, depth| (body + line, left + depth));
@@ -277,7 +277,7 @@ impl Choice {
         }
         for (kind, dimensions) in [("rows", rows), ("columns", columns)] {
             let entries = if dimensions.contains(&0) { self.count(0) } else { 1 };
-            for entry in 0..entries {
+            for (entry, (unit, _, _)) in UNITS.iter().enumerate().take(entries) {
                 let part = |d: &usize| match DIMENSIONS[*d].key {
                     "indicator" => format!("\"{}\"", DIMENSIONS[0].printed[entry]),
                     "period" => format!("\"{{year}}{}\"", if self.suffix { "年" } else { "" }),
@@ -286,8 +286,7 @@ impl Choice {
                 let parts: Vec<String> = dimensions.iter().map(part).collect();
                 let _ = writeln!(text, "[[{kind}]]\nlabel = [{}]", parts.join(", "));
                 if dimensions.contains(&0) {
-                    let _ =
-                        writeln!(text, "indicator = \"{}\"\nunit = \"{}\"", DIMENSIONS[0].codes[entry], UNITS[entry].0);
+                    let _ = writeln!(text, "indicator = \"{}\"\nunit = \"{}\"", DIMENSIONS[0].codes[entry], unit);
                 }
             }
         }

@@ -33,10 +33,6 @@ impl Format {
         }
     }
 
-    pub fn is_text(self) -> bool {
-        self.extension() == "csv"
-    }
-
     /// Whether a file of this format can say all that the book says.
     pub fn holds(self, book: &Book) -> bool {
         let cells = || book.iter().flat_map(|f| &f.sheets).flat_map(|s| s.cells.iter().flatten());

@@ -97,7 +97,11 @@ impl OnSheet<'_, '_> {
                 continue;
             }
             let marks = ["①", "*", "⑨"];
-            for mark in marks.iter().cycle().skip(row + col).take(1 + usize::from(self.roles[row][col] == Role::Label))
+            for mark in marks
+                .iter()
+                .cycle()
+                .skip(row + col)
+                .take(usize::from(self.roles[row][col] == Role::Label || (row + col) % 2 == 0))
             {
                 // The print is what changes of a number that is read all the same.
                 let text = format!("{}{mark}", cell.text);
@@ -225,7 +229,14 @@ impl OnSheet<'_, '_> {
             let span = self.grid.merge_at(row, col).copied();
             let covers = |f: &Fact| {
                 let (rows, cols) = span.map_or(((row, row), (col, col)), |m| (m.rows, m.cols));
-                (rows.0..=rows.1).contains(&f.place.row) || (cols.0..=cols.1).contains(&f.place.col)
+                let beside = (rows.0..=rows.1).contains(&f.place.row) && f.place.col > cols.1;
+                let below = (cols.0..=cols.1).contains(&f.place.col) && f.place.row > rows.1;
+                // Up to the header of the next panel.
+                let printed = |r: usize| !self.grid.cells[r][f.place.col].is_blank();
+                let again = |r: usize| {
+                    self.roles[r][f.place.col] == Role::Label && printed(r) && self.body_starts(r - 1, f.place.col)
+                };
+                beside || below && !(rows.1 + 1..f.place.row).any(again)
             };
             let title = self.roles[row][col] == Role::Title;
             let year = |f: &Fact| {
@@ -241,6 +252,11 @@ impl OnSheet<'_, '_> {
                 self.retext("a year changed", (row, col), &text, right);
             }
         }
+    }
+
+    /// Whether a number stands in a cell or, in its column, above it.
+    fn body_starts(&self, row: usize, col: usize) -> bool {
+        (0..=row).any(|r| self.roles[r][col] == Role::Data)
     }
 
     pub(super) fn merges_split(&mut self) {

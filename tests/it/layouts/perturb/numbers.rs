@@ -55,19 +55,24 @@ impl OnSheet<'_, '_> {
                 let right = vec![self.reprinted(at, &wide)];
                 self.retext("a number in full width", at, &wide, right);
             }
-            let emptied = self.facts(|f| {
-                let here = (f.place.row, f.place.col) == at;
-                let none = |f: &Fact| {
-                    f.clone()
-                        .with("value", "not_available")
-                        .with("printed", "")
-                        .with("decimals", "")
-                        .with("status", "normal")
-                };
-                Some(if here { none(f) } else { f.clone() })
-            });
+            // What is not there has no numbers one and two; its status is that of its row and column.
+            let emptied = |status: Option<&str>| {
+                self.facts(|f| match (f.place.row, f.place.col) == at {
+                    true if f.place.nth > 1 => None,
+                    true => {
+                        let mut f = f.clone().with("value", "not_available").with("printed", "").with("decimals", "");
+                        f.place.nth = 0;
+                        Some(match status {
+                            Some(status) => f.with("status", status),
+                            None => f,
+                        })
+                    }
+                    false => Some(f.clone()),
+                })
+            };
+            let right = vec![emptied(None), emptied(Some("normal"))];
             if !cell.text.is_empty() {
-                self.retext("a number emptied", at, "", vec![emptied]);
+                self.retext("a number emptied", at, "", right);
             }
         }
     }
