@@ -13,10 +13,10 @@ use cfb::CompoundFile;
 use super::archive::damaged;
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::{column_letters, encoding, format};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::{Shared, Text};
 use text::Texts;
 
 // Record types, by the names of [MS-XLS].

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use super::limit::{self, CellCount};
 use super::sheet::Builder;
-use super::text::Shared;
 use super::{Addressing, Cell, CellRef, Document, Format, column_letters, encoding};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::Shared;
 
 /// What may separate cells, the likelier first.
 const DELIMITERS: [char; 7] = [',', '\t', ';', '|', '^', '~', '¦'];

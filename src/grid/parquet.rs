@@ -16,7 +16,7 @@ use super::archive::damaged;
 use super::limit::{self, CellCount};
 use super::number_format::{self, Number};
 use super::sheet::Builder;
-use super::text::Shared;
+use crate::domain::text::Shared;
 use super::{Addressing, Cell, CellValue, Document, Format};
 use crate::diag::Diagnostic;
 

@@ -1,6 +1,6 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -279,8 +279,9 @@ fn repeated(
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
-    for (at, (nth, label)) in order.iter().enumerate() {
-        if !entries[*nth].is_literal() || order[..at].iter().all(|(other, _)| other != nth) {
+    let mut seen = BTreeSet::new();
+    for (nth, label) in order {
+        if seen.insert(nth) || !entries[*nth].is_literal() {
             continue;
         }
         let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });

@@ -123,7 +123,7 @@ fn types(reading: &Reading, found: &Found<'_>, rows: &[&Taken<'_>], columns: &[&
             let Some(cell) = found.grid.get(at.row, at.col).filter(|_| origin(found.grid, at) == at) else { continue };
             match &cell.value {
                 CellValue::Number(_) | CellValue::UnsavedFormula => numbers += 1,
-                CellValue::Text if number::parse(value::bare(reading, &cell.text).0).is_ok() => texts.push(at),
+                CellValue::Text if number::parse(value::bare(reading, &cell.text).text).is_ok() => texts.push(at),
                 CellValue::Text if value::is_mark(reading, &cell.text) => {}
                 CellValue::Text if split::find(reading, &cell.text).is_some() => {}
                 _ => wrong.push(at),

@@ -151,7 +151,7 @@ fn units_from_labels() {
         let read = super::read(&pipelines, &document(table, Vec::new()));
         assert!(!read.has_errors(), "{:?}", read.diagnostics);
         let value = |o: &Observation| match o.value {
-            Value::Number(n) => format!("{} {n} {}", o.indicator, o.unit),
+            Value::Number(n) => format!("{} {n} {}", o.indicator(), o.series.unit),
             Value::Missing(_) => "-".to_owned(),
         };
         read.value.observations.iter().map(value).collect::<Vec<_>>()
