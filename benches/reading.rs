@@ -35,7 +35,12 @@ fn main() {
     for nth in 0..SMALL_FILES {
         books::write_xlsx(&path(&format!("small/{nth:04}.xlsx")), 40, COLUMNS, printed);
     }
-    println!("{} cells, {} small files, median of {ROUNDS}, {} cores", ROWS * u32::from(COLUMNS), SMALL_FILES, books::cores());
+    println!(
+        "{} cells, {} small files, median of {ROUNDS}, {} cores",
+        ROWS * u32::from(COLUMNS),
+        SMALL_FILES,
+        books::cores()
+    );
     compare("xlsx", &path("big.xlsx"), &["calamine-xlsx", "calamine-xlsx-range", "grid"]);
     compare("xls", &path("big.xls"), &["calamine-xls", "grid"]);
     compare("csv", &path("big.csv"), &["bytes", "grid"]);

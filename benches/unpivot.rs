@@ -41,8 +41,14 @@ fn main() {
     }
     let folders: Vec<PathBuf> = made.iter().map(|(kind, ..)| folder.path().join(kind).join("files")).collect();
     let peers = peers(&folders);
-    println!("Medians of {ROUNDS} runs, {} cores; peers once. Seconds; beside peers, how many times ours.", books::cores());
-    println!("| files | calamine decodes | read | read + unpivot | ÷ calamine | peak ÷ decoded | {} |", PEERS.join(" | "));
+    println!(
+        "Medians of {ROUNDS} runs, {} cores; peers once. Seconds; beside peers, how many times ours.",
+        books::cores()
+    );
+    println!(
+        "| files | calamine decodes | read | read + unpivot | ÷ calamine | peak ÷ decoded | {} |",
+        PEERS.join(" | ")
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (((kind, (rows, columns), files), costs), folder) in made.iter().zip(&costs).zip(&folders) {
         let [decoded, read, unpivoted] = costs[..] else { continue };
@@ -163,7 +169,8 @@ fn printed(row: u32, column: u16) -> Printed {
 }
 
 fn pipelines(folder: &Path) -> Pipelines {
-    let project = project::Project::open(Path::new(env!("CARGO_MANIFEST_DIR")), None).expect("the project's own folder");
+    let project =
+        project::Project::open(Path::new(env!("CARGO_MANIFEST_DIR")), None).expect("the project's own folder");
     let loaded = spec::load_folder(&folder.join("pipelines"), &project.codes(), &|p| p.display().to_string());
     assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
     loaded.value

@@ -166,7 +166,8 @@ impl<'a> Body<'a> {
         if span.first != at {
             let grid = self.found.grid;
             let (first, last) = (grid.address(span.first), grid.address(span.last));
-            let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+            let message =
+                format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
             let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
             return Err(Box::new(self.reading.fault("merged-from-outside", message, grid, at).hint(hint)));
         }

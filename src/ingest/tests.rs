@@ -297,7 +297,7 @@ fn a_merged_cell_that_begins_outside_the_numbers_is_told() {
     let read = read(&pipelines(SPEC), &document(TABLE, [merges(), vec![over_number]].concat()));
     let said: String = read.diagnostics.iter().map(crate::diag::Diagnostic::render).collect();
     assert!(said.starts_with("error[merged-from-outside]: the cell is a part of A7:B7, a merged cell"), "{said}");
-    assert!(!read.value.observations.iter().any(|o| o.origin.cell == "B7"), "{said}");
+    assert!(!read.value.observations.iter().any(|o| o.cell() == "B7"), "{said}");
 }
 
 #[test]

@@ -182,9 +182,10 @@ fn new(reading: &Reading, axis: Axis, label: &Seen, after: &str, drift: &mut Dri
     let message = match &label.error {
         Some(error) => {
             let near = match error {
-                LookupError::Unknown { near, .. } if !near.is_empty() => format!(", perhaps {}", near.join(" or ")),
-                _ => String::new(),
+                LookupError::Unknown { list, label } => reading.codebook.near(list, &reading.table.dataset, label),
+                _ => Vec::new(),
             };
+            let near = if near.is_empty() { String::new() } else { format!(", perhaps {}", near.join(" or ")) };
             format!("the {} \"{}\" is new: {error}{near}; {guessed}", axis.noun(), label.shown)
         }
         None => format!("the {} \"{}\" is new; {guessed}", axis.noun(), label.shown),
@@ -194,8 +195,11 @@ fn new(reading: &Reading, axis: Axis, label: &Seen, after: &str, drift: &mut Dri
     list(axis, drift).push(entry);
 }
 
+/// Keys of a new entry, and the declared one it is like.
+type Guess = (Vec<(String, String)>, Option<Declared>);
+
 /// The code of a new label in the dimension in which the declared ones of its axis differ, and the entry it is like.
-fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<(Vec<(String, String)>, Option<Declared>)> {
+fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<Guess> {
     let text = label.texts.last()?;
     let outer = &label.texts[..label.texts.len() - 1];
     let siblings = entries(reading, axis).iter().filter(|entry| {
