@@ -93,10 +93,20 @@ fn what_moved_is_absorbed() {
             }
         }
     });
-    let counts = counts.into_inner().expect("the counts");
+    print(&counts.into_inner().expect("the counts"));
+    let mut told = guesses.into_inner().expect("a list");
+    told.sort();
+    if std::env::var("GUESSES").is_ok() {
+        eprintln!("{}", told.join("\n"));
+    }
+    told.retain(|t| !t.starts_with("left: ") && !LOOKED_AT.iter().any(|kind| t.contains(kind)));
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+fn print(counts: &BTreeMap<&str, Count>) {
     eprintln!("{:>8} {:>6} {:>6} {:>6} {:>8}", "refused", "right", "part", "left", "guessed");
     let mut sum = Count::default();
-    for (kind, c) in &counts {
+    for (kind, c) in counts {
         eprintln!("{:>8} {:>6} {:>6} {:>6} {:>8}  {kind}", c.refused, c.right, c.part, c.left, c.guessed);
         sum.refused += c.refused;
         sum.right += c.right;
@@ -105,13 +115,6 @@ fn what_moved_is_absorbed() {
         sum.guessed += c.guessed;
     }
     eprintln!("{:>8} {:>6} {:>6} {:>6} {:>8}  in all", sum.refused, sum.right, sum.part, sum.left, sum.guessed);
-    let mut told = guesses.into_inner().expect("a list");
-    told.sort();
-    if std::env::var("GUESSES").is_ok() {
-        eprintln!("{}", told.join("\n"));
-    }
-    told.retain(|t| !t.starts_with("left: ") && !LOOKED_AT.iter().any(|kind| t.contains(kind)));
-    assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
 fn load(layout: &Layout, format: Format) -> Specs {
