@@ -32,33 +32,34 @@ struct Outcome {
 fn real_tables_draft_to_specifications_that_hold() {
     let Some(folder) = shared("data/real") else { return };
     let book = spec::load_codes(&Project::open(root(), None).expect("a project")).value;
-    let mut outcomes = Vec::new();
-    let mut unread = Vec::new();
-    let mut bare = Vec::new();
-    let mut slowest: Vec<(std::time::Duration, String)> = Vec::new();
-    for path in files(&folder) {
-        let began = std::time::Instant::now();
-        let file = path.strip_prefix(&folder).expect("it is inside").to_string_lossy().into_owned();
-        let document = match grid::read(&path, &file, None) {
-            Ok(document) => document,
-            Err(fault) => {
-                unread.push(format!("{file}: {}", fault.message));
-                continue;
-            }
-        };
-        let of_file = outcomes_of(&book, &document, &file);
-        if of_file.is_empty() {
-            bare.push(file.clone());
+    let files = files(&folder);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let read = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(path) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    let file = path.strip_prefix(&folder).expect("it is inside").to_string_lossy().into_owned();
+                    let found = grid::read(path, &file, None).map(|document| outcomes_of(&book, &document, &file));
+                    read.lock().expect("no reader panicked").push((file, found));
+                }
+            });
         }
-        outcomes.extend(of_file);
-        slowest.push((began.elapsed(), file));
+    });
+    let mut read = read.into_inner().expect("no reader panicked");
+    read.sort_by(|a, b| a.0.cmp(&b.0));
+    let (mut outcomes, mut unread, mut bare) = (Vec::new(), Vec::new(), Vec::new());
+    for (file, found) in read {
+        match found {
+            Err(fault) => unread.push(format!("{file}: {}", fault.message)),
+            Ok(of_file) if of_file.is_empty() => bare.push(file),
+            Ok(of_file) => outcomes.extend(of_file),
+        }
     }
     let held = outcomes.iter().filter(|o| o.fault.is_none()).count();
     let report = report(&outcomes, &bare, &unread);
     let target = std::env::temp_dir().join("shebao-drafts.txt");
     std::fs::write(&target, &report).expect("the report can be written");
-    slowest.sort();
-    eprintln!("slowest: {:?}", slowest.iter().rev().take(6).collect::<Vec<_>>());
     let share = held as f64 / outcomes.len() as f64;
     eprintln!("{}\n(all of it: {})", report.lines().take(40).collect::<Vec<_>>().join("\n"), target.display());
     let wrong: Vec<&Outcome> =

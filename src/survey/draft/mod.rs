@@ -295,6 +295,9 @@ fn head(grid: &Grid, parts: &[&Table], trial: &Trial, file: &str) -> String {
     for fault in trial.faults.iter().filter(|f| f.severity == Severity::Error).take(FAULTS_TOLD) {
         out.push_str(&format!("#   {}: {}\n", fault.code, quote::one_line(&fault.message)));
     }
+    if let Some(at) = trial.missed.first().filter(|_| trial.faults.is_empty()) {
+        out.push_str(&format!("#   {} and others stand where the layout sees no body\n", grid.address(*at)));
+    }
     if trial.faults.len() > FAULTS_TOLD {
         out.push_str(&format!("#   and {} more\n", trial.faults.len() - FAULTS_TOLD));
     }
