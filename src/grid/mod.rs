@@ -65,7 +65,8 @@ pub fn read_declared(path: &Path, shown: &str, declared: Declared<'_>) -> Result
     parse(&bytes, path, shown, declared)
 }
 
-/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them would lie.
+/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them lie, and a
+/// Parquet file itself.
 ///
 /// # Errors
 /// As those of [`read`].
