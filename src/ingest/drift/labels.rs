@@ -85,7 +85,9 @@ fn compare_axis<'s>(
     let mut told = BTreeSet::new();
     let mut after: Option<(usize, String)> = None;
     let mut taken = Vec::new();
-    for label in seen {
+    for (nth, label) in seen.iter().enumerate() {
+        let next = seen.get(nth + 1).and_then(|next| next.entry.or(pairs.get(&next.shown).map(|p| p.entry)));
+        let dates_next = next.is_some_and(|next| declared[next].meaning.period == Some(PeriodRule::Left));
         let before = after.take().filter(|(part, _)| *part == label.part).map_or(String::new(), |(_, before)| before);
         let pair = pairs.get(&label.shown);
         let name = match (label.entry, pair) {
@@ -105,11 +107,20 @@ fn compare_axis<'s>(
                 drift.tell(Kind::New, message, [None, Some(&label.shown)], label.place.clone());
                 before
             }
+            // A column that is not read would give the next one the period of the one before it.
+            (None, None) if dates_next => {
+                let message =
+                    format!("the header \"{}\" is new, and the next one takes its period from it", label.shown);
+                drift.tell(Kind::New, message, [None, Some(&label.shown)], label.place.clone());
+                before
+            }
             (None, None) => {
-                if told.insert(&label.shown) {
+                let before_it = list(axis, drift).len();
+                let first = told.insert(&label.shown);
+                if first {
                     new(reading, axis, label, &before, drift);
                 }
-                joined(&label.texts)
+                if first && list(axis, drift).len() == before_it { before } else { joined(&label.texts) }
             }
         };
         after = Some((label.part, name));
@@ -173,8 +184,14 @@ fn is_alone(reading: &Reading, axis: Axis, nth: usize) -> bool {
 
 /// A label that nothing declares: known by its code where its neighbours differ in that, else declared as not read.
 fn new(reading: &Reading, axis: Axis, label: &Seen, after: &str, drift: &mut Drift) {
-    let (keys, like) =
-        guess(reading, axis, label).unwrap_or_else(|| (vec![("skip".to_owned(), "true".to_owned())], None));
+    let known = guess(reading, axis, label);
+    if known.is_none() && label.texts.last().is_some_and(|text| begins(reading, axis, text)) {
+        // Not to be read over: the labels below it would go to another one.
+        let message = format!("the {} \"{}\" is declared, and stands at another level", axis.noun(), label.shown);
+        drift.tell(Kind::Moved, message, [None, Some(&label.shown)], label.place.clone());
+        return;
+    }
+    let (keys, like) = known.unwrap_or_else(|| (vec![("skip".to_owned(), "true".to_owned())], None));
     let guessed = match &keys[0] {
         (key, _) if key == "skip" => "declared as not read".to_owned(),
         (key, code) => format!("guessed: {key} {code}"),

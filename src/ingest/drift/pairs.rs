@@ -6,7 +6,7 @@ use super::super::label::{Axis, assign, entries, entry_of, units};
 use super::super::locate::Found;
 use super::super::presence::Met;
 use super::super::unit::{PrintedUnit, strip};
-use super::super::{Reading, header, hierarchy, hint, number};
+use super::super::{Reading, header, hierarchy, hint, number, split, value};
 use super::text::{bones, likeness, with_captures, years};
 use crate::diag::Place;
 use crate::domain::LookupError;
@@ -41,7 +41,7 @@ pub(super) struct Seen {
     pub entry: Option<usize>,
     /// Why a capture that fits stands for no code.
     pub error: Option<LookupError>,
-    /// Whether any number stands in its row.
+    /// Whether any number, or what stands for one, stands in its row.
     pub has_numbers: bool,
 }
 
@@ -85,7 +85,12 @@ fn see(reading: &Reading, found: &Found<'_>, label: &header::Label, axis: Axis) 
         Err(unknown) => (None, Some(unknown.error)),
     };
     let at = label.at().unwrap_or(found.corner);
-    let numbers = || found.data_cols().any(|col| hint::is_number(found, CellRef { row: label.line, col }));
+    let figure = |col: u32| {
+        let at = CellRef { row: label.line, col };
+        let text = found.grid.text(at.row, at.col);
+        let stated = || split::find(reading, text).is_some() || value::is_mark(reading, text);
+        hint::is_number(found, at) || (!text.trim().is_empty() && stated())
+    };
     Seen {
         part: 0,
         line: label.line,
@@ -95,7 +100,7 @@ fn see(reading: &Reading, found: &Found<'_>, label: &header::Label, axis: Axis) 
         units: units(reading, label),
         entry,
         error,
-        has_numbers: axis == Axis::Columns || numbers(),
+        has_numbers: axis == Axis::Columns || found.data_cols().any(figure),
     }
 }
 

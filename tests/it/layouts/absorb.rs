@@ -34,9 +34,15 @@ struct Count {
 /// One change of so many is tried, since each needs the specifications anew; `EVERY=1` tries all.
 const EVERY: usize = 40;
 
-/// Changes that only a person can judge, and whose block follows the print: another unit, a line that may be a footnote.
-const LOOKED_AT: [&str; 3] =
-    [": the unit changed ", ": a line of text below the body ", ": the title printed again at the end "];
+/// Changes that only a person can judge, and whose block follows the print: another unit, a line that may be a footnote, a
+/// row that moves those below it.
+const LOOKED_AT: [&str; 5] = [
+    ": the unit changed ",
+    ": a line of text below the body ",
+    ": a title renamed ",
+    ": an unknown row added ",
+    ": the title printed again at the end ",
+];
 
 #[test]
 fn what_moved_is_absorbed() {
