@@ -205,7 +205,7 @@ fn whole(book: &Codebook, titles: &[&str], place: &Place) -> Whole {
     }
     let subject =
         titles.iter().find_map(|t| t.trim().strip_prefix("指标：").or_else(|| t.trim().strip_prefix("指标:")));
-    let subject = subject.map_or_else(|| place.title.clone(), |s| guess::without_unit(s));
+    let subject = subject.map_or_else(|| place.title.clone(), guess::without_unit);
     Whole { subject, units }
 }
 
