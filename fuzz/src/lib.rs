@@ -20,7 +20,7 @@ pub struct Target {
     pub check: fn(&[u8]),
 }
 
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "number", check: text::number },
     Target { name: "label", check: text::label },
     Target { name: "pattern", check: text::pattern },
@@ -30,6 +30,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "dbf", check: |bytes| reader::check("dbf", bytes) },
     Target { name: "html", check: |bytes| reader::check("html", bytes) },
     Target { name: "ods", check: |bytes| reader::check("ods", bytes) },
+    Target { name: "parquet", check: |bytes| reader::check("parquet", bytes) },
     Target { name: "xls", check: |bytes| reader::check("xls", bytes) },
     Target { name: "xlsb", check: |bytes| reader::check("xlsb", bytes) },
     Target { name: "xlsx", check: |bytes| reader::check("xlsx", bytes) },

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use shebao::diag::Severity;
-use shebao::grid;
+use shebao::diag::{Diagnostic, Severity};
+use shebao::grid::{self, Document};
 
 /// Rows and columns of a sheet that are looked at.
 const ROWS_SEEN: u32 = 64;
@@ -11,7 +11,12 @@ const COLUMNS_SEEN: u32 = 32;
 
 pub fn check(extension: &str, bytes: &[u8]) {
     let name = format!("fuzz.{extension}");
-    let document = match grid::parse(bytes, Path::new(&name), &name, grid::Declared::default()) {
+    let read = match extension {
+        // Read from where it lies.
+        "parquet" => read_file(bytes, &name),
+        _ => grid::parse(bytes, Path::new(&name), &name, grid::Declared::default()),
+    };
+    let document = match read {
         Ok(document) => document,
         Err(fault) => {
             assert_ne!(fault.code, "reader-failed", "{}", fault.render());
@@ -35,4 +40,12 @@ pub fn check(extension: &str, bytes: &[u8]) {
             }
         }
     }
+}
+
+fn read_file(bytes: &[u8], name: &str) -> Result<Document, Diagnostic> {
+    let path = std::env::temp_dir().join(format!("shebao-{}-{name}", std::process::id()));
+    std::fs::write(&path, bytes).expect("a temporary file can be written");
+    let read = grid::read(&path, name, None);
+    std::fs::remove_file(&path).expect("it can be removed");
+    read
 }

@@ -13,10 +13,10 @@ use cfb::CompoundFile;
 use super::archive::damaged;
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::{column_letters, encoding, format};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::{Shared, Text};
 use text::Texts;
 
 // Record types, by the names of [MS-XLS].
@@ -340,4 +340,117 @@ impl Reading<'_> {
 fn fault(told: Diagnostic, shown: &str, at: (u32, u32), out: &Writer<'_>) -> Diagnostic {
     let address = format!("{}{}", column_letters(at.1), at.0 + 1);
     told.at(Place::cell(shown, &out.sheet.grid.sheet, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat()
+    }
+
+    fn words(words: &[u16]) -> Vec<u8> {
+        words.iter().flat_map(|w| w.to_le_bytes()).collect()
+    }
+
+    fn number(row: u16, col: u16, style: u16, number: f64) -> Vec<u8> {
+        record(NUMBER, &[&words(&[row, col, style])[..], &number.to_le_bytes()].concat())
+    }
+
+    /// A workbook of one sheet named 表, in Excel 97 or, with texts in GBK, in Excel 5.
+    fn stream(version: u16, more: &[Vec<u8>], cells: &[Vec<u8>]) -> Vec<u8> {
+        let (name, format): (&[u8], &[u8]) =
+            if version == BIFF8 { (&[1, 1, 0x68, 0x88], &[4, 0, 0]) } else { (b"\x02\xB1\xED", &[4]) };
+        let globals = |place: u32| {
+            [
+                record(BOF, &words(&[version, 5])),
+                record(CODE_PAGE, &words(&[if version == BIFF8 { 1200 } else { 936 }])),
+                record(FONT, &words(&[220, 0, 0, 400])),
+                record(FONT, &words(&[220, 0, 0, 700])),
+                record(FORMAT, &[&words(&[164])[..], format, b"0.0%"].concat()),
+                record(XF, &words(&[0, 0, 0, 0, 0, 0, 0, 0])),
+                record(XF, &words(&[1, 164, 0, 0, 2, 0, 0, 0])),
+                record(XF, &words(&[0, 14, 0, 0, 0, 0, 0, 0])),
+                more.concat(),
+                record(BOUND_SHEET, &[&place.to_le_bytes()[..], &[0, 0], name].concat()),
+                record(EOF, &[]),
+            ]
+            .concat()
+        };
+        let sheet = [record(BOF, &words(&[version, 16])), cells.concat(), record(EOF, &[])].concat();
+        [globals(globals(0).len() as u32), sheet].concat()
+    }
+
+    /// Cells as `A1=text`, merged ranges, and what is hidden.
+    fn shown(stream: &[u8]) -> Result<String, Diagnostic> {
+        let book = Book::read(stream, "t.xls", None)?;
+        let count = CellCount::default();
+        let mut out = Writer::new(&book.listed[0].name, false, book.from_1904, &count);
+        Reading { book: &book, formula: None }.sheet(stream, book.listed[0].place as usize, &mut out)?;
+        let grid = out.sheet.finish();
+        let cell = |(at, c): (crate::grid::CellRef, &crate::grid::Cell)| {
+            let dress = if c.bold { format!("[bold {}]", c.indent) } else { String::new() };
+            format!("{}={}{dress}", grid.address(at), c.text)
+        };
+        let mut told: Vec<String> = grid.iter().map(cell).collect();
+        told.extend(grid.merges().iter().map(|m| format!("{}:{}", grid.address(m.first), grid.address(m.last))));
+        told.extend(out.hidden.told(&grid, "t.xls").into_iter().map(|d| d.message));
+        Ok(format!("{}: {}", grid.sheet, told.join(" ")))
+    }
+
+    #[test]
+    fn both_kinds_are_read() {
+        let check = |version, more: &[Vec<u8>], cells: &[Vec<u8>], expected: &str| {
+            assert_eq!(shown(&stream(version, more, cells)).unwrap(), expected);
+        };
+        let percent = number(3, 1, 1, 0.075);
+        check(BIFF8, &[], std::slice::from_ref(&percent), "表: B4=7.5%[bold 2]");
+        check(0x0500, &[], &[percent], "表: B4=7.5%[bold 0]");
+        check(0x0500, &[], &[number(0, 0, 2, 38198.0)], "表: A1=2004-07-30");
+        let since_1904 = record(DATE_1904, &words(&[1]));
+        check(0x0500, &[since_1904], &[number(0, 0, 2, 36736.0)], "表: A1=2004-07-30");
+        let label = record(LABEL, &[&words(&[0, 0, 0, 4])[..], b"\xB2\xCE\xB1\xA3"].concat());
+        check(0x0500, &[], &[label], "表: A1=参保");
+        let packed = words(&[4, 2, 0, 6, 0, 0, 0x3042, 0, 3]);
+        check(BIFF8, &[], &[record(MUL_RK, &packed)], "表: C5=1 D5=3088");
+        check(BIFF8, &[], &[record(BOOL_ERR, &[0, 0, 0, 0, 0, 0, 0x2A, 1])], "表: A1=#N/A");
+        let merges = record(MERGE_CELLS, &words(&[1, 3, 4, 1, 2]));
+        let hidden = [record(ROW, &words(&[3, 0, 0, 0, 0, 0, 0x20, 0])), record(COL_INFO, &words(&[0, 0, 0, 0, 1, 0]))];
+        let cells = [&hidden[..], &[number(3, 1, 0, 1.0), number(4, 2, 0, 2.0), merges]].concat();
+        let told = "表: B4=1 B4:C5 hidden columns are read all the same: A hidden rows are read all the same: 4";
+        check(BIFF8, &[], &cells, told);
+    }
+
+    #[test]
+    fn formulas_hold_their_results() {
+        let formula =
+            |row: u16, result: [u8; 8]| record(FORMULA, &[&words(&[row, 0, 0])[..], &result, &[0; 8]].concat());
+        let text = record(STRING, &[2, 0, 0, b'a', b'b']);
+        let cells = [
+            formula(0, 1.5f64.to_le_bytes()),
+            formula(1, [0, 0, 0, 0, 0, 0, 0xFF, 0xFF]),
+            text,
+            formula(2, [1, 0, 1, 0, 0, 0, 0xFF, 0xFF]),
+            formula(3, [2, 0, 7, 0, 0, 0, 0xFF, 0xFF]),
+            formula(4, [3, 0, 0, 0, 0, 0, 0xFF, 0xFF]),
+        ];
+        assert_eq!(shown(&stream(BIFF8, &[], &cells)).unwrap(), "表: A1=1.5 A2=ab A3=TRUE A4=#DIV/0!");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        let check = |stream: &[u8], expected: &str| assert_eq!(shown(stream).unwrap_err().code, expected);
+        let locked = record(FILE_PASS, &words(&[1, 1, 1]));
+        check(&stream(BIFF8, &[locked], &[]), "password-protected");
+        let whole = stream(BIFF8, &[], &[number(0, 0, 0, 1.0)]);
+        check(&whole[..whole.len() - 4], "damaged-file");
+        check(&stream(BIFF8, &[], &[record(NUMBER, &[0; 8])]), "damaged-file");
+        check(&stream(BIFF8, &[], &[record(LABEL_SST, &[0; 10])]), "damaged-file");
+        let bad = record(LABEL, &[&words(&[1, 2, 0, 2])[..], b"a\xFF"].concat());
+        let fault = shown(&stream(0x0500, &[], &[bad])).unwrap_err();
+        assert_eq!((fault.code, fault.place.cell.as_deref()), ("undecodable-byte", Some("C2")));
+        let wide = record(0x0200, &words(&[0, 0, 0xFFFF, 0x00FF, 0, 256, 0]));
+        assert_eq!(shown(&stream(BIFF8, &[], &[wide, number(0, 0, 0, 1.0)])).unwrap(), "表: A1=1");
+    }
 }

@@ -109,7 +109,8 @@ pub(super) fn read(
         let message = format!("the file is cut short: it should hold {} records and holds {whole}", header.records);
         return Err(Diagnostic::error("truncated-file", message).hint("fetch or copy it again"));
     }
-    let charset = charset(&header, body, declared, beside.code_page)?;
+    let memos = beside.memo.and_then(|bytes| memo::Memos::open(bytes, header.version));
+    let charset = charset(&header, body, declared, beside.code_page, memos.as_ref())?;
     let count = CellCount::default();
     let mut reading = Reading {
         header: &header,
@@ -118,7 +119,7 @@ pub(super) fn read(
         shown,
         sheet: Builder::new("", Addressing::A1, &count).of_lines(),
         cut: Vec::new(),
-        memos: beside.memo.and_then(|bytes| memo::Memos::open(bytes, header.version)),
+        memos,
         lost: Vec::new(),
     };
     reading.field_names()?;
@@ -167,6 +168,7 @@ fn charset(
     body: &[u8],
     declared: Option<&str>,
     code_page: Option<&str>,
+    memos: Option<&memo::Memos<'_>>,
 ) -> Result<&'static Encoding, Diagnostic> {
     if let Some(label) = declared {
         return encoding::named(label);
@@ -202,6 +204,12 @@ fn charset(
     for record in body.chunks_exact(header.record_size).take(header.records) {
         for field in header.fields.iter().filter(|f| f.kind == b'C') {
             texts.extend_from_slice(record[field.start..field.start + field.width].trim_ascii_end());
+            texts.push(b'\n');
+        }
+        for field in header.fields.iter().filter(|f| f.kind == b'M') {
+            let block = memo::block(&record[field.start..field.start + field.width]);
+            let text = memos.zip(block).and_then(|(memos, block)| memos.text(block));
+            texts.extend_from_slice(text.map_or(&[], |(_, text)| text));
             texts.push(b'\n');
         }
     }
@@ -404,6 +412,29 @@ mod tests {
              rec3.SUM=9 rec3.DAY=20041399"
         );
         assert_eq!(document.diagnostics[0].message, "deleted records left out: 1");
+    }
+
+    #[test]
+    fn long_texts_come_from_the_memo_file() {
+        let memo = [&[0; 512][..], b"\xB2\xCE\xB1\xA3\xC8\xCB\xCA\xFD\r\n\xCD\xF2\xC8\xCB\x1A\x1A"].concat();
+        let records: &[&[u8]] = &[b"          1", b"           ", b"          9"];
+        let mut bytes = table(0, &[(b"NOTE", b'M', 10)], records);
+        bytes[0] = 0x83;
+        let document = read(&bytes, "a.dbf", None, Beside { memo: Some(&memo), code_page: None }).unwrap();
+        assert_eq!(cells(&document), "rec0.NOTE=NOTE rec1.NOTE=参保人数\n万人");
+        assert_eq!(document.diagnostics[0].message, "memo texts are missing in the memo file: 1, first rec3.NOTE");
+        let document = read(&bytes, "a.dbf", None, Beside::default()).unwrap();
+        assert_eq!(document.diagnostics[0].code, "memo-file-missing");
+    }
+
+    #[test]
+    fn texts_of_varying_length() {
+        // The flags of two fields follow them: the first text is shorter than its field, the second fills it.
+        let fields: &[(&[u8], u8, u8)] = &[(b"A", b'V', 6), (b"B", b'V', 4), (b"_NullFlags", b'0', 1)];
+        let mut bytes = table(0x7A, fields, &[b" \xB2\xCExx\0\x02abcd\x01"]);
+        bytes[0] = 0x32;
+        let document = read(&bytes, "a.dbf", None, Beside::default()).unwrap();
+        assert_eq!(cells(&document), "rec0.A=A rec0.B=B rec0._NullFlags=_NullFlags rec1.A=参 rec1.B=abcd");
     }
 
     #[test]

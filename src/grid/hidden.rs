@@ -43,9 +43,10 @@ impl Hidden {
     }
 }
 
-/// Adds a stretch to those before it.
+/// Adds a stretch to those before it; one that ends before it begins, as a damaged file may say, is none.
 fn extend(stretches: &mut Vec<Range<u32>>, next: Range<u32>) {
     match stretches.last_mut() {
+        _ if next.is_empty() => {}
         Some(last) if last.end == next.start => last.end = next.end,
         _ => stretches.push(next),
     }

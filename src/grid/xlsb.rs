@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::archive::{Archive, damaged, resolved};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::xlsx;
 use crate::diag::Diagnostic;
+use crate::domain::text::{Shared, Text};
 
 const ROW_HEADER: u32 = 0;
 const RK: u32 = 2;
@@ -103,6 +103,11 @@ pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<
     let mut sheets = Vec::new();
     for record in records(&book).filter(|r| r.kind == BUNDLE_SHEET) {
         let broken = || damaged("its list of sheets is broken");
+        // A module of code is listed without a part.
+        const NO_TEXT: u32 = u32::MAX;
+        if record.u32(8) == Some(NO_TEXT) {
+            continue;
+        }
         let (id, end) = record.text(8).ok_or_else(broken)?;
         let (name, _) = record.text(end).ok_or_else(broken)?;
         let relation = relations.get(&id).ok_or_else(broken)?;
@@ -163,6 +168,7 @@ fn read_sheet(part: &[u8], styles: &Styles, texts: &[Text], out: &mut Writer<'_>
         match record.kind {
             ROW_HEADER => {
                 row = record.u32(0).unwrap_or(row);
+                out.sheet.check_place(row, 0)?;
                 if record.data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
                     out.hidden.rows(row..row.saturating_add(1));
                 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::archive::{Archive, damaged, resolved};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat, builtin};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, line_breaks};
 use super::xml::{Element, Piece, Xml};
 use crate::diag::Diagnostic;
+use crate::domain::text::{Shared, Text};
 
 /// What the sheets of a workbook share.
 struct Book {
@@ -101,8 +101,8 @@ fn sheets(text: &str, relations: &BTreeMap<String, Relation>) -> Result<(Vec<Lis
             "sheet" => {
                 let id = e.local("id").unwrap_or_default();
                 let relation = relations.get(&*id);
-                // Sheets of charts, dialogs and macros hold no cells.
-                if relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
+                // Sheets of charts, dialogs and macros hold no cells; a module of code is listed without a part.
+                if id.is_empty() || relation.is_some_and(|r| !r.kind.ends_with("/worksheet")) {
                     continue;
                 }
                 let name = e.get("name").unwrap_or_default().into_owned();
@@ -313,6 +313,7 @@ impl<'a> Reading<'a> {
         if cell.empty {
             return Ok(());
         }
+        out.sheet.check_place(at.0, at.1)?;
         let (mut style, mut kind) = (0, "n");
         for (name, value) in cell.attributes() {
             match name {

@@ -102,16 +102,16 @@ fn outcomes_of(book: &Codebook, document: &Document, file: &str) -> Vec<Outcome>
 /// Each number of the table must be exactly one observation, of the cell's value.
 fn wrong_value(book: &Codebook, grid: &Grid, parts: &[&Table], read: &[Observation], text: &str) -> Option<String> {
     let pipelines = spec::read_text(book.clone(), "draft", text.to_owned()).value;
-    let mut of_cell: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
+    let mut of_cell: BTreeMap<CellRef, Vec<&Observation>> = BTreeMap::new();
     for o in read {
-        of_cell.entry(o.origin.cell.as_str()).or_default().push(o);
+        of_cell.entry(o.at).or_default().push(o);
     }
     for at in trial::figures(grid, parts) {
         let cell = grid.address(at);
-        let [one] = of_cell.get(cell.as_str()).map_or(&[][..], Vec::as_slice) else {
+        let [one] = of_cell.get(&at).map_or(&[][..], Vec::as_slice) else {
             return Some(format!("WRONG: {cell} is not one observation"));
         };
-        let factor = pipelines.codebook.unit(&one.printed_unit).map(|u| u.factor);
+        let factor = pipelines.codebook.unit(&one.series.printed_unit).map(|u| u.factor);
         let expected = value_of(grid, at).zip(factor).map(|(v, f)| (v * f).normalize());
         if one.value.number().map(|n| n.normalize()) != expected {
             return Some(format!(

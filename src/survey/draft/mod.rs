@@ -198,7 +198,7 @@ fn paths(book: &Codebook, document: &Document, grid: &Grid, place: &Place, head:
 
 /// What title and unit lines say of the whole table.
 fn whole(book: &Codebook, titles: &[&str], place: &Place) -> Whole {
-    let mut units: Vec<String> = titles.iter().filter_map(|t| guess::units_of_line(t)).flatten().collect();
+    let mut units: Vec<String> = titles.iter().copied().filter_map(guess::units_of_line).flatten().collect();
     if units.is_empty() {
         let brackets = titles.iter().filter_map(|t| guess::bracket(t));
         units = brackets.filter(|name| guess::unit_code(book, name).is_some()).collect();
