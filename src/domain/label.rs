@@ -25,7 +25,7 @@ pub fn normalise(printed: &str) -> String {
 /// Whether a printed text surely lacks a character of a normalised one. Most cells of a sheet are numbers, which normalising
 /// leaves as they are: they need not be held against `参保人数` at every place.
 pub fn lacks(printed: &str, wanted: impl IntoIterator<Item = char>) -> bool {
-    printed.is_ascii() && wanted.into_iter().any(|c| !printed.contains(c))
+    printed.is_ascii() && wanted.into_iter().any(|c| !c.is_ascii() || !printed.contains(c))
 }
 
 /// The characters of [`normalise`] for one printed character; none for white space.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use super::address::{Addressing, CellRef};
@@ -96,6 +97,8 @@ pub struct Dimensions {
 pub struct Coordinates {
     codes: [Option<Code>; Dimension::ALL.len()],
     breakdown: Breakdown,
+    /// The sum of the fingerprints of all that is said, so that it needs no walk over texts for each number.
+    fingerprint: u64,
 }
 
 impl Coordinates {
@@ -104,8 +107,24 @@ impl Coordinates {
         for (dimension, code) in codes {
             all.codes[dimension as usize] = Some(code);
         }
+        let codes = Dimension::ALL.into_iter().zip(&all.codes).filter_map(|(d, code)| Some((d, code.as_ref()?)));
+        let codes = codes.filter(|(_, code)| code.as_str() != TOTAL).map(fingerprint);
+        all.fingerprint = codes.chain(all.breakdown.0.iter().map(fingerprint)).fold(0, u64::wrapping_add);
         all
     }
+
+    /// Whether both say something of the same dimension.
+    fn meets(&self, other: &Coordinates) -> bool {
+        let both = |(one, other): (&Option<Code>, &Option<Code>)| one.is_some() && other.is_some();
+        self.codes.iter().zip(&other.codes).any(both) || (!self.breakdown.0.is_empty() && !other.breakdown.0.is_empty())
+    }
+}
+
+/// A number of a value; equal values have the same.
+fn fingerprint(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl From<Dimensions> for Coordinates {
@@ -214,6 +233,16 @@ impl Observation {
         }
         let both = below.0.iter().chain(&above.0);
         Cow::Owned(Breakdown(both.map(|(key, code)| (key.clone(), code.clone())).collect()))
+    }
+
+    /// A number that two observations of one quantity have in common, and hardly any others.
+    pub fn fingerprint(&self) -> u64 {
+        let [below, above] = &self.coordinates;
+        let place = match below.meets(above) {
+            true => Coordinates::from(self.dimensions()).fingerprint,
+            false => below.fingerprint.wrapping_add(above.fingerprint),
+        };
+        fingerprint((self.indicator(), self.period, place))
     }
 
     pub fn dimensions(&self) -> Dimensions {

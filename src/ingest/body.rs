@@ -14,9 +14,14 @@ use super::split;
 use super::value::{self, Amount};
 use crate::diag::Diagnostic;
 use crate::domain::{Observation, Status};
-use crate::grid::{CellRef, Grid, Span};
+use crate::grid::{CellRef, Grid, Span, on_all_cores};
 use crate::spec::annotation::Marks;
 use crate::spec::table::Meaning;
+
+/// Cells of a stretch of rows that one core reads at a time, and how many such stretches are read before they are put
+/// together.
+const BAND_CELLS: usize = 1 << 14;
+const BANDS_AT_ONCE: usize = 16;
 
 /// What holds for every number of a part, and the marks beside its title.
 pub(super) struct Title {
@@ -32,6 +37,15 @@ pub(super) struct Read {
     pub marked: Vec<(usize, Arc<Marks>)>,
 }
 
+impl Read {
+    /// Add what follows.
+    fn add(&mut self, mut next: Read) {
+        let before = self.observations.len();
+        self.observations.append(&mut next.observations);
+        self.marked.extend(next.marked.into_iter().map(|(nth, marks)| (before + nth, marks)));
+    }
+}
+
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
@@ -43,17 +57,18 @@ pub(super) fn read(
 ) -> Read {
     let rows: Vec<Side<'_>> = rows.iter().map(|l| Side::of_line(l, &title.meaning)).collect();
     let columns: Vec<Side<'_>> = columns.iter().map(|l| Side::of_line(l, &Meaning::default())).collect();
-    let read = Read { observations: Vec::with_capacity(rows.len() * columns.len()), marked: Vec::new() };
-    let maker = Maker::new(reading, found.grid);
-    let mut body = Body { reading, found, title, rows: &rows, columns: &columns, maker, met, read };
-    for row in &rows {
-        for column in &columns {
-            if let Err(fault) = body.cell(row, column) {
-                faults.push(*fault);
-            }
+    let body = Body { reading, found, title, rows: &rows, columns: &columns };
+    // A band is worth a thread, and some of them take little memory besides the whole.
+    let bands: Vec<&[Side<'_>]> = rows.chunks((BAND_CELLS / columns.len().max(1)).max(1)).collect();
+    let mut all = Read { observations: Vec::with_capacity(rows.len() * columns.len()), marked: Vec::new() };
+    for some in bands.chunks(BANDS_AT_ONCE) {
+        for band in on_all_cores(some, |rows| body.band(rows)) {
+            all.add(band.read);
+            met.add(band.met);
+            faults.extend(band.faults);
         }
     }
-    body.read
+    all
 }
 
 /// A number in a footnote.
@@ -76,21 +91,43 @@ pub(super) fn figure(
     Maker::new(reading, grid).observation(at, statement)
 }
 
-/// The body of a panel, as it is read cell by cell.
+/// The body of a panel.
 struct Body<'a> {
     reading: &'a Reading<'a>,
     found: &'a Found<'a>,
     title: &'a Title,
     rows: &'a [Side<'a>],
     columns: &'a [Side<'a>],
-    maker: Maker<'a>,
-    met: &'a mut Met,
-    read: Read,
 }
 
-impl<'a> Body<'a> {
-    fn cell(&mut self, row: &Side<'a>, column: &Side<'a>) -> Result<(), Box<Diagnostic>> {
-        let (reading, grid) = (self.reading, self.found.grid);
+/// Some rows of it, as they are read cell by cell.
+struct Band<'a> {
+    body: &'a Body<'a>,
+    maker: Maker<'a>,
+    read: Read,
+    met: Met,
+    faults: Vec<Diagnostic>,
+}
+
+impl Body<'_> {
+    fn band(&self, rows: &[Side<'_>]) -> Band<'_> {
+        let maker = Maker::new(self.reading, self.found.grid);
+        let mut band = Band { body: self, maker, read: Read::default(), met: Met::default(), faults: Vec::new() };
+        band.read.observations.reserve_exact(rows.len() * self.columns.len());
+        for row in rows {
+            for column in self.columns {
+                if let Err(fault) = band.cell(row, column) {
+                    band.faults.push(*fault);
+                }
+            }
+        }
+        band
+    }
+}
+
+impl Band<'_> {
+    fn cell(&mut self, row: &Side<'_>, column: &Side<'_>) -> Result<(), Box<Diagnostic>> {
+        let (reading, grid, title) = (self.body.reading, self.body.found.grid, self.body.title);
         let at = CellRef { row: row.line.label.line, col: column.line.label.line };
         let several = match grid.merge_at(at) {
             Some(span) => match self.merged(at, *span, row, column)? {
@@ -100,7 +137,7 @@ impl<'a> Body<'a> {
             None => None,
         };
         let [row, column] = several.as_ref().map_or([row, column], |sides| sides.each_ref());
-        let said = Said::of_cell(row, column, &self.title.meaning).map_err(|what| {
+        let said = Said::of_cell(row, column, &title.meaning).map_err(|what| {
             let message = format!(
                 "row \"{}\" and column \"{}\" state a different {what}",
                 row.line.label.shown(),
@@ -119,7 +156,7 @@ impl<'a> Body<'a> {
             texts.into_iter().find_map(|text| Some((text, split::find(reading, text)?)))
         {
             self.met.splits.insert(nth);
-            let meaning = said::whole(row, column, &self.title.meaning);
+            let meaning = said::whole(row, column, &title.meaning);
             let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
             let mut stated = Vec::new();
             for (nth, (amount, meaning)) in values.into_iter().enumerate() {
@@ -141,7 +178,7 @@ impl<'a> Body<'a> {
     /// All marks that concern a cell; `None` where there are none, as nearly everywhere.
     fn marks(&self, beside: [&Marks; 3]) -> Option<Arc<Marks>> {
         let [row, column, own] = beside;
-        let all = [&self.title.marks, row, column, own].map(Vec::as_slice);
+        let all = [&self.body.title.marks, row, column, own].map(Vec::as_slice);
         if all.iter().all(|marks| marks.is_empty()) {
             return None;
         }
@@ -151,28 +188,29 @@ impl<'a> Body<'a> {
     }
 
     /// What row and column say of a merged cell, each by itself; `None` for the rest of one.
-    fn merged(
+    fn merged<'a>(
         &mut self,
         at: CellRef,
         span: Span,
         row: &Side<'a>,
         column: &Side<'a>,
     ) -> Result<Option<[Side<'a>; 2]>, Box<Diagnostic>> {
-        let over_rows = among(self.rows, span.first.row, span.last.row);
-        let over_columns = among(self.columns, span.first.col, span.last.col);
+        let Body { reading, found, title, rows, columns } = self.body;
+        let over_rows = among(rows, span.first.row, span.last.row);
+        let over_columns = among(columns, span.first.col, span.last.col);
         if over_rows[0].line.label.line != at.row || over_columns[0].line.label.line != at.col {
             return Ok(None);
         }
         if span.first != at {
-            let grid = self.found.grid;
+            let grid = found.grid;
             let (first, last) = (grid.address(span.first), grid.address(span.last));
             let message =
                 format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
             let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
-            return Err(Box::new(self.reading.fault("merged-from-outside", message, grid, at).hint(hint)));
+            return Err(Box::new(reading.fault("merged-from-outside", message, grid, at).hint(hint)));
         }
         let nothing = Meaning::default();
-        let axes = [(over_rows, row, Axis::Rows, &self.title.meaning), (over_columns, column, Axis::Columns, &nothing)];
+        let axes = [(over_rows, row, Axis::Rows, &title.meaning), (over_columns, column, Axis::Columns, &nothing)];
         let mut sides = Vec::new();
         for (over, side, axis, base) in axes {
             let [_, _, ..] = over else {
@@ -180,11 +218,11 @@ impl<'a> Body<'a> {
                 continue;
             };
             let lines: Vec<&Line> = over.iter().map(|s| s.line).collect();
-            let (entry, meaning) = merged(self.reading, &lines, axis).map_err(|label| {
+            let (entry, meaning) = merged(reading, &lines, axis).map_err(|label| {
                 let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
                 let hint =
-                    format!("declare an entry with label \"{label}\" and merged = true in {}", self.reading.table.spec);
-                let fault = self.reading.fault("merged-undeclared", message, self.found.grid, span.first);
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
+                let fault = reading.fault("merged-undeclared", message, found.grid, span.first);
                 Box::new(fault.hint(hint))
             })?;
             self.met.entries(axis).extend(entry);

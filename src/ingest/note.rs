@@ -212,7 +212,9 @@ pub(super) fn bind(
             Arc::new(texts)
         };
         let unmarked = concerning(&[]);
-        panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
+        if !unmarked.is_empty() {
+            panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
+        }
         let mut by_marks: BTreeMap<Arc<Marks>, Arc<Vec<String>>> = BTreeMap::new();
         for (nth, marks) in panel.read.marked {
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));

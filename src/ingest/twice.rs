@@ -1,16 +1,15 @@
 //! Two cells of one table may not state the same quantity.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::Reading;
 use crate::diag::{Diagnostic, Place};
-use crate::domain::{Code, Dimension, Dimensions, Observation, Period};
+use crate::domain::{Code, Dimensions, Observation, Period};
 
 /// A fault for every observation whose quantity another one before it states.
 pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
     // Prints of all, in order, show whether any two may be alike; as a rule none are.
-    let mut prints: Vec<u64> = observations.iter().map(fingerprint).collect();
+    let mut prints: Vec<u64> = observations.iter().map(Observation::fingerprint).collect();
     prints.sort_unstable();
     let alike: Vec<u64> = prints.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     drop(prints);
@@ -18,7 +17,7 @@ pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mu
         return;
     }
     let mut seen: HashMap<Quantity<'_>, &Observation> = HashMap::new();
-    for o in observations.iter().filter(|o| alike.binary_search(&fingerprint(o)).is_ok()) {
+    for o in observations.iter().filter(|o| alike.binary_search(&o.fingerprint()).is_ok()) {
         if let Some(other) = seen.insert((o.indicator(), o.period, o.dimensions()), o) {
             faults.push(twice(reading, other, o));
         }
@@ -27,20 +26,6 @@ pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mu
 
 /// What a number says the value of.
 type Quantity<'o> = (&'o Code, Period, Dimensions);
-
-/// A number that two observations of one quantity have in common, and hardly any others.
-fn fingerprint(o: &Observation) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (o.indicator(), o.period).hash(&mut hasher);
-    for dimension in Dimension::ALL {
-        if let Some(code) = o.code(dimension) {
-            hasher.write_u8(dimension as u8);
-            code.hash(&mut hasher);
-        }
-    }
-    o.breakdown().hash(&mut hasher);
-    hasher.finish()
-}
 
 fn twice(reading: &Reading, other: &Observation, o: &Observation) -> Diagnostic {
     let (one, two) = cells_shown(other, o);

@@ -30,7 +30,7 @@ pub(super) struct Bare<'t> {
 
 /// A cell's text without the marks beside its number, and those.
 pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
-    let missing = mark(reading, printed);
+    let missing = reading.layout().marks.get(printed);
     if missing.is_some() {
         return Bare { text: printed, marks: Marks::new(), missing };
     }
@@ -38,7 +38,7 @@ pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
     let (text, behind) = annotations.at_end(printed);
     let (text, mut marks) = annotations.at_start(text);
     marks.extend(behind);
-    let missing = if marks.is_empty() { None } else { mark(reading, text) };
+    let missing = if marks.is_empty() { None } else { reading.layout().marks.get(text) };
     Bare { text, marks, missing }
 }
 
@@ -169,16 +169,7 @@ pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRu
 
 /// Whether a printed text is a mark, which stands for no number.
 pub(super) fn is_mark(reading: &Reading, printed: &str) -> bool {
-    mark(reading, printed).is_some()
-}
-
-/// The mark a cell holds: its text as printed, then with all white space counted as one blank.
-fn mark(reading: &Reading, printed: &str) -> Option<Mark> {
-    let marks = &reading.layout().marks;
-    let text = printed.trim_matches(|c: char| c.is_ascii_whitespace());
-    let blank = if text.contains('\u{3000}') { "\u{3000}" } else { "" };
-    let key = if text.trim().is_empty() { blank } else { text };
-    marks.get(key).copied()
+    reading.layout().marks.get(printed).is_some()
 }
 
 /// The cell holds a formula and no result of it, whether a number or a label was expected.

@@ -9,6 +9,7 @@ mod codes;
 pub mod block;
 pub mod edition;
 mod local;
+pub mod mark;
 mod meaning;
 pub mod pattern;
 mod raw;

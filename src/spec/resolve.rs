@@ -1,12 +1,12 @@
 //! Specifications as written → as resolved: editions merged with their table, and what rows and columns say together
 //! checked, so that `ingest` meets faults of data only.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 
 use super::edition::Edition;
+use super::mark::MarkTexts;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
@@ -100,23 +100,18 @@ fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Patter
 }
 
 /// Printed text → mark: everyone's, overlaid by the dataset's, overlaid by the table's.
-fn marks(book: &Codebook, dataset: &str, table: &str) -> BTreeMap<String, Mark> {
-    let mut marks = BTreeMap::new();
-    for scope in [String::new(), dataset.to_owned(), format!("{dataset}/{table}")] {
-        for alias in book.aliases.iter().filter(|a| a.list == "mark" && a.scope == scope) {
-            if let Some(mark) = Mark::parse(alias.code.as_str()) {
-                marks.insert(alias.label.clone(), mark);
-            }
-        }
-    }
-    marks
+fn marks(book: &Codebook, dataset: &str, table: &str) -> MarkTexts {
+    let scopes = [String::new(), dataset.to_owned(), format!("{dataset}/{table}")];
+    let of_scope = |scope: String| book.aliases.iter().filter(move |a| a.list == "mark" && a.scope == scope);
+    let aliases = scopes.into_iter().flat_map(of_scope);
+    aliases.filter_map(|alias| Some((alias.label.clone(), Mark::parse(alias.code.as_str())?))).collect()
 }
 
 fn layout(
     keys: raw::Layout<'_>,
     title: Range<usize>,
     (year, of_names): (Option<i16>, &[&Capture]),
-    marks: BTreeMap<String, Mark>,
+    marks: MarkTexts,
     scope: &mut Scope<'_>,
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
 use super::edition::Edition;
+use super::mark::MarkTexts;
 use super::pattern::Pattern;
-use crate::domain::{Code, Codebook, Dimension, Mark, Period, RelationKind};
+use crate::domain::{Code, Codebook, Dimension, Period, RelationKind};
 
 /// Everything under `pipelines/`.
 #[derive(Debug)]
@@ -99,8 +100,7 @@ pub struct Layout {
     pub splits: Vec<Split>,
     pub figures: Vec<Figure>,
     pub relations: Vec<RelationSpec>,
-    /// Printed text → mark, exact text (white space other than the full-width blank dropped).
-    pub marks: BTreeMap<String, Mark>,
+    pub marks: MarkTexts,
 }
 
 /// Where the header may begin again.
