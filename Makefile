@@ -24,7 +24,8 @@ lint: ## Formatting and clippy, warnings denied
 release: setup ## The optimised binary, for production and benchmarks: target/release/shebao
 	cargo build --locked --release
 
-bench: setup ## Measure the stages; compare the lines of one run with each other
+bench: setup ## Measure the stages, reading and unpivoting, beside other libraries; compare the lines of one run with each other
+	@scripts/setup-peers
 	cargo bench --locked
 
 fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie

@@ -41,11 +41,12 @@ pub fn read(bytes: &[u8]) -> Option<bool> {
     let by_address: BTreeMap<String, &Written> =
         cells.iter().map(|((row, col), cell)| (format!("{}{}", column_letters(*col as u32), row + 1), cell)).collect();
     for observation in &read.value.observations {
-        let printed = by_address.get(&observation.origin.cell).map_or("", |c| &c.text);
-        let factor = codebook.unit(&observation.printed_unit).map_or(Decimal::ZERO, |u| u.factor);
-        holds(observation, by_address.get(&observation.origin.cell).copied(), factor);
-        assert_eq!(observation.printed, printed, "{}", observation.origin.cell);
-        assert!(ids.insert(&observation.obs_id), "{} stands twice", observation.obs_id);
+        let cell = observation.cell();
+        let written = by_address.get(cell.as_str()).copied();
+        let factor = codebook.unit(&observation.series.printed_unit).map_or(Decimal::ZERO, |u| u.factor);
+        holds(observation, written, factor);
+        assert_eq!(observation.printed.as_str(), written.map_or("", |c| &c.text), "{cell}");
+        assert!(ids.insert(observation.obs_id()), "{} stands twice", observation.obs_id());
     }
     let skips = specification.contains("skip = true");
     if !skips && !read.has_errors() {
@@ -70,16 +71,16 @@ fn holds(observation: &Observation, cell: Option<&Written>, factor: Decimal) {
 
 /// Every number in the rectangle of the observations is one of them.
 fn nothing_passed_over(observations: &[Observation], cells: &Cells) {
-    let read: BTreeSet<&str> = observations.iter().map(|o| o.origin.cell.as_str()).collect();
+    let read: BTreeSet<String> = observations.iter().map(|o| o.cell().to_string()).collect();
     let address = |(row, col): (usize, usize)| format!("{}{}", column_letters(col as u32), row + 1);
-    let places: Vec<(usize, usize)> = cells.keys().copied().filter(|at| read.contains(address(*at).as_str())).collect();
+    let places: Vec<(usize, usize)> = cells.keys().copied().filter(|at| read.contains(&address(*at))).collect();
     let rows = places.iter().map(|(row, _)| *row);
     let cols = places.iter().map(|(_, col)| *col);
     let (Some(top), Some(left)) = (rows.clone().min(), cols.clone().min()) else { return };
     let (bottom, right) = (rows.max().unwrap_or(top), cols.max().unwrap_or(left));
     for (at, cell) in cells.range((top, 0)..=(bottom, usize::MAX)).filter(|((_, col), _)| (left..=right).contains(col))
     {
-        let passed_over = cell.number && number::parse(&cell.text).is_ok() && !read.contains(address(*at).as_str());
+        let passed_over = cell.number && number::parse(&cell.text).is_ok() && !read.contains(&address(*at));
         assert!(!passed_over, "{} holds {:?} and is not read, though no fault was found", address(*at), cell.text);
     }
 }

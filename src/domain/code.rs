@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::label::{nearest, normalise};
 use super::period::PeriodKind;
@@ -27,7 +27,8 @@ impl Code {
     }
 
     pub fn total() -> Self {
-        Code::new(TOTAL)
+        static TOTAL_CODE: LazyLock<Code> = LazyLock::new(|| Code::new(TOTAL));
+        TOTAL_CODE.clone()
     }
 
     pub fn as_str(&self) -> &str {

@@ -5,6 +5,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// The canonical form of a printed label: compatibility composition (full width → half width), all white space
 /// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
 pub fn normalise(printed: &str) -> String {
+    if printed.is_ascii() {
+        return printed.chars().filter(|c| !is_space(*c)).collect();
+    }
     let mut folded = String::with_capacity(printed.len());
     for piece in printed.split_inclusive(is_circled) {
         let text = piece.trim_end_matches(is_circled);
@@ -17,6 +20,12 @@ pub fn normalise(printed: &str) -> String {
         IsNormalized::Yes => folded,
         _ => folded.nfc().collect(),
     }
+}
+
+/// Whether a printed text surely lacks a character of a normalised one. Most cells of a sheet are numbers, which normalising
+/// leaves as they are: they need not be held against `参保人数` at every place.
+pub fn lacks(printed: &str, wanted: impl IntoIterator<Item = char>) -> bool {
+    printed.is_ascii() && wanted.into_iter().any(|c| !printed.contains(c))
 }
 
 /// The characters of [`normalise`] for one printed character; none for white space.

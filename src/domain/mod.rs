@@ -12,19 +12,23 @@
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **finding**: what a check says about cells
 
+pub mod address;
 pub mod code;
 pub mod finding;
 pub mod label;
 pub mod observation;
 pub mod period;
 pub mod relation;
+pub mod text;
 pub mod unit;
 pub mod value;
 
+pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupError, TOTAL};
 pub use finding::{Finding, Outcome};
-pub use observation::{Breakdown, Dimension, Dimensions, Observation, Origin};
+pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
 pub use period::{Period, PeriodKind};
 pub use relation::{Relation, RelationKind};
+pub use text::Text;
 pub use unit::Unit;
 pub use value::{Mark, Status, Value};

@@ -1,10 +1,14 @@
 //! The one fact row: a number from a cell, with its dimensions, its printed form and its origin.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use super::address::{Addressing, CellRef};
 use super::code::{Code, TOTAL};
 use super::period::{Period, PeriodKind};
+use super::text::Text;
 use super::value::{Status, Value};
 
 /// The dimensions that have a column of their own; `Indicator` is listed because relations may run over it.
@@ -87,54 +91,140 @@ pub struct Dimensions {
     pub breakdown: Breakdown,
 }
 
-impl Default for Dimensions {
-    fn default() -> Self {
-        Dimensions {
-            region: Code::total(),
-            scheme: Code::total(),
-            ownership: Code::total(),
-            industry: Code::total(),
-            population: Code::total(),
-            breakdown: Breakdown::default(),
+/// What a row, a column or a whole table says of where its numbers stand; nothing of some dimensions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coordinates {
+    codes: [Option<Code>; Dimension::ALL.len()],
+    breakdown: Breakdown,
+}
+
+impl Coordinates {
+    pub fn new(codes: impl IntoIterator<Item = (Dimension, Code)>, breakdown: Breakdown) -> Coordinates {
+        let mut all = Coordinates { breakdown, ..Coordinates::default() };
+        for (dimension, code) in codes {
+            all.codes[dimension as usize] = Some(code);
         }
+        all
     }
 }
 
-/// The cell a number was read from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+impl From<Dimensions> for Coordinates {
+    fn from(d: Dimensions) -> Coordinates {
+        let codes = [
+            (Dimension::Region, d.region),
+            (Dimension::Scheme, d.scheme),
+            (Dimension::Ownership, d.ownership),
+            (Dimension::Industry, d.industry),
+            (Dimension::Population, d.population),
+        ];
+        Coordinates::new(codes.into_iter().filter(|(_, code)| code.as_str() != TOTAL), d.breakdown)
+    }
+}
+
+/// The sheet of an edition that numbers were read from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
+    pub dataset: String,
+    pub table_id: String,
+    pub edition: String,
     /// Path below the input folder, with `/`.
     pub source_file: String,
     pub source_sha256: String,
     pub sheet: String,
-    /// A1 in sheets and delimited text, `RnCm` in html, `recN.FIELD` in dbf.
-    pub cell: String,
+    pub addressing: Addressing,
+    /// What stands before the cell in an id: `dataset/table/edition/`, with file and sheet where there are several.
+    pub id_path: String,
 }
 
-/// One number from one cell; the row of `core_observation`.
+/// What the numbers of one sheet that count the same thing in the same unit have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observation {
-    /// `dataset/table/edition/cell`, with `#n` for the n-th number of a cell that holds several.
-    pub obs_id: String,
-    pub dataset: String,
-    pub table_id: String,
-    pub edition: String,
+pub struct Series {
+    pub origin: Arc<Origin>,
     pub indicator: Code,
-    pub period: Period,
     pub period_kind: PeriodKind,
-    pub dimensions: Dimensions,
-    /// In the base unit.
-    pub value: Value,
     /// Code of the base unit.
     pub unit: String,
+    /// Code of the printed unit.
+    pub printed_unit: String,
+}
+
+/// One number from one cell; the row of `core_observation`. There are millions of them, so what many of them share is
+/// kept once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    pub series: Arc<Series>,
+    /// What the row and the table say, and, over it, what the column says.
+    pub coordinates: [Arc<Coordinates>; 2],
+    pub at: CellRef,
+    /// Number among several of one cell, from 1; 0 where the cell has one only.
+    pub nth: u16,
+    pub period: Period,
+    /// In the base unit.
+    pub value: Value,
     /// Decimals as printed, in the printed unit; `None` where there is no number.
     pub decimals: Option<u8>,
     /// The cell's text as printed.
-    pub printed: String,
-    /// Code of the printed unit.
-    pub printed_unit: String,
-    pub origin: Origin,
+    pub printed: Text,
     /// Footnotes and source lines bound to the cell, joined by line breaks when stored.
-    pub notes: Vec<String>,
+    pub notes: Arc<Vec<String>>,
     pub status: Status,
+}
+
+impl Observation {
+    /// `dataset/table/edition/cell`, with `#n` for the n-th number of a cell that holds several.
+    pub fn obs_id(&self) -> String {
+        format!("{}{}", self.series.origin.id_path, self.name())
+    }
+
+    /// The end of the id: the cell, and the number's place in it.
+    pub fn name(&self) -> Text {
+        match self.nth {
+            0 => self.cell(),
+            nth => Text::from(format!("{}#{nth}", self.cell())),
+        }
+    }
+
+    /// A1 in sheets and delimited text, `RnCm` in html, `recN.FIELD` in dbf.
+    pub fn cell(&self) -> Text {
+        self.series.origin.addressing.name(self.at)
+    }
+
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.series.origin
+    }
+
+    pub fn indicator(&self) -> &Code {
+        &self.series.indicator
+    }
+
+    /// The code of a dimension that the number is divided by.
+    pub fn code(&self, dimension: Dimension) -> Option<&Code> {
+        let [below, above] = &self.coordinates;
+        let code = above.codes[dimension as usize].as_ref().or(below.codes[dimension as usize].as_ref());
+        code.filter(|code| code.as_str() != TOTAL)
+    }
+
+    pub fn breakdown(&self) -> Cow<'_, Breakdown> {
+        let [below, above] = self.coordinates.each_ref().map(|c| &c.breakdown);
+        if above.0.is_empty() {
+            return Cow::Borrowed(below);
+        }
+        if below.0.is_empty() {
+            return Cow::Borrowed(above);
+        }
+        let both = below.0.iter().chain(&above.0);
+        Cow::Owned(Breakdown(both.map(|(key, code)| (key.clone(), code.clone())).collect()))
+    }
+
+    pub fn dimensions(&self) -> Dimensions {
+        let of = |dimension| self.code(dimension).cloned().unwrap_or_else(Code::total);
+        Dimensions {
+            region: of(Dimension::Region),
+            scheme: of(Dimension::Scheme),
+            ownership: of(Dimension::Ownership),
+            industry: of(Dimension::Industry),
+            population: of(Dimension::Population),
+            breakdown: self.breakdown().into_owned(),
+        }
+    }
 }

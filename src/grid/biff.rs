@@ -13,10 +13,10 @@ use cfb::CompoundFile;
 use super::archive::damaged;
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::{column_letters, encoding, format};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::{Shared, Text};
 use text::Texts;
 
 // Record types, by the names of [MS-XLS].
@@ -405,7 +405,7 @@ mod tests {
             assert_eq!(shown(&stream(version, more, cells)).unwrap(), expected);
         };
         let percent = number(3, 1, 1, 0.075);
-        check(BIFF8, &[], &[percent.clone()], "表: B4=7.5%[bold 2]");
+        check(BIFF8, &[], std::slice::from_ref(&percent), "表: B4=7.5%[bold 2]");
         check(0x0500, &[], &[percent], "表: B4=7.5%[bold 0]");
         check(0x0500, &[], &[number(0, 0, 2, 38198.0)], "表: A1=2004-07-30");
         let since_1904 = record(DATE_1904, &words(&[1]));

@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::limit::CellCount;
+use super::limit::{self, CellCount};
 use super::sheet::Builder;
-use super::text::Shared;
 use super::{Addressing, Cell, CellRef, Document, Format, column_letters, encoding};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::text::Shared;
 
 /// What may separate cells, the likelier first.
 const DELIMITERS: [char; 7] = [',', '\t', ';', '|', '^', '~', '¦'];
@@ -35,9 +35,13 @@ pub(super) fn read(
     let count = CellCount::default();
     let mut sheet = Builder::new("", Addressing::A1, &count).of_lines();
     let mut shared = Shared::default();
+    let mut places = 0;
     let end = records(body, delimiter, |row, col, cell| {
-        // A blank takes no room; so many of them as there are rows and columns are held against the limits all the same.
         sheet.check_place(row, col)?;
+        places += 1;
+        if places > limit::PLACES {
+            return Err(limit::exceeded("cells, blank ones counted", limit::PLACES));
+        }
         if cell.is_empty() { Ok(()) } else { sheet.put(row, col, Cell::text(shared.text(cell))) }
     })?;
     let grid = sheet.finish();

@@ -15,13 +15,15 @@ pub const UNPACKED_FREE: u64 = 16 << 20;
 /// Parts of a zipped workbook.
 pub const PARTS: usize = 20_000;
 /// Bytes of a web page, which takes many times its size when it is taken apart.
-pub const PAGE_BYTES: usize = 32 << 20;
+pub const PAGE_BYTES: usize = 16 << 20;
 /// Elements of a web page that are open at once.
 pub const OPEN_ELEMENTS: usize = 512;
 /// Sheets of a workbook, tables of a page.
 pub const SHEETS: usize = 1_000;
 /// Cells with content in one file.
 pub const CELLS: u64 = 5_000_000;
+/// Cells of a text, blank ones too: those take no room, and time all the same.
+pub const PLACES: u64 = 64 << 20;
 /// Merged ranges of one sheet.
 pub const MERGES: usize = 100_000;
 /// Characters of one cell.

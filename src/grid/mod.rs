@@ -21,7 +21,6 @@ mod number_format;
 mod ods;
 mod parquet;
 mod sheet;
-mod text;
 mod workbook;
 mod xlsb;
 mod xlsx;
@@ -34,9 +33,10 @@ use rust_decimal::Decimal;
 
 use crate::diag::{Diagnostic, Place};
 
+pub use crate::domain::address::{Addressing, CellRef, column_letters};
+pub use crate::domain::text::Text;
 pub use cores::on_all_cores;
 pub use sheet::Grid;
-pub use text::Text;
 
 /// What a person says of a file that the file does not say itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,13 +111,6 @@ fn beside(path: &Path, extensions: &[&str]) -> Option<Vec<u8>> {
     written.map(|e| path.with_extension(e)).find_map(|p| read_bytes(&p).ok())
 }
 
-/// Zero-based row and column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CellRef {
-    pub row: u32,
-    pub col: u32,
-}
-
 /// What a file says a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CellValue {
@@ -142,6 +135,8 @@ pub struct Cell {
     /// spreadsheet keeps. Whoever wants the printed figure with its unit and decimals reads this, not `value`.
     pub text: Text,
     format: Option<Arc<String>>,
+    /// By which power of ten `text` shows another number than `value` holds.
+    shift: i8,
     pub bold: bool,
     /// Indent level of the cell's alignment.
     pub indent: u8,
@@ -150,7 +145,7 @@ pub struct Cell {
 impl Cell {
     /// A text cell without emphasis.
     pub fn text(text: impl Into<Text>) -> Cell {
-        Cell { value: CellValue::Text, text: text.into(), format: None, bold: false, indent: 0 }
+        Cell { value: CellValue::Text, text: text.into(), format: None, shift: 0, bold: false, indent: 0 }
     }
 
     /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
@@ -161,10 +156,7 @@ impl Cell {
     /// By which power of ten the shown number differs from the stored one: 2 for `7.5%`, which is stored as 0.075, -3 for
     /// a number shown in thousands, 0 for a percent sign that is mere text (`0.0"%"`).
     pub fn shown_shift(&self) -> i32 {
-        match (self.value, self.format()) {
-            (CellValue::Number(stored), Some(code)) => number_format::shift(code, stored.into()),
-            _ => 0,
-        }
+        i32::from(self.shift)
     }
 }
 
@@ -179,30 +171,6 @@ impl Span {
     pub fn contains(&self, at: CellRef) -> bool {
         (self.first.row..=self.last.row).contains(&at.row) && (self.first.col..=self.last.col).contains(&at.col)
     }
-}
-
-/// How the cells of a grid are named to a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Addressing {
-    /// `B17`: sheets, and delimited text (a line is a row, and so is a record that quoted line breaks spread over
-    /// several lines: what a spreadsheet program shows when it opens the file).
-    A1,
-    /// `R17C2`: html tables after spans are expanded.
-    RowColumn,
-    /// `rec16.NAME`: dbf; row 0 holds the field names, row n is record n, deleted records counted.
-    Record { fields: Vec<String> },
-}
-
-/// `0` → `A`, `26` → `AA`.
-pub fn column_letters(col: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = col + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(b'A' + (rest % 26) as u8);
-        rest /= 26;
-    }
-    letters.iter().rev().map(|b| char::from(*b)).collect()
 }
 
 /// What kind of file the bytes are, whatever the name says.

@@ -121,21 +121,18 @@ impl NumberFormat {
                 number.exact().map_or(CellValue::Text, CellValue::Number)
             }
         };
-        Cell { value, text: scratch.as_str().into(), format: self.code.clone(), bold: false, indent: 0 }
+        let shift = self.shift(number);
+        Cell { value, text: scratch.as_str().into(), format: self.code.clone(), shift, bold: false, indent: 0 }
     }
 
-    fn shift(&self, number: Figure) -> i32 {
+    /// By which power of ten the format moves the point of a number: 2 for `0.0%`, -3 for `0,`, -4 for `0!.0,"万"`, 0 for
+    /// `0.0"%"`.
+    fn shift(&self, number: Figure) -> i8 {
         match &self.kind {
-            Kind::Number(sections) => section::shift(number, sections),
+            Kind::Number(sections) => section::shift(number, sections).clamp(i8::MIN.into(), i8::MAX.into()) as i8,
             _ => 0,
         }
     }
-}
-
-/// By which power of ten a format code moves the point of a number: 2 for `0.0%`, -3 for `0,`, -4 for `0!.0,"万"`, 0 for
-/// `0.0"%"`.
-pub(super) fn shift(code: &str, number: Figure) -> i32 {
-    NumberFormat::new(code).shift(number)
 }
 
 pub(super) use figure::Figure as Number;
@@ -280,7 +277,7 @@ mod tests {
             ("[>=10000]0!.0,;0", -4),
             ("[<10000]0!.0,;0", 0),
         ] {
-            assert_eq!(shift(code, Figure::from_f64(20_000.0)), expected, "{code}");
+            assert_eq!(NumberFormat::new(code).shift(Figure::from_f64(20_000.0)), expected, "{code}");
         }
     }
 }

@@ -16,9 +16,9 @@ use super::archive::damaged;
 use super::limit::{self, CellCount};
 use super::number_format::{self, Number};
 use super::sheet::Builder;
-use super::text::Shared;
 use super::{Addressing, Cell, CellValue, Document, Format};
 use crate::diag::Diagnostic;
+use crate::domain::text::Shared;
 
 pub(super) fn read(path: &Path) -> Result<Document, Diagnostic> {
     let unreadable = |error: &dyn std::fmt::Display| damaged(&format!("its contents cannot be read: {error}"));

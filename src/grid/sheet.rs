@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::limit::{self, CellCount};
-use super::{Addressing, Cell, CellRef, CellValue, Span, column_letters};
+use super::{Addressing, Cell, CellRef, CellValue, Span};
 use crate::diag::Diagnostic;
 
 /// One sheet, html table, dbf file or delimited file.
@@ -119,14 +119,7 @@ impl Grid {
 
     /// The cell's name in messages and in `core_observation.cell`.
     pub fn address(&self, at: CellRef) -> String {
-        match &self.addressing {
-            Addressing::A1 => format!("{}{}", column_letters(at.col), at.row + 1),
-            Addressing::RowColumn => format!("R{}C{}", at.row + 1, at.col + 1),
-            Addressing::Record { fields } => {
-                let field = fields.get(at.col as usize).map_or("?", String::as_str);
-                format!("rec{}.{}", at.row, field)
-            }
-        }
+        self.addressing.name(at).to_string()
     }
 
     /// Puts a cell into its place, in the stead of what was there.

@@ -6,9 +6,9 @@ use super::hidden::Hidden;
 use super::limit::CellCount;
 use super::number_format::{Number, NumberFormat};
 use super::sheet::Builder;
-use super::text::{Shared, Text};
 use super::{Addressing, Cell, CellValue, Document, Format, biff, xlsb, xlsx};
 use crate::diag::Diagnostic;
+use crate::domain::text::{Shared, Text};
 
 pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
     let count = CellCount::default();

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::archive::{Archive, damaged, resolved};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::xlsx;
 use crate::diag::Diagnostic;
+use crate::domain::text::{Shared, Text};
 
 const ROW_HEADER: u32 = 0;
 const RK: u32 = 2;

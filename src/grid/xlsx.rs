@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::archive::{Archive, damaged, resolved};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat, builtin};
-use super::text::{Shared, Text};
 use super::workbook::{Style, Styles, Value, Writer, line_breaks};
 use super::xml::{Element, Piece, Xml};
 use crate::diag::Diagnostic;
+use crate::domain::text::{Shared, Text};
 
 /// What the sheets of a workbook share.
 struct Book {

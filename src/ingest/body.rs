@@ -1,34 +1,22 @@
 //! The cells of a table's body: each with what its row and column mean, its number or mark, and its origin.
 
-use rust_decimal::Decimal;
+use std::sync::Arc;
 
 use super::Reading;
+use super::fact::{Maker, Statement};
 use super::header::marks_of;
 use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
 use super::number;
 use super::presence::Met;
+use super::said::{self, Said, Side};
 use super::split;
-use super::value::{self, Amount, SCALE_MAX};
+use super::value::{self, Amount};
 use crate::diag::Diagnostic;
-use crate::domain::{Breakdown, Code, Dimension, Dimensions, Mark, Observation, Origin, Period, Status, Value};
-use crate::grid::{CellRef, Grid};
+use crate::domain::{Observation, Status};
+use crate::grid::{CellRef, Grid, Span};
 use crate::spec::annotation::Marks;
-use crate::spec::table::{Meaning, PeriodRule};
-
-/// Numbers in the base unit are smaller than this, ten thousand times what any fund or nation has in yuan: sums, shares and
-/// tolerances of such numbers stay within the decimals of the warehouse, so that no single cell can stop a build.
-const VALUE_LIMIT: u64 = 1_000_000_000_000_000_000;
-
-/// One number or mark with all that is known of it.
-struct Statement<'a> {
-    amount: Result<Amount, Mark>,
-    meaning: Meaning,
-    printed: &'a str,
-    /// Number among several of one cell, from 1; 0 where the cell has one only.
-    nth: usize,
-    status: Status,
-}
+use crate::spec::table::Meaning;
 
 /// What holds for every number of a part, and the marks beside its title.
 pub(super) struct Title {
@@ -36,17 +24,12 @@ pub(super) struct Title {
     pub marks: Marks,
 }
 
-/// What one axis says of a cell.
-struct Said {
-    meaning: Meaning,
-    marks: Marks,
-}
-
-/// An observation and the marks that concern it: its own, and those of its row, its column and the table.
-pub(super) struct Marked {
-    pub observation: Observation,
-    pub marks: Marks,
-    pub at: CellRef,
+/// What was read of a panel.
+#[derive(Default)]
+pub(super) struct Read {
+    pub observations: Vec<Observation>,
+    /// The numbers of observations that marks concern, their own or those of row, column and table, with the marks.
+    pub marked: Vec<(usize, Arc<Marks>)>,
 }
 
 pub(super) fn read(
@@ -57,34 +40,20 @@ pub(super) fn read(
     columns: &[Line],
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Marked> {
-    let mut observations = Vec::new();
-    for row in rows {
-        for column in columns {
-            let at = CellRef { row: row.label.line, col: column.label.line };
-            let Some(said) = said_at(reading, found, at, (rows, row), (columns, column), met, faults) else { continue };
-            let labels = [said[0].marks.as_slice(), &said[1].marks].concat();
-            let Some(meaning) = meaning_at(reading, found, &title.meaning, at, said, [row, column], faults) else {
-                continue;
-            };
-            let meaning = meaning.over(&title.meaning);
-            let (printed, own) = value::bare(reading, found.grid.text(at.row, at.col));
-            let marks = [&title.marks, &labels, &own].map(Vec::as_slice).concat();
-            let stated = status(reading, found.grid, at, &marks).and_then(|status| {
-                let statements = statements(reading, found.grid, at, printed, (meaning, status), met)?;
-                statements.into_iter().map(|s| observation(reading, found.grid, at, s)).collect::<Result<Vec<_>, _>>()
-            });
-            match stated {
-                Ok(stated) => observations.extend(stated.into_iter().map(|observation| Marked {
-                    observation,
-                    marks: marks.clone(),
-                    at,
-                })),
-                Err(fault) => faults.push(*fault),
+) -> Read {
+    let rows: Vec<Side<'_>> = rows.iter().map(|l| Side::of_line(l, &title.meaning)).collect();
+    let columns: Vec<Side<'_>> = columns.iter().map(|l| Side::of_line(l, &Meaning::default())).collect();
+    let read = Read { observations: Vec::with_capacity(rows.len() * columns.len()), marked: Vec::new() };
+    let maker = Maker::new(reading, found.grid);
+    let mut body = Body { reading, found, title, rows: &rows, columns: &columns, maker, met, read };
+    for row in &rows {
+        for column in &columns {
+            if let Err(fault) = body.cell(row, column) {
+                faults.push(*fault);
             }
         }
     }
-    observations
+    body.read
 }
 
 /// A number in a footnote.
@@ -102,103 +71,134 @@ pub(super) fn figure(
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
     };
-    observation(reading, grid, at, Statement { amount: Ok(amount), meaning, printed, nth, status: Status::Normal })
+    let (said, nth) = (Said::of_number(&meaning), nth as u16);
+    let statement = Statement { amount: Ok(amount), printed: printed.into(), nth, status: Status::Normal, said };
+    Maker::new(reading, grid).observation(at, statement)
 }
 
-/// What row and column say of a cell, each by itself; `None` for the rest of a merged cell, or after an error.
-fn said_at(
-    reading: &Reading,
-    found: &Found<'_>,
-    at: CellRef,
-    (rows, row): (&[Line], &Line),
-    (columns, column): (&[Line], &Line),
-    met: &mut Met,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<[Said; 2]> {
-    let of = |line: &Line| Said { meaning: line.meaning.clone(), marks: marks_of(&line.label.parts) };
-    let mut said = [of(row), of(column)];
-    let Some(span) = found.grid.merge_at(at) else { return Some(said) };
-    let over_rows = within(rows, span.first.row, span.last.row);
-    let over_columns = within(columns, span.first.col, span.last.col);
-    if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
-        return None;
-    }
-    if span.first != at {
-        let (first, last) = (found.grid.address(span.first), found.grid.address(span.last));
-        let message = format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
-        let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
-        faults.push(reading.fault("merged-from-outside", message, found.grid, at).hint(hint));
-        return None;
-    }
-    let axes = [(over_rows, Axis::Rows), (over_columns, Axis::Columns)];
-    for ((lines, axis), said) in axes.into_iter().zip(&mut said).filter(|((lines, _), _)| lines.len() > 1) {
-        let lines: Vec<&Line> = lines.iter().collect();
-        match merged(reading, &lines, axis) {
-            Ok((entry, found)) => {
-                met.entries(axis).extend(entry);
-                *said = Said { meaning: found, marks: marks_of(shared(&lines)) };
-            }
-            Err(label) => {
-                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
-                let hint =
-                    format!("declare an entry with label \"{label}\" and merged = true in {}", reading.table.spec);
-                faults.push(reading.fault("merged-undeclared", message, found.grid, span.first).hint(hint));
-                return None;
-            }
-        }
-    }
-    Some(said)
+/// The body of a panel, as it is read cell by cell.
+struct Body<'a> {
+    reading: &'a Reading<'a>,
+    found: &'a Found<'a>,
+    title: &'a Title,
+    rows: &'a [Side<'a>],
+    columns: &'a [Side<'a>],
+    maker: Maker<'a>,
+    met: &'a mut Met,
+    read: Read,
 }
 
-/// The rows (columns) of a stretch of the sheet; they stand in its order.
-fn within(lines: &[Line], first: u32, last: u32) -> &[Line] {
-    let place = |line: u32| lines.partition_point(|l| l.label.line < line);
-    &lines[place(first)..place(last.saturating_add(1))]
-}
-
-/// What row and column say of a cell together; `None` after an error.
-fn meaning_at(
-    reading: &Reading,
-    found: &Found<'_>,
-    title: &Meaning,
-    at: CellRef,
-    [of_row, of_column]: [Said; 2],
-    [row, column]: [&Line; 2],
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Meaning> {
-    match of_row.meaning.beside(&of_column.meaning) {
-        Ok(mut both) => {
-            // `year-to-date` changes the period that the other axis states.
-            let of = [of_row.meaning.period, of_column.meaning.period];
-            both.period = match of {
-                [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
-                    year_to_date(period.or(title.period))
-                }
-                _ => both.period,
-            };
-            Some(both)
-        }
-        Err(what) => {
+impl<'a> Body<'a> {
+    fn cell(&mut self, row: &Side<'a>, column: &Side<'a>) -> Result<(), Box<Diagnostic>> {
+        let (reading, grid) = (self.reading, self.found.grid);
+        let at = CellRef { row: row.line.label.line, col: column.line.label.line };
+        let several = match grid.merge_at(at) {
+            Some(span) => match self.merged(at, *span, row, column)? {
+                Some(sides) => Some(sides),
+                None => return Ok(()),
+            },
+            None => None,
+        };
+        let [row, column] = several.as_ref().map_or([row, column], |sides| sides.each_ref());
+        let said = Said::of_cell(row, column, &self.title.meaning).map_err(|what| {
             let message = format!(
                 "row \"{}\" and column \"{}\" state a different {what}",
-                row.label.shown(),
-                column.label.shown()
+                row.line.label.shown(),
+                column.line.label.shown()
             );
-            faults.push(reading.fault("meaning-clash", message, found.grid, at));
-            None
+            Box::new(reading.fault("meaning-clash", message, grid, at))
+        })?;
+        let cell = grid.get(at.row, at.col);
+        let printed = cell.map(|c| c.text.clone()).unwrap_or_default();
+        let bare = value::bare(reading, &printed);
+        let marks = self.marks([&row.marks, &column.marks, &bare.marks]);
+        let status = marks.as_ref().map_or(Ok(Status::Normal), |marks| status(reading, grid, at, marks))?;
+        let first = self.read.observations.len();
+        let texts = [&*printed, bare.text];
+        if let Some((text, (nth, split, captured))) =
+            texts.into_iter().find_map(|text| Some((text, split::find(reading, text)?)))
+        {
+            self.met.splits.insert(nth);
+            let meaning = said::whole(row, column, &self.title.meaning);
+            let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
+            let mut stated = Vec::new();
+            for (nth, (amount, meaning)) in values.into_iter().enumerate() {
+                let (nth, printed, said) = (nth as u16 + 1, printed.clone(), Said::of_number(&meaning));
+                let statement = Statement { amount: Ok(amount), printed, nth, status, said };
+                stated.push(self.maker.observation(at, statement)?);
+            }
+            self.read.observations.append(&mut stated);
+        } else {
+            let amount = value::read(reading, grid, at, cell, &bare, &said)?;
+            let statement = Statement { amount, printed: printed.clone(), nth: 0, status, said };
+            self.read.observations.push(self.maker.observation(at, statement)?);
         }
+        let all = first..self.read.observations.len();
+        self.read.marked.extend(marks.into_iter().flat_map(|marks| all.clone().map(move |o| (o, Arc::clone(&marks)))));
+        Ok(())
+    }
+
+    /// All marks that concern a cell; `None` where there are none, as nearly everywhere.
+    fn marks(&self, beside: [&Marks; 3]) -> Option<Arc<Marks>> {
+        let [row, column, own] = beside;
+        let all = [&self.title.marks, row, column, own].map(Vec::as_slice);
+        if all.iter().all(|marks| marks.is_empty()) {
+            return None;
+        }
+        let last = self.read.marked.last().map(|(_, marks)| marks);
+        let same = |marks: &&Arc<Marks>| marks.iter().eq(all.iter().copied().flatten());
+        Some(last.filter(same).cloned().unwrap_or_else(|| Arc::new(all.concat())))
+    }
+
+    /// What row and column say of a merged cell, each by itself; `None` for the rest of one.
+    fn merged(
+        &mut self,
+        at: CellRef,
+        span: Span,
+        row: &Side<'a>,
+        column: &Side<'a>,
+    ) -> Result<Option<[Side<'a>; 2]>, Box<Diagnostic>> {
+        let over_rows = among(self.rows, span.first.row, span.last.row);
+        let over_columns = among(self.columns, span.first.col, span.last.col);
+        if over_rows[0].line.label.line != at.row || over_columns[0].line.label.line != at.col {
+            return Ok(None);
+        }
+        if span.first != at {
+            let grid = self.found.grid;
+            let (first, last) = (grid.address(span.first), grid.address(span.last));
+            let message =
+                format!("the cell is a part of {first}:{last}, a merged cell that begins outside the numbers");
+            let hint = "take the merged cell apart, or say in header_rows, corner and until where the numbers are";
+            return Err(Box::new(self.reading.fault("merged-from-outside", message, grid, at).hint(hint)));
+        }
+        let nothing = Meaning::default();
+        let axes = [(over_rows, row, Axis::Rows, &self.title.meaning), (over_columns, column, Axis::Columns, &nothing)];
+        let mut sides = Vec::new();
+        for (over, side, axis, base) in axes {
+            let [_, _, ..] = over else {
+                sides.push(side.clone());
+                continue;
+            };
+            let lines: Vec<&Line> = over.iter().map(|s| s.line).collect();
+            let (entry, meaning) = merged(self.reading, &lines, axis).map_err(|label| {
+                let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
+                let hint =
+                    format!("declare an entry with label \"{label}\" and merged = true in {}", self.reading.table.spec);
+                let fault = self.reading.fault("merged-undeclared", message, self.found.grid, span.first);
+                Box::new(fault.hint(hint))
+            })?;
+            self.met.entries(axis).extend(entry);
+            sides.push(Side::of_several(side.line, meaning, marks_of(shared(&lines)), base));
+        }
+        Ok(<[Side<'a>; 2]>::try_from(sides).ok())
     }
 }
 
-/// January to the month; January alone stays a month.
-fn year_to_date(period: Option<PeriodRule>) -> Option<PeriodRule> {
-    match period {
-        Some(PeriodRule::Fixed(Period::Month { year, month })) if month > 1 => {
-            Some(PeriodRule::Fixed(Period::Months { start: (year, 1), end: (year, month) }))
-        }
-        Some(PeriodRule::Fixed(month @ Period::Month { .. })) => Some(PeriodRule::Fixed(month)),
-        _ => None,
-    }
+/// The sides, which stand in the order of the sheet, from one line to another.
+fn among<'s, 'a>(sides: &'s [Side<'a>], first: u32, last: u32) -> &'s [Side<'a>] {
+    let start = sides.partition_point(|s| s.line.label.line < first);
+    let end = sides.partition_point(|s| s.line.label.line <= last);
+    &sides[start..end]
 }
 
 /// What the marks say of a figure's state; two that say something different are a fault.
@@ -220,109 +220,4 @@ fn status(reading: &Reading, grid: &Grid, at: CellRef, marks: &[usize]) -> Resul
         ));
     }
     Ok(status)
-}
-
-/// The numbers or the mark of a cell; `printed` is its text without the marks beside.
-fn statements<'a>(
-    reading: &Reading,
-    grid: &'a Grid,
-    at: CellRef,
-    bare: &str,
-    (meaning, status): (Meaning, Status),
-    met: &mut Met,
-) -> Result<Vec<Statement<'a>>, Box<Diagnostic>> {
-    let printed = grid.text(at.row, at.col);
-    let whole = split::find(reading, printed).map(|found| (printed, found));
-    if let Some((text, (nth, split, captured))) =
-        whole.or_else(|| split::find(reading, bare).map(|found| (bare, found)))
-    {
-        met.splits.insert(nth);
-        let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
-        let statement =
-            |(nth, (amount, meaning))| Statement { amount: Ok(amount), meaning, printed, nth: nth + 1, status };
-        return Ok(values.into_iter().enumerate().map(statement).collect());
-    }
-    let amount = value::read(reading, grid, at, bare, &meaning)?;
-    Ok(vec![Statement { amount, meaning, printed, nth: 0, status }])
-}
-
-fn observation(
-    reading: &Reading,
-    grid: &Grid,
-    at: CellRef,
-    statement: Statement<'_>,
-) -> Result<Observation, Box<Diagnostic>> {
-    let lacking = |what: &str| {
-        let message = format!("nothing states the {what} of the cell");
-        Box::new(
-            reading
-                .fault("meaning-missing", message, grid, at)
-                .hint("a cell merged over several rows has no label of its own"),
-        )
-    };
-    let meaning = statement.meaning;
-    let code = meaning.indicator.ok_or_else(|| lacking("indicator"))?;
-    let indicator = reading.codebook.indicator(code.as_str()).ok_or_else(|| lacking("indicator"))?;
-    let unit = meaning.unit.ok_or_else(|| lacking("unit"))?;
-    let unit = reading.codebook.unit(&unit.code).ok_or_else(|| lacking("unit"))?;
-    let Some(PeriodRule::Fixed(period)) = meaning.period else { return Err(lacking("period")) };
-    if unit.base != indicator.unit {
-        let message = format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
-        return Err(Box::new(reading.fault("unit-of-indicator", message, grid, at)));
-    }
-    let (value, decimals) = match statement.amount {
-        Err(mark) => (Value::Missing(mark), None),
-        Ok(amount) => {
-            let base =
-                unit.to_base(amount.number).filter(|n| n.scale() <= SCALE_MAX && n.abs() < Decimal::from(VALUE_LIMIT));
-            let base = base.ok_or_else(|| {
-                let message = format!(
-                    "\"{}\" has more than {SCALE_MAX} decimals in {}, or is too large",
-                    statement.printed, unit.base
-                );
-                Box::new(reading.fault("number-range", message, grid, at))
-            })?;
-            (Value::Number(base), Some(amount.decimals))
-        }
-    };
-    let cell = grid.address(at);
-    let suffix = if statement.nth == 0 { String::new() } else { format!("#{}", statement.nth) };
-    Ok(Observation {
-        obs_id: format!("{}{suffix}", reading.obs_id(grid, &cell)),
-        dataset: reading.source.id.clone(),
-        table_id: reading.table.id.clone(),
-        edition: reading.edition.id.clone(),
-        indicator: code,
-        period,
-        period_kind: indicator.kind,
-        dimensions: dimensions(&meaning.dimensions, meaning.breakdown),
-        value,
-        unit: unit.base.clone(),
-        decimals,
-        printed: statement.printed.to_owned(),
-        printed_unit: unit.code.clone(),
-        origin: Origin {
-            source_file: reading.file.to_owned(),
-            source_sha256: reading.sha256.to_owned(),
-            sheet: grid.sheet.clone(),
-            cell,
-        },
-        notes: Vec::new(),
-        status: statement.status,
-    })
-}
-
-fn dimensions(
-    stated: &std::collections::BTreeMap<Dimension, Code>,
-    breakdown: std::collections::BTreeMap<String, String>,
-) -> Dimensions {
-    let of = |dimension| stated.get(&dimension).cloned().unwrap_or_else(Code::total);
-    Dimensions {
-        region: of(Dimension::Region),
-        scheme: of(Dimension::Scheme),
-        ownership: of(Dimension::Ownership),
-        industry: of(Dimension::Industry),
-        population: of(Dimension::Population),
-        breakdown: Breakdown(breakdown),
-    }
 }

@@ -8,7 +8,7 @@ use super::locate::{near_texts, origin, shown};
 use super::note;
 use super::number;
 use crate::diag::Diagnostic;
-use crate::domain::label::normalise;
+use crate::domain::label::{lacks, normalise};
 use crate::grid::{CellRef, CellValue, Grid};
 
 /// Rows by which the headers of tables side by side may be apart for a doubt to arise which is meant.
@@ -160,9 +160,9 @@ pub(super) fn at_header(reading: &Reading, grid: &Grid, at: CellRef) -> Option<C
         return texts(reading, grid, at);
     }
     let first = at.col.checked_sub(wanted.len() as u32)?;
-    let headed = begins(reading, Axis::Columns, grid.text(at.row, at.col));
     let cells: Corner = (first..at.col).map(|col| CellRef { row: at.row, col }).collect();
-    (headed && cells.iter().zip(wanted).all(|(at, text)| reads(reading, grid, *at, text))).then_some(cells)
+    let labels = cells.iter().zip(wanted).all(|(at, text)| reads(reading, grid, *at, text));
+    (labels && begins(reading, Axis::Columns, grid.text(at.row, at.col))).then_some(cells)
 }
 
 /// The corner whose first text stands in a cell; the others stand further right in its row, before the first stands again.
@@ -188,14 +188,13 @@ fn texts(reading: &Reading, grid: &Grid, at: CellRef) -> Option<Corner> {
 
 /// Whether a cell over a label column reads so; blank it is in every row of the header.
 fn reads(reading: &Reading, grid: &Grid, at: CellRef, text: &str) -> bool {
-    let printed = |row: u32| {
-        let at = origin(grid, CellRef { row, col: at.col });
-        normalise(&note::of_label(reading, grid.text(at.row, at.col)).0)
-    };
-    match text.is_empty() {
-        true => (at.row..at.row + reading.layout().header_rows).all(|row| printed(row).is_empty()),
-        false => normalise(&note::of_label(reading, grid.text(at.row, at.col)).0) == text,
+    let printed = grid.text(at.row, at.col);
+    if text.is_empty() {
+        let over = |row: u32| origin(grid, CellRef { row, col: at.col });
+        let is_blank = |at: CellRef| normalise(grid.text(at.row, at.col)).is_empty();
+        return (at.row..at.row + reading.layout().header_rows).all(|row| is_blank(over(row)));
     }
+    !lacks(printed, text.chars()) && normalise(&note::of_label(reading, printed).0) == text
 }
 
 /// The corner that begins again in a row, at the same column.

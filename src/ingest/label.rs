@@ -1,6 +1,6 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -119,7 +119,7 @@ pub(super) fn entries<'a>(reading: &'a Reading, axis: Axis) -> &'a [Entry] {
     }
 }
 
-fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
+pub(super) fn units(reading: &Reading, label: &Label) -> Vec<PrintedUnit> {
     label.parts.iter().rev().map(|p| strip(reading, &p.text).1).find(|u| !u.is_empty()).unwrap_or_default()
 }
 
@@ -279,8 +279,9 @@ fn repeated(
     axis: Axis,
     faults: &mut Vec<Diagnostic>,
 ) {
-    for (at, (nth, label)) in order.iter().enumerate() {
-        if !entries[*nth].is_literal() || order[..at].iter().all(|(other, _)| other != nth) {
+    let mut seen = BTreeSet::new();
+    for (nth, label) in order {
+        if seen.insert(nth) || !entries[*nth].is_literal() {
             continue;
         }
         let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });

@@ -3,15 +3,17 @@
 //! A table may lie in parts, on several sheets or in several files: [`read`] reads those of one file, [`join`] puts them
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
 //! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
-//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells with `value` and
-//! `number`, `note` reads footnotes; then, over all parts, `presence` judges what is missing or not
-//! declared, and `relation` names wholes and parts. A layout that is not what was declared is an error with its cell,
+//! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells: what row and
+//! column say of each (`said`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
+//! then, over all parts, `presence` judges what is missing or not declared, `twice` what is stated twice, and `relation` names
+//! wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
 mod corner;
 pub mod drift;
 mod extent;
+mod fact;
 mod header;
 mod hierarchy;
 mod hint;
@@ -21,16 +23,16 @@ mod note;
 pub mod number;
 mod presence;
 mod relation;
+mod said;
 mod sign;
 mod split;
+mod twice;
 mod unit;
 mod value;
 
-use std::collections::BTreeMap;
-
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
-use crate::domain::{Codebook, Observation, Origin, Relation};
+use crate::domain::{Codebook, Observation, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
@@ -111,13 +113,17 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     for portion in portions {
         met.add(portion.met);
         found.extend(portion.faults);
-        observations.extend(portion.observations);
+        gather(&mut observations, portion.observations);
     }
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
     if faults.iter().all(|f| f.code != "label-twice") {
-        reading.stated_once(&observations, &mut faults);
+        twice::check(&reading, &observations, &mut faults);
+    }
+    if observations.is_empty() && faults.is_empty() {
+        let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
+        faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
     }
     let relations = relation::relations(&reading, &observations);
     Checked::new(Ingested { observations, relations }, faults)
@@ -195,7 +201,7 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
-        observations.extend(note::bind(self, panels, &notes, read, faults));
+        gather(observations, note::bind(self, panels, &notes, read, faults));
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
@@ -267,31 +273,12 @@ impl Reading<'_> {
         Some(title.over(&self.layout().context))
     }
 
-    /// Two cells of one table may not state the same quantity.
-    fn stated_once(&self, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
-        let mut seen: BTreeMap<_, &Origin> = BTreeMap::new();
-        for o in observations {
-            let key = (&o.indicator, &o.period, &o.dimensions);
-            let Some(other) = seen.insert(key, &o.origin) else { continue };
-            let (one, two) = cells_shown(other, &o.origin);
-            let message = format!("cells {one} and {two} state the same quantity: {} of {}", o.indicator, o.period);
-            let place = Place::cell(&o.origin.source_file, o.origin.sheet.as_str(), o.origin.cell.as_str());
-            let hint = match (&other.sheet, &other.source_file) == (&o.origin.sheet, &o.origin.source_file) {
-                true => "two rows or columns have one meaning; give one of them a dimension of its own",
-                false => {
-                    "two parts of the table have one meaning; capture in sheet, file or anchor what they differ in"
-                }
-            };
-            faults.push(self.named(Diagnostic::error("stated-twice", message).at(place).hint(hint)));
-        }
-    }
-
-    /// `dataset/table/edition/cell`, with file and sheet where the edition may have several.
-    fn obs_id(&self, grid: &Grid, cell: &str) -> String {
+    /// `dataset/table/edition/`, with file and sheet where the edition may have several: what stands before a cell in an id.
+    fn id_path(&self, grid: &Grid) -> String {
         let file = if self.edition.has_several_files() { format!("{}/", self.file) } else { String::new() };
         let several = self.edition.has_several_files() || self.edition.has_several_sheets();
         let sheet = if several && !grid.sheet.is_empty() { format!("{}!", grid.sheet) } else { String::new() };
-        format!("{}/{}/{file}{sheet}{cell}", self.name(), self.edition.id)
+        format!("{}/{}/{file}{sheet}", self.name(), self.edition.id)
     }
 
     /// A label without its translation, where labels have one.
@@ -332,15 +319,12 @@ impl Reading<'_> {
     }
 }
 
-/// Two cells, with sheet and file where these differ.
-fn cells_shown(one: &Origin, two: &Origin) -> (String, String) {
-    let shown = |o: &Origin| match (one.source_file == two.source_file, one.sheet == two.sheet) {
-        (true, true) => o.cell.clone(),
-        (true, false) => format!("\"{}\"!{}", o.sheet, o.cell),
-        (false, _) if o.sheet.is_empty() => format!("{} {}", o.source_file, o.cell),
-        (false, _) => format!("{} \"{}\"!{}", o.source_file, o.sheet, o.cell),
-    };
-    (shown(one), shown(two))
+/// Add some to those there are; a copy of a million is spared where these are the first.
+fn gather<T>(all: &mut Vec<T>, mut more: Vec<T>) {
+    match all.is_empty() {
+        true => *all = more,
+        false => all.append(&mut more),
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 //! table's title; any other note concerns every cell.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::Reading;
-use super::body::{self, Marked};
+use super::body::{self, Read};
 use super::label::Line;
 use super::locate::Found;
 use super::presence::Met;
+use super::{Reading, gather};
 use crate::diag::Diagnostic;
 use crate::domain::Observation;
 use crate::domain::label::normalise;
@@ -37,7 +38,7 @@ pub(super) struct Noted {
     /// The first row of the footnotes below it.
     pub block: u32,
     pub used: Used,
-    pub read: Vec<Marked>,
+    pub read: Read,
 }
 
 /// Marks with the first cell that carries each.
@@ -87,10 +88,10 @@ pub(super) fn of_title(reading: &Reading, found: &Found<'_>) -> Vec<(usize, Cell
 }
 
 /// Every mark that stands in the table.
-pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line], columns: &[Line], read: &[Marked]) -> Used {
+pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line], columns: &[Line], read: &Read) -> Used {
     let labels = columns.iter().chain(rows).flat_map(|l| &l.label.parts);
     let of_labels = labels.flat_map(|p| p.marks.iter().map(|nth| (*nth, p.at)));
-    let of_cells = read.iter().flat_map(|m| m.marks.iter().map(|nth| (*nth, m.at)));
+    let of_cells = read.marked.iter().flat_map(|(o, marks)| marks.iter().map(|nth| (*nth, read.observations[*o].at)));
     let mut used = Used::new();
     for (nth, at) in of_title.into_iter().chain(of_labels).chain(of_cells) {
         used.entry(nth).or_insert(at);
@@ -192,23 +193,32 @@ pub(super) fn bind(
     unused(reading, found, notes, &panels, faults);
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
     let mut observations = Vec::new();
-    for panel in panels {
+    for mut panel in panels {
         unexplained(reading, found[0].grid, notes, &panel, faults);
-        for Marked { mut observation, marks, .. } in panel.read {
+        let concerning = |marks: &[usize]| {
             let concerns = |note: &&Footnote| match note.mark {
                 Some(mark) if used.contains(&mark) || reading.layout().annotations.get(mark).status.is_none() => {
                     marks.contains(&mark) && of_mark(notes, mark, panel.block).any(|n| n.at == note.at)
                 }
                 _ => true,
             };
+            let mut texts: Vec<String> = Vec::new();
             for note in notes.iter().filter(concerns) {
                 // A block that every panel repeats is said once.
-                if !observation.notes.contains(&note.text) {
-                    observation.notes.push(note.text.clone());
+                if !texts.contains(&note.text) {
+                    texts.push(note.text.clone());
                 }
             }
-            observations.push(observation);
+            Arc::new(texts)
+        };
+        let unmarked = concerning(&[]);
+        panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
+        let mut by_marks: BTreeMap<Arc<Marks>, Arc<Vec<String>>> = BTreeMap::new();
+        for (nth, marks) in panel.read.marked {
+            let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
+            panel.read.observations[nth].notes = Arc::clone(texts);
         }
+        gather(&mut observations, panel.read.observations);
     }
     observations
 }
@@ -300,7 +310,7 @@ pub(super) fn figures(
         match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, title) {
             Ok(mut observation) => {
                 let concerns = |n: &&Footnote| n.at == note.at || n.mark.is_none();
-                observation.notes = footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect();
+                observation.notes = Arc::new(footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect());
                 observations.push(observation);
             }
             Err(fault) => faults.push(*fault),

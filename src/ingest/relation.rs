@@ -1,5 +1,6 @@
 //! Declared wholes and parts (勾稽关系), with the parts that the table holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Reading;
@@ -38,19 +39,16 @@ pub(super) fn relations(reading: &Reading, observations: &[Observation]) -> Vec<
 /// Every code of the dimension in the table but the whole.
 fn rest(spec: &RelationSpec, observations: &[Observation]) -> Vec<Code> {
     let concerned =
-        observations.iter().filter(|o| spec.indicators.is_empty() || spec.indicators.contains(&o.indicator));
-    let codes: BTreeSet<Code> = concerned.map(|o| member(spec.dimension, o)).filter(|c| *c != spec.whole).collect();
-    codes.into_iter().collect()
+        observations.iter().filter(|o| spec.indicators.is_empty() || spec.indicators.contains(o.indicator()));
+    let codes: BTreeSet<Cow<'_, Code>> =
+        concerned.map(|o| member(spec.dimension, o)).filter(|c| **c != spec.whole).collect();
+    codes.into_iter().map(Cow::into_owned).collect()
 }
 
-fn member(dimension: Dimension, o: &Observation) -> Code {
+fn member(dimension: Dimension, o: &Observation) -> Cow<'_, Code> {
     match dimension {
-        Dimension::Indicator => o.indicator.clone(),
-        Dimension::Region => o.dimensions.region.clone(),
-        Dimension::Scheme => o.dimensions.scheme.clone(),
-        Dimension::Ownership => o.dimensions.ownership.clone(),
-        Dimension::Industry => o.dimensions.industry.clone(),
-        Dimension::Population => o.dimensions.population.clone(),
-        Dimension::Breakdown => Code::new(&o.dimensions.breakdown.to_string()),
+        Dimension::Indicator => Cow::Borrowed(o.indicator()),
+        Dimension::Breakdown => Cow::Owned(Code::new(&o.breakdown().to_string())),
+        _ => o.code(dimension).map_or_else(|| Cow::Owned(Code::total()), Cow::Borrowed),
     }
 }

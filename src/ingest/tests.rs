@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{Ingested, Input, Reading, Task, ingest};
 use crate::diag::Checked;
-use crate::domain::{Observation, Value};
+use crate::domain::{Dimensions, Observation, Value};
 use crate::grid::{Document, Format, Grid, Span};
 use crate::spec::{self, Pipelines};
 
@@ -141,18 +141,19 @@ fn a_table_becomes_observations() {
         E7 fund_expenditure_yuan 2012 310000 _T = -67000 yuan, 2 decimals";
     let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
     assert_eq!(lines, expected);
-    assert!(read.value.observations.iter().all(|o| o.notes == ["注：快报数"]));
+    assert!(read.value.observations.iter().all(|o| *o.notes == ["注：快报数"]));
     let parts: Vec<String> = read.value.relations.iter().map(|r| format!("{} {}", r.whole, r.part)).collect();
     assert_eq!(parts, ["000000 110000", "000000 310000"]);
 }
 
 fn line(o: &Observation) -> String {
-    let (cell, region, population) = (&o.origin.cell, &o.dimensions.region, &o.dimensions.population);
+    let Dimensions { region, population, .. } = o.dimensions();
+    let cell = o.cell();
     let value = match o.value {
-        Value::Number(n) => format!("{n} {}, {} decimals", o.unit, o.decimals.unwrap_or(99)),
+        Value::Number(n) => format!("{n} {}, {} decimals", o.series.unit, o.decimals.unwrap_or(99)),
         Value::Missing(mark) => mark.as_str().to_owned(),
     };
-    format!("{cell} {} {} {region} {population} = {value}", o.indicator, o.period)
+    format!("{cell} {} {} {region} {population} = {value}", o.indicator(), o.period)
 }
 
 /// The messages about a table that differs from the good one by some replacements.
@@ -204,7 +205,7 @@ fn a_formula_without_a_value_is_refused_within_the_table() {
             read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
         assert_eq!(found, expected, "{row}, {col}");
         assert_eq!(read.has_errors(), !expected.is_empty(), "{row}, {col}");
-        assert!(read.value.observations.iter().all(|o| o.notes == ["注：快报数"]));
+        assert!(read.value.observations.iter().all(|o| *o.notes == ["注：快报数"]));
     };
     let told = |cell: &str| {
         format!(
@@ -296,7 +297,7 @@ fn a_merged_cell_that_begins_outside_the_numbers_is_told() {
     let read = read(&pipelines(SPEC), &document(TABLE, [merges(), vec![over_number]].concat()));
     let said: String = read.diagnostics.iter().map(crate::diag::Diagnostic::render).collect();
     assert!(said.starts_with("error[merged-from-outside]: the cell is a part of A7:B7, a merged cell"), "{said}");
-    assert!(!read.value.observations.iter().any(|o| o.origin.cell == "B7"), "{said}");
+    assert!(!read.value.observations.iter().any(|o| o.cell() == "B7"), "{said}");
 }
 
 #[test]
@@ -310,7 +311,7 @@ fn a_stored_number_keeps_its_value_and_shows_its_decimals() {
         let read = read(&pipelines, &document);
         let found = match read.diagnostics.first() {
             Some(fault) => Err(fault.code),
-            None => Ok(line(read.value.observations.iter().find(|o| o.origin.cell == "E6").unwrap())),
+            None => Ok(line(read.value.observations.iter().find(|o| o.cell() == "E6").unwrap())),
         };
         let expected = expected.map(|e| format!("E6 fund_expenditure_yuan 2012 110000 _T = {e}"));
         assert_eq!(found, expected, "{stored} shown as {shown}");

@@ -94,11 +94,18 @@ pub(super) fn check(
     let Some((at, _)) = stated.first() else { return };
     let units: Vec<PrintedUnit> = stated.iter().flat_map(|(_, units)| units.clone()).collect();
     let silent = |line: &&Line| line.units.is_empty() && line.captured.is_none();
+    let mut of_rows: Vec<Option<&UnitUse>> = Vec::new();
+    for row in rows.iter().filter(silent).map(|row| row.meaning.unit.as_ref()) {
+        if !of_rows.contains(&row) {
+            of_rows.push(row);
+        }
+    }
     for column in columns.iter().filter(silent) {
-        let of_cell = |row: &Line| column.meaning.unit.clone().or(row.meaning.unit.clone()).or(context.clone());
-        let wrong = rows.iter().filter(silent).filter_map(of_cell).find(|unit| !agrees(unit, &units));
+        let of_cells =
+            of_rows.iter().filter_map(|of_row| column.meaning.unit.as_ref().or(*of_row).or(context.as_ref()));
+        let wrong = of_cells.into_iter().find(|unit| !agrees(unit, &units));
         if let Some(declared) = wrong {
-            faults.push(contradiction(reading, found, *at, &column.label.shown(), &declared, &units));
+            faults.push(contradiction(reading, found, *at, &column.label.shown(), declared, &units));
         }
     }
 }

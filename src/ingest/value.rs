@@ -4,11 +4,12 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Reading;
 use super::number::{self, Sign};
+use super::said::Said;
 use crate::diag::Diagnostic;
 use crate::domain::Mark;
 use crate::grid::{Cell, CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
-use crate::spec::table::{Meaning, Sense, SignRule};
+use crate::spec::table::{self, SignRule};
 
 /// Digits after the point that a stored value may have.
 pub(super) const SCALE_MAX: u32 = 6;
@@ -19,41 +20,52 @@ pub(super) struct Amount {
     pub decimals: u8,
 }
 
-/// A cell's text without the marks beside its number, and those.
-pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> (&'t str, Marks) {
-    if mark(reading, printed).is_some() {
-        return (printed, Marks::new());
-    }
-    let annotations = &reading.layout().annotations;
-    let (rest, behind) = annotations.at_end(printed);
-    let (rest, mut marks) = annotations.at_start(rest);
-    marks.extend(behind);
-    (rest, marks)
+/// What a cell's text says but for the marks beside it.
+pub(super) struct Bare<'t> {
+    pub text: &'t str,
+    pub marks: Marks,
+    /// The text is one that stands where there is no number.
+    missing: Option<Mark>,
 }
 
-/// The number or the mark that a cell holds; `printed` is its text without the marks beside.
+/// A cell's text without the marks beside its number, and those.
+pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
+    let missing = mark(reading, printed);
+    if missing.is_some() {
+        return Bare { text: printed, marks: Marks::new(), missing };
+    }
+    let annotations = &reading.layout().annotations;
+    let (text, behind) = annotations.at_end(printed);
+    let (text, mut marks) = annotations.at_start(text);
+    marks.extend(behind);
+    let missing = if marks.is_empty() { None } else { mark(reading, text) };
+    Bare { text, marks, missing }
+}
+
+/// The number or the mark that a cell holds.
 pub(super) fn read(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
-    printed: &str,
-    meaning: &Meaning,
+    cell: Option<&Cell>,
+    bare: &Bare<'_>,
+    said: &Said<'_>,
 ) -> Result<Result<Amount, Mark>, Box<Diagnostic>> {
-    let cell = grid.get(at.row, at.col);
-    if let Some(mark) = mark(reading, printed) {
+    if let Some(mark) = bare.missing {
         return Ok(Err(mark));
     }
     let Some(cell) = cell else {
         let fault = reading.fault("blank-cell", "the cell is blank, and no mark is declared for a blank", grid, at);
         return Err(Box::new(fault.hint("add to pipelines/codes/aliases.csv: mark,,,not_available,why")));
     };
+    let printed = bare.text;
     match &cell.value {
         CellValue::Text => {
             let read = number::parse(printed).map_err(|e| Box::new(not_a_number(reading, grid, at, printed, &e)))?;
-            percent_fits(reading, grid, at, meaning, read.percent)?;
-            Ok(Ok(Amount { number: signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals }))
+            percent_fits(reading, grid, at, said, read.percent)?;
+            Ok(Ok(Amount { number: signed(read.magnitude, read.sign, said.sign), decimals: read.decimals }))
         }
-        CellValue::Number(stored) => stored_number(reading, grid, at, (cell, printed), *stored, meaning).map(Ok),
+        CellValue::Number(stored) => stored_number(reading, grid, at, (cell, printed), *stored, said).map(Ok),
         CellValue::UnsavedFormula => Err(Box::new(unsaved_formula(reading, grid, at))),
         other => {
             let kind = match other {
@@ -78,20 +90,16 @@ fn stored_number(
     at: CellRef,
     (cell, printed): (&Cell, &str),
     stored: Decimal,
-    meaning: &Meaning,
+    said: &Said<'_>,
 ) -> Result<Amount, Box<Diagnostic>> {
     let stored = stored.normalize();
     let Some(shown) = number::parse(printed).ok().or_else(|| number::dressed(printed)) else {
         let sign = stored.is_sign_negative().then_some(Sign::Minus);
-        return Ok(Amount { number: signed(stored.abs(), sign, meaning.sign), decimals: stored.scale() as u8 });
+        return Ok(Amount { number: signed(stored.abs(), sign, said.sign), decimals: stored.scale() as u8 });
     };
-    percent_fits(reading, grid, at, meaning, shown.percent)?;
-    let exact = shifted(stored, cell.shown_shift()).normalize();
-    let rounded = exact.abs().round_dp_with_strategy(u32::from(shown.decimals), RoundingStrategy::MidpointAwayFromZero);
-    // A file keeps binary numbers, which may fall just short of a half.
-    let apart = (exact.abs() - shown.magnitude).abs();
-    let half = Decimal::new(51, u32::from(shown.decimals));
-    if rounded != shown.magnitude && apart.saturating_mul(Decimal::ONE_HUNDRED) > half {
+    percent_fits(reading, grid, at, said, shown.percent)?;
+    let exact = shifted(stored, cell.shown_shift());
+    if exact.abs() != shown.magnitude && !rounds_to(exact.abs(), shown.magnitude, u32::from(shown.decimals)) {
         let message = format!("the cell shows {} and holds {stored}", cell.text);
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",
@@ -102,7 +110,15 @@ fn stored_number(
     // More digits than the store keeps are a spreadsheet's arithmetic, not print: the shown number counts.
     let magnitude = if exact.scale() > SCALE_MAX { shown.magnitude } else { exact.abs() };
     let sign = shown.sign.or(exact.is_sign_negative().then_some(Sign::Minus));
-    Ok(Amount { number: signed(magnitude, sign, meaning.sign), decimals: shown.decimals })
+    Ok(Amount { number: signed(magnitude, sign, said.sign), decimals: shown.decimals })
+}
+
+/// Whether a number shows as another one with so many decimals.
+fn rounds_to(exact: Decimal, shown: Decimal, decimals: u32) -> bool {
+    let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    // A file keeps binary numbers, which may fall just short of a half.
+    let half = Decimal::new(51, decimals);
+    rounded == shown || (exact - shown).abs().saturating_mul(Decimal::ONE_HUNDRED) <= half
 }
 
 /// The number with its point moved as its format moves it.
@@ -110,8 +126,8 @@ fn shifted(stored: Decimal, places: i32) -> Decimal {
     let power = 10i128.pow(places.unsigned_abs().min(20));
     match places {
         0 => stored,
-        1.. => stored.saturating_mul(Decimal::from_i128_with_scale(power, 0)),
-        _ => stored.saturating_mul(Decimal::new(1, places.unsigned_abs().min(20))),
+        1.. => stored.saturating_mul(Decimal::from_i128_with_scale(power, 0)).normalize(),
+        _ => stored.saturating_mul(Decimal::new(1, places.unsigned_abs().min(20))).normalize(),
     }
 }
 
@@ -119,12 +135,12 @@ fn percent_fits(
     reading: &Reading,
     grid: &Grid,
     at: CellRef,
-    meaning: &Meaning,
+    said: &Said<'_>,
     percent: bool,
 ) -> Result<(), Box<Diagnostic>> {
-    let unit = meaning.unit.as_ref().and_then(|u| reading.codebook.unit(&u.code));
+    let unit = said.unit.filter(|_| percent).and_then(|u| reading.codebook.unit(&u.code));
     match unit {
-        Some(unit) if percent && unit.base != "percent" => {
+        Some(unit) if unit.base != "percent" => {
             let message = format!("the cell is a percentage, declared is {} ({})", unit.code, unit.name_zh);
             let hint = format!("if the print is right, write unit = \"percent\" in {}", reading.table.spec);
             Err(Box::new(reading.fault("unit-contradicts", message, grid, at).hint(hint)))
@@ -135,14 +151,18 @@ fn percent_fits(
 
 /// The value's sign, by the printed sign and the rule about it.
 pub(super) fn signed(magnitude: Decimal, sign: Option<Sign>, rule: Option<SignRule>) -> Decimal {
-    let rule = rule.unwrap_or(SignRule { plus: Sense::Positive, minus: Sense::Negative, none: Sense::Positive });
-    let sense = match sign {
+    let rule = rule.unwrap_or(SignRule {
+        plus: table::Sense::Positive,
+        minus: table::Sense::Negative,
+        none: table::Sense::Positive,
+    });
+    let said = match sign {
         Some(Sign::Plus) => rule.plus,
         Some(Sign::Minus) => rule.minus,
         None => rule.none,
     };
-    match sense {
-        Sense::Negative if !magnitude.is_zero() => -magnitude,
+    match said {
+        table::Sense::Negative if !magnitude.is_zero() => -magnitude,
         _ => magnitude,
     }
 }

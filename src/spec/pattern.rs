@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::domain::label::{normalise, normalised};
+use crate::domain::label::{lacks, normalise, normalised};
 use crate::domain::{Dimension, Period};
 
 /// Digits of a whole number that is captured.
@@ -140,15 +140,26 @@ impl Pattern {
 
     /// What the captures hold where the whole text fits the pattern.
     pub fn matches(&self, printed: &str) -> Option<Vec<Captured>> {
+        if self.is_elsewhere(printed) {
+            return None;
+        }
         let text = Folded::new(printed);
         Search { text: &text, to_end: true, dead: BTreeSet::new() }.from(&self.pieces, 0)
     }
 
     /// What the captures hold at the first place inside the text that fits the pattern.
     pub fn find(&self, printed: &str) -> Option<Vec<Captured>> {
+        if self.is_elsewhere(printed) {
+            return None;
+        }
         let text = Folded::new(printed);
         let mut search = Search { text: &text, to_end: false, dead: BTreeSet::new() };
         (0..=text.chars.len()).find_map(|start| search.from(&self.pieces, start))
+    }
+
+    /// Whether a text surely lacks a character of the pattern.
+    fn is_elsewhere(&self, printed: &str) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if lacks(printed, text.iter().copied())))
     }
 }
 

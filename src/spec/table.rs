@@ -204,35 +204,38 @@ impl Meaning {
     /// # Errors
     /// Both say something different about the same thing, which is named.
     pub fn beside(&self, other: &Meaning) -> Result<Meaning, String> {
-        let mut clashes = Vec::new();
-        clashes.extend(clash("indicator", &self.indicator, &other.indicator));
-        clashes.extend(clash("unit", &self.unit, &other.unit));
-        clashes.extend(clash("sign", &self.sign, &other.sign));
-        if self.period != other.period && self.period.is_some_and(fixed) && other.period.is_some_and(fixed) {
-            clashes.push("period");
-        }
-        for (dimension, code) in &self.dimensions {
-            clashes.extend(clash(dimension.as_str(), &Some(code), &other.dimensions.get(dimension)));
-        }
-        clashes.extend(
-            self.breakdown
-                .keys()
-                .filter(|k| clash(k, &self.breakdown.get(*k), &other.breakdown.get(*k)).is_some())
-                .map(String::as_str),
-        );
-        match clashes.first() {
+        match self.clash(other) {
             None => Ok(self.over(other)),
-            Some(what) => Err((*what).to_owned()),
+            Some(what) => Err(what.to_owned()),
         }
+    }
+
+    /// What this meaning and another say something different about.
+    pub fn clash(&self, other: &Meaning) -> Option<&str> {
+        fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+            one.is_some() && other.is_some() && one != other
+        }
+        let [of_self, of_other] = [self, other].map(|m| m.period.filter(|rule| fixed(*rule)));
+        if differ(self.indicator.as_ref(), other.indicator.as_ref()) {
+            return Some("indicator");
+        }
+        if differ(self.unit.as_ref(), other.unit.as_ref()) {
+            return Some("unit");
+        }
+        if differ(self.sign, other.sign) {
+            return Some("sign");
+        }
+        if differ(of_self, of_other) {
+            return Some("period");
+        }
+        let dimension = self.dimensions.iter().find(|(d, code)| differ(Some(*code), other.dimensions.get(d)));
+        let breakdown = || self.breakdown.iter().find(|(key, code)| differ(Some(*code), other.breakdown.get(*key)));
+        dimension.map(|(d, _)| d.as_str()).or_else(|| breakdown().map(|(key, _)| key.as_str()))
     }
 }
 
 fn fixed(rule: PeriodRule) -> bool {
     matches!(rule, PeriodRule::Fixed(_))
-}
-
-fn clash<'a, T: PartialEq>(what: &'a str, one: &Option<T>, other: &Option<T>) -> Option<&'a str> {
-    (one.is_some() && other.is_some() && one != other).then_some(what)
 }
 
 /// A unit, and what is printed for it where that is not the unit's own name.

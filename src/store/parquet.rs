@@ -1,5 +1,6 @@
 //! Rows of cells ⇄ Parquet files through polars: zstd, statistics, one row group order, no clock and no chance in the bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -14,24 +15,29 @@ use super::schema::{self, Kind, PRECISION, SCALE};
 
 /// One cell of a stage table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
+pub enum Cell<'a> {
     Null,
-    Text(String),
+    Text(Cow<'a, str>),
     Number(Decimal),
     Integer(i32),
     Date(Date),
 }
 
-impl Cell {
-    pub fn text(text: impl ToString) -> Cell {
-        Cell::Text(text.to_string())
+impl<'a> Cell<'a> {
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
+        Cell::Text(text.into())
     }
 
-    pub fn optional<T: ToString>(text: Option<T>) -> Cell {
-        text.map_or(Cell::Null, |text| Cell::Text(text.to_string()))
+    /// The text of something that prints itself.
+    pub fn shown(value: impl fmt::Display) -> Cell<'a> {
+        Cell::Text(Cow::Owned(value.to_string()))
     }
 
-    pub fn number(number: Option<Decimal>) -> Cell {
+    pub fn optional<T: Into<Cow<'a, str>>>(text: Option<T>) -> Cell<'a> {
+        text.map_or(Cell::Null, Cell::text)
+    }
+
+    pub fn number(number: Option<Decimal>) -> Cell<'a> {
         number.map_or(Cell::Null, Cell::Number)
     }
 
@@ -41,7 +47,7 @@ impl Cell {
 }
 
 /// As people and CSV write it: nothing for null, numbers without closing zeros.
-impl fmt::Display for Cell {
+impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cell::Null => Ok(()),
@@ -54,42 +60,46 @@ impl fmt::Display for Cell {
 }
 
 /// A row, in the column order of its table.
-pub type Row = Vec<Cell>;
+pub type Row<'a> = Vec<Cell<'a>>;
+
+/// Rows that are held in memory at a time, as columns; each such part of a file has its own statistics.
+const ROWS_PER_GROUP: usize = 1 << 18;
 
 /// Write rows, in the order given, as `<folder>/<table>.parquet`. `name` says what a row is called in an error.
-pub fn write(
+pub fn write<'a>(
     folder: &Path,
     table: &schema::Table,
-    rows: &[Row],
-    name: impl Fn(&Row) -> String,
+    rows: impl IntoIterator<Item = Row<'a>>,
+    name: impl Fn(&Row<'a>) -> String,
 ) -> Result<(), StoreError> {
     let path = folder.join(format!("{}.parquet", table.name));
     let fault = |error: PolarsError| polars_fault("write", &path, error);
-    let mut columns = Vec::with_capacity(table.columns.len());
-    for (nth, (column, kind)) in table.columns.iter().enumerate() {
-        columns.push(column_of(column, *kind, nth, rows, &name).map_err(|error| match error {
-            ColumnFault::Store(error) => error,
-            ColumnFault::Polars(error) => fault(error),
-        })?);
-    }
-    let mut frame = DataFrame::new(rows.len(), columns).map_err(fault)?;
     let file = File::create(&path).map_err(StoreError::io("write", &path))?;
     let mut file = BufWriter::new(file);
-    ParquetWriter::new(&mut file)
+    let mut group = Group::new(table);
+    let writer = ParquetWriter::new(&mut file)
         .with_compression(ParquetCompression::Zstd(None))
-        .with_statistics(StatisticsOptions::default())
-        .finish(&mut frame)
-        .map_err(fault)?;
+        .with_statistics(StatisticsOptions::default());
+    let mut writer = writer.batched(group.take().map_err(fault)?.schema()).map_err(fault)?;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        for row in rows.by_ref().take(ROWS_PER_GROUP) {
+            group.push(row, &name)?;
+        }
+        writer.write_batch(&group.take().map_err(fault)?).map_err(fault)?;
+    }
+    writer.finish().map_err(fault)?;
+    drop(writer);
     file.flush().map_err(StoreError::io("write", &path))
 }
 
 /// Every row of `<folder>/<table>.parquet`; a column that the file lacks gives null.
-pub fn read(folder: &Path, table: &schema::Table) -> Result<Vec<Row>, StoreError> {
+pub fn read(folder: &Path, table: &schema::Table) -> Result<Vec<Row<'static>>, StoreError> {
     let path = folder.join(format!("{}.parquet", table.name));
     let fault = |error: PolarsError| polars_fault("read", &path, error);
     let file = File::open(&path).map_err(StoreError::io("read", &path))?;
     let frame = ParquetReader::new(file).finish().map_err(fault)?;
-    let mut rows: Vec<Row> = (0..frame.height()).map(|_| Vec::with_capacity(table.columns.len())).collect();
+    let mut rows: Vec<Row<'static>> = (0..frame.height()).map(|_| Vec::with_capacity(table.columns.len())).collect();
     for (column, kind) in table.columns {
         // Who makes a value of the row says whether it can do without the cell.
         match frame.column(column) {
@@ -100,58 +110,88 @@ pub fn read(folder: &Path, table: &schema::Table) -> Result<Vec<Row>, StoreError
     Ok(rows)
 }
 
-enum ColumnFault {
-    Store(StoreError),
-    Polars(PolarsError),
+/// Rows turned into columns.
+struct Group<'t> {
+    table: &'t schema::Table,
+    columns: Vec<Builder>,
 }
 
-fn column_of(
-    column: &str,
-    kind: Kind,
-    nth: usize,
-    rows: &[Row],
-    name: impl Fn(&Row) -> String,
-) -> Result<Column, ColumnFault> {
-    let cells = rows.iter().map(|row| &row[nth]);
-    let column_name = PlSmallStr::from_str(column);
-    let series = match kind {
-        Kind::Text | Kind::OptionalText => {
-            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None });
-            StringChunked::from_iter_options(column_name, texts).into_series()
-        }
-        Kind::Number => {
-            let mut numbers = Vec::with_capacity(rows.len());
-            for (cell, row) in cells.zip(rows) {
-                numbers.push(match cell {
-                    Cell::Number(number) => Some(exact(*number).ok_or_else(|| {
-                        let name = format!("{}, {column}", name(row));
-                        ColumnFault::Store(StoreError::Inexact { name, value: number.to_string() })
-                    })?),
-                    _ => None,
-                });
-            }
-            Int128Chunked::from_iter_options(column_name, numbers.into_iter())
-                .into_decimal(usize::from(PRECISION), usize::from(SCALE))
-                .map_err(ColumnFault::Polars)?
-                .into_series()
-        }
-        Kind::Integer => {
-            let integers = cells.map(|cell| if let Cell::Integer(integer) = cell { Some(*integer) } else { None });
-            Int32Chunked::from_iter_options(column_name, integers).into_series()
-        }
-        Kind::Date => {
-            let days = cells.map(|cell| if let Cell::Date(date) = cell { Some(days_since_1970(*date)) } else { None });
-            Int32Chunked::from_iter_options(column_name, days).into_date().into_series()
-        }
-    };
-    Ok(series.into_column())
+/// The cells of one column.
+enum Builder {
+    Text(StringChunkedBuilder),
+    Number(Vec<Option<i128>>),
+    Integer(Vec<Option<i32>>),
+    Date(Vec<Option<i32>>),
 }
 
-fn cells_of(column: &Column, kind: Kind, rows: &mut [Row]) -> PolarsResult<()> {
+impl<'t> Group<'t> {
+    fn new(table: &'t schema::Table) -> Group<'t> {
+        let columns = table.columns.iter().map(|(name, kind)| Builder::new(name, *kind)).collect();
+        Group { table, columns }
+    }
+
+    fn push<'a>(&mut self, row: Row<'a>, name: impl Fn(&Row<'a>) -> String) -> Result<(), StoreError> {
+        for (nth, (cell, column)) in row.iter().zip(&mut self.columns).enumerate() {
+            column.push(cell).map_err(|number| {
+                let name = format!("{}, {}", name(&row), self.table.columns[nth].0);
+                StoreError::Inexact { name, value: number.to_string() }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What was pushed so far; then there is nothing.
+    fn take(&mut self) -> PolarsResult<DataFrame> {
+        let Group { table, columns } = std::mem::replace(self, Group::new(self.table));
+        let columns = table.columns.iter().zip(columns).map(|((name, _), column)| column.finish(name));
+        let columns = columns.collect::<PolarsResult<Vec<Column>>>()?;
+        DataFrame::new(columns.first().map_or(0, Column::len), columns)
+    }
+}
+
+impl Builder {
+    fn new(name: &str, kind: Kind) -> Builder {
+        match kind {
+            Kind::Text | Kind::OptionalText => Builder::Text(StringChunkedBuilder::new(PlSmallStr::from_str(name), 0)),
+            Kind::Number => Builder::Number(Vec::new()),
+            Kind::Integer => Builder::Integer(Vec::new()),
+            Kind::Date => Builder::Date(Vec::new()),
+        }
+    }
+
+    /// Adds a cell; one of another kind than the column's is none. `Err` holds a number that cannot be kept exactly.
+    fn push(&mut self, cell: &Cell<'_>) -> Result<(), Decimal> {
+        match (self, cell) {
+            (Builder::Text(column), Cell::Text(text)) => column.append_value(text),
+            (Builder::Text(column), _) => column.append_null(),
+            (Builder::Number(column), Cell::Number(number)) => column.push(Some(exact(*number).ok_or(*number)?)),
+            (Builder::Number(column), _) => column.push(None),
+            (Builder::Integer(column), Cell::Integer(integer)) => column.push(Some(*integer)),
+            (Builder::Date(column), Cell::Date(date)) => column.push(Some(days_since_1970(*date))),
+            (Builder::Integer(column) | Builder::Date(column), _) => column.push(None),
+        }
+        Ok(())
+    }
+
+    fn finish(self, name: &str) -> PolarsResult<Column> {
+        let name = PlSmallStr::from_str(name);
+        let series = match self {
+            Builder::Text(column) => column.finish().into_series(),
+            Builder::Number(numbers) => Int128Chunked::from_iter_options(name, numbers.into_iter())
+                .into_decimal(usize::from(PRECISION), usize::from(SCALE))?
+                .into_series(),
+            Builder::Integer(integers) => Int32Chunked::from_iter_options(name, integers.into_iter()).into_series(),
+            Builder::Date(days) => Int32Chunked::from_iter_options(name, days.into_iter()).into_date().into_series(),
+        };
+        Ok(series.into_column())
+    }
+}
+
+fn cells_of(column: &Column, kind: Kind, rows: &mut [Row<'static>]) -> PolarsResult<()> {
     match kind {
         Kind::Text | Kind::OptionalText => {
             for (row, text) in rows.iter_mut().zip(column.str()?.iter()) {
-                row.push(Cell::optional(text));
+                row.push(Cell::optional(text.map(str::to_owned)));
             }
         }
         Kind::Number => {

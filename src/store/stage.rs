@@ -5,16 +5,16 @@ mod rows;
 use std::path::Path;
 
 use rows::{
-    code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of, table_row,
-    text, unit_rows,
+    Cells, code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of,
+    table_row, text, unit_rows,
 };
 
 pub use rows::observation_row;
 
 use super::error::StoreError;
-use super::parquet::{self, Cell, Row};
+use super::parquet::{self, Row};
 use super::schema;
-use crate::domain::{Codebook, Finding, Observation, Relation};
+use crate::domain::{Codebook, Finding, Observation, Relation, Text};
 
 /// Everything a batch of files gave, and the code lists it was read with.
 #[derive(Clone, Debug, Default)]
@@ -45,18 +45,18 @@ pub struct TableInfo {
 /// The folder cannot be written, two observations share an id, or a number has more than six decimals.
 pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     std::fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
-    check_ids(&stage.observations)?;
-    let named = |row: &Row| format!("obs_id {}", text(&row[0]));
-    parquet::write(folder, &schema::OBSERVATION, &sorted(stage.observations.iter().map(observation_row)), named)?;
-    let named = |row: &Row| format!("finding {} of {} {}", text(&row[0]), text(&row[7]), text(&row[9]));
-    parquet::write(folder, &schema::FINDING, &sorted(stage.findings.iter().map(finding_row)), named)?;
-    let named = |row: &Row| format!("unit {}", text(&row[0]));
-    parquet::write(folder, &schema::UNIT, &sorted(unit_rows(&stage.codebook)), named)?;
-    let unnamed = |_: &Row| String::new();
-    parquet::write(folder, &schema::CODE, &sorted(code_rows(&stage.codebook)), unnamed)?;
-    parquet::write(folder, &schema::INDICATOR, &sorted(indicator_rows(&stage.codebook)), unnamed)?;
-    parquet::write(folder, &schema::RELATION, &sorted(stage.relations.iter().map(relation_row)), unnamed)?;
-    parquet::write(folder, &schema::TABLE, &sorted(stage.tables.iter().map(table_row)), unnamed)
+    let named = |row: &Row<'_>| format!("obs_id {}", text(&row[0]));
+    let observations = by_id(&stage.observations)?;
+    parquet::write(folder, &schema::OBSERVATION, observations.into_iter().map(observation_row), named)?;
+    let named = |row: &Row<'_>| format!("finding {} of {} {}", text(&row[0]), text(&row[7]), text(&row[9]));
+    parquet::write(folder, &schema::FINDING, sorted(stage.findings.iter().map(finding_row)), named)?;
+    let named = |row: &Row<'_>| format!("unit {}", text(&row[0]));
+    parquet::write(folder, &schema::UNIT, sorted(unit_rows(&stage.codebook)), named)?;
+    let unnamed = |_: &Row<'_>| String::new();
+    parquet::write(folder, &schema::CODE, sorted(code_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::INDICATOR, sorted(indicator_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::RELATION, sorted(stage.relations.iter().map(relation_row)), unnamed)?;
+    parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }
 
 /// The observations of a stage, sorted by id.
@@ -87,11 +87,7 @@ pub fn read_tables(folder: &Path) -> Result<Vec<TableInfo>, StoreError> {
     read(folder, &schema::TABLE, table_of)
 }
 
-fn read<T>(
-    folder: &Path,
-    table: &schema::Table,
-    from: fn(&mut std::vec::IntoIter<Cell>) -> Option<T>,
-) -> Result<Vec<T>, StoreError> {
+fn read<T>(folder: &Path, table: &schema::Table, from: fn(&mut Cells) -> Option<T>) -> Result<Vec<T>, StoreError> {
     let rows = parquet::read(folder, table)?;
     let mut read = Vec::with_capacity(rows.len());
     for (nth, row) in rows.into_iter().enumerate() {
@@ -103,27 +99,28 @@ fn read<T>(
     Ok(read)
 }
 
-fn check_ids(observations: &[Observation]) -> Result<(), StoreError> {
-    let mut by_id: Vec<&Observation> = observations.iter().collect();
-    by_id.sort_by(|a, b| a.obs_id.cmp(&b.obs_id));
-    for pair in by_id.windows(2) {
-        if pair[0].obs_id == pair[1].obs_id {
-            let place = |o: &Observation| {
-                let origin = &o.origin;
-                crate::diag::Place::cell(&origin.source_file, &origin.sheet, &origin.cell).to_string()
-            };
-            return Err(StoreError::DuplicateId {
-                obs_id: pair[0].obs_id.clone(),
-                first: place(pair[0]),
-                second: place(pair[1]),
-            });
-        }
+/// The observations in the order of their ids.
+fn by_id(observations: &[Observation]) -> Result<Vec<&Observation>, StoreError> {
+    let id = |(name, o): &(Text, &Observation)| [o.origin().id_path.as_bytes(), name.as_bytes()].concat();
+    // Most stand on the sheet of their neighbour, and differ in the cell alone.
+    let order = |a: &(Text, &Observation), b: &(Text, &Observation)| match a.1.origin().id_path == b.1.origin().id_path
+    {
+        true => a.0.cmp(&b.0),
+        false => id(a).cmp(&id(b)),
+    };
+    let mut sorted: Vec<(Text, &Observation)> = observations.iter().map(|o| (o.name(), o)).collect();
+    sorted.sort_unstable_by(order);
+    if let Some([(_, first), (_, second)]) = sorted.array_windows().find(|[a, b]| order(a, b).is_eq()) {
+        let place = |o: &Observation| {
+            crate::diag::Place::cell(&o.origin().source_file, &o.origin().sheet, o.cell().as_str()).to_string()
+        };
+        return Err(StoreError::DuplicateId { obs_id: first.obs_id(), first: place(first), second: place(second) });
     }
-    Ok(())
+    Ok(sorted.into_iter().map(|(_, o)| o).collect())
 }
 
-fn sorted(rows: impl IntoIterator<Item = Row>) -> Vec<Row> {
-    let mut rows: Vec<Row> = rows.into_iter().collect();
+fn sorted<'a>(rows: impl IntoIterator<Item = Row<'a>>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = rows.into_iter().collect();
     rows.sort();
     rows
 }

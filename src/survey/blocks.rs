@@ -221,11 +221,11 @@ fn belongs_to_header(lines: &Lines, all: &[&Line], top: usize, end: usize, first
     let below = if top < end { all[top].row } else { all.get(end).map_or(first.row, |l| l.row) };
     let gap = below - line.row;
     let reaches = line.cells.iter().any(|(col, _)| lines.last_row(line.row, *col) + 1 >= below);
-    // A full line of texts over the numbers is their header, with a few blank rows between.
-    let full = first.count(Kind::Number).max(2);
-    let over = line.cells.iter().filter(|(col, _)| *col >= first_data).count();
-    let near = if top == end && over * 2 > full { HEADER_GAP_MAX } else { 2 };
-    if (gap > near && !reaches) || (gap > 1 && top < end && !reaches) || first.row - line.row > HEADER_ROWS_MAX {
+    // Texts over several columns of numbers and nowhere else are their header, with a few blank rows between.
+    let over = line.cells.iter().all(|(col, _)| *col >= first_data) && line.cells.len() > 1;
+    let near = if over { HEADER_GAP_MAX } else { 2 };
+    if (gap > near && !reaches) || (gap > 1 && top < end && !over && !reaches) || first.row - line.row > HEADER_ROWS_MAX
+    {
         return false;
     }
     let texts = line.cells.len();

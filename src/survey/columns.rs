@@ -101,6 +101,11 @@ fn corner_text(lines: &Lines, block: &Block, col: u32) -> String {
 pub(super) fn columns(lines: &Lines, block: &Block) -> Columns {
     let tallies = tally(lines, block);
     let mut labels: Vec<u32> = Vec::new();
+    // Columns below one text that is merged over several with the first hold labels, be they years or ages.
+    let box_end = tallies.first().map_or(0, |(col, _)| match block.header.is_empty() {
+        true => *col,
+        false => lines.last_col(block.header.start, *col),
+    });
     for (nth, (col, t)) in tallies.iter().enumerate().take(LABELS_MAX) {
         let rest_numbers = tallies[nth + 1..].iter().any(|(_, t)| t.numbers > 0 || t.periods > 0);
         let of_text = t.texts > t.numbers + t.others || (t.filled() == t.texts && t.texts > 0);
@@ -111,7 +116,8 @@ pub(super) fn columns(lines: &Lines, block: &Block) -> Columns {
             && !labels.is_empty()
             && tallies.get(nth + 1).is_some_and(|(_, t)| t.texts > t.numbers + t.others);
         let label = of_text || (of_periods && (nth == 0 || years_named || labels.is_empty())) || serial || spacer;
-        if !label || !rest_numbers {
+        let boxed = *col <= box_end && box_end > tallies[0].0;
+        if !(label || boxed) || !rest_numbers {
             break;
         }
         // A column without a header that holds a text here and there belongs to the labels only where it has no numbers.
@@ -142,9 +148,9 @@ fn is_serial(lines: &Lines, block: &Block, col: u32) -> bool {
     numbers.len() > 2 && numbers.windows(2).all(|w| w[1] == w[0] + 1)
 }
 
-/// No two texts of the column are the same, and none is blank beside a number.
+/// No two texts of the column are the same.
 fn is_distinct(lines: &Lines, block: &Block, col: u32) -> bool {
     let mut seen = BTreeSet::new();
     let body = lines.lines.iter().filter(|l| block.body.contains(&l.row));
-    body.map(|l| lines.text(l.row, col)).all(|text| !text.is_empty() && seen.insert(text))
+    body.map(|l| lines.text(l.row, col)).all(|text| text.is_empty() || seen.insert(text))
 }

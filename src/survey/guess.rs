@@ -136,7 +136,8 @@ pub fn only_year(texts: &[&str]) -> Option<Period> {
 
 /// The four-digit years in a text.
 pub fn years(text: &str) -> Vec<u16> {
-    let text = normalise(text);
+    use unicode_normalization::UnicodeNormalization;
+    let text: String = text.nfkc().collect();
     text.split(|c: char| !c.is_ascii_digit()).filter_map(super::cell::year).collect()
 }
 

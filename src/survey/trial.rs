@@ -49,8 +49,8 @@ pub fn try_out(book: &Codebook, text: &str, document: &Document, grid: &Grid, pa
         trial.observations = read.split(&mut faults).observations;
     }
     trial.faults = faults.into_iter().filter(|f| f.severity == Severity::Error).collect();
-    let read: BTreeSet<&str> = trial.observations.iter().map(|o| o.origin.cell.as_str()).collect();
-    trial.missed = figures.into_iter().filter(|at| !read.contains(grid.address(*at).as_str())).collect();
+    let read: BTreeSet<CellRef> = trial.observations.iter().map(|o| o.at).collect();
+    trial.missed = figures.into_iter().filter(|at| !read.contains(at)).collect();
     trial
 }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::*;
-use crate::domain::{Code, Dimensions, Observation, Origin, PeriodKind, Status, Value};
+use crate::domain::{
+    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Series, Status, Value,
+};
 use crate::store::{Stage, stage};
 
 const OBSERVATION: &str = "\
@@ -80,37 +83,45 @@ const WHOLE: [(&str, &str); 4] = [
 ];
 
 fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Observation {
-    Observation {
-        obs_id: obs_id.into(),
+    let (addressing, at) = Addressing::parse(obs_id).unwrap();
+    let origin = Origin {
         dataset: "d".into(),
         table_id: "t".into(),
         edition: "2004".into(),
+        source_file: "d/t.xlsx".into(),
+        source_sha256: "5ba4".into(),
+        sheet: "1".into(),
+        addressing,
+        id_path: String::new(),
+    };
+    let series = Series {
+        origin: Arc::new(origin),
         indicator: Code::new(indicator),
-        period: "2004".parse().unwrap(),
         period_kind: PeriodKind::Stock,
-        dimensions: Dimensions { region: Code::new(region), ..Dimensions::default() },
-        value: Value::Number(value.into()),
         unit: "person".into(),
-        decimals: Some(0),
-        printed: value.to_string(),
         printed_unit: "person".into(),
-        origin: Origin {
-            source_file: "d/t.xlsx".into(),
-            source_sha256: "5ba4".into(),
-            sheet: "1".into(),
-            cell: "B4".into(),
-        },
-        notes: vec!["注: 一".into(), "注: 二".into()],
+    };
+    let region = [(Dimension::Region, Code::new(region))];
+    Observation {
+        series: Arc::new(series),
+        coordinates: [Arc::new(Coordinates::new(region, Breakdown::default())), Arc::default()],
+        at,
+        nth: 0,
+        period: "2004".parse().unwrap(),
+        value: Value::Number(value.into()),
+        decimals: Some(0),
+        printed: value.to_string().into(),
+        notes: Arc::new(vec!["注: 一".into(), "注: 二".into()]),
         status: Status::Normal,
     }
 }
 
 fn four_cells() -> Vec<Observation> {
     vec![
-        observation("4", "eligible_person", "630100", 3000),
-        observation("1", "insured_person", "630000", 2),
-        observation("2", "eligible_person", "630000", 3),
-        observation("3", "insured_person", "630100", 1200),
+        observation("B4", "eligible_person", "630100", 3000),
+        observation("B1", "insured_person", "630000", 2),
+        observation("B2", "eligible_person", "630000", 3),
+        observation("B3", "insured_person", "630100", 1200),
     ]
 }
 
@@ -152,7 +163,7 @@ fn models_run_in_order_and_audits_become_findings() {
         ),
         ("SELECT count(*), 1.5, TRUE, NULL FROM core_observation", vec!["4 | 1.5 | true | null"]),
         (
-            "SELECT period_start, period_end, notes, released_at FROM core_observation WHERE obs_id = '1'",
+            "SELECT period_start, period_end, notes, released_at FROM core_observation WHERE obs_id = 'B1'",
             vec!["2004-01-01 | 2004-12-31 | 注: 一\n注: 二 | 2026-01-31T10:00:00Z"],
         ),
         (
@@ -164,7 +175,7 @@ fn models_run_in_order_and_audits_become_findings() {
              breakdown_value('area=other;payer=city', 'payer'), breakdown_without('payer=city', 'payer'), \
              breakdown_with('payer=city', 'area', 'other'), half_unit(1, 10000), annual_growth_pct(100, 121, 2), \
              change_pct(110, 100), number_text(value), number_grouped(1234567.50) \
-             FROM core_observation WHERE obs_id = '4'",
+             FROM core_observation WHERE obs_id = 'B4'",
             vec!["2003 | 2003-12 | 2004 | 8 | city | _T | area=other;payer=city | 500 | 10 | 10 | 3000 | 1,234,567.5"],
         ),
         ("SELECT count(*) FROM core_observation WHERE released_at >= '2026-02-01'", vec!["0"]),
@@ -199,8 +210,8 @@ fn the_same_input_gives_the_same_bytes() {
 fn a_doubled_key_is_a_finding() {
     let project = Project::new(&WHOLE);
     let mut cells = four_cells();
-    cells.push(observation("5", "insured_person", "630100", 1201));
-    cells.push(observation("6", "insured_person", "630100", 1202));
+    cells.push(observation("B5", "insured_person", "630100", 1201));
+    cells.push(observation("B6", "insured_person", "630100", 1202));
     let summary = project.build(&cells, "release").unwrap();
     assert_eq!(summary.findings["error"], 1);
     let warehouse = Warehouse::open_with(&project.path("release"), &BTreeMap::new()).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rust_decimal::Decimal;
-use shebao::domain::Observation;
+use shebao::domain::{Dimensions, Observation};
 use shebao::grid;
 use shebao::ingest::{Ingested, Input, Task, ingest};
 use shebao::project::Project;
@@ -41,10 +41,10 @@ fn read_all() -> Vec<Ingested> {
 }
 
 fn key(o: &Observation) -> seeds::Key {
-    let d = &o.dimensions;
+    let d = o.dimensions();
     [
-        format!("{}/{}", o.dataset, o.table_id),
-        o.indicator.to_string(),
+        format!("{}/{}", o.origin().dataset, o.origin().table_id),
+        o.indicator().to_string(),
         o.period.to_string(),
         d.region.to_string(),
         d.scheme.to_string(),
@@ -108,10 +108,10 @@ fn the_worked_example_of_the_manual_works() {
         .observations
         .iter()
         .map(|o| {
-            let (region, population) = (&o.dimensions.region, &o.dimensions.population);
+            let Dimensions { region, population, .. } = o.dimensions();
             let value = o.value.number().map(|n| n.to_string());
             let value = value.or(o.value.mark().map(|m| m.as_str().to_owned())).unwrap_or_default();
-            format!("{} {} {} {region} {population} {value}", o.origin.cell, o.indicator, o.period)
+            format!("{} {} {} {region} {population} {value}", o.cell(), o.indicator(), o.period)
         })
         .collect();
     assert_eq!(lines.len(), 12);
@@ -155,15 +155,15 @@ const CELLS: [(&str, &str, &str, &str); 27] = [
 fn cells_keep_what_is_printed() {
     let observations: Vec<Observation> = read_all().into_iter().flat_map(|i| i.observations).collect();
     for (id, value, decimals, printed) in CELLS {
-        let o = observations.iter().find(|o| o.obs_id == id).unwrap_or_else(|| panic!("there is no {id}"));
+        let o = observations.iter().find(|o| o.obs_id() == id).unwrap_or_else(|| panic!("there is no {id}"));
         let number = o.value.number().map(|n| n.to_string());
         let found = number.unwrap_or_else(|| o.value.mark().map_or(String::new(), |m| m.as_str().to_owned()));
         let digits = o.decimals.map_or(String::new(), |d| d.to_string());
         assert_eq!((found.as_str(), digits.as_str(), o.printed.as_str()), (value, decimals, printed), "{id}");
     }
-    let cap = observations.iter().find(|o| o.obs_id.ends_with("medical_benefit/2013/D5")).expect("the cap");
-    assert_eq!(cap.dimensions.breakdown.to_string(), "_T");
-    assert_eq!(cap.notes, ["注：自2013年8月起，新农合取消封顶线。"]);
+    let cap = observations.iter().find(|o| o.obs_id().ends_with("medical_benefit/2013/D5")).expect("the cap");
+    assert_eq!(cap.breakdown().to_string(), "_T");
+    assert_eq!(*cap.notes, ["注：自2013年8月起，新农合取消封顶线。"]);
 }
 
 #[test]

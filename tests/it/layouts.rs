@@ -2,6 +2,7 @@
 //! the facts written down for it; perturbed in the ways in which yearbooks change from one year to the next, it reads to
 //! what the changed sheet says or is refused by the code of an error. Nothing is misread in silence.
 
+mod absorb;
 mod corpus;
 mod perturb;
 mod random;

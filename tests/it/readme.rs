@@ -67,7 +67,7 @@ fn what_it_shows_is_so() {
             }
         }
     }
-    assert_eq!((commands, answers), (6, 4));
+    assert_eq!((commands, answers), (7, 5));
 }
 
 #[test]

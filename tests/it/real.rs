@@ -27,7 +27,7 @@ fn read_all(input: &Path) -> BTreeMap<(String, String), Observation> {
                 let task = Task { source, table, edition, codebook: &loaded.value.codebook };
                 let read = ingest::ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
                 let read = read.split(&mut faults);
-                all.extend(read.observations.into_iter().map(|o| ((file.to_owned(), o.origin.cell.clone()), o)));
+                all.extend(read.observations.into_iter().map(|o| ((file.to_owned(), o.cell().to_string()), o)));
             }
         }
     }
@@ -55,7 +55,7 @@ fn cells_checked_by_hand() {
             continue;
         }
         let observation = all.get(&(file.clone(), cell.clone())).unwrap_or_else(|| panic!("{file} {cell} is not read"));
-        let unit_factor = match observation.printed_unit.as_str() {
+        let unit_factor = match observation.series.printed_unit.as_str() {
             "10k_person" => 10_000,
             "100m_yuan" => 100_000_000,
             _ => 1,
@@ -84,8 +84,8 @@ fn what_numbers_mean_in_the_real_files() {
     let all = read_all(&input);
     let check = |file: &str, cell: &str, expected: &[&str]| {
         let o = &all[&(file.to_owned(), cell.to_owned())];
-        let d = &o.dimensions;
-        let parts = [&o.indicator, &d.region, &d.scheme, &d.population].map(|c| c.to_string());
+        let d = o.dimensions();
+        let parts = [o.indicator(), &d.region, &d.scheme, &d.population].map(|c| c.to_string());
         let found = [parts.as_slice(), &[o.period.to_string(), d.breakdown.to_string()]].concat();
         assert_eq!(found, expected, "{file} {cell}");
     };

@@ -216,8 +216,9 @@ fn keep(withheld: &[Task<'_>], last: Option<&Release>, stage: &mut Stage) -> any
     let relations = stage::read_relations(&last.path)?;
     let mut kept = Vec::new();
     for Task { table, edition, .. } in withheld {
-        let of_edition =
-            |o: &&Observation| o.dataset == table.dataset && o.table_id == table.id && o.edition == edition.id;
+        let of_edition = |o: &&Observation| {
+            (&o.origin().dataset, &o.origin().table_id, &o.origin().edition) == (&table.dataset, &table.id, &edition.id)
+        };
         let found: Vec<Observation> = observations.iter().filter(of_edition).cloned().collect();
         if found.is_empty() {
             continue;

@@ -163,13 +163,6 @@ impl Figure {
     }
 }
 
-impl From<Decimal> for Figure {
-    fn from(exact: Decimal) -> Figure {
-        let text = exact.normalize().to_string();
-        Figure::read(&text).unwrap_or(Figure::from_f64(0.0))
-    }
-}
-
 /// The digits of a whole number; formatting by the standard library costs more than reading the cell.
 pub(super) fn write_digits(mut number: u64, buffer: &mut [u8; 20]) -> &str {
     let mut at = buffer.len();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::label::{Axis, entries};
 use super::super::locate::{Found, origin};
-use super::super::unit::{PrintedUnit, agrees, of_table, strip};
-use super::super::{Reading, note, number, split, value};
+use super::super::unit::{PrintedUnit, agrees, of_table};
+use super::super::{Reading, number, split, value};
 use super::labels::Taken;
 use super::{Drift, Kind};
 use crate::diag::Place;
@@ -24,37 +24,35 @@ pub(super) fn compare(
     drift: &mut Drift,
 ) {
     for (part, found) in found.iter().enumerate() {
-        let of_part = |all: &[Taken<'_>]| -> Vec<(u32, usize, CellRef)> {
-            all.iter().filter(|t| t.seen.part == part).map(|t| (t.seen.line, t.entry, t.seen.at)).collect()
-        };
+        let of_part = |all| Vec::from_iter(taken_of(all, part));
         let (rows, columns) = (of_part(rows), of_part(columns));
         units(reading, found, &rows, &columns, drift);
         types(reading, found, &rows, &columns, drift);
     }
 }
 
-/// Row or column, the entry it is taken for, the cell of its label.
-type Taking = (u32, usize, CellRef);
-
-fn entry<'a>(reading: &'a Reading, axis: Axis, taking: &Taking) -> &'a Entry {
-    &entries(reading, axis)[taking.1]
+fn taken_of<'t, 's>(all: &'t [Taken<'s>], part: usize) -> impl Iterator<Item = &'t Taken<'s>> {
+    all.iter().filter(move |t| t.seen.part == part)
 }
 
-fn units(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Taking], drift: &mut Drift) {
+fn entry<'a>(reading: &'a Reading, axis: Axis, taken: &Taken<'_>) -> &'a Entry {
+    &entries(reading, axis)[taken.entry]
+}
+
+fn units(reading: &Reading, found: &Found<'_>, rows: &[&Taken<'_>], columns: &[&Taken<'_>], drift: &mut Drift) {
     let context = reading.layout().context.unit.as_ref();
-    let mut silent: BTreeMap<Axis, Vec<&Taking>> = BTreeMap::new();
+    let mut silent: BTreeMap<Axis, Vec<&Taken<'_>>> = BTreeMap::new();
     for (axis, takings) in [(Axis::Columns, columns), (Axis::Rows, rows)] {
         for taking in takings.iter().filter(|t| !entry(reading, axis, t).skip) {
             let own = entry(reading, axis, taking);
-            let printed = strip(reading, &note::of_label(reading, found.grid.text(taking.2.row, taking.2.col)).0).1;
+            let printed = &taking.seen.units;
             if printed.is_empty() {
                 silent.entry(axis).or_default().push(taking);
                 continue;
             }
             let Some(declared) = own.meaning.unit.as_ref().or(context) else { continue };
-            if !agrees(declared, &printed) {
-                let place = reading.place(found.grid, taking.2);
-                changed(reading, Some(own), declared, &printed, place, drift);
+            if !agrees(declared, printed) {
+                changed(reading, Some(own), declared, printed, taking.seen.place.clone(), drift);
             }
         }
     }
@@ -117,15 +115,15 @@ fn changed(
 }
 
 /// Text where numbers are expected, and numbers that are text among others that are none.
-fn types(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Taking], drift: &mut Drift) {
+fn types(reading: &Reading, found: &Found<'_>, rows: &[&Taken<'_>], columns: &[&Taken<'_>], drift: &mut Drift) {
     for column in columns.iter().filter(|c| !entry(reading, Axis::Columns, c).skip) {
         let (mut wrong, mut texts, mut numbers) = (Vec::new(), Vec::new(), 0);
         for row in rows.iter().filter(|r| !entry(reading, Axis::Rows, r).skip) {
-            let at = CellRef { row: row.0, col: column.0 };
+            let at = CellRef { row: row.seen.line, col: column.seen.line };
             let Some(cell) = found.grid.get(at.row, at.col).filter(|_| origin(found.grid, at) == at) else { continue };
             match &cell.value {
                 CellValue::Number(_) | CellValue::UnsavedFormula => numbers += 1,
-                CellValue::Text if number::parse(value::bare(reading, &cell.text).0).is_ok() => texts.push(at),
+                CellValue::Text if number::parse(value::bare(reading, &cell.text).text).is_ok() => texts.push(at),
                 CellValue::Text if value::is_mark(reading, &cell.text) => {}
                 CellValue::Text if split::find(reading, &cell.text).is_some() => {}
                 _ => wrong.push(at),
@@ -140,7 +138,9 @@ fn types(reading: &Reading, found: &Found<'_>, rows: &[Taking], columns: &[Takin
             told.join(", ") + &(if more > 0 { format!(" and {more} more") } else { String::new() })
         };
         if let Some(first) = wrong.first() {
-            let message = format!("under \"{label}\" {} cells hold no number: {}", wrong.len(), shown(&wrong));
+            let cells =
+                if wrong.len() == 1 { "1 cell holds".to_owned() } else { format!("{} cells hold", wrong.len()) };
+            let message = format!("under \"{label}\" {cells} no number: {}", shown(&wrong));
             drift.tell(Kind::TypeChanged, message, [Some(&label), None], reading.place(found.grid, *first));
         }
         if !texts.is_empty() && numbers > 0 {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Reading;
-use super::super::label::{Axis, entries};
+use super::super::label::{Axis, begins, entries};
 use super::super::locate::Found;
 use super::pairs::{Axes, Pair, Seen, joined, pair};
 use super::text::years;
 use super::{Drift, Kind, cells, place};
 use crate::diag::Place;
+use crate::domain::LookupError;
 use crate::domain::label::normalise;
 use crate::grid::Document;
 use crate::spec::block::{Declared, NewEntry};
@@ -48,8 +49,11 @@ pub(super) struct Taken<'s> {
 
 /// Lines without numbers at the end of the body are none of its rows.
 fn ends(reading: &Reading, part: &mut Axes, drift: &mut Drift) {
-    let is_row =
-        |seen: &Seen| seen.has_numbers || seen.entry.is_some_and(|nth| reading.layout().rows[nth].is_literal());
+    let is_row = |seen: &Seen| {
+        let known = |nth: usize| reading.layout().rows[nth].is_literal();
+        let named = || seen.texts.iter().any(|text| begins(reading, Axis::Rows, text));
+        seen.has_numbers || seen.entry.is_some_and(known) || named()
+    };
     let count = part.rows.iter().rposition(is_row).map_or(0, |last| last + 1);
     if count == 0 || count == part.rows.len() {
         return;
@@ -81,7 +85,9 @@ fn compare_axis<'s>(
     let mut told = BTreeSet::new();
     let mut after: Option<(usize, String)> = None;
     let mut taken = Vec::new();
-    for label in seen {
+    for (nth, label) in seen.iter().enumerate() {
+        let next = seen.get(nth + 1).and_then(|next| next.entry.or(pairs.get(&next.shown).map(|p| p.entry)));
+        let dates_next = next.is_some_and(|next| declared[next].meaning.period == Some(PeriodRule::Left));
         let before = after.take().filter(|(part, _)| *part == label.part).map_or(String::new(), |(_, before)| before);
         let pair = pairs.get(&label.shown);
         let name = match (label.entry, pair) {
@@ -96,11 +102,25 @@ fn compare_axis<'s>(
                 }
                 declared[pair.entry].declared.clone()
             }
+            (None, None) if axis == Axis::Rows && label.texts.len() < reading.layout().corner.len() => {
+                let message = format!("the row label \"{}\" is new, and does not fill the label columns", label.shown);
+                drift.tell(Kind::New, message, [None, Some(&label.shown)], label.place.clone());
+                before
+            }
+            // A column that is not read would give the next one the period of the one before it.
+            (None, None) if dates_next => {
+                let message =
+                    format!("the header \"{}\" is new, and the next one takes its period from it", label.shown);
+                drift.tell(Kind::New, message, [None, Some(&label.shown)], label.place.clone());
+                before
+            }
             (None, None) => {
-                if told.insert(&label.shown) {
+                let before_it = list(axis, drift).len();
+                let first = told.insert(&label.shown);
+                if first {
                     new(reading, axis, label, &before, drift);
                 }
-                joined(&label.texts)
+                if first && list(axis, drift).len() == before_it { before } else { joined(&label.texts) }
             }
         };
         after = Some((label.part, name));
@@ -164,14 +184,27 @@ fn is_alone(reading: &Reading, axis: Axis, nth: usize) -> bool {
 
 /// A label that nothing declares: known by its code where its neighbours differ in that, else declared as not read.
 fn new(reading: &Reading, axis: Axis, label: &Seen, after: &str, drift: &mut Drift) {
-    let (keys, like) =
-        guess(reading, axis, label).unwrap_or_else(|| (vec![("skip".to_owned(), "true".to_owned())], None));
+    let known = guess(reading, axis, label);
+    if known.is_none() && label.texts.last().is_some_and(|text| begins(reading, axis, text)) {
+        // Not to be read over: the labels below it would go to another one.
+        let message = format!("the {} \"{}\" is declared, and stands at another level", axis.noun(), label.shown);
+        drift.tell(Kind::Moved, message, [None, Some(&label.shown)], label.place.clone());
+        return;
+    }
+    let (keys, like) = known.unwrap_or_else(|| (vec![("skip".to_owned(), "true".to_owned())], None));
     let guessed = match &keys[0] {
         (key, _) if key == "skip" => "declared as not read".to_owned(),
         (key, code) => format!("guessed: {key} {code}"),
     };
     let message = match &label.error {
-        Some((error, _)) => format!("the {} \"{}\" is new: {error}; {guessed}", axis.noun(), label.shown),
+        Some(error) => {
+            let near = match error {
+                LookupError::Unknown { list, label } => reading.codebook.near(list, &reading.table.dataset, label),
+                _ => Vec::new(),
+            };
+            let near = if near.is_empty() { String::new() } else { format!(", perhaps {}", near.join(" or ")) };
+            format!("the {} \"{}\" is new: {error}{near}; {guessed}", axis.noun(), label.shown)
+        }
         None => format!("the {} \"{}\" is new; {guessed}", axis.noun(), label.shown),
     };
     drift.tell(Kind::New, message, [None, Some(&label.shown)], label.place.clone());
@@ -179,8 +212,11 @@ fn new(reading: &Reading, axis: Axis, label: &Seen, after: &str, drift: &mut Dri
     list(axis, drift).push(entry);
 }
 
+/// Keys of a new entry, and the declared one it is like.
+type Guess = (Vec<(String, String)>, Option<Declared>);
+
 /// The code of a new label in the dimension in which the declared ones of its axis differ, and the entry it is like.
-fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<(Vec<(String, String)>, Option<Declared>)> {
+fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<Guess> {
     let text = label.texts.last()?;
     let outer = &label.texts[..label.texts.len() - 1];
     let siblings = entries(reading, axis).iter().filter(|entry| {

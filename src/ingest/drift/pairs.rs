@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::label::{Axis, assign, entries, entry_of};
+use super::super::label::{Axis, assign, entries, entry_of, units};
 use super::super::locate::Found;
 use super::super::presence::Met;
-use super::super::unit::strip;
-use super::super::{Reading, header, hierarchy, hint};
-use super::text::{bones, likeness, with_captures};
+use super::super::unit::{PrintedUnit, strip};
+use super::super::{Reading, header, hierarchy, hint, number, split, value};
+use super::text::{bones, likeness, with_captures, years};
 use crate::diag::Place;
 use crate::domain::LookupError;
 use crate::domain::label::normalise;
@@ -31,17 +31,17 @@ pub(super) struct Seen {
     pub part: usize,
     /// Row or column.
     pub line: u32,
-    pub at: CellRef,
     pub place: Place,
     /// Its texts, without units.
     pub texts: Vec<String>,
     /// As printed.
     pub shown: String,
+    pub units: Vec<PrintedUnit>,
     /// The entry that fits.
     pub entry: Option<usize>,
     /// Why a capture that fits stands for no code.
-    pub error: Option<(LookupError, usize)>,
-    /// Whether any number stands in its row.
+    pub error: Option<LookupError>,
+    /// Whether any number, or what stands for one, stands in its row.
     pub has_numbers: bool,
 }
 
@@ -82,23 +82,25 @@ fn see(reading: &Reading, found: &Found<'_>, label: &header::Label, axis: Axis) 
     let (entry, error) = match entry_of(reading, label, declared.iter().filter(|e| !e.merged)) {
         Ok(Some(fitting)) => (number(fitting.entry), None),
         Ok(None) => (None, None),
-        Err(unknown) => {
-            let fits = |e: &&Entry| !e.merged && super::super::label::fit(reading, e, label).is_some();
-            (None, declared.iter().position(|e| fits(&e)).map(|nth| (unknown.error, nth)))
-        }
+        Err(unknown) => (None, Some(unknown.error)),
     };
     let at = label.at().unwrap_or(found.corner);
-    let numbers = || found.data_cols().any(|col| hint::is_number(found, CellRef { row: label.line, col }));
+    let figure = |col: u32| {
+        let at = CellRef { row: label.line, col };
+        let text = found.grid.text(at.row, at.col);
+        let stated = || split::find(reading, text).is_some() || value::is_mark(reading, text);
+        hint::is_number(found, at) || (!text.trim().is_empty() && stated())
+    };
     Seen {
         part: 0,
         line: label.line,
-        at,
         place: reading.place(found.grid, at),
         texts: label.parts.iter().map(|p| plain(reading, &p.text)).collect(),
         shown: label.shown(),
+        units: units(reading, label),
         entry,
         error,
-        has_numbers: axis == Axis::Columns || numbers(),
+        has_numbers: axis == Axis::Columns || found.data_cols().any(figure),
     }
 }
 
@@ -217,6 +219,9 @@ pub(super) fn score(reading: &Reading, axes: &Axes) -> f64 {
     }
     let mut sum = 0.0;
     let mut whole = true;
+    // A row of numbers is none of the header.
+    let is_figure = |text: &String| years(text).is_empty() && number::parse(text).is_ok();
+    let figures = axes.columns.iter().flat_map(|c| &c.texts).filter(|t| is_figure(t)).count();
     for (axis, seen) in [(Axis::Columns, &axes.columns), (Axis::Rows, &axes.rows)] {
         let declared = entries(reading, axis);
         let pairs = pair(reading, axis, seen);
@@ -230,7 +235,11 @@ pub(super) fn score(reading: &Reading, axes: &Axes) -> f64 {
         whole &= lacking == 0 && strangers.clone().count() == 0;
         sum += seen.iter().filter(|s| s.entry.is_some()).count() as f64 + likeness - lacking as f64 / 2.0;
     }
-    if whole { f64::INFINITY } else { sum }
+    match (whole, figures) {
+        (true, _) => f64::INFINITY,
+        (false, 0) => sum,
+        (false, _) => f64::MIN,
+    }
 }
 
 /// A label as an edition's keys name it.

@@ -16,6 +16,8 @@ use crate::spec::table::{Anchor, Within};
 
 /// A title is taken for the declared one from this likeness on.
 const TITLE_LIKENESS: f64 = 0.3;
+/// Texts that are like no title and are tried as one.
+const TITLES_TRIED: usize = 12;
 /// A header cell is taken for a declared label from this likeness on.
 const HEADER_LIKENESS: f64 = 0.75;
 /// Rows by which a header may have grown.
@@ -116,7 +118,10 @@ fn anchor(trial: &mut Trial<'_>, drift: &mut Drift) -> bool {
     let Some(declared) = trial.edition.layout.anchor.clone() else { return false };
     let text = declared.pattern.as_str().to_owned();
     let titles = trial.with(|reading| titles(reading, trial.input.document, &declared));
-    for (grid, at, title) in titles {
+    let (like, unlike): (Vec<_>, Vec<_>) = titles.into_iter().partition(|t| t.0 >= TITLE_LIKENESS);
+    // A title that is like no other is one only above a table that is as declared.
+    let unlike = unlike.into_iter().take(TITLES_TRIED).map(|t| (t, true));
+    for ((_, grid, at, title), whole) in like.into_iter().map(|t| (t, false)).chain(unlike) {
         let Ok(pattern) = Pattern::parse(&title, &lists(trial)) else { continue };
         let around = format!("{0}{1}:{0}{1}", column_letters(at.col), at.row + 1);
         for within in [None, Some(around)] {
@@ -126,7 +131,7 @@ fn anchor(trial: &mut Trial<'_>, drift: &mut Drift) -> bool {
             edition.layout.anchor = Some(anchor.clone());
             let next = Trial { edition, ..*trial };
             let faults = next.with(|reading| lost(reading, trial.input.document));
-            if faults.first().is_some_and(|f| f.code.starts_with("anchor")) {
+            if faults.first().is_some_and(|f| f.code.starts_with("anchor")) || (whole && score(&next) < f64::INFINITY) {
                 continue;
             }
             let place = trial.with(|reading| reading.place(grid, at));
@@ -146,7 +151,7 @@ fn anchor(trial: &mut Trial<'_>, drift: &mut Drift) -> bool {
 }
 
 /// Cells that may be the table's title, the likeliest first, with the text by which each is an anchor.
-fn titles<'d>(reading: &Reading, document: &'d Document, declared: &Anchor) -> Vec<(&'d Grid, CellRef, String)> {
+fn titles<'d>(reading: &Reading, document: &'d Document, declared: &Anchor) -> Vec<(f64, &'d Grid, CellRef, String)> {
     let scopes = locate::scopes(reading, document, &mut Met::default(), &mut Vec::new());
     let mut found: Vec<(f64, &Grid, CellRef, String)> = Vec::new();
     for grid in scopes.into_iter().flat_map(|s| s.grids) {
@@ -155,15 +160,35 @@ fn titles<'d>(reading: &Reading, document: &'d Document, declared: &Anchor) -> V
                 found.push((2.0, grid, at, declared.pattern.as_str().to_owned()));
                 continue;
             }
-            let title = super::super::unit::strip(reading, &cell.text).0;
+            let title = super::super::unit::strip(reading, reading.own_language(&cell.text)).0;
             let likeness = likeness_of_titles(&bones(declared.pattern.as_str()), &bones(&title));
-            if likeness >= TITLE_LIKENESS {
+            if !title.is_empty() && !is_number(&title) && !contradicts(reading, &title) {
                 found.push((likeness, grid, at, captured(reading, &title, &declared.pattern)));
             }
         }
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-    found.into_iter().map(|(_, grid, at, title)| (grid, at, title)).collect()
+    // What is not like it goes by its place.
+    let rank = |likeness: f64| if likeness >= TITLE_LIKENESS { likeness } else { 0.0 };
+    found.sort_by(|a, b| rank(b.0).total_cmp(&rank(a.0)).then(a.2.cmp(&b.2)));
+    found
+}
+
+/// Whether a title names another code than the table states: the one of the next table, not its own.
+fn contradicts(reading: &Reading, title: &str) -> bool {
+    let book = reading.codebook;
+    reading.layout().context.dimensions.iter().any(|(dimension, code)| {
+        let list = dimension.as_str();
+        let names = book.lists.get(list).into_iter().flat_map(|l| &l.entries).map(|e| (&e.code, e.name_zh.as_str()));
+        let aliases = book.aliases.iter().filter(|a| a.list == list).map(|a| (&a.code, a.label.as_str()));
+        let named = names.chain(aliases).map(|(code, name)| (code, normalise(name)));
+        let named: Vec<_> =
+            named.filter(|(_, name)| name.chars().count() > 1 && title.contains(name.as_str())).collect();
+        !named.is_empty() && named.iter().all(|(other, _)| *other != code)
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    super::super::number::parse(text).is_ok()
 }
 
 /// The title with the captures that the declared one has, as far as it states something for them.
@@ -192,7 +217,10 @@ fn corner(trial: &mut Trial<'_>, drift: &mut Drift) -> bool {
     let declared = trial.edition.layout.corner.join(" / ");
     let found = trial.with(|reading| header_row(reading, trial.input.document));
     let Some((grid, cells)) = found else { return false };
-    let texts: Vec<String> = cells.iter().map(|at| normalise(grid.text(at.row, at.col))).collect();
+    let texts: Vec<String> = cells
+        .iter()
+        .map(|at| normalise(trial.with(|reading| reading.own_language(grid.text(at.row, at.col)).to_owned()).as_str()))
+        .collect();
     if texts == trial.edition.layout.corner {
         return false;
     }
@@ -234,7 +262,8 @@ fn header_row<'d>(reading: &Reading, document: &'d Document) -> Option<(&'d Grid
 fn label_col(reading: &Reading, grid: &Grid, first: CellRef, wanted: u32) -> Option<u32> {
     let fitting = |start: u32| {
         let rows = first.row + 1..grid.rows.min(first.row + ROWS_LOOKED_AT);
-        rows.filter(|row| begins(reading, Axis::Rows, grid.text(*row, start + wanted - 1))).count()
+        rows.filter(|row| begins(reading, Axis::Rows, reading.own_language(grid.text(*row, start + wanted - 1))))
+            .count()
     };
     let starts = 0..=first.col.checked_sub(wanted)?;
     // The leftmost of equals.
@@ -246,7 +275,7 @@ fn label_col(reading: &Reading, grid: &Grid, first: CellRef, wanted: u32) -> Opt
 
 /// Whether a text is a part of a declared header.
 fn is_label(reading: &Reading, text: &str) -> bool {
-    let bare = super::super::unit::strip(reading, text).0;
+    let bare = super::super::unit::strip(reading, reading.own_language(text)).0;
     let of = |pattern: &Pattern| match pattern.is_literal() {
         true => likeness(pattern.as_str(), &bare) >= HEADER_LIKENESS,
         false => pattern.captures().all(|c| *c != Capture::Any) && pattern.matches(&bare).is_some(),

@@ -81,10 +81,10 @@ fn held(spec: &str, document: &Document, edition: usize) -> Drift {
 }
 
 fn line(o: &Observation) -> String {
-    let d = &o.dimensions;
+    let d = o.dimensions();
     let value = o.value.number().map_or("-".to_owned(), |n| n.normalize().to_string());
-    let short = o.indicator.as_str().split('_').next().unwrap_or_default();
-    format!("{} {short} {} {} {} {value}", o.origin.cell, o.period, d.region, d.population)
+    let short = o.indicator().as_str().split('_').next().unwrap_or_default();
+    format!("{} {short} {} {} {} {value}", o.cell(), o.period, d.region, d.population)
 }
 
 /// What is told, the block, and what the file yields by it.
@@ -225,7 +225,7 @@ fn text_where_numbers_were_is_told_and_not_absorbed() {
     let text = changed(&[("36.7", "缺")]);
     let drift = held(SPEC, &document("表3", &text, Vec::new()), 0);
     let told: Vec<&str> = drift.changes.iter().map(|c| c.message.as_str()).collect();
-    assert_eq!(told, ["under \"基金支出\" 1 cells hold no number: E4 \"缺\""]);
+    assert_eq!(told, ["under \"基金支出\" 1 cell holds no number: E4 \"缺\""]);
     assert_eq!(drift.absorbed_by, Default::default());
 }
 

@@ -2,22 +2,26 @@
 
 use crate::domain::label::normalise;
 
-/// A text that holds another whole is at least so like it.
+/// A text that holds another whole is at least so like it, if that is not too small a part of it.
 const HOLDS: f64 = 0.75;
+const HOLDS_PART: usize = 3;
 const YEAR_DIGITS: usize = 4;
 
 /// From 0 to 1, whatever the spacing and width.
 pub fn likeness(one: &str, other: &str) -> f64 {
     let (one, other) = (normalise(one), normalise(other));
     let edits = strsim::normalized_damerau_levenshtein(&one, &other);
-    let shorter = one.chars().count().min(other.chars().count());
-    let holds = shorter > 1 && (one.contains(other.as_str()) || other.contains(one.as_str()));
+    let (short, long) =
+        (one.chars().count().min(other.chars().count()), one.chars().count().max(other.chars().count()));
+    let holds =
+        short > 1 && short * HOLDS_PART >= long && (one.contains(other.as_str()) || other.contains(one.as_str()));
     if holds { edits.max(HOLDS) } else { edits }
 }
 
 /// How like two titles are, of which parts may stand in another order: by the pairs of characters they share.
 pub fn likeness_of_titles(one: &str, other: &str) -> f64 {
-    likeness(one, other).max(strsim::sorensen_dice(&normalise(one), &normalise(other)))
+    let (one, other) = (normalise(one), normalise(other));
+    strsim::normalized_damerau_levenshtein(&one, &other).max(strsim::sorensen_dice(&one, &other))
 }
 
 /// The years that a text states.

@@ -109,6 +109,7 @@ fn entries_that_are_skipped_or_optional() {
         "地区 | 备注 | 失业保险 | 序号\n北京 | 1 | 5 | a",
         "error label-moved]: expected the header \"序号\" here",
     );
+    check_table(keys, "地区 | 序号 | 失业保险\n华北小计 | 1 | 5", "error table-empty]: every row or every column");
     // Left of the labels as well, where it is declared.
     check_table(keys, "序号 | 地区 | 失业保险\n1 | 北京 | 5", "C2 110000/unemployment 5");
     // What is not declared is not skipped with it.
@@ -150,7 +151,7 @@ fn units_from_labels() {
         let read = super::read(&pipelines, &document(table, Vec::new()));
         assert!(!read.has_errors(), "{:?}", read.diagnostics);
         let value = |o: &Observation| match o.value {
-            Value::Number(n) => format!("{} {n} {}", o.indicator, o.unit),
+            Value::Number(n) => format!("{} {n} {}", o.indicator(), o.series.unit),
             Value::Missing(_) => "-".to_owned(),
         };
         read.value.observations.iter().map(value).collect::<Vec<_>>()

@@ -27,7 +27,7 @@ fn said(spec: &str, table: &str) -> String {
         Value::Number(number) => number.to_string(),
         Value::Missing(mark) => mark.as_str().to_owned(),
     };
-    let cell = |o: &crate::domain::Observation| format!("{}={}", o.origin.cell, value(o));
+    let cell = |o: &crate::domain::Observation| format!("{}={}", o.cell(), value(o));
     read.value.observations.iter().map(cell).collect::<Vec<_>>().join(" ")
 }
 

@@ -49,11 +49,11 @@ fn dress(grid: &mut Grid) {
 
 /// The cell, the dimensions that are divided, and the number.
 fn line(o: &Observation) -> String {
-    let d = &o.dimensions;
+    let d = o.dimensions();
     let codes = [&d.region, &d.ownership, &d.scheme, &d.population, &d.industry];
     let divided: Vec<&str> = codes.into_iter().map(|c| c.as_str()).filter(|c| *c != "_T").collect();
     let breakdown = if d.breakdown.0.is_empty() { String::new() } else { format!(" {}", d.breakdown) };
-    format!("{} {}{breakdown} {}", o.origin.cell, divided.join("/"), o.printed)
+    format!("{} {}{breakdown} {}", o.cell(), divided.join("/"), o.printed)
 }
 
 pub(super) fn check(levels: &str, rows: &str, table: &str, expected: &str) {

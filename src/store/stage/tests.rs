@@ -1,43 +1,47 @@
 //! A stage of every kind of cell, written and read.
 
 use std::fs;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::*;
 use crate::diag::Severity;
 use crate::domain::{
-    Breakdown, Code, CodeEntry, CodeList, Dimension, Dimensions, Indicator, Mark, Origin, Outcome, PeriodKind,
-    RelationKind, Status, Unit, Value,
+    Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
+    Outcome, PeriodKind, RelationKind, Series, Status, Unit, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
     let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Observation {
-        obs_id: obs_id.into(),
+    let origin = Origin {
         dataset: "d".into(),
         table_id: "t".into(),
         edition: "2013".into(),
+        source_file: "d/表.xlsx".into(),
+        source_sha256: "5ba4".into(),
+        sheet: "表1".into(),
+        addressing: Addressing::A1,
+        id_path: format!("{obs_id}/"),
+    };
+    let series = Series {
+        origin: Arc::new(origin),
         indicator: Code::new("insured_person"),
-        period: "2013-01/2013-08".parse().unwrap(),
         period_kind: PeriodKind::Flow,
-        dimensions: Dimensions {
-            region: Code::new("530400-1"),
-            breakdown: Breakdown(breakdown.into()),
-            ..Dimensions::default()
-        },
-        value,
         unit: "person".into(),
+        printed_unit: "10k_person".into(),
+    };
+    let region = [(Dimension::Region, Code::new("530400-1"))];
+    Observation {
+        series: Arc::new(series),
+        coordinates: [Arc::new(Coordinates::new(region, Breakdown(breakdown.into()))), Arc::default()],
+        at: CellRef { row: 3, col: 1 },
+        nth: 0,
+        period: "2013-01/2013-08".parse().unwrap(),
+        value,
         decimals: value.number().map(|n| u8::try_from(n.scale()).unwrap()),
         printed: "36. 7\n万".into(),
-        printed_unit: "10k_person".into(),
-        origin: Origin {
-            source_file: "d/表.xlsx".into(),
-            source_sha256: "5ba4".into(),
-            sheet: "表1".into(),
-            cell: "B4".into(),
-        },
-        notes: vec!["注: 一".into(), "资料来源: 二".into()],
+        notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
         status: Status::Revised,
     }
 }
@@ -129,7 +133,7 @@ fn what_is_written_is_read() {
     let stage = whole();
     write(folder.path(), &stage).unwrap();
     let mut observations = stage.observations.clone();
-    observations.sort_by(|a, b| a.obs_id.cmp(&b.obs_id));
+    observations.sort_by_key(Observation::obs_id);
     assert_eq!(read_observations(folder.path()).unwrap(), observations);
     let mut relations = stage.relations.clone();
     relations.sort();
@@ -146,16 +150,16 @@ fn an_older_file_is_read_where_nothing_is_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let observation = observation("a", number("1"));
     let columns = schema::OBSERVATION.columns;
-    let put = |kept: &'static [(&'static str, schema::Kind)], row: Row| {
+    let put = |kept: &'static [(&'static str, schema::Kind)], row: Row<'_>| {
         let older = schema::Table { name: schema::OBSERVATION.name, columns: kept };
-        parquet::write(folder.path(), &older, &[row], |_| String::new()).unwrap();
+        parquet::write(folder.path(), &older, [row], |_| String::new()).unwrap();
         read_observations(folder.path())
     };
     let mut row = observation_row(&observation);
     assert_eq!(columns[row.len() - 1].0, "status");
     row.pop();
     let read = put(&columns[..columns.len() - 1], row.clone()).unwrap();
-    assert_eq!(read, [Observation { status: Status::Normal, ..observation }]);
+    assert_eq!(read, [Observation { status: Status::Normal, ..observation.clone() }]);
     row.remove(0);
     let fault = put(&columns[1..columns.len() - 1], row).unwrap_err().to_string();
     assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");
@@ -184,17 +188,18 @@ fn what_cannot_be_kept_exactly_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let with = |observation: Observation| Stage { observations: vec![observation], ..whole() };
     let mut doubled = whole();
-    doubled.observations.push(Observation { obs_id: "a".into(), ..observation("a", number("1")) });
-    doubled.observations[3].origin.cell = "C7".into();
+    let mut series = Series::clone(&doubled.observations[1].series);
+    Arc::make_mut(&mut series.origin).source_file = "d/另一表.xlsx".into();
+    doubled.observations.push(Observation { series: Arc::new(series), ..observation("a", number("1")) });
     let rows = [
         (
             with(observation("x", number("0.1234567"))),
-            "obs_id x, value: 0.1234567 does not fit Decimal(38, 6); numbers are kept exactly, so no more than 6 decimals \
+            "obs_id x/B4, value: 0.1234567 does not fit Decimal(38, 6); numbers are kept exactly, so no more than 6 decimals \
              can be stored",
         ),
         (
             doubled,
-            "obs_id a stands for two cells, d/表.xlsx, sheet \"表1\", cell B4 and d/表.xlsx, sheet \"表1\", cell C7; every \
+            "obs_id a/B4 stands for two cells, d/表.xlsx, sheet \"表1\", cell B4 and d/另一表.xlsx, sheet \"表1\", cell B4; every \
              observation needs an id of its own",
         ),
     ];

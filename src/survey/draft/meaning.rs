@@ -149,7 +149,7 @@ impl Guessing<'_> {
                     && f.known > 2
                     && !taken.contains(&(length, f.list.clone()))
             });
-            let level = if self.daring != Daring::Nothing && periods * 5 >= texts.len() * 3 {
+            let level = if self.daring != Daring::Nothing && periods * 2 >= texts.len() {
                 Level::Period
             } else if let Some(fit) = fit.filter(|_| self.daring == Daring::Codes) {
                 taken.insert((length, fit.list.clone()));
@@ -175,6 +175,8 @@ impl Guessing<'_> {
         percent: &BTreeSet<u32>,
     ) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
+        let has_period = |path: &[String]| path.iter().any(|t| guess::period_pattern(t).is_some());
+        let dated = noun == "column" && paths.iter().any(|(_, path)| has_period(path));
         for (line, path) in paths {
             let mut label = Vec::new();
             let mut rest: Vec<&str> = Vec::new();
@@ -214,6 +216,11 @@ impl Guessing<'_> {
             let mut entry = Entry { label, keys: Vec::new(), remark };
             if let Some(period) = period {
                 entry.keys.push(("period".into(), quoted(&period), "the label begins with it"));
+            }
+            // The same header again and again, beside years: each is of the year on its left.
+            let again = paths.iter().filter(|(_, other)| other == path).count() > 1;
+            if dated && again && !has_period(path) {
+                entry.keys.push(("period".into(), quoted("left"), "the header is repeated beside years"));
             }
             if counts {
                 self.counted(path, &rest, percent.contains(line), local, &mut entry);

@@ -198,14 +198,14 @@ fn paths(book: &Codebook, document: &Document, grid: &Grid, place: &Place, head:
 
 /// What title and unit lines say of the whole table.
 fn whole(book: &Codebook, titles: &[&str], place: &Place) -> Whole {
-    let mut units: Vec<String> = titles.iter().filter_map(|t| guess::units_of_line(t)).flatten().collect();
+    let mut units: Vec<String> = titles.iter().copied().filter_map(guess::units_of_line).flatten().collect();
     if units.is_empty() {
         let brackets = titles.iter().filter_map(|t| guess::bracket(t));
         units = brackets.filter(|name| guess::unit_code(book, name).is_some()).collect();
     }
     let subject =
         titles.iter().find_map(|t| t.trim().strip_prefix("指标：").or_else(|| t.trim().strip_prefix("指标:")));
-    let subject = subject.map_or_else(|| place.title.clone(), |s| guess::without_unit(s));
+    let subject = subject.map_or_else(|| place.title.clone(), guess::without_unit);
     Whole { subject, units }
 }
 
@@ -294,6 +294,9 @@ fn head(grid: &Grid, parts: &[&Table], trial: &Trial, file: &str) -> String {
     ));
     for fault in trial.faults.iter().filter(|f| f.severity == Severity::Error).take(FAULTS_TOLD) {
         out.push_str(&format!("#   {}: {}\n", fault.code, quote::one_line(&fault.message)));
+    }
+    if let Some(at) = trial.missed.first().filter(|_| trial.faults.is_empty()) {
+        out.push_str(&format!("#   {} and others stand where the layout sees no body\n", grid.address(*at)));
     }
     if trial.faults.len() > FAULTS_TOLD {
         out.push_str(&format!("#   and {} more\n", trial.faults.len() - FAULTS_TOLD));

@@ -39,7 +39,8 @@ pub fn tidy(text: &str) -> String {
     let wide = |c: Option<char>| c.is_some_and(|c| c as u32 > 0x2E7F);
     let mut out = String::new();
     for word in words {
-        if !out.is_empty() && !(wide(out.chars().next_back()) && wide(word.chars().next())) {
+        let joined = wide(out.chars().next_back()) && wide(word.chars().next());
+        if !out.is_empty() && !joined {
             out.push(' ');
         }
         out.push_str(word);

@@ -83,7 +83,7 @@ impl Specs {
                 .map(|(file, document, captured)| Input { document, file, sha256: "", captured })
                 .collect();
             let read = ingest::ingest(task, &files).split(&mut faults);
-            let ids: BTreeSet<&str> = read.observations.iter().map(|o| o.obs_id.as_str()).collect();
+            let ids: BTreeSet<String> = read.observations.iter().map(Observation::obs_id).collect();
             assert_eq!(ids.len(), read.observations.len(), "{}: an id stands twice", layout.name);
             lines.extend(read.observations.iter().map(line));
         }
@@ -97,15 +97,14 @@ impl Specs {
 }
 
 fn line(o: &Observation) -> Line {
-    let d = &o.dimensions;
-    let nth = o.obs_id.rsplit_once('#').map_or("0", |(_, nth)| nth);
-    let place = format!("{}!{}!{}#{nth}", o.origin.source_file, o.origin.sheet, o.origin.cell);
+    let d = o.dimensions();
+    let place = format!("{}!{}!{}#{}", o.origin().source_file, o.origin().sheet, o.cell(), o.nth);
     let value = o.value.number().map(|n| n.normalize().to_string());
     let value = value.or(o.value.mark().map(|m| m.as_str().to_owned())).unwrap_or_default();
     let mut said = BTreeMap::new();
     for key in SAID {
         let text = match key {
-            "indicator" => o.indicator.to_string(),
+            "indicator" => o.indicator().to_string(),
             "period" => o.period.to_string(),
             "region" => d.region.to_string(),
             "scheme" => d.scheme.to_string(),
@@ -114,12 +113,12 @@ fn line(o: &Observation) -> Line {
             "population" => d.population.to_string(),
             "breakdown" => d.breakdown.to_string(),
             "value" => value.clone(),
-            "unit" => o.printed_unit.clone(),
+            "unit" => o.series.printed_unit.clone(),
             "decimals" => o.decimals.map_or(String::new(), |n| n.to_string()),
-            "printed" => o.printed.clone(),
+            "printed" => o.printed.to_string(),
             "notes" => o.notes.join("\n"),
             "status" => o.status.as_str().to_owned(),
-            "edition" => o.edition.clone(),
+            "edition" => o.origin().edition.clone(),
             other => unreachable!("{other}"),
         };
         said.insert(key, text);

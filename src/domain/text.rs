@@ -40,10 +40,10 @@ impl Text {
 
 /// Long texts met before, so that each is kept once.
 #[derive(Default)]
-pub(super) struct Shared(std::collections::HashSet<Arc<str>>);
+pub struct Shared(std::collections::HashSet<Arc<str>>);
 
 impl Shared {
-    pub(super) fn text(&mut self, text: &str) -> Text {
+    pub fn text(&mut self, text: &str) -> Text {
         Text::short(text).unwrap_or_else(|| {
             if let Some(known) = self.0.get(text) {
                 return Text(Kept::Long(Arc::clone(known)));

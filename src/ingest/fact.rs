@@ -1,0 +1,116 @@
+//! What is stated in a cell to an observation: in the base unit, with what it shares with others of its sheet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::Reading;
+use super::said::Said;
+use super::value::{Amount, SCALE_MAX};
+use crate::diag::Diagnostic;
+use crate::domain::{Code, Mark, Observation, Origin, Series, Status, Text, Unit, Value};
+use crate::grid::{CellRef, Grid};
+use crate::spec::table::PeriodRule;
+
+/// Numbers in the base unit are smaller than this, ten thousand times what any fund or nation has in yuan: sums, shares and
+/// tolerances of such numbers stay within the decimals of the warehouse, so that no single cell can stop a build.
+const VALUE_LIMIT: u64 = 1_000_000_000_000_000_000;
+
+/// One number or mark with all that is known of it.
+pub(super) struct Statement<'a> {
+    pub amount: Result<Amount, Mark>,
+    pub said: Said<'a>,
+    pub printed: Text,
+    /// Number among several of one cell, from 1; 0 where the cell has one only.
+    pub nth: u16,
+    pub status: Status,
+}
+
+/// Makes the observations of a sheet.
+pub(super) struct Maker<'a> {
+    reading: &'a Reading<'a>,
+    grid: &'a Grid,
+    origin: Arc<Origin>,
+    notes: Arc<Vec<String>>,
+    /// What was counted so far, by indicator, in one unit or another.
+    counted: BTreeMap<Code, Vec<Counted<'a>>>,
+}
+
+/// What is counted, and how its printed numbers become numbers in the base unit.
+#[derive(Clone)]
+struct Counted<'a> {
+    series: Arc<Series>,
+    unit: &'a Unit,
+}
+
+impl<'a> Maker<'a> {
+    pub fn new(reading: &'a Reading<'a>, grid: &'a Grid) -> Maker<'a> {
+        let origin = Origin {
+            dataset: reading.source.id.clone(),
+            table_id: reading.table.id.clone(),
+            edition: reading.edition.id.clone(),
+            source_file: reading.file.to_owned(),
+            source_sha256: reading.sha256.to_owned(),
+            sheet: grid.sheet.clone(),
+            addressing: grid.addressing.clone(),
+            id_path: reading.id_path(grid),
+        };
+        Maker { reading, grid, origin: Arc::new(origin), notes: Arc::default(), counted: BTreeMap::new() }
+    }
+
+    pub fn observation(&mut self, at: CellRef, statement: Statement<'_>) -> Result<Observation, Box<Diagnostic>> {
+        let Statement { amount, said, printed, nth, status } = statement;
+        let Counted { series, unit } = self.counted(at, &said)?;
+        let Some(PeriodRule::Fixed(period)) = said.period else { return Err(self.lacking("period", at)) };
+        let (value, decimals) = match amount {
+            Err(mark) => (Value::Missing(mark), None),
+            Ok(amount) => {
+                let base = unit.to_base(amount.number);
+                let base = base.filter(|n| n.scale() <= SCALE_MAX && n.abs() < Decimal::from(VALUE_LIMIT));
+                let base = base.ok_or_else(|| {
+                    let message =
+                        format!("\"{printed}\" has more than {SCALE_MAX} decimals in {}, or is too large", unit.base);
+                    Box::new(self.reading.fault("number-range", message, self.grid, at))
+                })?;
+                (Value::Number(base), Some(amount.decimals))
+            }
+        };
+        let notes = Arc::clone(&self.notes);
+        let coordinates = said.coordinates;
+        Ok(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status })
+    }
+
+    fn counted(&mut self, at: CellRef, said: &Said<'_>) -> Result<Counted<'a>, Box<Diagnostic>> {
+        let code = said.indicator.ok_or_else(|| self.lacking("indicator", at))?;
+        let used = said.unit.ok_or_else(|| self.lacking("unit", at))?;
+        let known = self.counted.get(code).and_then(|units| units.iter().find(|c| c.unit.code == used.code));
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let reading = self.reading;
+        let indicator = reading.codebook.indicator(code.as_str()).ok_or_else(|| self.lacking("indicator", at))?;
+        let unit = reading.task.codebook.unit(&used.code).ok_or_else(|| self.lacking("unit", at))?;
+        if unit.base != indicator.unit {
+            let message =
+                format!("{code} is counted in {}, and {} is a unit of {}", indicator.unit, unit.code, unit.base);
+            return Err(Box::new(reading.fault("unit-of-indicator", message, self.grid, at)));
+        }
+        let series = Series {
+            origin: Arc::clone(&self.origin),
+            indicator: code.clone(),
+            period_kind: indicator.kind,
+            unit: unit.base.clone(),
+            printed_unit: unit.code.clone(),
+        };
+        let counted = Counted { series: Arc::new(series), unit };
+        self.counted.entry(code.clone()).or_default().push(counted.clone());
+        Ok(counted)
+    }
+
+    fn lacking(&self, what: &str, at: CellRef) -> Box<Diagnostic> {
+        let message = format!("nothing states the {what} of the cell");
+        let fault = self.reading.fault("meaning-missing", message, self.grid, at);
+        Box::new(fault.hint("a cell merged over several rows has no label of its own"))
+    }
+}
