@@ -73,7 +73,7 @@ fn run(job: &str, folder: &Path) {
     let paths = books::files_in(&folder.join("files"));
     match job {
         "calamine" => books::job(|| paths.iter().for_each(|file| calamine(file))),
-        "read" => books::job(|| grid::on_all_cores(&paths, |file| grid::read(file, "read", None).expect("a workbook"))),
+        "read" => books::job(|| grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))),
         "unpivot" => {
             let pipelines = pipelines(folder);
             books::job(|| unpivot(&pipelines, &paths));
@@ -140,27 +140,27 @@ fn write_folder(folder: &Path, kind: &str, rows: u32, columns: u16, files: u32) 
         &format!(
             "title = \"t\"\nanchor = {{ text = \"参保人数\" }}\ncorner = \"地区\"\nunit = \"10k_person\"\n\
              [[rows]]\nlabel = \"第{{county:int}}县\"\n[[columns]]\nlabel = \"{{month}}\"\nindicator = \"insured_person\"\n\
-             [[edition]]\nid = \"1\"\nfile = \"{{city:int}}.{extension}\"\n"
+             [[edition]]\nid = \"1\"\nfile = \"{{any}}.{extension}\"\n"
         ),
     );
     std::fs::create_dir(folder.join("files")).expect("a temporary folder");
     for nth in 0..files {
         let path = folder.join(format!("files/{nth:04}.{extension}"));
         match extension {
-            "xls" => books::write_xls(&path, rows + 2, columns + 1, printed),
-            _ => books::write_xlsx(&path, rows + 2, columns + 1, printed),
+            "xls" => books::write_xls(&path, rows + 2, columns + 1, |row, column| printed(nth * rows, row, column)),
+            _ => books::write_xlsx(&path, rows + 2, columns + 1, |row, column| printed(nth * rows, row, column)),
         }
     }
 }
 
-/// A title, a header of months, then a county and its figures.
-fn printed(row: u32, column: u16) -> Printed {
+/// A title, a header of months, then a county and its figures; `before` counties stand in other files.
+fn printed(before: u32, row: u32, column: u16) -> Printed {
     match (row, column) {
         (0, 0) => Printed::Text("分县参保人数（万人）".to_owned()),
         (0, _) => Printed::Text(String::new()),
         (1, 0) => Printed::Text("地区".to_owned()),
         (1, _) => Printed::Text(format!("{}-{:02}", 1950 + (column - 1) / 12, (column - 1) % 12 + 1)),
-        (_, 0) => Printed::Text(format!("第{}县", row - 1)),
+        (_, 0) => Printed::Text(format!("第{}县", before + row - 1)),
         _ => {
             let digits = (u64::from(row) * 7919 + u64::from(column) * 104_729) % 10_000_000;
             Printed::Number(digits as f64 / [1.0, 10.0, 100.0][usize::from(column % 3)])
