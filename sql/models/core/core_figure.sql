@@ -2,7 +2,7 @@
 -- grain: indicator, period, period_kind, region, scheme, ownership, industry, population, breakdown
 -- doc:   The figure that counts for a quantity. Where several cells state it, the table with the lowest priority number wins,
 --        then the first by table_id, then the latest edition; among several statements of one text the declared section.
---        Quantities without a number have no row.
+--        Quantities without a number have no row. qualifier: how the text bounds the number, as in core_observation.
 WITH ranked AS (
     SELECT
         r.indicator,
@@ -19,6 +19,7 @@ WITH ranked AS (
         r.value,
         r.unit,
         r.rounding,
+        r.qualifier,
         r.obs_id,
         r.dataset,
         r.table_id,
@@ -47,6 +48,7 @@ SELECT
     value,
     unit,
     rounding,
+    qualifier,
     obs_id,
     dataset,
     table_id
