@@ -24,21 +24,10 @@ insured AS (
     FROM figure
     WHERE indicator = 'insured_person' AND period_kind = 'stock'
 ),
-base AS (
-    SELECT
-        indicator, period, period_start, period_end, region, scheme, ownership, industry, population, value, qualifier, obs_id,
-        CASE indicator
-            WHEN 'eligible_person' THEN CASE WHEN scheme = '_T' THEN 2 ELSE 1 END
-            WHEN 'file_custody_person' THEN 3
-            ELSE 4
-        END AS choice
-    FROM figure
-    WHERE indicator IN ('eligible_person', 'file_custody_person', 'employed_person') AND period_kind = 'stock'
-),
 rate AS (
-    SELECT indicator, period, period_start, period_end, region, scheme, ownership, industry, population, value, obs_id
+    SELECT period, region, scheme, ownership, industry, population, value, obs_id
     FROM figure
-    WHERE indicator IN ('coverage_pct', 'coverage_unit_pct')
+    WHERE indicator = 'coverage_pct'
 ),
 unit AS (
     -- Units, and printed rates by units, with the population whose persons they are.
@@ -68,87 +57,6 @@ unit AS (
             OR u.indicator = 'coverage_unit_pct'
         )
 ),
-quantity AS (
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population FROM insured
-    UNION
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population
-    FROM base
-    WHERE choice = 1
-    UNION
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population
-    FROM rate
-    WHERE indicator = 'coverage_pct'
-    UNION
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population
-    FROM unit
-    WHERE indicator <> 'eligible_unit'
-),
-membership AS (
-    SELECT DISTINCT code AS scheme, parent AS population
-    FROM core_code
-    WHERE list = 'membership' AND parent IS NOT NULL
-),
-candidate AS (
-    SELECT
-        q.period,
-        q.region,
-        q.scheme,
-        q.ownership,
-        q.industry,
-        q.population,
-        b.choice,
-        b.indicator,
-        b.period AS base_period,
-        b.population AS base_population,
-        b.value,
-        b.qualifier,
-        b.obs_id,
-        ROW_NUMBER() OVER (
-            PARTITION BY q.period, q.region, q.scheme, q.ownership, q.industry, q.population
-            ORDER BY
-                b.choice,
-                CASE WHEN b.population = q.population THEN 0 ELSE 1 END,
-                CASE WHEN b.period = q.period THEN 0 ELSE 1 END,
-                b.period,
-                b.obs_id
-        ) AS place
-    FROM quantity AS q
-    LEFT JOIN membership AS m ON m.scheme = q.scheme
-    INNER JOIN base AS b
-        ON b.region = q.region AND b.ownership = q.ownership AND b.industry = q.industry
-        AND (b.scheme = q.scheme OR b.scheme = '_T')
-        AND (b.population = q.population OR (q.population = '_T' AND b.population = m.population))
-        AND (
-            b.period = q.period
-            OR (b.period LIKE '%/%' AND b.period_start <= q.period_start AND b.period_end >= q.period_end)
-        )
-),
-stated AS (
-    SELECT
-        q.period,
-        q.region,
-        q.scheme,
-        q.ownership,
-        q.industry,
-        q.population,
-        i.value AS insured_person,
-        b.value AS eligible_person,
-        i.qualifier AS insured_qualifier,
-        b.qualifier AS eligible_qualifier,
-        b.choice,
-        b.indicator AS base_indicator,
-        b.base_period,
-        b.base_population,
-        i.obs_id AS insured_obs_id,
-        b.obs_id AS eligible_obs_id
-    FROM quantity AS q
-    LEFT JOIN insured AS i
-        ON i.period = q.period AND i.region = q.region AND i.scheme = q.scheme
-        AND i.ownership = q.ownership AND i.industry = q.industry AND i.population = q.population
-    LEFT JOIN candidate AS b
-        ON b.place = 1 AND b.period = q.period AND b.region = q.region AND b.scheme = q.scheme
-        AND b.ownership = q.ownership AND b.industry = q.industry AND b.population = q.population
-),
 predecessor AS (
     -- Schemes that have ended below one that goes on, where all below it have ended: what was merged.
     SELECT
@@ -177,7 +85,7 @@ merged AS (
         string_agg(s.eligible_obs_id, ' ' ORDER BY p.code) AS eligible_obs_id,
         COUNT(p.code) AS part_count,
         MIN(p.sibling_count) AS sibling_count
-    FROM stated AS s
+    FROM ind_coverage_side AS s
     INNER JOIN predecessor AS p ON p.code = s.scheme AND p.sibling_count = p.ended_count
     LEFT JOIN insured AS own
         ON own.period = s.period AND own.region = s.region AND own.scheme = p.parent
@@ -191,7 +99,7 @@ counted AS (
         s.insured_person, s.eligible_person, s.insured_qualifier, s.eligible_qualifier,
         s.base_indicator, s.base_period, s.base_population, CAST(NULL AS VARCHAR) AS merged_from,
         s.insured_obs_id, s.eligible_obs_id
-    FROM stated AS s
+    FROM ind_coverage_side AS s
     LEFT JOIN merged AS m
         ON m.part_count = m.sibling_count AND m.period = s.period AND m.region = s.region AND m.scheme = s.scheme
         AND m.ownership = s.ownership AND m.industry = s.industry AND m.population = s.population
@@ -278,7 +186,7 @@ LEFT JOIN spread AS s
     ON s.period = c.period AND s.region = c.region
     AND s.ownership = c.ownership AND s.industry = c.industry AND s.base_population = c.base_population
 LEFT JOIN rate
-    ON rate.indicator = 'coverage_pct' AND rate.period = c.period AND rate.region = c.region AND rate.scheme = c.scheme
+    ON rate.period = c.period AND rate.region = c.region AND rate.scheme = c.scheme
     AND rate.ownership = c.ownership AND rate.industry = c.industry AND rate.population = c.population
 LEFT JOIN figure AS gap
     ON gap.indicator = 'uninsured_person' AND gap.period = c.period AND gap.region = c.region AND gap.scheme = c.scheme

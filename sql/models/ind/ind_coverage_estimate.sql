@@ -5,8 +5,8 @@
 --        eligible_person gives insured persons and gap (employed persons stand in for the eligible where those are not
 --        counted). Retirees in the scheme are its recipients. A count goes with the rate of its period, else with the latest
 --        one begun before it ends; a rate goes with the latest base begun before it ends; neither across more than one turn
---        of the year, which rate_period and count_period tell. Quantities with both sides printed have no row, nor have
---        months of another population. count_qualifier: how the text bounds the count, and so the estimates. The members of
+--        of the year, which rate_period and count_period tell. Quantities with both sides printed have no row.
+--        count_qualifier: how the text bounds the count, and so the estimates. The members of
 --        employees' mutual medical aid (互助医保) are estimated from their share of the employees.
 WITH figure AS (
     SELECT

@@ -4,7 +4,7 @@
 --        place and time (a person counts once per scheme), what share of the sum a scheme is, and its persons per 100 insured
 --        by the pension scheme of enterprises. population: the widest group the source counts, all (_T) or the employees, as
 --        sources differ in whether retirees count. A scheme above others that are stated is not added to them. scheme_count
---        tells how many schemes the sum is of. Per staff: person-times per member of the agencies' staff (经办人员).
+--        tells how many schemes the sum is of; a scheme alone has no row. Per staff: person-times per member of the agencies' staff (经办人员).
 WITH insured AS (
     SELECT
         period, region, scheme, ownership, industry, population, value, qualifier, obs_id,
@@ -77,5 +77,5 @@ LEFT JOIN insured AS pension
     ON pension.place = 1 AND pension.scheme = 'pension-enterprise' AND pension.period = i.period
     AND pension.region = i.region AND pension.ownership = i.ownership AND pension.industry = i.industry
 LEFT JOIN staff ON staff.period = i.period AND staff.region = i.region
-WHERE i.place = 1
+WHERE i.place = 1 AND t.scheme_count > 1
 ORDER BY i.period, i.region, i.scheme, i.ownership, i.industry
