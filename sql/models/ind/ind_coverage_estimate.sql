@@ -6,7 +6,8 @@
 --        counted). Retirees in the scheme are its recipients. A count goes with the rate of its period, else with the latest
 --        one begun before it ends; a rate goes with the latest base begun before it ends; neither across more than one turn
 --        of the year, which rate_period and count_period tell. Quantities with both sides printed have no row.
---        count_qualifier: how the text bounds the count, and so the estimates. The members of
+--        count_qualifier and rate_qualifier: how the texts bound
+--        either, and so the estimates. The members of
 --        employees' mutual medical aid (互助医保) are estimated from their share of the employees.
 WITH figure AS (
     SELECT
@@ -17,7 +18,7 @@ WITH figure AS (
 ),
 rate AS (
     SELECT
-        indicator, period, period_start, period_end, region, scheme, ownership, industry, population, value, obs_id,
+        indicator, period, period_start, period_end, region, scheme, ownership, industry, population, value, qualifier, obs_id,
         CASE WHEN indicator = 'mutual_aid_share_pct' THEN 'employee' ELSE population END AS base_population
     FROM figure
     WHERE indicator IN ('coverage_pct', 'mutual_aid_share_pct')
@@ -61,6 +62,7 @@ pair AS (
         r.indicator AS rate_indicator,
         r.value AS rate_pct,
         r.period AS rate_period,
+        r.qualifier AS rate_qualifier,
         n.value AS count_person,
         n.period AS count_period,
         n.qualifier AS count_qualifier,
@@ -103,6 +105,7 @@ SELECT
     p.count_person,
     p.count_period,
     p.count_qualifier,
+    p.rate_qualifier,
     CASE p.estimated_from
         WHEN 'eligible_person' THEN exact_div(p.count_person * p.rate_pct, 100)
         WHEN 'uninsured_person' THEN exact_div(p.count_person * 100, 100 - p.rate_pct) - p.count_person

@@ -10,7 +10,7 @@
 --        parts ([[sum]], [[part_of]]); null for women, migrant workers and other groups that overlap, and for the non-public
 --        sector, which cuts across registration types. estimated: where share and part are printed without the whole, or
 --        share and whole without the part, the third is worked out (推算; retirees in a scheme are its recipients).
---        qualifier: how the texts bound part and whole (at_least, at_most, about).
+--        qualifier: how the texts bound part, whole and share (at_least, at_most, about).
 WITH figure AS (
     SELECT indicator, period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id
     FROM core_figure
@@ -31,7 +31,7 @@ share AS (
     -- Printed shares, with what they are a share of.
     SELECT
         i.numerator AS indicator, f.period, f.period_kind, f.region, f.scheme, f.ownership, f.industry, f.population,
-        f.breakdown, f.value, f.obs_id,
+        f.breakdown, f.value, f.qualifier, f.obs_id,
         CASE
             WHEN f.indicator = 'share_of_province_pct' THEN 'region'
             WHEN f.ownership <> '_T' THEN 'ownership'
@@ -54,6 +54,7 @@ estimate AS (
         s.value AS printed_pct,
         p.qualifier AS part_qualifier,
         w.qualifier AS whole_qualifier,
+        s.qualifier AS share_qualifier,
         p.obs_id AS part_obs_id,
         w.obs_id AS whole_obs_id,
         s.obs_id AS printed_obs_id
@@ -136,7 +137,8 @@ SELECT
         concat_ws(
             ' ',
             CASE WHEN part_qualifier IN ('at_least', 'at_most', 'about') THEN concat('part ', part_qualifier) END,
-            CASE WHEN whole_qualifier IN ('at_least', 'at_most', 'about') THEN concat('whole ', whole_qualifier) END
+            CASE WHEN whole_qualifier IN ('at_least', 'at_most', 'about') THEN concat('whole ', whole_qualifier) END,
+            CASE WHEN share_qualifier IN ('at_least', 'at_most', 'about') THEN concat('share ', share_qualifier) END
         ),
         ''
     ) AS qualifier,
