@@ -33,7 +33,7 @@ mod value;
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Relation};
-use crate::grid::{CellRef, Document, Grid};
+use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
 use crate::spec::{Edition, Layout, Source, Table};
@@ -88,6 +88,11 @@ impl Portion {
 /// Read one edition of a table. Where there are errors, what could be read is returned for inspection only.
 pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
     join(task, files.iter().map(|file| read(task, *file)).collect())
+}
+
+/// What an edition says of its files that they do not say themselves.
+pub fn declared(edition: &Edition) -> Declared<'_> {
+    Declared { encoding: edition.encoding.as_deref(), delimiter: edition.delimiter }
 }
 
 /// Read what one file holds of an edition; the document is needed no longer then.

@@ -60,7 +60,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, year, files, sheets, encoding, layout });
+            let delimiter = edition.delimiter.as_ref().map(|c| *c.get_ref());
+            if delimiter.is_some_and(|c| c.is_alphanumeric() || "\"\r\n".contains(c)) {
+                let message = "a letter, a digit, a quotation mark or a line's end does not separate cells";
+                let span = edition.delimiter.as_ref().map_or(0..0, Spanned::span);
+                scope.fault(
+                    span,
+                    "edition-delimiter",
+                    message,
+                    "write the character that stands between the cells: \";\"",
+                );
+            }
+            editions.push(Edition { id, year, files, sheets, encoding, delimiter, layout });
         }
     }
     Table {
