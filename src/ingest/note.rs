@@ -116,7 +116,8 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
     let cells = found.cells(found.notes.clone()).filter(|(_, cell)| cell.value != CellValue::UnsavedFormula);
     let mut notes: Vec<Footnote> = Vec::new();
     for (at, cell) in cells {
-        for (nth, line) in cell.text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
+        let lines = cell.text.lines().filter(|l| !l.trim().is_empty()).flat_map(|line| each(reading, line));
+        for (nth, line) in lines.enumerate() {
             let text = line.trim().to_owned();
             let mark = mark_of(reading, line);
             let last = notes.last_mut().filter(|_| mark.is_none());
@@ -138,6 +139,28 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
                 _ => notes.push(Footnote { at, text, mark, block: found.notes.start }),
             }
         }
+    }
+    notes
+}
+
+/// The notes of a line that begins with a mark: `①…；②…` are two.
+fn each<'t>(reading: &Reading, line: &'t str) -> Vec<&'t str> {
+    let mut notes = vec![line];
+    if mark_of(reading, line).is_none() {
+        return notes;
+    }
+    let parted = |(at, c): (usize, char)| (c.is_whitespace() || "；;。".contains(c)).then_some(at + c.len_utf8());
+    while let [.., last] = notes[..] {
+        // What is no letter is a mark wherever it follows the end of a note.
+        let begins = |at: &usize| {
+            let rest = &last[*at..];
+            let mark = reading.layout().annotations.first_of(rest).map(|(taken, _)| &rest[taken]);
+            mark.is_some_and(|m| !m.contains(|c: char| c.is_alphabetic() || c.is_ascii_digit()))
+        };
+        let body = last.len() - last.trim_start().len();
+        let Some(at) = last.char_indices().filter_map(parted).find(|at| *at > body && begins(at)) else { break };
+        notes.pop();
+        notes.extend([&last[..at], &last[at..]]);
     }
     notes
 }

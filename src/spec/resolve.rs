@@ -211,10 +211,11 @@ fn levels(written: &[raw::Level]) -> Levels {
     }
 }
 
+/// A label may have fewer parts than there are label columns: it stands over all of them, as a total does.
 fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
+        if given > label_columns && !levels.any() {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
             let hint = "give one part per text of corner; more where levels says that rows belong to others";
             scope.fault(span.clone(), "label-columns", message, hint);
