@@ -17,7 +17,6 @@ use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, Stage, TableInfo};
 
 use super::inventory::Inventory;
-use super::parallel;
 
 /// A file of more bytes is read while no other such file is: its cells take many times as much memory.
 const LARGE_BYTES: u64 = 8 << 20;
@@ -147,9 +146,11 @@ fn read_files<'a>(
         // One large file at a time, however many cores there are.
         let is_large = std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGE_BYTES);
         let _alone = is_large.then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
-        read_file(&path, file, jobs)
+        let read = read_file(&path, file, jobs);
+        progress.step(file.key.0);
+        read
     };
-    let results = parallel::map(&to_read, work, |file| progress.step(file.key.0));
+    let results = grid::on_all_cores(&to_read, work);
     let mut read: Vec<Vec<Option<Portion>>> = jobs.iter().map(|j| j.files.iter().map(|_| None).collect()).collect();
     let mut notes = BTreeMap::new();
     for (file, (portions, note)) in to_read.into_iter().zip(results) {
