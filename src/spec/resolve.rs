@@ -11,7 +11,9 @@ use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
 use super::revise::revise;
-use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within};
+use super::table::{
+    Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within,
+};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
