@@ -86,13 +86,13 @@ SELECT
     c.dimension,
     c.whole_code,
     c.whole_period,
-    c.part_value,
-    c.whole_value,
+    CAST(c.part_value AS DECIMAL(38, 12)) AS part_value,
+    CAST(c.whole_value AS DECIMAL(38, 12)) AS whole_value,
     percent_of(c.part_value, c.whole_value) AS share_pct,
     s.value AS printed_pct,
-    c.whole_value - c.part_value AS rest_value,
+    CAST(c.whole_value - c.part_value AS DECIMAL(38, 12)) AS rest_value,
     CASE WHEN c.is_apart THEN CAST(t.parts_value AS DECIMAL(38, 6)) END AS parts_value,
-    CASE WHEN c.is_apart THEN c.whole_value - t.parts_value END AS remainder_value,
+    CASE WHEN c.is_apart THEN CAST(c.whole_value - t.parts_value AS DECIMAL(38, 6)) END AS remainder_value,
     CAST(NULL AS VARCHAR) AS estimated,
     NULLIF(
         concat_ws(
@@ -124,12 +124,14 @@ SELECT
     dimension,
     whole_code,
     period AS whole_period,
-    COALESCE(part_value, exact_div(whole_value * printed_pct, 100)) AS part_value,
-    COALESCE(whole_value, exact_div(part_value * 100, printed_pct)) AS whole_value,
+    CAST(COALESCE(part_value, exact_div(whole_value * printed_pct, 100)) AS DECIMAL(38, 12)) AS part_value,
+    CAST(COALESCE(whole_value, exact_div(part_value * 100, printed_pct)) AS DECIMAL(38, 12)) AS whole_value,
     CAST(NULL AS DECIMAL(38, 12)) AS share_pct,
     printed_pct,
-    COALESCE(whole_value, exact_div(part_value * 100, printed_pct))
-        - COALESCE(part_value, exact_div(whole_value * printed_pct, 100)) AS rest_value,
+    CAST(
+        COALESCE(whole_value, exact_div(part_value * 100, printed_pct))
+        - COALESCE(part_value, exact_div(whole_value * printed_pct, 100)) AS DECIMAL(38, 12)
+    ) AS rest_value,
     CAST(NULL AS DECIMAL(38, 6)) AS parts_value,
     CAST(NULL AS DECIMAL(38, 6)) AS remainder_value,
     CASE WHEN part_value IS NULL THEN 'part' ELSE 'whole' END AS estimated,
