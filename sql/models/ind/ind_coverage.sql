@@ -13,49 +13,42 @@
 --        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
 --        population: they stand with the persons of all groups, else with the employees.
 WITH figure AS (
-    SELECT
-        indicator, period, period_kind, period_start, period_end, region, scheme, ownership, industry, population, value,
-        qualifier, obs_id
+    SELECT indicator, period, region, scheme, ownership, industry, population, value, obs_id
     FROM core_figure
     WHERE breakdown = '_T'
 ),
-insured AS (
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population, value, qualifier, obs_id
+printed AS (
+    SELECT
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        population,
+        MAX(CASE WHEN indicator = 'insured_person' THEN value END) AS insured_person,
+        MAX(CASE WHEN indicator = 'coverage_pct' THEN value END) AS coverage_pct,
+        MAX(CASE WHEN indicator = 'uninsured_person' THEN value END) AS gap_person,
+        MAX(CASE WHEN indicator = 'coverage_spread_pp' THEN value END) AS spread_pp,
+        MAX(CASE WHEN indicator = 'coverage_pct' THEN obs_id END) AS coverage_obs_id
     FROM figure
-    WHERE indicator = 'insured_person' AND period_kind = 'stock'
-),
-rate AS (
-    SELECT period, region, scheme, ownership, industry, population, value, obs_id
-    FROM figure
-    WHERE indicator = 'coverage_pct'
+    WHERE indicator IN ('insured_person', 'coverage_pct', 'uninsured_person', 'coverage_spread_pp')
+    GROUP BY period, region, scheme, ownership, industry, population
 ),
 unit AS (
-    -- Units, and printed rates by units, with the population whose persons they are.
     SELECT
-        u.indicator,
-        u.period,
-        u.period_start,
-        u.period_end,
-        u.region,
-        u.scheme,
-        u.ownership,
-        u.industry,
-        CASE WHEN whole.obs_id IS NULL AND employee.obs_id IS NOT NULL THEN 'employee' ELSE '_T' END AS population,
-        u.value,
-        u.obs_id
-    FROM figure AS u
-    LEFT JOIN insured AS whole
-        ON whole.period = u.period AND whole.region = u.region AND whole.scheme = u.scheme
-        AND whole.ownership = u.ownership AND whole.industry = u.industry AND whole.population = '_T'
-    LEFT JOIN insured AS employee
-        ON employee.period = u.period AND employee.region = u.region AND employee.scheme = u.scheme
-        AND employee.ownership = u.ownership AND employee.industry = u.industry AND employee.population = 'employee'
-    WHERE
-        u.population = '_T'
-        AND (
-            (u.indicator IN ('insured_unit', 'eligible_unit') AND u.period_kind = 'stock')
-            OR u.indicator = 'coverage_unit_pct'
-        )
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        MAX(CASE WHEN indicator = 'insured_unit' THEN value END) AS insured_unit,
+        MAX(CASE WHEN indicator = 'eligible_unit' THEN value END) AS eligible_unit,
+        MAX(CASE WHEN indicator = 'coverage_unit_pct' THEN value END) AS coverage_unit_pct,
+        MAX(CASE WHEN indicator = 'insured_unit' THEN obs_id END) AS insured_unit_obs_id,
+        MAX(CASE WHEN indicator = 'coverage_unit_pct' THEN obs_id END) AS coverage_unit_obs_id
+    FROM figure
+    WHERE indicator IN ('insured_unit', 'eligible_unit', 'coverage_unit_pct') AND population = '_T'
+    GROUP BY period, region, scheme, ownership, industry
 ),
 predecessor AS (
     -- Schemes that have ended below one that goes on, where all below it have ended: what was merged.
@@ -87,10 +80,10 @@ merged AS (
         MIN(p.sibling_count) AS sibling_count
     FROM ind_coverage_side AS s
     INNER JOIN predecessor AS p ON p.code = s.scheme AND p.sibling_count = p.ended_count
-    LEFT JOIN insured AS own
+    LEFT JOIN printed AS own
         ON own.period = s.period AND own.region = s.region AND own.scheme = p.parent
         AND own.ownership = s.ownership AND own.industry = s.industry AND own.population = s.population
-    WHERE s.insured_person IS NOT NULL AND s.choice = 1 AND own.obs_id IS NULL
+    WHERE s.insured_person IS NOT NULL AND s.choice = 1 AND own.insured_person IS NULL
     GROUP BY s.period, s.region, p.parent, s.ownership, s.industry, s.population
 ),
 counted AS (
@@ -137,7 +130,15 @@ covered AS (
         base_population,
         merged_from,
         insured_obs_id,
-        eligible_obs_id
+        eligible_obs_id,
+        -- The row that units stand with.
+        ROW_NUMBER() OVER (
+            PARTITION BY period, region, scheme, ownership, industry
+            ORDER BY
+                CASE WHEN population IN ('_T', 'employee') THEN 0 ELSE 1 END,
+                CASE WHEN insured_person IS NULL THEN 1 ELSE 0 END,
+                population
+        ) AS unit_place
     FROM counted
 ),
 spread AS (
@@ -162,52 +163,39 @@ SELECT
     c.insured_person,
     c.eligible_person,
     c.coverage_pct,
-    rate.value AS printed_pct,
+    p.coverage_pct AS printed_pct,
     c.eligible_person - c.insured_person AS gap_person,
-    gap.value AS printed_gap_person,
+    p.gap_person AS printed_gap_person,
     c.coverage_qualifier,
     CASE WHEN c.coverage_pct IS NOT NULL AND c.scheme <> '_T' AND c.merged_from IS NULL THEN s.spread_pp END AS spread_pp,
-    spread.value AS printed_spread_pp,
+    spread.spread_pp AS printed_spread_pp,
     c.base_indicator,
     c.base_period,
     c.base_population,
     c.merged_from,
-    unit.value AS insured_unit,
-    COALESCE(own_unit.value, all_unit.value) AS eligible_unit,
-    percent_of(unit.value, COALESCE(own_unit.value, all_unit.value)) AS coverage_unit_pct,
-    unit_rate.value AS printed_unit_pct,
+    u.insured_unit,
+    COALESCE(u.eligible_unit, all_unit.eligible_unit) AS eligible_unit,
+    percent_of(u.insured_unit, COALESCE(u.eligible_unit, all_unit.eligible_unit)) AS coverage_unit_pct,
+    u.coverage_unit_pct AS printed_unit_pct,
     c.insured_obs_id,
     c.eligible_obs_id,
-    rate.obs_id AS printed_obs_id,
-    unit.obs_id AS insured_unit_obs_id,
-    unit_rate.obs_id AS printed_unit_obs_id
+    p.coverage_obs_id AS printed_obs_id,
+    u.insured_unit_obs_id,
+    u.coverage_unit_obs_id AS printed_unit_obs_id
 FROM covered AS c
 LEFT JOIN spread AS s
     ON s.period = c.period AND s.region = c.region
     AND s.ownership = c.ownership AND s.industry = c.industry AND s.base_population = c.base_population
-LEFT JOIN rate
-    ON rate.period = c.period AND rate.region = c.region AND rate.scheme = c.scheme
-    AND rate.ownership = c.ownership AND rate.industry = c.industry AND rate.population = c.population
-LEFT JOIN figure AS gap
-    ON gap.indicator = 'uninsured_person' AND gap.period = c.period AND gap.region = c.region AND gap.scheme = c.scheme
-    AND gap.ownership = c.ownership AND gap.industry = c.industry AND gap.population = c.population
-LEFT JOIN figure AS spread
-    ON spread.indicator = 'coverage_spread_pp' AND spread.period = c.period AND spread.region = c.region
-    AND spread.scheme = '_T' AND spread.ownership = c.ownership AND spread.industry = c.industry
-    AND spread.population = c.population
-LEFT JOIN unit
-    ON unit.indicator = 'insured_unit' AND unit.period = c.period AND unit.region = c.region AND unit.scheme = c.scheme
-    AND unit.ownership = c.ownership AND unit.industry = c.industry AND unit.population = c.population
-LEFT JOIN unit AS own_unit
-    ON own_unit.indicator = 'eligible_unit' AND own_unit.period = c.period AND own_unit.region = c.region
-    AND own_unit.scheme = c.scheme AND own_unit.ownership = c.ownership AND own_unit.industry = c.industry
-    AND unit.obs_id IS NOT NULL
+LEFT JOIN printed AS p
+    ON p.period = c.period AND p.region = c.region AND p.scheme = c.scheme
+    AND p.ownership = c.ownership AND p.industry = c.industry AND p.population = c.population
+LEFT JOIN printed AS spread
+    ON spread.scheme = '_T' AND spread.period = c.period AND spread.region = c.region
+    AND spread.ownership = c.ownership AND spread.industry = c.industry AND spread.population = c.population
+LEFT JOIN unit AS u
+    ON c.unit_place = 1 AND u.period = c.period AND u.region = c.region AND u.scheme = c.scheme
+    AND u.ownership = c.ownership AND u.industry = c.industry AND c.population IN ('_T', 'employee')
 LEFT JOIN unit AS all_unit
-    ON all_unit.indicator = 'eligible_unit' AND all_unit.period = c.period AND all_unit.region = c.region
-    AND all_unit.scheme = '_T' AND all_unit.ownership = c.ownership AND all_unit.industry = c.industry
-    AND unit.obs_id IS NOT NULL
-LEFT JOIN unit AS unit_rate
-    ON unit_rate.indicator = 'coverage_unit_pct' AND unit_rate.period = c.period AND unit_rate.region = c.region
-    AND unit_rate.scheme = c.scheme AND unit_rate.ownership = c.ownership AND unit_rate.industry = c.industry
-    AND unit_rate.population = c.population
+    ON u.insured_unit IS NOT NULL AND all_unit.scheme = '_T' AND all_unit.period = c.period
+    AND all_unit.region = c.region AND all_unit.ownership = c.ownership AND all_unit.industry = c.industry
 ORDER BY c.period, c.region, c.scheme, c.ownership, c.industry, c.population

@@ -28,38 +28,16 @@ base AS (
     FROM figure
     WHERE indicator IN ('eligible_person', 'file_custody_person', 'employed_person') AND period_kind = 'stock'
 ),
-rate AS (
-    SELECT indicator, period, period_start, period_end, region, scheme, ownership, industry, population, value, obs_id
-    FROM figure
-    WHERE indicator IN ('coverage_pct', 'coverage_unit_pct')
-),
 unit AS (
-    -- Units, and printed rates by units, with the population whose persons they are.
-    SELECT
-        u.indicator,
-        u.period,
-        u.period_start,
-        u.period_end,
-        u.region,
-        u.scheme,
-        u.ownership,
-        u.industry,
-        CASE WHEN whole.obs_id IS NULL AND employee.obs_id IS NOT NULL THEN 'employee' ELSE '_T' END AS population,
-        u.value,
-        u.obs_id
+    -- Units whose persons are stated neither for all groups nor for the employees.
+    SELECT u.period, u.period_start, u.period_end, u.region, u.scheme, u.ownership, u.industry, u.population
     FROM figure AS u
-    LEFT JOIN insured AS whole
-        ON whole.period = u.period AND whole.region = u.region AND whole.scheme = u.scheme
-        AND whole.ownership = u.ownership AND whole.industry = u.industry AND whole.population = '_T'
-    LEFT JOIN insured AS employee
-        ON employee.period = u.period AND employee.region = u.region AND employee.scheme = u.scheme
-        AND employee.ownership = u.ownership AND employee.industry = u.industry AND employee.population = 'employee'
+    LEFT JOIN insured AS i
+        ON i.period = u.period AND i.region = u.region AND i.scheme = u.scheme
+        AND i.ownership = u.ownership AND i.industry = u.industry AND i.population IN ('_T', 'employee')
     WHERE
-        u.population = '_T'
-        AND (
-            (u.indicator IN ('insured_unit', 'eligible_unit') AND u.period_kind = 'stock')
-            OR u.indicator = 'coverage_unit_pct'
-        )
+        u.population = '_T' AND i.obs_id IS NULL
+        AND ((u.indicator = 'insured_unit' AND u.period_kind = 'stock') OR u.indicator = 'coverage_unit_pct')
 ),
 quantity AS (
     SELECT period, period_start, period_end, region, scheme, ownership, industry, population FROM insured
@@ -69,12 +47,10 @@ quantity AS (
     WHERE choice = 1
     UNION
     SELECT period, period_start, period_end, region, scheme, ownership, industry, population
-    FROM rate
+    FROM figure
     WHERE indicator = 'coverage_pct'
     UNION
-    SELECT period, period_start, period_end, region, scheme, ownership, industry, population
-    FROM unit
-    WHERE indicator <> 'eligible_unit'
+    SELECT period, period_start, period_end, region, scheme, ownership, industry, population FROM unit
 ),
 membership AS (
     SELECT DISTINCT code AS scheme, parent AS population
