@@ -39,9 +39,9 @@ pub(super) fn unknown_label(
         return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
     }
     let LookupError::Unknown { list, label: printed } = &unknown.error else { return fault };
-    let (dataset, table) = (&reading.table.dataset, &reading.table.id);
+    let dataset = &reading.table.dataset;
     let near = reading.codebook.near(list, dataset, printed);
-    let code = |label: &str| reading.codebook.lookup(list, dataset, table, label).ok();
+    let code = |label: &str| reading.codebook.lookup(list, reading.labels(), label).ok();
     let known: Vec<String> =
         near.iter().map(|n| code(n).map_or_else(|| format!("\"{n}\""), |code| format!("\"{n}\" ({code})"))).collect();
     if !known.is_empty() {

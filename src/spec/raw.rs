@@ -271,6 +271,7 @@ pub struct Layout<'a> {
     pub figure: Option<&'a [Figure]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
+    pub versions: Option<&'a BTreeMap<Text, Text>>,
 }
 
 macro_rules! laid_out {
@@ -342,6 +343,10 @@ macro_rules! laid_out {
             pub sum: Option<Vec<Relation>>,
             /// Parts that are at most the whole.
             pub part_of: Option<Vec<Relation>>,
+            /// Code list → the version by which the table is divided (`industry = "2002"`), where that is not the base
+            /// version. Figures restated by a later version say so here.
+            #[schemars(with = "Option<BTreeMap<String, String>>")]
+            pub versions: Option<BTreeMap<Text, Text>>,
         }
 
         impl $name {
@@ -371,6 +376,7 @@ macro_rules! laid_out {
                     figure: self.figure.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
+                    versions: self.versions.as_ref(),
                 }
             }
         }
@@ -402,6 +408,12 @@ laid_out! {
         /// The year of the edition, which is also the period of numbers where nothing else states one.
         #[schemars(with = "Option<i16>")]
         pub year: Option<Spanned<i16>>,
+        /// When the edition came out: a year, a month or a day. Of two editions the later one counts.
+        #[schemars(with = "Option<String>")]
+        pub published: Option<Text>,
+        /// The edition that this one replaces as a whole: what it does not state any more is withdrawn.
+        #[schemars(with = "Option<String>")]
+        pub replaces: Option<Text>,
         /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
         /// of the edition, and what is captured holds for its numbers.
         #[schemars(with = "OneOrMany")]
@@ -459,6 +471,7 @@ impl<'a> Layout<'a> {
             figure: self.figure.or(base.figure),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),
+            versions: self.versions.or(base.versions),
         }
     }
 }
