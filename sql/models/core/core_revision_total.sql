@@ -11,13 +11,13 @@ WITH replaced AS (
 side AS (
     SELECT
         v.dataset, v.table_id, r.edition AS edition_before, r.replaced_by AS edition_after, v.indicator, v.period,
-        v.period_kind, v.unit, v.value AS before_value, NULL AS after_value, v.is_addend
+        v.period_kind, v.unit, v.value AS before_value, CAST(NULL AS DECIMAL(38, 6)) AS after_value, v.is_addend
     FROM replaced AS r
     INNER JOIN core_vintage AS v ON v.dataset = r.dataset AND v.table_id = r.table_id AND v.edition = r.edition
     UNION ALL
     SELECT
         v.dataset, v.table_id, r.edition AS edition_before, r.replaced_by AS edition_after, v.indicator, v.period,
-        v.period_kind, v.unit, NULL AS before_value, v.value AS after_value, v.is_addend
+        v.period_kind, v.unit, CAST(NULL AS DECIMAL(38, 6)) AS before_value, v.value AS after_value, v.is_addend
     FROM replaced AS r
     INNER JOIN core_vintage AS v ON v.dataset = r.dataset AND v.table_id = r.table_id AND v.edition = r.replaced_by
     UNION ALL

@@ -1,9 +1,10 @@
 -- name:  core_vintage
 -- grain: obs_id
--- doc:   Every quantity as each edition of a table states it, number or mark, and until when that stood. superseded_by: the
---        edition that states it anew, or that replaces this one as a whole, whichever came first; null: it stands. known_from
---        and known_to: the days on which the two editions were published, null where nobody says. is_addend: no sum of other
---        cells of its table and no part named apart (其中), so that addends may be added up.
+-- doc:   Every quantity (named by indicator, period, kind and dimensions) as each edition of a table states it, number or
+--        mark, and until when that stood. superseded_by: the edition that states it anew, or that replaces this one as a
+--        whole, whichever came first; null: it stands. known_from and known_to: the days on which the two editions were
+--        published, null where nobody says. is_addend: no sum of other cells of its table and no part named apart (其中), so
+--        that addends may be added up.
 --        As of a day:        (known_from IS NULL OR known_from <= day) AND (known_to IS NULL OR known_to > day).
 --        As an edition has it: edition = '2012'.
 WITH uncounted AS (
@@ -21,6 +22,10 @@ stated AS (
         o.dataset,
         o.table_id,
         o.edition,
+        concat_ws(
+            '/', o.indicator, o.period, o.period_kind, o.region, o.scheme, o.ownership, o.industry, o.population,
+            o.breakdown
+        ) AS quantity,
         o.indicator,
         o.period,
         o.period_kind,
@@ -55,6 +60,7 @@ ended AS (
         dataset,
         table_id,
         edition,
+        quantity,
         indicator,
         period,
         period_kind,
@@ -78,6 +84,7 @@ SELECT
     s.dataset,
     s.table_id,
     s.edition,
+    s.quantity,
     s.indicator,
     s.period,
     s.period_kind,

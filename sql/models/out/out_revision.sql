@@ -1,5 +1,5 @@
 -- name:  out_revision
--- grain: dataset, table_id, edition_before, edition_after, indicator, period, period_kind, region, scheme, ownership, industry, population, breakdown
+-- grain: dataset, table_id, edition_before, edition_after, quantity
 -- doc:   The revision report: what one edition of a table states otherwise than the edition before. The counted_difference of
 --        its items adds up to the difference of the totals in core_revision_total.
 SELECT
@@ -26,9 +26,8 @@ SELECT
     after_mark,
     recoded_from,
     before_obs_id,
-    after_obs_id
+    after_obs_id,
+    quantity
 FROM core_revision
 WHERE kind <> 'unchanged'
-ORDER BY
-    dataset, table_id, edition_before, edition_after, indicator, period, period_kind, region, scheme, ownership, industry,
-    population, breakdown
+ORDER BY dataset, table_id, edition_before, edition_after, quantity
