@@ -78,6 +78,7 @@ pub struct Version {
 #[derive(Clone, Debug)]
 pub struct CodeList {
     pub name: String,
+    pub name_zh: String,
     /// The base version, whose names labels mean unless a table says otherwise.
     pub version: String,
     /// The codes of every version, those of the base first.
@@ -88,9 +89,10 @@ pub struct CodeList {
 
 impl CodeList {
     /// A list of one version.
-    pub fn single(name: &str, version: &str, entries: Vec<CodeEntry>) -> CodeList {
-        let only = Version { name: version.to_owned(), valid: Validity::default() };
-        CodeList { name: name.to_owned(), version: version.to_owned(), entries, versions: vec![only] }
+    pub fn single(name: &str, name_zh: &str, version: &str, entries: Vec<CodeEntry>) -> CodeList {
+        let [name, name_zh, version] = [name, name_zh, version].map(str::to_owned);
+        let only = Version { name: version.clone(), valid: Validity::default() };
+        CodeList { name, name_zh, version, entries, versions: vec![only] }
     }
 
     pub fn get(&self, code: &str) -> Option<&CodeEntry> {
@@ -226,6 +228,12 @@ impl Codebook {
         }
     }
 
+    /// The list of this name, in code or in print.
+    pub fn list(&self, name: &str) -> Option<&CodeList> {
+        let name = normalise(name);
+        self.lists.values().find(|l| l.name == name || normalise(&l.name_zh) == name)
+    }
+
     /// The known labels of a list that are nearest to one that is not: for hints, since all of them are looked at.
     pub fn near(&self, list: &str, dataset: &str, label: &str) -> Vec<&str> {
         let known = self.index.keys().filter(|k| {
@@ -351,7 +359,8 @@ mod tests {
             ("350102", "350100", "鼓楼区"),
             ("350103", "350100", "福州市台江区"),
         ];
-        let list = CodeList::single("region", "2020", regions.into_iter().map(entry).collect());
+        let entries = regions.into_iter().map(entry).collect();
+        let list = CodeList::single("region", "行政区划", "2020", entries);
         let alias = |scope: &str, label: &str, code: &str| Alias {
             list: "region".into(),
             scope: scope.into(),

@@ -57,7 +57,8 @@ fn add_version(
         let rows = read(&folder.join(format!("{name}.csv")), &CODE_COLUMNS, shown, faults);
         let entries = entries(&rows, version, &[], faults);
         let versions = vec![Version { name: version.to_owned(), valid }];
-        let list = CodeList { name: name.to_owned(), version: version.to_owned(), entries, versions };
+        let [name, name_zh, version] = ["list", "name_zh", "version"].map(|column| row.get(column).to_owned());
+        let list = CodeList { name, name_zh, version, entries, versions };
         book.lists.insert(list.name.clone(), list);
         return;
     };

@@ -157,7 +157,7 @@ impl Declaring<'_> {
             };
             return self.fault(list, "unknown-list", format!("there is no code list \"{name}\""), hint);
         }
-        let made = CodeList::single(name, VERSION, Vec::new());
+        let made = CodeList::single(name, name, VERSION, Vec::new());
         self.book.lists.insert(name.clone(), made);
     }
 

@@ -1,8 +1,8 @@
 -- name:  core_figure
 -- grain: indicator, period, period_kind, region, scheme, ownership, industry, population, breakdown
--- doc:   The figure that counts for a quantity. Of a table's editions the latest that states it counts, number or mark. Where
---        several tables state it, the one with the lowest priority number wins, then the first by table_id. Quantities
---        without a number have no row.
+-- doc:   The figure that counts for a quantity. Of a table's editions the latest that states it counts, number or mark; among
+--        several statements of one text the declared section. Where several tables state it, the one with the lowest priority
+--        number wins, then the first by table_id. Quantities without a number have no row.
 WITH ranked AS (
     SELECT
         r.indicator,
@@ -25,7 +25,7 @@ WITH ranked AS (
         ROW_NUMBER() OVER (
             PARTITION BY
                 r.indicator, r.period, r.period_kind, r.region, r.scheme, r.ownership, r.industry, r.population, r.breakdown
-            ORDER BY t.priority ASC NULLS LAST, r.table_id ASC, r.dataset ASC, r.obs_id ASC
+            ORDER BY t.priority ASC NULLS LAST, r.table_id ASC, r.dataset ASC, r.preferred DESC NULLS LAST, r.obs_id ASC
         ) AS place
     FROM core_reading AS r
     INNER JOIN core_vintage AS v ON v.obs_id = r.obs_id AND v.superseded_by IS NULL

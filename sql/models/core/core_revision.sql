@@ -11,6 +11,7 @@ WITH stated AS (
         obs_id, dataset, table_id, edition, quantity, indicator, period, period_kind, region, scheme, ownership, industry,
         population, breakdown, value, unit, mark, status, next_obs_id, CASE WHEN is_addend THEN value END AS counted
     FROM core_vintage
+    WHERE nth = 1
 ),
 replaced AS (
     SELECT dataset, table_id, edition AS edition_before, replaced_by AS edition_after

@@ -14,12 +14,14 @@ side AS (
         v.period_kind, v.unit, v.value AS before_value, CAST(NULL AS DECIMAL(38, 6)) AS after_value, v.is_addend
     FROM replaced AS r
     INNER JOIN core_vintage AS v ON v.dataset = r.dataset AND v.table_id = r.table_id AND v.edition = r.edition
+    WHERE v.nth = 1
     UNION ALL
     SELECT
         v.dataset, v.table_id, r.edition AS edition_before, r.replaced_by AS edition_after, v.indicator, v.period,
         v.period_kind, v.unit, CAST(NULL AS DECIMAL(38, 6)) AS before_value, v.value AS after_value, v.is_addend
     FROM replaced AS r
     INNER JOIN core_vintage AS v ON v.dataset = r.dataset AND v.table_id = r.table_id AND v.edition = r.replaced_by
+    WHERE v.nth = 1
     UNION ALL
     SELECT
         b.dataset, b.table_id, b.edition AS edition_before, a.edition AS edition_after, b.indicator, b.period,
