@@ -9,7 +9,7 @@ use super::*;
 use crate::diag::Severity;
 use crate::domain::{
     Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, RelationKind, Series, Status, Unit, Value,
+    Outcome, Passage, PeriodKind, Qualifier, RelationKind, Series, Status, Unit, Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -65,11 +65,11 @@ fn codebook() -> Codebook {
         parent: parent.map(Code::new),
         name_zh: "市本级".into(),
         name_en: String::new(),
-        valid_from: "2002".into(),
-        valid_to: String::new(),
+        valid: Validity::parse("2002", "").unwrap(),
+        version: "2013".into(),
     };
     let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
-    let list = CodeList { name: "region".into(), name_zh: "行政区划".into(), version: "2013".into(), entries };
+    let list = CodeList::single("region", "行政区划", "2013", entries);
     codebook.lists.insert("region".into(), list);
     let factor = Decimal::from(10_000);
     codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
@@ -132,6 +132,7 @@ fn whole() -> Stage {
             licence: String::new(),
             priority: 10,
         }],
+        editions: Vec::new(),
     }
 }
 
