@@ -6,9 +6,9 @@
 --        scheme itself, else those of all schemes (_T), else the persons whose files are kept (档案托管), else the employed
 --        persons: base_indicator says which, base_period when they were counted (a count given for several dates serves each
 --        of them). They are always those of the same region, ownership, industry and population; only a scheme that insures
---        employees alone (code list membership) may be set against the employees, which base_population tells. A scheme whose
---        predecessors have all ended is their sum, insured and eligible persons each (merged_from names them), where every one
---        of them states both. coverage_qualifier: a bound of either side bounds the rate (at_least, at_most, about).
+--        employees alone (code list membership) may be set against the employees, which base_population tells. A scheme that
+--        takes the place of others (core_concordance) is their sum, insured and eligible persons each (merged_from names them),
+--        where every one of them states both. coverage_qualifier: a bound of either side bounds the rate (at_least, at_most, about).
 --        gap_person: the eligible persons not insured; printed_gap_person and printed_pct are the source's own. spread_pp: the
 --        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
 --        population: they stand with the persons of all groups, else with the employees.
@@ -51,13 +51,13 @@ unit AS (
     GROUP BY period, region, scheme, ownership, industry
 ),
 predecessor AS (
-    -- Schemes that have ended below one that goes on, where all below it have ended: what was merged.
+    -- Schemes that one took the place of as a whole.
     SELECT
-        code,
-        parent,
-        COUNT(code) OVER (PARTITION BY parent) AS sibling_count,
-        COUNT(NULLIF(valid_to, '')) OVER (PARTITION BY parent) AS ended_count
-    FROM (SELECT DISTINCT code, parent, valid_to FROM core_code WHERE list = 'scheme' AND parent IS NOT NULL)
+        from_code AS code,
+        to_code AS parent,
+        COUNT(from_code) OVER (PARTITION BY to_code) AS sibling_count
+    FROM core_concordance
+    WHERE list = 'scheme' AND weight = '1' AND COALESCE(unit, '') IN ('', 'person')
 ),
 merged AS (
     SELECT
@@ -79,7 +79,7 @@ merged AS (
         COUNT(p.code) AS part_count,
         MIN(p.sibling_count) AS sibling_count
     FROM ind_coverage_side AS s
-    INNER JOIN predecessor AS p ON p.code = s.scheme AND p.sibling_count = p.ended_count
+    INNER JOIN predecessor AS p ON p.code = s.scheme
     LEFT JOIN printed AS own
         ON own.period = s.period AND own.region = s.region AND own.scheme = p.parent
         AND own.ownership = s.ownership AND own.industry = s.industry AND own.population = s.population

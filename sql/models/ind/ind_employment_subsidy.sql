@@ -3,7 +3,7 @@
 -- doc:   Subsidies that keep or make employment (就业补贴): units subsidised, amount, and amount per unit; the part of a
 --        contribution that is refunded to its group (社保补贴), in percent, and the insured persons of the group where they are
 --        stated for the same period (of the scheme; for a rule on all schemes: person-times over the schemes stated).
---        qualifier: how the texts bound amount and units.
+--        qualifier: how the texts bound amount, units and the insured of each scheme.
 WITH figure AS (
     SELECT indicator, period, period_kind, region, scheme, ownership, population, breakdown, value, qualifier, obs_id
     FROM core_figure
@@ -40,7 +40,17 @@ SELECT
     s.contribution_subsidy_pct,
     CAST(SUM(i.value) AS DECIMAL(38, 6)) AS insured_person,
     COUNT(i.obs_id) AS scheme_count,
-    s.qualifier,
+    NULLIF(
+        concat_ws(
+            ' ',
+            s.qualifier,
+            string_agg(
+                CASE WHEN i.qualifier IN ('at_least', 'at_most', 'about') THEN concat(i.scheme, ' ', i.qualifier) END,
+                ' ' ORDER BY i.obs_id
+            )
+        ),
+        ''
+    ) AS qualifier,
     s.obs_id,
     NULLIF(string_agg(i.obs_id, ' ' ORDER BY i.obs_id), '') AS insured_obs_id
 FROM subsidy AS s
