@@ -30,9 +30,9 @@ SELECT
     p.residual,
     p.tolerance,
     concat(
-        r.subject, ': ', number_grouped(exact_div(r.value, r.factor)), ' ', r.unit_name, ' here', r.citation, ', but ',
+        r.subject, ': ', number_grouped(exact_div(r.value, r.factor)), ' ', r.unit_name, ' here', CASE WHEN r.citation <> '' THEN concat(' (', r.citation, ')') END, ', but ',
         number_grouped(exact_div(w.value, w.factor)), ' ', w.unit_name, ' in ', w.source_file,
-        CASE WHEN w.sheet <> '' THEN concat(', sheet "', w.sheet, '"') ELSE '' END, ', cell ', w.cell, w.citation, ', which counts'
+        CASE WHEN w.sheet <> '' THEN concat(', sheet "', w.sheet, '"') ELSE '' END, ', cell ', w.cell, CASE WHEN w.citation <> '' THEN concat(' (', w.citation, ')') END, ', which counts'
     ) AS message,
     CASE
         WHEN r.dataset = w.dataset AND r.table_id = w.table_id AND r.edition <> w.edition

@@ -54,7 +54,8 @@ pub(super) fn prefer(reading: &Reading, observations: &mut [Observation], faults
             o.preferred = true;
             met = true;
         }
-        if !met {
+        // What could not be read is not known to be missing.
+        if !met && faults.is_empty() {
             let message = format!("no figure of section \"{}\" is what a preference says", preference.section);
             let hint = format!("correct [[prefer]] in {}, or take it out", reading.table.spec);
             faults.push(reading.fault_of_file("prefer-missing", message).hint(hint));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
-use super::pattern::{Capture, Pattern};
+use super::pattern::{CAPTURES, Capture, Pattern, PatternError};
 use super::raw::{self, Scalar, Stated, Text};
 use super::revise::JOINT;
 use super::table::{
@@ -61,10 +61,16 @@ impl Scope<'_> {
         match Pattern::parse(written, &lists) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
-                let hint = format!(
-                    "captures are {{year}}, {{month}}, {{period}}, {{unit}}, {{breakdown}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
-                    lists.join(", ")
-                );
+                let near = match &error {
+                    PatternError::NoList { name } => nearest(name, lists.into_iter().chain(CAPTURES)),
+                    _ => Vec::new(),
+                };
+                let near: Vec<String> = near.iter().map(|name| format!("{{{name}}}")).collect();
+                let meant =
+                    if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
+                let known = CAPTURES.map(|name| format!("{{{name}}}")).join(", ");
+                let hint =
+                    format!("{meant}captures are {known}, {{name:int}} or the name of a list in pipelines/codes/lists.csv");
                 self.fault(span, "label-pattern", error.to_string(), hint);
                 None
             }

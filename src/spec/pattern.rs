@@ -17,6 +17,9 @@ const INTEGER_DIGITS_MAX: usize = 9;
 /// Characters of a printed number, as `ingest` reads them.
 pub const NUMBER_CHARS_MAX: usize = 40;
 
+/// The names of captures beside those of code lists.
+pub const CAPTURES: [&str; 7] = ["year", "month", "period", "unit", "breakdown", "number", "any"];
+
 /// A parsed label pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {

@@ -47,7 +47,9 @@ SELECT
         NULLIF(o.breakdown, '_T'),
         o.period
     ) AS subject,
-    CASE WHEN o.quote IS NULL THEN '' ELSE concat(' (', concat(o.section, ' '), '“', o.quote, '”)') END AS citation,
+    concat_ws(
+        ' ', CASE WHEN o.quote IS NOT NULL THEN o.section END, CASE WHEN o.quote IS NOT NULL THEN concat('“', o.quote, '”') END
+    ) AS citation,
     o.quote,
     o.qualifier,
     o.preferred,
