@@ -1,7 +1,8 @@
 -- name:  ind_contribution
 -- grain: period, region, scheme, ownership, industry, population, payer, risk, standing
--- doc:   Contribution rates (缴费比例) as they are laid down, in percent of the contribution base, with the days they are in force
---        (see core_rule): valid_to is null while no later rate of the same quantity is known. payer: employer (单位) or individual
+-- doc:   Contribution rates (缴费比例) as they are laid down, in percent of the contribution base (base: wage, or wage-pension,
+--        wages and pensions together), with the days they are in force (see core_rule): valid_to is null while no later rate of
+--        the same quantity is known. payer: employer (单位) or individual
 --        (个人), _T where one rate stands for the whole; risk: the risk class of the industry, on which work injury rates depend.
 --        standing: in-force, or proposed. qualifier bounds the rate (at_most: 不超过). change_pp is the rate less the one before.
 --        total_pct: employer and individual together, null unless both are known. above_lowest_pp: the rate less the lowest one
@@ -25,6 +26,7 @@ WITH rule AS (
         standing,
         breakdown_value(breakdown, 'statistic') AS statistic,
         breakdown_value(breakdown, 'credit') AS credit,
+        COALESCE(breakdown_value(breakdown, 'base'), 'wage') AS base,
         value,
         qualifier,
         previous_value,
@@ -50,6 +52,7 @@ quantity AS (
         risk,
         standing,
         MIN(valid_from) AS valid_from,
+        MAX(base) AS base,
         MAX(CASE WHEN indicator IN ('contribution_rate_pct', 'annuity_rate_pct') THEN valid_to END) AS valid_to,
         MAX(CASE WHEN indicator IN ('contribution_rate_pct', 'annuity_rate_pct') THEN value END) AS rate_pct,
         MAX(CASE WHEN indicator IN ('contribution_rate_pct', 'annuity_rate_pct') THEN qualifier END) AS qualifier,
@@ -154,6 +157,7 @@ SELECT
     q.standing,
     q.valid_from,
     q.valid_to,
+    q.base,
     COALESCE(q.rate_pct, u.rate_pct) AS rate_pct,
     COALESCE(q.qualifier, u.qualifier) AS qualifier,
     q.previous_pct,

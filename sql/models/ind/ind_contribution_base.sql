@@ -13,6 +13,7 @@ WITH year AS (
         period AS wage_period,
         region,
         wage_yuan_month,
+        wage_yuan_year,
         growth_pct,
         wage_obs_id
     FROM core_wage
@@ -78,8 +79,8 @@ base AS (
         y.growth_pct,
         s.floor_pct,
         s.cap_pct,
-        CAST(y.wage_yuan_month * s.floor_pct / 100 AS DECIMAL(38, 12)) AS floor_yuan_month,
-        CAST(y.wage_yuan_month * s.cap_pct / 100 AS DECIMAL(38, 12)) AS cap_yuan_month,
+        exact_div(y.wage_yuan_year * s.floor_pct, 1200) AS floor_yuan_month,
+        exact_div(y.wage_yuan_year * s.cap_pct, 1200) AS cap_yuan_month,
         y.wage_obs_id,
         s.floor_obs_id,
         s.cap_obs_id

@@ -48,7 +48,7 @@ rate AS (
         ON r.region = f.region AND r.scheme = f.scheme AND r.ownership = f.ownership
         AND r.valid_from >= f.first_day AND r.valid_from <= f.last_day
     WHERE
-        r.indicator = 'contribution_rate_pct' AND r.breakdown = 'payer=employer' AND r.industry = '_T'
+        r.indicator = 'contribution_rate_pct' AND breakdown_without(r.breakdown, 'base') = 'payer=employer' AND r.industry = '_T'
         AND r.population = '_T' AND r.previous_value > r.value
 ),
 person AS (
