@@ -69,8 +69,9 @@ impl Scope<'_> {
                 let meant =
                     if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
                 let known = CAPTURES.map(|name| format!("{{{name}}}")).join(", ");
-                let hint =
-                    format!("{meant}captures are {known}, {{name:int}} or the name of a list in pipelines/codes/lists.csv");
+                let hint = format!(
+                    "{meant}captures are {known}, {{name:int}} or the name of a list in pipelines/codes/lists.csv"
+                );
                 self.fault(span, "label-pattern", error.to_string(), hint);
                 None
             }

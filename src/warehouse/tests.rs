@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Qualifier, Series, Status, Value,
+    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Qualifier, Series, Status,
+    Value,
 };
 use crate::store::{Stage, stage};
 

@@ -93,9 +93,10 @@ fn every_figure_of_the_prose_is_a_record() {
         };
         let (expected, found) = (words.expected(fact), found(observation));
         let differing = expected.iter().zip(&found).filter(|(e, f)| e != f);
-        wrong.extend(differing.map(|((what, expected), (_, found))| {
-            format!("{}: {what} is {found}, expected {expected}", fact.id)
-        }));
+        wrong.extend(
+            differing
+                .map(|((what, expected), (_, found))| format!("{}: {what} is {found}, expected {expected}", fact.id)),
+        );
     }
     let surplus: Vec<&String> = records.keys().filter(|id| !words.further.iter().any(|f| fits(&f.id, id))).collect();
     println!("{} of {all} facts stand in the prose, {} in tables and questionnaires", facts.len(), all - facts.len());
@@ -175,7 +176,8 @@ impl Words {
         parts.extend(noted(&self.note));
         let qualifier = exceptions.iter().find_map(|e| e.qualifier.clone()).or(noted(&self.qualifier));
         let value: Decimal = fact.value_base.parse().expect("a number");
-        let known = |words: &BTreeMap<String, String>, word: &str| words.get(word).map_or("?", String::as_str).to_owned();
+        let known =
+            |words: &BTreeMap<String, String>, word: &str| words.get(word).map_or("?", String::as_str).to_owned();
         vec![
             ("value", value.normalize().to_string()),
             ("unit", known(&self.unit, &fact.base_unit)),
@@ -229,6 +231,8 @@ fn fits(form: &str, id: &str) -> bool {
     match form.chars().next() {
         None => id.is_empty(),
         Some('*') => (0..=id.len()).any(|end| fits(&form[1..], &id[end..])),
-        Some(c) => id.chars().next().is_some_and(|i| (c == '?' || c == i) && fits(&form[c.len_utf8()..], &id[i.len_utf8()..])),
+        Some(c) => {
+            id.chars().next().is_some_and(|i| (c == '?' || c == i) && fits(&form[c.len_utf8()..], &id[i.len_utf8()..]))
+        }
     }
 }

@@ -21,9 +21,8 @@ pub fn text<'c>(cell: &'c Cell<'_>) -> &'c str {
 /// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row<'_> {
     let (series, origin) = (&*o.series, &**o.origin());
-    let passage = |part: fn(&Passage) -> &str| {
-        Cell::optional(o.passage.as_deref().map(part).filter(|text| !text.is_empty()))
-    };
+    let passage =
+        |part: fn(&Passage) -> &str| Cell::optional(o.passage.as_deref().map(part).filter(|text| !text.is_empty()));
     let code = |dimension| Cell::text(o.code(dimension).map_or(TOTAL, Code::as_str));
     vec![
         Cell::text(o.obs_id()),
