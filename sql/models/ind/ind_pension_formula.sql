@@ -2,8 +2,8 @@
 -- grain: period, region, scheme, base_pct, contribution_year
 -- doc:   The monthly pension by the rules in force (养老金计发): basic pension = mean wage of the year before × basic rate, and the
 --        account pension = balance of the account / months. A row for every set of rules (basic_pension_rate_pct with the
---        account's divisor and rate of the same place) and every contribution base and time that a source works out: another
---        year's rules give another block of rows. base_pct: contribution base as a share of the mean wage. account_yuan_month
+--        account's divisor and rate of the same place), every contribution base and every time that some source works out:
+--        another year's rules give another block of rows. base_pct: contribution base as a share of the mean wage. account_yuan_month
 --        is the source's (its growth of the account is not printed), account_balance_yuan what it implies, × divisor;
 --        pension_yuan_month the basic pension computed plus it; replacement_pct that against the mean monthly wage.
 --        account_paid_yuan_year is what a year's contribution credits to the account; account_nominal_yuan that times the years,
@@ -106,9 +106,10 @@ printed AS (
     GROUP BY period, region, scheme, breakdown_value(breakdown, 'base_pct'), breakdown_value(breakdown, 'years')
 ),
 grid AS (
-    SELECT r.period, r.region, r.scheme, g.base_pct, g.contribution_year
+    SELECT r.period, r.region, r.scheme, b.base_pct, y.contribution_year
     FROM rules AS r
-    CROSS JOIN (SELECT DISTINCT base_pct, contribution_year FROM printed) AS g
+    CROSS JOIN (SELECT DISTINCT base_pct FROM printed) AS b
+    CROSS JOIN (SELECT DISTINCT contribution_year FROM printed) AS y
 ),
 formula AS (
     SELECT
