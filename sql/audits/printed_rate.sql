@@ -58,5 +58,5 @@ SELECT
         ELSE 'compare the cells with the original, and whether rate and eligible persons mean the same population'
     END AS suggestion
 FROM rate
-WHERE residual IS NULL OR CAST(ABS(residual) AS DECIMAL(38, 12)) > CAST(tolerance AS DECIMAL(38, 12))
+WHERE (residual IS NULL AND (insured_person IS NOT NULL OR eligible_person IS NOT NULL)) OR CAST(ABS(residual) AS DECIMAL(38, 12)) > CAST(tolerance AS DECIMAL(38, 12))
 ORDER BY source_file, sheet, cell, message

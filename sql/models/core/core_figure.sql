@@ -3,6 +3,7 @@
 -- doc:   The figure that counts for a quantity. Of a table's editions the latest that states it counts, number or mark; among
 --        several statements of one text the declared section. Where several tables state it, the one with the lowest priority
 --        number wins, then the first by table_id. Quantities without a number have no row.
+--        qualifier: how the text bounds the number, as in core_observation.
 WITH ranked AS (
     SELECT
         r.indicator,
@@ -19,6 +20,7 @@ WITH ranked AS (
         r.value,
         r.unit,
         r.rounding,
+        r.qualifier,
         r.obs_id,
         r.dataset,
         r.table_id,
@@ -47,6 +49,7 @@ SELECT
     value,
     unit,
     rounding,
+    qualifier,
     obs_id,
     dataset,
     table_id
