@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::label::{nearest, normalise};
+use super::questionnaire::Questionnaire;
 use super::period::PeriodKind;
 use super::unit::Unit;
 
@@ -124,6 +125,8 @@ pub struct Codebook {
     pub aliases: Vec<Alias>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
+    /// By survey.
+    pub questionnaires: BTreeMap<String, Questionnaire>,
     /// (list, scope, normalised label) → the codes of this name, as a rule one; made by [`Codebook::index`]. The names of
     /// the lists stand in a scope of their own, so that an alias hides none of them from a look-up below an outer code.
     index: BTreeMap<(String, String, String), BTreeSet<Code>>,

@@ -10,6 +10,7 @@
 //! - **mark**: why a value is absent or special (not available, nil, not applicable, confidential, rounded to zero)
 //! - **status**: what print says of a figure (provisional, revised, estimated)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
+//! - **questionnaire**: what a survey asked, of whom, and what could be answered
 //! - **finding**: what a check says about cells
 
 pub mod address;
@@ -18,6 +19,7 @@ pub mod finding;
 pub mod label;
 pub mod observation;
 pub mod period;
+pub mod questionnaire;
 pub mod relation;
 pub mod text;
 pub mod unit;
@@ -28,6 +30,7 @@ pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupErro
 pub use finding::{Finding, Outcome};
 pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
 pub use period::{Period, PeriodKind};
+pub use questionnaire::{Answer, Question, Questionnaire};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;
