@@ -30,7 +30,7 @@ pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupErro
 pub use finding::{Finding, Outcome};
 pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
 pub use period::{Period, PeriodKind};
-pub use questionnaire::{Answer, Question, Questionnaire};
+pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;

@@ -138,8 +138,40 @@ pub const TABLE: Table = Table {
     ],
 };
 
+pub const QUESTION: Table = Table {
+    name: "stage_question",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("position", Integer),
+        ("section", Text),
+        ("text", Text),
+        ("choice", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
+        ("unit", Text),
+        ("concept", Text),
+    ],
+};
+
+pub const ANSWER: Table = Table {
+    name: "stage_answer",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("option", Text),
+        ("position", Integer),
+        ("text", Text),
+        ("kind", Text),
+        ("low", Number),
+        ("high", Number),
+        ("category", Text),
+    ],
+};
+
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 7] = [&OBSERVATION, &FINDING, &CODE, &INDICATOR, &UNIT, &RELATION, &TABLE];
+pub const TABLES: [&Table; 9] =
+    [&OBSERVATION, &FINDING, &CODE, &INDICATOR, &UNIT, &QUESTION, &ANSWER, &RELATION, &TABLE];
 
 /// The stage table of this name.
 pub fn table(name: &str) -> Option<&'static Table> {

@@ -1,11 +1,11 @@
-//! What ingest leaves for the SQL models: seven Parquet tables in one folder.
+//! What ingest leaves for the SQL models: nine Parquet tables in one folder.
 
 mod rows;
 
 use std::path::Path;
 
 use rows::{
-    Cells, code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of,
+    Cells, answer_rows, code_rows, finding_of, finding_row, indicator_rows, observation_of, question_rows, relation_of, relation_row, table_of,
     table_row, text, unit_rows,
 };
 
@@ -55,6 +55,8 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     let unnamed = |_: &Row<'_>| String::new();
     parquet::write(folder, &schema::CODE, sorted(code_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::INDICATOR, sorted(indicator_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::QUESTION, sorted(question_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::ANSWER, sorted(answer_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::RELATION, sorted(stage.relations.iter().map(relation_row)), unnamed)?;
     parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }

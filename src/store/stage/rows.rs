@@ -184,6 +184,57 @@ pub fn unit_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
         .map(|u| vec![Cell::text(&u.code), Cell::text(&u.name_zh), Cell::text(&u.base), Cell::Number(u.factor)])
 }
 
+/// A position in an order, from 1.
+fn position(nth: usize) -> Cell<'static> {
+    i32::try_from(nth + 1).map_or(Cell::Null, Cell::Integer)
+}
+
+/// The cells of `schema::QUESTION`.
+pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for (nth, question) in questionnaire.questions.iter().enumerate() {
+            let asked = question.asked.as_ref();
+            rows.push(vec![
+                Cell::text(questionnaire.survey.as_str()),
+                Cell::text(&question.code),
+                position(nth),
+                Cell::text(&question.section),
+                Cell::text(&question.text),
+                Cell::text(if question.multiple { "multiple" } else { "single" }),
+                Cell::text(asked.map_or("", |a| a.question.as_str())),
+                Cell::text(asked.map_or(String::new(), |a| a.answers.join(";"))),
+                Cell::text(&question.unit),
+                Cell::text(question.concept.as_ref().map_or("", Code::as_str)),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The cells of `schema::ANSWER`.
+pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for question in &questionnaire.questions {
+            for (nth, answer) in question.answers.iter().enumerate() {
+                rows.push(vec![
+                    Cell::text(questionnaire.survey.as_str()),
+                    Cell::text(&question.code),
+                    Cell::text(&answer.code),
+                    position(nth),
+                    Cell::text(&answer.text),
+                    Cell::text(if answer.missing { "missing" } else { "answer" }),
+                    Cell::number(answer.low),
+                    Cell::number(answer.high),
+                    Cell::text(answer.category.as_ref().map_or("", Code::as_str)),
+                ]);
+            }
+        }
+    }
+    rows
+}
+
 pub fn relation_row(r: &Relation) -> Row<'_> {
     vec![
         Cell::text(&r.relation_id),

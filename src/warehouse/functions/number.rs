@@ -43,6 +43,36 @@ pub fn annual_growth_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     })
 }
 
+/// Of a number of 0 or more, by Newton's iteration on integers; null for a negative one.
+pub fn square_root(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let values = numbers.iter().map(|number| {
+        let Some(number) = number.filter(|n| *n >= 0) else { return Ok(None) };
+        let root = root(i256::from_i128(number), scale);
+        root.map(Some).ok_or_else(|| exec_datafusion_err!("square_root({number}e-{scale}) leaves the range of decimals"))
+    });
+    finish(values.collect::<Result<Vec<_>>>()?)
+}
+
+/// The root at [`RESULT_SCALE`], half away from zero: the floor at one digit more than twice as many, then rounded.
+fn root(number: i256, scale: i32) -> Option<i128> {
+    let shift = 2 * (i32::from(RESULT_SCALE) + 1) - scale;
+    let square = number.checked_mul(power_of_ten(shift)?)?;
+    if square == i256::ZERO {
+        return Some(0);
+    }
+    // From above, the iteration falls until it has the floor of the root.
+    let two = i256::from_i128(2);
+    let mut guess = square;
+    loop {
+        let next = guess.checked_add(square.checked_div(guess)?)?.checked_div(two)?;
+        if next >= guess {
+            return divide(guess, i32::from(RESULT_SCALE) + 1, i256::ONE, 0)?;
+        }
+        guess = next;
+    }
+}
+
 /// Spans longer than this are a mistake in the data, not a rate of growth.
 const MAX_YEARS: u32 = 200;
 
@@ -254,6 +284,24 @@ mod tests {
         for (first, last, years, pct) in rows {
             let found = growth(operand(first), operand(last), years).unwrap().unwrap();
             assert_eq!(plain(found, 12), pct, "{first} → {last} over {years}");
+        }
+    }
+
+    #[test]
+    fn roots_are_rounded_to_the_last_decimal() {
+        // √2 = 1.41421356237309504…, √0.5 = 0.70710678118654752…, √3 = 1.73205080756887729…
+        let rows = [
+            ("0", "0"),
+            ("1", "1"),
+            ("2", "1.414213562373"),
+            ("0.5", "0.707106781187"),
+            ("3.000000", "1.732050807569"),
+            ("0.000001", "0.001"),
+            ("152399025", "12345"),
+        ];
+        for (number, expected) in rows {
+            let Operand { number, scale } = operand(number);
+            assert_eq!(plain(root(number, scale).unwrap(), 12), expected);
         }
     }
 
