@@ -7,9 +7,9 @@
 --        respondent_pct = answer / respondent, valid_pct = answer / answered (multiple choice: of persons, so that they add
 --        up to more than 100), response_pct = answer / responses; response_per_person = responses / answered. All null where a
 --        count is missing; valid_pct and what follows from it are of answers, never of those who gave none.
---        valid_low_pct, valid_high_pct: 95 % interval of valid_pct by Wilson's score, z = 1.959963984540, rounded to six
---        decimals. It is used for small counts, where p ± z·s reaches below 0 or has no width; it holds as far as the
---        respondents are a simple random sample.
+--        valid_low_pct, valid_high_pct: 95 % interval of valid_pct by Wilson's score, which stays within 0 and 100 and keeps
+--        its width for small counts, where p ± z·s does neither; it holds as far as the respondents are a simple random
+--        sample of those who could have been asked.
 WITH answer AS (
     SELECT
         t.period,
@@ -130,28 +130,6 @@ counted AS (
     LEFT JOIN asked AS u
         ON u.period = a.period AND u.region = a.region AND u.population = a.population AND u.survey = a.survey
         AND u.question = a.question
-),
-score AS (
-    -- Half the width of Wilson's interval, and its middle, both times answered + z².
-    SELECT
-        period,
-        region,
-        population,
-        survey,
-        question,
-        option,
-        CAST(answer_person + 1.920729410347 AS DECIMAL(38, 12)) AS middle,
-        CAST(
-            1.959963984540
-            * CAST(
-                square_root(
-                    exact_div(answer_person * (answered_person - answer_person), answered_person) + 0.960364705174
-                ) AS DECIMAL(25, 12)
-            ) AS DECIMAL(38, 12)
-        ) AS half,
-        CAST(answered_person + 3.841458820694 AS DECIMAL(38, 12)) AS base
-    FROM counted
-    WHERE kind = 'answer' AND answered_person > 0 AND answer_person BETWEEN 0 AND answered_person
 )
 SELECT
     c.period,
@@ -177,17 +155,12 @@ SELECT
     percent_of(c.answer_person, c.respondent_person) AS respondent_pct,
     CASE WHEN c.kind = 'answer' THEN percent_of(c.answer_person, c.answered_person) END AS valid_pct,
     CASE WHEN c.kind = 'answer' THEN percent_of(c.answer_person, c.response_count) END AS response_pct,
-    ROUND(percent_of(CASE WHEN c.answer_person = 0 THEN 0 ELSE s.middle - s.half END, s.base), 6) AS valid_low_pct,
-    ROUND(
-        percent_of(CASE WHEN c.answer_person = c.answered_person THEN s.base ELSE s.middle + s.half END, s.base), 6
-    ) AS valid_high_pct,
+    CASE WHEN c.kind = 'answer' THEN wilson_low_pct(c.answer_person, c.answered_person) END AS valid_low_pct,
+    CASE WHEN c.kind = 'answer' THEN wilson_high_pct(c.answer_person, c.answered_person) END AS valid_high_pct,
     exact_div(c.response_count, c.answered_person) AS response_per_person,
     c.printed_pct,
     c.answer_obs_id,
     c.respondent_obs_id,
     c.printed_obs_id
 FROM counted AS c
-LEFT JOIN score AS s
-    ON s.period = c.period AND s.region = c.region AND s.population = c.population AND s.survey = c.survey
-    AND s.question = c.question AND s.option = c.option
 ORDER BY c.period, c.region, c.population, c.survey, c.question, c.option
