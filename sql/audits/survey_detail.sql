@@ -28,5 +28,5 @@ INNER JOIN core_tally_place AS p
 LEFT JOIN core_tally_place AS o
     ON o.period = q.period AND o.region = q.region AND o.population = q.population AND o.survey = q.survey
     AND o.question = c.asked_question
-WHERE c.asked_question <> '' AND c.unit <> '' AND q.answered_person < q.asked_person
+WHERE c.asked_question <> '' AND c.bound_unit <> '' AND q.answered_person < q.asked_person
 ORDER BY source_file, sheet, cell, message

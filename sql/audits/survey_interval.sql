@@ -52,7 +52,7 @@ fault AS (
         ),
         NULL
     FROM bounded
-    WHERE high_before >= low AND COALESCE(low_before <= high_before, TRUE)
+    WHERE high_before >= low AND COALESCE(low_before <= high_before, TRUE) AND COALESCE(low_before <= low, TRUE)
     UNION ALL
     SELECT
         survey,

@@ -33,7 +33,7 @@ pub struct Question {
     pub answers: Vec<Answer>,
 }
 
-/// Of whom a question is asked: those who gave one of some answers to another.
+/// Of whom a question is asked, or who can give an answer: those who gave one of some answers to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Universe {
     pub question: String,
@@ -47,6 +47,8 @@ pub struct Answer {
     pub text: String,
     /// What is counted here is that no answer was given.
     pub missing: bool,
+    /// Who alone can give it.
+    pub asked: Option<Universe>,
     /// The printed bounds of a range, both included.
     pub low: Option<Decimal>,
     pub high: Option<Decimal>,

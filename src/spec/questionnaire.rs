@@ -34,7 +34,9 @@ pub(super) fn resolve(survey: &str, raw: &raw::Questionnaire, scope: &mut Scope<
     once(raw.question.iter().map(|q| &q.code), "question", scope);
     for question in &raw.question {
         once(question.answers.iter().map(|a| &a.code), "answer", scope);
-        asked(question, raw, scope);
+        for universe in question.asked.iter().chain(question.answers.iter().filter_map(|a| a.asked.as_ref())) {
+            asked(universe, question, raw, scope);
+        }
     }
     Questionnaire { survey: Code::new(survey), title: raw.title.get_ref().clone(), questions }
 }
@@ -52,10 +54,6 @@ fn question(raw: &raw::Question, scope: &mut Scope<'_>) -> Question {
         let message = format!("{} counts those who gave no answer twice", raw.code.get_ref());
         scope.fault(raw.code.span(), "answer-missing", message, "leave missing = true at one of the answers");
     }
-    let universe = |asked: &raw::Asked| Universe {
-        question: asked.question.get_ref().clone(),
-        answers: asked.answers.iter().map(|a| a.get_ref().clone()).collect(),
-    };
     Question {
         code: raw.code.get_ref().clone(),
         section: raw.section.as_ref().map_or(String::new(), |s| s.get_ref().clone()),
@@ -65,6 +63,13 @@ fn question(raw: &raw::Question, scope: &mut Scope<'_>) -> Question {
         unit: unit.map_or(String::new(), |u| u.to_string()),
         concept,
         answers,
+    }
+}
+
+fn universe(asked: &raw::Asked) -> Universe {
+    Universe {
+        question: asked.question.get_ref().clone(),
+        answers: asked.answers.iter().map(|a| a.get_ref().clone()).collect(),
     }
 }
 
@@ -83,6 +88,7 @@ fn answer(raw: &raw::Answer, concept: Option<&Code>, scope: &mut Scope<'_>) -> A
         code: raw.code.get_ref().clone(),
         text: raw.text.get_ref().clone(),
         missing: raw.missing,
+        asked: raw.asked.as_ref().map(universe),
         low: number(&raw.low),
         high: number(&raw.high),
         category,
@@ -107,9 +113,8 @@ fn once<'a>(codes: impl Iterator<Item = &'a super::raw::Text>, what: &str, scope
     }
 }
 
-/// That the question of which another one depends is there, with its answers.
-fn asked(question: &raw::Question, raw: &raw::Questionnaire, scope: &mut Scope<'_>) {
-    let Some(asked) = &question.asked else { return };
+/// That the question on which another one depends is there, with its answers.
+fn asked(asked: &raw::Asked, question: &raw::Question, raw: &raw::Questionnaire, scope: &mut Scope<'_>) {
     let name = asked.question.get_ref();
     let other = raw.question.iter().find(|q| q.code.get_ref() == name && q.code != question.code);
     let Some(other) = other else {

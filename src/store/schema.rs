@@ -149,7 +149,7 @@ pub const QUESTION: Table = Table {
         ("choice", Text),
         ("asked_question", Text),
         ("asked_option", Text),
-        ("unit", Text),
+        ("bound_unit", Text),
         ("concept", Text),
     ],
 };
@@ -163,6 +163,8 @@ pub const ANSWER: Table = Table {
         ("position", Integer),
         ("text", Text),
         ("kind", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
         ("low", Number),
         ("high", Number),
         ("category", Text),

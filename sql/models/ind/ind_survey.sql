@@ -1,7 +1,7 @@
 -- name:  ind_survey
 -- grain: period, region, population, survey, question, option
 -- doc:   What a survey's respondents answered. respondent_person: all who filled in the questionnaire; asked_person: those of
---        whom the question is asked, null where those cannot be counted; answered_person: those who gave an answer to it
+--        whom the question is asked, or who alone can give the answer, null where those cannot be counted; answered_person: those who gave an answer to it
 --        (valid answers); response_count: answers given, more than persons where several may be. choice is multiple where
 --        the questionnaire says so (choice_printed) or where more answers than respondents are counted.
 --        respondent_pct = answer / respondent, valid_pct = answer / answered (multiple choice: of persons, so that they add
@@ -26,8 +26,8 @@ WITH answer AS (
         a.text AS option_text,
         a.kind,
         q.choice AS choice_printed,
-        q.asked_question,
-        q.asked_option,
+        CASE WHEN a.asked_question <> '' THEN a.asked_question ELSE q.asked_question END AS asked_question,
+        CASE WHEN a.asked_question <> '' THEN a.asked_option ELSE q.asked_option END AS asked_option,
         t.answer_person,
         t.respondent_person,
         t.printed_pct,
@@ -68,8 +68,15 @@ question AS (
     FROM total
 ),
 universe AS (
-    SELECT DISTINCT
-        period, region, population, survey, question, asked_question, UNNEST(string_to_array(asked_option, ';')) AS asked_option
+    SELECT
+        period,
+        region,
+        population,
+        survey,
+        question,
+        option,
+        asked_question,
+        UNNEST(string_to_array(asked_option, ';')) AS asked_option
     FROM answer
     WHERE asked_question <> ''
 ),
@@ -81,6 +88,7 @@ asked AS (
         u.population,
         u.survey,
         u.question,
+        u.option,
         CASE
             WHEN COUNT(a.answer_person) = COUNT(u.asked_option) AND (COUNT(u.asked_option) = 1 OR MAX(q.choice) = 'single')
                 THEN SUM(a.answer_person)
@@ -92,7 +100,7 @@ asked AS (
     LEFT JOIN question AS q
         ON q.period = u.period AND q.region = u.region AND q.population = u.population AND q.survey = u.survey
         AND q.question = u.asked_question
-    GROUP BY u.period, u.region, u.population, u.survey, u.question
+    GROUP BY u.period, u.region, u.population, u.survey, u.question, u.option
 ),
 counted AS (
     SELECT
@@ -129,7 +137,7 @@ counted AS (
         AND q.question = a.question
     LEFT JOIN asked AS u
         ON u.period = a.period AND u.region = a.region AND u.population = a.population AND u.survey = a.survey
-        AND u.question = a.question
+        AND u.question = a.question AND u.option = a.option
 )
 SELECT
     c.period,

@@ -1,7 +1,7 @@
 -- name:  ind_survey_question
 -- grain: period, region, population, survey, question
 -- doc:   The questions of ind_survey, each as a whole. missing_person: who gave no answer, null where that was not counted;
---        response_per_person: answers given per person who answered. median_option: the answer of the middle person, where
+--        asked_person: those of whom it is asked. response_per_person: answers given per person who answered. median_option: the answer of the middle person, where
 --        answers are ranges in their order (the lower one where the middle lies between two). mean_low, mean_high: the mean
 --        if everybody stood at the lower, or the upper, bound of the range; null where a range that somebody chose is open on
 --        that side or printed the wrong way round; equal where the answers are numbers.
@@ -25,7 +25,7 @@ WITH answer AS (
     FROM ind_survey AS s
     INNER JOIN core_answer AS a ON a.survey = s.survey AND a.question = s.question AND a.option = s.option
     INNER JOIN core_question AS q ON q.survey = s.survey AND q.question = s.question
-    WHERE s.kind = 'answer' AND s.choice = 'single' AND q.unit <> '' AND s.response_count > 0
+    WHERE s.kind = 'answer' AND s.choice = 'single' AND q.bound_unit <> '' AND s.response_count > 0
 ),
 middle AS (
     SELECT

@@ -80,6 +80,8 @@ pub struct Answer {
     /// Counts those who gave no answer (未选, 未填).
     #[serde(default)]
     pub missing: bool,
+    /// Who alone can give it, where not all whom the question is asked.
+    pub asked: Option<Asked>,
     /// The least number that the answer stands for, as printed.
     #[schemars(with = "Option<i64>")]
     pub low: Option<Spanned<i64>>,

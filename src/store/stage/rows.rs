@@ -8,7 +8,7 @@ use super::TableInfo;
 use crate::diag::Severity;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
+    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
 };
 
 /// The cells of a row that is read.
@@ -189,12 +189,20 @@ fn position(nth: usize) -> Cell<'static> {
     i32::try_from(nth + 1).map_or(Cell::Null, Cell::Integer)
 }
 
+/// Of whom is asked: the other question, and its answers.
+fn asked(universe: Option<&Universe>) -> [Cell<'_>; 2] {
+    [
+        Cell::text(universe.map_or("", |u| u.question.as_str())),
+        Cell::text(universe.map_or(String::new(), |u| u.answers.join(";"))),
+    ]
+}
+
 /// The cells of `schema::QUESTION`.
 pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for questionnaire in codebook.questionnaires.values() {
         for (nth, question) in questionnaire.questions.iter().enumerate() {
-            let asked = question.asked.as_ref();
+            let [asked_question, asked_option] = asked(question.asked.as_ref());
             rows.push(vec![
                 Cell::text(questionnaire.survey.as_str()),
                 Cell::text(&question.code),
@@ -202,8 +210,8 @@ pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
                 Cell::text(&question.section),
                 Cell::text(&question.text),
                 Cell::text(if question.multiple { "multiple" } else { "single" }),
-                Cell::text(asked.map_or("", |a| a.question.as_str())),
-                Cell::text(asked.map_or(String::new(), |a| a.answers.join(";"))),
+                asked_question,
+                asked_option,
                 Cell::text(&question.unit),
                 Cell::text(question.concept.as_ref().map_or("", Code::as_str)),
             ]);
@@ -218,6 +226,7 @@ pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
     for questionnaire in codebook.questionnaires.values() {
         for question in &questionnaire.questions {
             for (nth, answer) in question.answers.iter().enumerate() {
+                let [asked_question, asked_option] = asked(answer.asked.as_ref());
                 rows.push(vec![
                     Cell::text(questionnaire.survey.as_str()),
                     Cell::text(&question.code),
@@ -225,6 +234,8 @@ pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
                     position(nth),
                     Cell::text(&answer.text),
                     Cell::text(if answer.missing { "missing" } else { "answer" }),
+                    asked_question,
+                    asked_option,
                     Cell::number(answer.low),
                     Cell::number(answer.high),
                     Cell::text(answer.category.as_ref().map_or("", Code::as_str)),

@@ -80,6 +80,7 @@ fn codebook() -> Codebook {
         code: code.into(),
         text: format!("{code}、"),
         missing: low.is_none(),
+        asked: None,
         low: low.map(Decimal::from),
         high: None,
         category: None,
