@@ -73,7 +73,9 @@ fn run(job: &str, folder: &Path) {
     let paths = books::files_in(&folder.join("files"));
     match job {
         "calamine" => books::job(|| paths.iter().for_each(|file| calamine(file))),
-        "read" => books::job(|| grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))),
+        "read" => books::job(|| {
+            grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))
+        }),
         "unpivot" => {
             let pipelines = pipelines(folder);
             books::job(|| unpivot(&pipelines, &paths));

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::label::{nearest, normalise};
-use super::questionnaire::Questionnaire;
 use super::period::PeriodKind;
+use super::questionnaire::Questionnaire;
 use super::unit::Unit;
 
 /// The code of a total. Never a blank, so that a sum over a dimension must say what it means.

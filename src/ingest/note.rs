@@ -323,18 +323,17 @@ pub(super) fn figures(
         let Some((at, text, captured)) = first else { continue };
         met.figures.insert(nth);
         if let Some((other, ..)) = second {
-            let message = format!("two footnotes read \"{}\"", figure.pattern.as_str());
-            faults.push(
-                reading.fault("figure-ambiguous", message, found.grid, other).hint("lengthen the figure's text"),
-            );
+            let message = format!("two places read \"{}\"", figure.pattern.as_str());
+            faults
+                .push(reading.fault("figure-ambiguous", message, found.grid, other).hint("lengthen the figure's text"));
             continue;
         }
-        let printed =
-            captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &text[c.printed.clone()]);
+        let printed = captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &text[c.printed.clone()]);
         match body::figure(reading, found.grid, at, printed, &figure.meaning, nth + 1, title) {
             Ok(mut observation) => {
                 let concerns = |n: &&Footnote| {
-                    n.at == at || (n.mark.is_none() && declared(reading, n).is_none_or(|d| says(&d.meaning, &observation)))
+                    n.at == at
+                        || (n.mark.is_none() && declared(reading, n).is_none_or(|d| says(&d.meaning, &observation)))
                 };
                 observation.notes = Arc::new(footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect());
                 observations.push(observation);

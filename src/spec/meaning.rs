@@ -11,7 +11,8 @@ use super::questionnaire;
 use super::raw::{self, Scalar, Stated, Text};
 use super::revise::JOINT;
 use super::table::{
-    Entry, Figure, Meaning, Note, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitNumber, SplitValue, UnitUse,
+    Entry, Figure, Meaning, Note, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitNumber, SplitValue,
+    UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
@@ -100,6 +101,11 @@ impl Scope<'_> {
                         continue;
                     }
                     code.clone()
+                }
+                Scalar::Text(code) if self.questionnaire.is_some() && questionnaire::KEYS.contains(&name) => {
+                    let message = format!("the questionnaire has no {name} \"{code}\"");
+                    self.fault(value.span(), "unknown-code", message, "");
+                    continue;
                 }
                 Scalar::Text(_) => {
                     let hint = "name a code list of pipelines/codes/lists.csv, or give a whole number";
@@ -225,8 +231,12 @@ impl Scope<'_> {
             self.fault(raw.text.span(), "note-capture", message, "say what the note concerns by keys beside text");
             return None;
         }
-        let meaning = self.stated(raw.stated());
-        if meaning == Meaning::default() {
+        let stated = raw.stated();
+        let says = stated.indicator.is_some()
+            || stated.breakdown.is_some_and(|b| !b.is_empty())
+            || stated.dimensions.iter().any(|(_, code)| code.is_some());
+        let meaning = self.stated(stated);
+        if !says {
             let message = "nothing says which numbers the footnote concerns";
             self.fault(raw.text.span(), "note-concerns", message, "give a region, a breakdown, …");
         }

@@ -187,7 +187,7 @@ fn load_source(
     Some(source)
 }
 
-/// Add a questionnaire to the codebook; what has a fault is left out.
+/// Add a questionnaire to the codebook, be it with faults, so that the tables that count its answers are not told of them.
 fn load_questionnaire(
     path: &Path,
     codebook: &mut Codebook,
@@ -195,15 +195,12 @@ fn load_questionnaire(
     faults: &mut Vec<Diagnostic>,
 ) {
     let Some(text) = read(path, shown, faults) else { return };
-    let before = faults.len();
     let Some(raw) = schema::parse::<raw::questionnaire::Questionnaire>(&text, faults) else { return };
     let survey = table_id(path);
     let mut scope = meaning::Scope { book: codebook, source: &text, questionnaire: None, faults: Vec::new() };
     let resolved = questionnaire::resolve(&survey, &raw, &mut scope);
     faults.append(&mut scope.faults);
-    if faults.len() == before {
-        codebook.questionnaires.insert(survey, resolved);
-    }
+    codebook.questionnaires.insert(survey, resolved);
 }
 
 fn load_spec(

@@ -21,6 +21,7 @@ const CONCEPT: &str = "concept";
 /// Keys of the breakdown of a counted answer.
 const QUESTION: &str = "question";
 const OPTION: &str = "option";
+pub(super) const KEYS: [&str; 2] = [QUESTION, OPTION];
 
 /// A questionnaire; it is usable only where `scope` has no faults.
 pub(super) fn resolve(survey: &str, raw: &raw::Questionnaire, scope: &mut Scope<'_>) -> Questionnaire {
@@ -42,9 +43,11 @@ pub(super) fn resolve(survey: &str, raw: &raw::Questionnaire, scope: &mut Scope<
 }
 
 fn question(raw: &raw::Question, scope: &mut Scope<'_>) -> Question {
-    let concept = raw.concept.as_ref().and_then(|c| scope.code(CONCEPT, c));
+    let concept = raw.concept.as_ref().map(|c| scope.code(CONCEPT, c));
+    // Below a concept that is unknown, which has been told, no category is wrong.
+    let above = if concept == Some(None) { None } else { Some(concept.clone().flatten()) };
     let unit = raw.unit.as_ref().and_then(|u| scope.code("unit", u));
-    let answers: Vec<Answer> = raw.answers.iter().map(|a| answer(a, concept.as_ref(), scope)).collect();
+    let answers: Vec<Answer> = raw.answers.iter().map(|a| answer(a, above.as_ref(), scope)).collect();
     let bound = raw.answers.iter().find_map(|a| a.low.as_ref().or(a.high.as_ref()));
     if let Some(bound) = bound.filter(|_| raw.unit.is_none()) {
         let message = format!("the answers to {} have bounds, and nothing says in what", raw.code.get_ref());
@@ -61,7 +64,7 @@ fn question(raw: &raw::Question, scope: &mut Scope<'_>) -> Question {
         multiple: raw.choice == raw::Choice::Multiple,
         asked: raw.asked.as_ref().map(universe),
         unit: unit.map_or(String::new(), |u| u.to_string()),
-        concept,
+        concept: concept.flatten(),
         answers,
     }
 }
@@ -73,13 +76,18 @@ fn universe(asked: &raw::Asked) -> Universe {
     }
 }
 
-fn answer(raw: &raw::Answer, concept: Option<&Code>, scope: &mut Scope<'_>) -> Answer {
+fn answer(raw: &raw::Answer, above: Option<&Option<Code>>, scope: &mut Scope<'_>) -> Answer {
     let category = raw.category.as_ref().and_then(|written| {
         let code = scope.code(CONCEPT, written)?;
         let parent = scope.book.lists.get(CONCEPT).and_then(|l| l.get(code.as_str())).and_then(|e| e.parent.as_ref());
-        if concept.is_none() || parent != concept {
+        if above.is_some_and(|concept| concept.is_none() || parent != concept.as_ref()) {
             let message = format!("\"{code}\" lies below {}, not below the question's concept", shown(parent));
-            scope.fault(written.span(), "answer-category", message, "give the question its concept, or another category");
+            scope.fault(
+                written.span(),
+                "answer-category",
+                message,
+                "give the question its concept, or another category",
+            );
         }
         Some(code)
     });
@@ -116,11 +124,16 @@ fn once<'a>(codes: impl Iterator<Item = &'a super::raw::Text>, what: &str, scope
 /// That the question on which another one depends is there, with its answers.
 fn asked(asked: &raw::Asked, question: &raw::Question, raw: &raw::Questionnaire, scope: &mut Scope<'_>) {
     let name = asked.question.get_ref();
-    let other = raw.question.iter().find(|q| q.code.get_ref() == name && q.code != question.code);
+    let other = raw.question.iter().find(|q| q.code.get_ref() == name && !std::ptr::eq(*q, question));
     let Some(other) = other else {
         let near = nearest(name, raw.question.iter().map(|q| q.code.get_ref().as_str())).join(" or ");
         let hint = if near.is_empty() { String::new() } else { format!("did you mean {near}?") };
-        return scope.fault(asked.question.span(), "asked-unknown", format!("there is no other question \"{name}\""), hint);
+        return scope.fault(
+            asked.question.span(),
+            "asked-unknown",
+            format!("there is no other question \"{name}\""),
+            hint,
+        );
     };
     for answer in &asked.answers {
         if !other.answers.iter().any(|a| a.code.get_ref() == answer.get_ref()) {
@@ -154,7 +167,11 @@ pub(super) fn context(questionnaire: &Questionnaire) -> Meaning {
 }
 
 /// A row for every answer: below its section, where there is one, and its question.
-pub(super) fn rows(questionnaire: &Questionnaire, at: &Range<usize>, scope: &mut Scope<'_>) -> Vec<(Entry, Range<usize>)> {
+pub(super) fn rows(
+    questionnaire: &Questionnaire,
+    at: &Range<usize>,
+    scope: &mut Scope<'_>,
+) -> Vec<(Entry, Range<usize>)> {
     let mut rows = Vec::new();
     for question in &questionnaire.questions {
         for answer in &question.answers {
@@ -164,8 +181,7 @@ pub(super) fn rows(questionnaire: &Questionnaire, at: &Range<usize>, scope: &mut
             let codes = [(QUESTION.to_owned(), question.code.clone()), (OPTION.to_owned(), answer.code.clone())];
             let meaning = Meaning { breakdown: codes.into(), ..Meaning::default() };
             let declared = texts.join(JOINT);
-            let entry =
-                Entry { path, meaning, declared, new: false, merged: false, skip: false, optional: false };
+            let entry = Entry { path, meaning, declared, new: false, merged: false, skip: false, optional: false };
             rows.push((entry, at.clone()));
         }
     }

@@ -170,7 +170,11 @@ fn layout(
         context,
         splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
         figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
-        notes: keys.note.into_iter().flatten().filter_map(|n| scope.note(n)).collect(),
+        // What a note concerns may be a question of a questionnaire that is not there, which has been told.
+        notes: match keys.questionnaire.is_some() == questionnaire.is_some() {
+            true => keys.note.into_iter().flatten().filter_map(|n| scope.note(n)).collect(),
+            false => Vec::new(),
+        },
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         marks,
     })
@@ -199,7 +203,11 @@ fn unheaded(
 ) {
     let mut fault = |at: Range<usize>, message: &str, hint: &str| scope.fault(at, "header-none", message, hint);
     if keys.anchor.is_none() {
-        fault(corner.span(), "a table without a header needs an anchor, below which it begins", "add anchor = { text = \"…\" }");
+        fault(
+            corner.span(),
+            "a table without a header needs an anchor, below which it begins",
+            "add anchor = { text = \"…\" }",
+        );
     }
     if corner.get_ref().texts().iter().any(|text| !text.is_empty()) {
         fault(corner.span(), "a table without a header has no text over its labels", "write corner = \"\"");

@@ -5,8 +5,8 @@ mod rows;
 use std::path::Path;
 
 use rows::{
-    Cells, answer_rows, code_rows, finding_of, finding_row, indicator_rows, observation_of, question_rows, relation_of, relation_row, table_of,
-    table_row, text, unit_rows,
+    Cells, answer_rows, code_rows, finding_of, finding_row, indicator_rows, observation_of, question_rows, relation_of,
+    relation_row, table_of, table_row, text, unit_rows,
 };
 
 pub use rows::observation_row;

@@ -1,9 +1,10 @@
 -- name:  ind_survey
 -- grain: period, region, population, survey, question, option
 -- doc:   What a survey's respondents answered. respondent_person: all who filled in the questionnaire; asked_person: those of
---        whom the question is asked, or who alone can give the answer, null where those cannot be counted; answered_person: those who gave an answer to it
---        (valid answers); response_count: answers given, more than persons where several may be. choice is multiple where
---        the questionnaire says so (choice_printed) or where more answers than respondents are counted.
+--        whom the question is asked, or who alone can give the answer, null where those cannot be counted; answered_person:
+--        those who gave an answer to it (valid answers); response_count: answers given, more than persons where several may
+--        be. choice is multiple where the questionnaire says so (choice_printed) or where more answers than respondents are
+--        counted.
 --        respondent_pct = answer / respondent, valid_pct = answer / answered (multiple choice: of persons, so that they add
 --        up to more than 100), response_pct = answer / responses; response_per_person = responses / answered. All null where a
 --        count is missing; valid_pct and what follows from it are of answers, never of those who gave none.

@@ -1,10 +1,11 @@
 -- name:  ind_survey_question
 -- grain: period, region, population, survey, question
 -- doc:   The questions of ind_survey, each as a whole. missing_person: who gave no answer, null where that was not counted;
---        asked_person: those of whom it is asked. response_per_person: answers given per person who answered. median_option: the answer of the middle person, where
---        answers are ranges in their order (the lower one where the middle lies between two). mean_low, mean_high: the mean
---        if everybody stood at the lower, or the upper, bound of the range; null where a range that somebody chose is open on
---        that side or printed the wrong way round; equal where the answers are numbers.
+--        asked_person: those of whom it is asked; response_per_person: answers given per person who answered.
+--        median_option: the answer of the middle person, where answers are ranges in their order (the lower one where the
+--        middle lies between two). mean_low, mean_high: the mean if everybody stood at the lower, or the upper, bound of
+--        the range; null where a range that somebody chose is open on that side or printed the wrong way round; equal where
+--        the answers are numbers.
 WITH answer AS (
     SELECT
         s.period,

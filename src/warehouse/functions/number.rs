@@ -49,7 +49,8 @@ pub fn square_root(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let values = numbers.iter().map(|number| {
         let Some(number) = number.filter(|n| *n >= 0) else { return Ok(None) };
         let root = root(i256::from_i128(number), scale);
-        root.map(Some).ok_or_else(|| exec_datafusion_err!("square_root({number}e-{scale}) leaves the range of decimals"))
+        root.map(Some)
+            .ok_or_else(|| exec_datafusion_err!("square_root({number}e-{scale}) leaves the range of decimals"))
     });
     finish(values.collect::<Result<Vec<_>>>()?)
 }
