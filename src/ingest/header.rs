@@ -130,8 +130,13 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
+            if is_blank(grid, at) && !reading.layout().levels.any() {
+                // A text behind a blank is not the label of the whole row.
+                parts.push(Part { at, text: String::new(), marks: Marks::new() });
+            }
             push(reading, grid, at, &mut parts, faults);
         }
+        parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
         if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
             push(reading, grid, at, &mut parts, faults);
         }

@@ -33,7 +33,7 @@ mod value;
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Relation};
-use crate::grid::{CellRef, Document, Grid};
+use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
 use crate::spec::{Edition, Layout, Source, Table};
@@ -75,6 +75,7 @@ pub struct Portion {
     file: String,
     observations: Vec<Observation>,
     met: presence::Met,
+    notes: note::Open,
     faults: Vec<Diagnostic>,
 }
 
@@ -90,12 +91,18 @@ pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
     join(task, files.iter().map(|file| read(task, *file)).collect())
 }
 
+/// What an edition says of its files that they do not say themselves.
+pub fn declared(edition: &Edition) -> Declared<'_> {
+    Declared { encoding: edition.encoding.as_deref(), delimiter: edition.delimiter }
+}
+
 /// Read what one file holds of an edition; the document is needed no longer then.
 pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
     let mut portion = Portion {
         file: input.file.to_owned(),
         observations: Vec::new(),
         met: presence::Met::default(),
+        notes: note::Open::default(),
         faults: Vec::new(),
     };
     Reading { task, file: input.file, sha256: input.sha256, captured: input.captured }
@@ -109,12 +116,15 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
         return Checked::new(Ingested::default(), Vec::new());
     };
     let reading = Reading { task, file: &file, sha256: "", captured: &[] };
-    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Vec::new());
+    let (mut met, mut notes) = (presence::Met::default(), note::Open::default());
+    let (mut found, mut observations) = (Vec::new(), Vec::new());
     for portion in portions {
         met.add(portion.met);
+        notes.add(portion.notes, observations.len());
         found.extend(portion.faults);
         gather(&mut observations, portion.observations);
     }
+    notes.settle(&mut observations, &mut found);
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
@@ -187,7 +197,7 @@ impl Reading<'_> {
 
     /// All panels of the table on one sheet, whose footnotes are theirs together.
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
-        let Portion { observations, met, faults, .. } = portion;
+        let Portion { observations, met, notes: open, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
         let Some(meaning) = self.title(&panels[0], faults) else {
             met.lost += 1;
@@ -201,7 +211,10 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
-        gather(observations, note::bind(self, panels, &notes, read, faults));
+        note::met(self, &notes, met);
+        let (bound, left) = note::bind(self, panels, &notes, read, faults);
+        open.add(left, observations.len());
+        gather(observations, bound);
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 

@@ -433,6 +433,9 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// The character between the cells of a text file (`;`, `|`, a tab as `\t`); detected where left out.
+        #[schemars(with = "Option<char>")]
+        pub delimiter: Option<Spanned<char>>,
         /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
         /// prints it.
         #[schemars(with = "Option<BTreeMap<String, String>>")]

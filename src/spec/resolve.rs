@@ -61,7 +61,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, year, files, sheets, encoding, layout });
+            let delimiter = edition.delimiter.as_ref().map(|c| *c.get_ref());
+            if delimiter.is_some_and(|c| c.is_alphanumeric() || "\"\r\n".contains(c)) {
+                let message = "a letter, a digit, a quotation mark or a line's end does not separate cells";
+                let span = edition.delimiter.as_ref().map_or(0..0, Spanned::span);
+                scope.fault(
+                    span,
+                    "edition-delimiter",
+                    message,
+                    "write the character that stands between the cells: \";\"",
+                );
+            }
+            editions.push(Edition { id, year, files, sheets, encoding, delimiter, layout });
         }
     }
     Table {
@@ -244,10 +255,11 @@ fn levels(written: &[raw::Level]) -> Levels {
     }
 }
 
+/// A label may have fewer parts than there are label columns: it stands over all of them, as a total does.
 fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
+        if given > label_columns && !levels.any() {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
             let hint = "give one part per text of corner; more where levels says that rows belong to others";
             scope.fault(span.clone(), "label-columns", message, hint);

@@ -73,7 +73,7 @@ impl Specs {
             );
             let mut documents = Vec::new();
             for (file, captured) in found.there {
-                match grid::read(&input.join(file), file, edition.encoding.as_deref()) {
+                match grid::read(&input.join(file), file, ingest::declared(edition)) {
                     Ok(document) => documents.push((file, document, captured)),
                     Err(fault) => faults.push(fault),
                 }
