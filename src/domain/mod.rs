@@ -9,6 +9,7 @@
 //! - **stock / flow**: a number at the end of a period, or over it; never mixed
 //! - **mark**: why a value is absent or special (not available, nil, not applicable, confidential, rounded to zero)
 //! - **status**: what print says of a figure (provisional, revised, estimated)
+//! - **passage**: where in a text a figure stands: paper, section, sentence; **qualifier**: how the text bounds it (近, 以上)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **questionnaire**: what a survey asked, of whom, and what could be answered
 //! - **finding**: what a check says about cells
@@ -28,10 +29,10 @@ pub mod value;
 pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupError, TOTAL};
 pub use finding::{Finding, Outcome};
-pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
+pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
 pub use period::{Period, PeriodKind};
 pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;
-pub use value::{Mark, Status, Value};
+pub use value::{Mark, Qualifier, Status, Value};

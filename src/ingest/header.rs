@@ -47,7 +47,7 @@ impl Label {
 }
 
 /// One label per column that has a header; a column that has cells but no header is an error. What stands right before
-/// the labels belongs to the table where it is declared to be skipped.
+/// the labels belongs to the table where it is declared to hold no figures.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     if found.header.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
         let label = column(reading, found, col, None, &mut Vec::new());
-        if !entries(reading, Axis::Columns).iter().any(|e| e.skip && fit(reading, e, &label).is_some()) {
+        if !entries(reading, Axis::Columns).iter().any(|e| !e.is_read() && fit(reading, e, &label).is_some()) {
             break;
         }
         labels.insert(0, label);

@@ -4,7 +4,7 @@
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
 //! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
 //! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells: what row and
-//! column say of each (`said`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
+//! column say of each (`said`) and a record of its row (`passage`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
 //! then, over all parts, `presence` judges what is missing or not declared, `twice` what is stated twice, and `relation` names
 //! wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
@@ -20,6 +20,7 @@ mod hint;
 mod label;
 mod locate;
 mod note;
+mod passage;
 pub mod number;
 mod presence;
 mod relation;
@@ -131,6 +132,8 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     if faults.iter().all(|f| f.code != "label-twice") {
         twice::check(&reading, &observations, &mut faults);
     }
+    twice::records(&reading, &observations, &mut faults);
+    twice::prefer(&reading, &mut observations, &mut faults);
     if observations.is_empty() && faults.is_empty() {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
         faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
@@ -244,14 +247,17 @@ impl Reading<'_> {
             let hint = format!("until and until_column in {} say where the table ends", self.table.spec);
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
+        let records = passage::Columns::of(self, &columns);
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
         let read = hierarchy::Columns::of_lines(&columns);
         let rows = hierarchy::nest(self, found, &read, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
-        label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        if !self.layout().quotes() {
+            label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        }
         unit::check(self, found, &rows, &columns, faults);
-        let read = body::read(self, found, title, &rows, &columns, met, faults);
+        let read = body::read(self, found, title, (&rows, &columns, &records), met, faults);
         let used = note::used(of_title, &rows, &columns, &read);
         Some(note::Noted { block: found.notes.start, used, read })
     }

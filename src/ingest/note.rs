@@ -277,6 +277,9 @@ pub(super) fn bind(
             }
             Arc::new(texts)
         };
+        // What a record remarks itself stands before the footnotes.
+        let read = panel.read.observations.iter().enumerate().filter(|(_, o)| !o.notes.is_empty());
+        let remarks: Vec<(usize, Arc<Vec<String>>)> = read.map(|(nth, o)| (nth, Arc::clone(&o.notes))).collect();
         let unmarked = concerning(&[]);
         if !unmarked.is_empty() {
             panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
@@ -285,6 +288,12 @@ pub(super) fn bind(
         for (nth, marks) in panel.read.marked {
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
             panel.read.observations[nth].notes = Arc::clone(texts);
+        }
+        for (nth, own) in remarks {
+            let notes = &mut panel.read.observations[nth].notes;
+            if !Arc::ptr_eq(notes, &own) {
+                *notes = Arc::new(own.iter().chain(notes.iter()).cloned().collect());
+            }
         }
         for (note, of) in notes.iter().filter_map(|note| Some((note, declared(reading, note)?))) {
             for observation in panel.read.observations.iter_mut().filter(|o| says(&of.meaning, o)) {

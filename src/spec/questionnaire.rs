@@ -181,7 +181,8 @@ pub(super) fn rows(
             let codes = [(QUESTION.to_owned(), question.code.clone()), (OPTION.to_owned(), answer.code.clone())];
             let meaning = Meaning { breakdown: codes.into(), ..Meaning::default() };
             let declared = texts.join(JOINT);
-            let entry = Entry { path, meaning, declared, new: false, merged: false, skip: false, optional: false };
+            let entry =
+                Entry { path, meaning, declared, new: false, merged: false, skip: false, optional: false, role: None };
             rows.push((entry, at.clone()));
         }
     }

@@ -17,7 +17,7 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
-pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
+pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Role, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -178,6 +178,8 @@ stating! {
         /// Known and not read: a serial number, a label in another language, a remark.
         #[serde(default)]
         pub skip: bool,
+        /// For a column of records that holds no figures: what it says of its row.
+        pub role: Option<Role>,
         /// The label may be absent.
         #[serde(default)]
         pub optional: bool,
@@ -222,6 +224,21 @@ stating! {
         /// Found inside the footnote; `{any}` stands for any text.
         #[schemars(with = "String")]
         pub text: Text,
+    }
+}
+
+stating! {
+    /// Where a text states a quantity twice: the section whose figure counts. What is left out may be anything.
+    Prefer {
+        /// The section, as its column holds it.
+        #[schemars(with = "String")]
+        pub section: Text,
+        /// The period of the quantity.
+        #[schemars(with = "Option<String>")]
+        pub period: Option<Text>,
+        /// Why this one counts.
+        #[schemars(with = "String")]
+        pub reason: Text,
     }
 }
 
@@ -281,6 +298,7 @@ pub struct Layout<'a> {
     pub figure: Option<&'a [Figure]>,
     pub note: Option<&'a [Note]>,
     pub questionnaire: Option<&'a Text>,
+    pub prefer: Option<&'a [Prefer]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
 }
@@ -356,6 +374,8 @@ macro_rules! laid_out {
             /// The survey of whose questionnaire the table counts the answers: it gives a row for every answer.
             #[schemars(with = "Option<String>")]
             pub questionnaire: Option<Text>,
+            /// Which of several statements of one quantity counts.
+            pub prefer: Option<Vec<Prefer>>,
             /// Parts that add up to a whole.
             pub sum: Option<Vec<Relation>>,
             /// Parts that are at most the whole.
@@ -389,6 +409,7 @@ macro_rules! laid_out {
                     figure: self.figure.as_deref(),
                     note: self.note.as_deref(),
                     questionnaire: self.questionnaire.as_ref(),
+                    prefer: self.prefer.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
                 }
@@ -482,6 +503,7 @@ impl<'a> Layout<'a> {
             figure: self.figure.or(base.figure),
             note: self.note.or(base.note),
             questionnaire: self.questionnaire.or(base.questionnaire),
+            prefer: self.prefer.or(base.prefer),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),
         }

@@ -12,7 +12,9 @@ use super::pattern::{Capture, Pattern};
 use super::questionnaire;
 use super::raw;
 use super::revise::revise;
-use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
+use super::table::{
+    Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within,
+};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -142,6 +144,7 @@ fn layout(
         rows.extend(questionnaire::rows(questionnaire, &written.span(), scope));
     }
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
+    scope.roles(keys.rows.unwrap_or_default(), keys.columns.unwrap_or_default());
     let mut missing = |what: &str, hint: &str| {
         scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
     };
@@ -177,7 +180,6 @@ fn layout(
         annotations: scope.annotations(keys.note_marks, keys.status),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
-        columns: columns.into_iter().map(|(e, _)| e).collect(),
         context,
         splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
         figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
@@ -186,9 +188,22 @@ fn layout(
             true => keys.note.into_iter().flatten().filter_map(|n| scope.note(n)).collect(),
             false => Vec::new(),
         },
+        preferences: preferences(keys.prefer.unwrap_or_default(), &columns, scope),
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
+        columns: columns.into_iter().map(|(e, _)| e).collect(),
         marks,
     })
+}
+
+/// Preferences by section need a column that holds it.
+fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
+    let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
+    if let Some(first) = raw.first().filter(|_| !sections) {
+        let hint = "give role = \"section\" to the column that holds it";
+        let message = "no column of the table says the section";
+        scope.fault(first.section.span(), "prefer-section", message, hint);
+    }
+    raw.iter().map(|p| scope.preference(p)).collect()
 }
 
 /// Rows of the header, as far as the keys about the table's form can be.
@@ -268,7 +283,7 @@ fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Leve
 }
 
 fn is_period(capture: &Capture) -> bool {
-    matches!(capture, Capture::Year | Capture::Month)
+    matches!(capture, Capture::Year | Capture::Month | Capture::Period)
 }
 
 /// What captures will state once they have met a label.
@@ -284,8 +299,8 @@ fn pairs(
     of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
-        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
+    for (column, span) in columns.iter().filter(|(entry, _)| entry.is_read()) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| entry.is_read()) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {

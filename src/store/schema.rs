@@ -56,6 +56,12 @@ pub const OBSERVATION: Table = Table {
         ("cell", Text),
         ("notes", Text),
         ("status", Text),
+        ("record", OptionalText),
+        ("paper", OptionalText),
+        ("section", OptionalText),
+        ("quote", OptionalText),
+        ("qualifier", Text),
+        ("preferred", Integer),
     ],
 };
 

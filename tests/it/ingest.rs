@@ -17,7 +17,7 @@ fn root() -> &'static Path {
 }
 
 /// Every table of the project, read; all without a fault.
-fn read_all() -> Vec<Ingested> {
+pub fn read_all() -> Vec<Ingested> {
     let project = Project::open(root(), None).expect("a project");
     let loaded = spec::load(&project);
     let faults: Vec<String> = loaded.diagnostics.iter().map(|d| d.render()).collect();
@@ -26,11 +26,15 @@ fn read_all() -> Vec<Ingested> {
     for source in &loaded.value.sources {
         for table in &source.tables {
             for edition in &table.editions {
-                let file = edition.files[0].as_str();
-                let document = grid::read(&project.input.join(file), file, shebao::ingest::declared(edition));
-                let document = document.unwrap_or_else(|d| panic!("{}", d.render()));
+                let read = |file: &'_ str| {
+                    let document = grid::read(&project.input.join(file), file, shebao::ingest::declared(edition));
+                    document.unwrap_or_else(|d| panic!("{}", d.render()))
+                };
+                let files: Vec<_> = edition.files.iter().map(|f| (f.as_str(), read(f.as_str()))).collect();
+                let input = |(file, document)| Input { document, file, sha256: "", captured: &[] };
+                let inputs: Vec<Input<'_>> = files.iter().map(|(file, document)| input((*file, document))).collect();
                 let task = Task { source, table, edition, codebook: &loaded.value.codebook };
-                let read = ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
+                let read = ingest(task, &inputs);
                 let faults: Vec<String> = read.diagnostics.iter().map(|d| d.render()).collect();
                 assert!(faults.is_empty(), "{}", faults.join("\n"));
                 all.push(read.value);

@@ -23,7 +23,7 @@ filled_in AS (
     SELECT period, region, population, breakdown_value(breakdown, 'survey') AS survey, value, obs_id
     FROM core_figure
     WHERE
-        indicator = 'questionnaire_valid' AND period_kind = 'stock' AND scheme = '_T' AND ownership = '_T'
+        indicator = 'questionnaire_valid_item' AND period_kind = 'stock' AND scheme = '_T' AND ownership = '_T'
         AND industry = '_T' AND breakdown_value(breakdown, 'survey') IS NOT NULL
         AND breakdown_without(breakdown, 'survey') = '_T'
 ),

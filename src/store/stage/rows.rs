@@ -8,7 +8,7 @@ use super::TableInfo;
 use crate::diag::Severity;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
+    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
 };
 
 /// The cells of a row that is read.
@@ -21,6 +21,8 @@ pub fn text<'c>(cell: &'c Cell<'_>) -> &'c str {
 /// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row<'_> {
     let (series, origin) = (&*o.series, &**o.origin());
+    let passage =
+        |part: fn(&Passage) -> &str| Cell::optional(o.passage.as_deref().map(part).filter(|text| !text.is_empty()));
     let code = |dimension| Cell::text(o.code(dimension).map_or(TOTAL, Code::as_str));
     vec![
         Cell::text(o.obs_id()),
@@ -50,6 +52,12 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::shown(o.cell()),
         Cell::text(o.notes.join("\n")),
         Cell::text(o.status.as_str()),
+        passage(|p| &p.record),
+        passage(|p| &p.paper),
+        passage(|p| &p.section),
+        passage(|p| &p.quote),
+        Cell::text(o.qualifier.as_str()),
+        Cell::Integer(i32::from(o.preferred)),
     ]
 }
 
@@ -88,6 +96,15 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         Cell::Null => Status::Normal,
         cell => Status::parse(text(&cell))?,
     };
+    // Nor of passages, which only texts have.
+    let mut part = || Some(text(&cells.next()?).to_owned());
+    let passage = Passage { record: part()?, paper: part()?, section: part()?, quote: part()? };
+    let passage = (passage != Passage::default()).then(|| Arc::new(passage));
+    let qualifier = match cells.next()? {
+        Cell::Null => Qualifier::Exact,
+        cell => Qualifier::parse(text(&cell))?,
+    };
+    let preferred = matches!(cells.next()?, Cell::Integer(1));
     let (addressing, at) = Addressing::parse(&cell)?;
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
@@ -95,7 +112,21 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let series = Arc::new(Series { origin: Arc::new(origin), indicator, period_kind, unit, printed_unit });
     let coordinates = [Arc::new(Coordinates::from(dimensions)), Arc::default()];
     let notes = Arc::new(notes);
-    Some(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status })
+    Some(Observation {
+        series,
+        coordinates,
+        at,
+        nth,
+        period,
+        value,
+        decimals,
+        printed,
+        notes,
+        status,
+        qualifier,
+        preferred,
+        passage,
+    })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.

@@ -118,6 +118,7 @@ fn line(o: &Observation) -> Line {
             "printed" => o.printed.to_string(),
             "notes" => o.notes.join("\n"),
             "status" => o.status.as_str().to_owned(),
+            "qualifier" => o.qualifier.as_str().to_owned(),
             "edition" => o.origin().edition.clone(),
             other => unreachable!("{other}"),
         };
