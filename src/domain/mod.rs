@@ -4,7 +4,9 @@
 //! - **indicator**: what is counted (`insured_person`, `fund_income_yuan`), with unit and kind ([`Indicator`])
 //! - **dimension**: region, scheme (险种), ownership (登记注册类型), industry (行业), population (人群); what goes beyond
 //!   these five is a **breakdown** in canonical text (`payer=employer;tier=3`)
-//! - **code list**: the codes a dimension may hold, with validity dates and parents; labels reach codes through aliases only
+//! - **code list**: the codes a dimension may hold, in versions, with validity dates and parents; labels reach codes through
+//!   aliases only
+//! - **concordance**: which codes take the place of which, with weights; **break**: where nothing does
 //! - **total**: the code `_T`, never a blank, so that a `SUM` cannot double
 //! - **stock / flow**: a number at the end of a period, or over it; never mixed
 //! - **mark**: why a value is absent or special (not available, nil, not applicable, confidential, rounded to zero)
@@ -16,6 +18,7 @@
 
 pub mod address;
 pub mod code;
+pub mod concordance;
 pub mod finding;
 pub mod label;
 pub mod observation;
@@ -24,10 +27,12 @@ pub mod questionnaire;
 pub mod relation;
 pub mod text;
 pub mod unit;
+pub mod validity;
 pub mod value;
 
 pub use address::{Addressing, CellRef};
-pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupError, TOTAL};
+pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LabelScope, LookupError, TOTAL, Version};
+pub use concordance::{Break, BreakKind, Correspondence, Weight};
 pub use finding::{Finding, Outcome};
 pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
 pub use period::{Period, PeriodKind};
@@ -35,4 +40,5 @@ pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;
+pub use validity::{Validity, ValidityError};
 pub use value::{Mark, Qualifier, Status, Value};

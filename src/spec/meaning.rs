@@ -59,6 +59,25 @@ impl Scope<'_> {
         None
     }
 
+    /// A version of a list, if there are both.
+    pub fn version(&mut self, list: &Text, version: &Text) -> Option<(String, String)> {
+        let book = self.book;
+        let Some(codes) = book.lists.get(list.get_ref().as_str()) else {
+            let near = nearest(list.get_ref(), book.lists.keys().map(String::as_str)).join(" or ");
+            let hint = if near.is_empty() { String::new() } else { format!("did you mean {near}?") };
+            self.fault(list.span(), "unknown-list", format!("there is no code list \"{}\"", list.get_ref()), hint);
+            return None;
+        };
+        if codes.version(version.get_ref()).is_none() {
+            let known: Vec<&str> = codes.versions.iter().map(|v| v.name.as_str()).collect();
+            let message = format!("list {} has no version \"{}\"", codes.name, version.get_ref());
+            let hint = format!("its versions are {}; they stand in pipelines/codes/lists.csv", known.join(", "));
+            self.fault(version.span(), "unknown-version", message, hint);
+            return None;
+        }
+        Some((list.get_ref().clone(), version.get_ref().clone()))
+    }
+
     pub fn pattern(&mut self, written: &str, span: std::ops::Range<usize>) -> Option<Pattern> {
         let lists: Vec<&str> = self.book.lists.keys().map(String::as_str).filter(|l| *l != "mark").collect();
         match Pattern::parse(written, &lists) {

@@ -6,6 +6,7 @@
 
 pub mod annotation;
 mod codes;
+mod concordance;
 pub mod block;
 pub mod edition;
 mod local;

@@ -17,7 +17,7 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
-pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Role, Sense, Sign, Status};
+pub use word::{HeaderBlank, LabelBlank, Level, OneOrMany, Order, Panels, Role, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -50,23 +50,6 @@ pub enum OnError {
     WithholdTable,
     /// Every table of the source.
     WithholdSource,
-}
-
-/// One label, or the labels of a stacked header from top to bottom (of label columns from left to right).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    pub fn texts(&self) -> Vec<&str> {
-        match self {
-            OneOrMany::One(text) => vec![text],
-            OneOrMany::Many(texts) => texts.iter().map(String::as_str).collect(),
-        }
-    }
 }
 
 /// A code or a whole number.
@@ -301,6 +284,7 @@ pub struct Layout<'a> {
     pub prefer: Option<&'a [Prefer]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
+    pub versions: Option<&'a BTreeMap<Text, Text>>,
 }
 
 macro_rules! laid_out {
@@ -380,6 +364,10 @@ macro_rules! laid_out {
             pub sum: Option<Vec<Relation>>,
             /// Parts that are at most the whole.
             pub part_of: Option<Vec<Relation>>,
+            /// Code list → the version by which the table is divided (`industry = "2002"`), where that is not the base
+            /// version. Figures restated by a later version say so here.
+            #[schemars(with = "Option<BTreeMap<String, String>>")]
+            pub versions: Option<BTreeMap<Text, Text>>,
         }
 
         impl $name {
@@ -412,6 +400,7 @@ macro_rules! laid_out {
                     prefer: self.prefer.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
+                    versions: self.versions.as_ref(),
                 }
             }
         }
@@ -443,6 +432,12 @@ laid_out! {
         /// The year of the edition, which is also the period of numbers where nothing else states one.
         #[schemars(with = "Option<i16>")]
         pub year: Option<Spanned<i16>>,
+        /// When the edition came out: a year, a month or a day. Of two editions the later one counts.
+        #[schemars(with = "Option<String>")]
+        pub published: Option<Text>,
+        /// The edition that this one replaces as a whole: what it does not state any more is withdrawn.
+        #[schemars(with = "Option<String>")]
+        pub replaces: Option<Text>,
         /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
         /// of the edition, and what is captured holds for its numbers.
         #[schemars(with = "OneOrMany")]
@@ -506,6 +501,7 @@ impl<'a> Layout<'a> {
             prefer: self.prefer.or(base.prefer),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),
+            versions: self.versions.or(base.versions),
         }
     }
 }

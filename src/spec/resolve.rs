@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
 use toml::Spanned;
 
 use super::edition::Edition;
@@ -16,7 +17,7 @@ use super::table::{
     Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within,
 };
 use crate::domain::label::normalise;
-use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
+use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind, Validity};
 
 /// Priority of a table that states none: after all that do, as a rule.
 const PRIORITY_UNSTATED: i32 = 100;
@@ -63,6 +64,8 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
+            let published = edition.published.as_ref().and_then(|text| published(text, scope));
+            let replaces = edition.replaces.as_ref().map(|r| r.get_ref().clone());
             let delimiter = edition.delimiter.as_ref().map(|c| *c.get_ref());
             if delimiter.is_some_and(|c| c.is_alphanumeric() || "\"\r\n".contains(c)) {
                 let message = "a letter, a digit, a quotation mark or a line's end does not separate cells";
@@ -74,9 +77,10 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
                     "write the character that stands between the cells: \";\"",
                 );
             }
-            editions.push(Edition { id, year, files, sheets, encoding, delimiter, layout });
+            editions.push(Edition { id, year, published, replaces, files, sheets, encoding, delimiter, layout });
         }
     }
+    succession(&raw.edition, &editions, scope);
     Table {
         dataset: dataset.to_owned(),
         id: id.to_owned(),
@@ -100,6 +104,48 @@ fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> (String, Range<u
             scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
             // Nameless, so that its other faults are found as well.
             (String::new(), edition.file.span())
+        }
+    }
+}
+
+/// The first day on which the edition was known.
+fn published(written: &raw::Text, scope: &mut Scope<'_>) -> Option<Date> {
+    let valid = Validity::parse(written.get_ref(), "").ok().and_then(|v| v.first());
+    if valid.is_none() {
+        let message = format!("\"{}\" is neither a year nor a date", written.get_ref());
+        scope.fault(written.span(), "edition-published", message, "write \"2013\", \"2013-09\" or \"2013-09-30\"");
+    }
+    valid
+}
+
+/// An edition may replace an earlier one, and of several all come out at a known time or none does.
+fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<'_>) {
+    let dated = editions.iter().filter(|e| e.published.is_some()).count();
+    if let Some(raw) = written.iter().find(|e| e.published.is_none()).filter(|_| dated > 0 && dated < editions.len()) {
+        let hint = "give every edition of the table published = \"…\", or none of them";
+        scope.fault(
+            raw.file.span(),
+            "edition-published",
+            "the edition does not say when it was published, others do",
+            hint,
+        );
+    }
+    for (raw, replaces) in written.iter().filter_map(|raw| Some((raw, raw.replaces.as_ref()?))) {
+        let (id, _) = edition_id(raw, scope);
+        let find = |id: &str| editions.iter().find(|e| e.id == id);
+        let (own, other) = (find(&id), find(replaces.get_ref()));
+        let known = || editions.iter().map(|e| e.id.as_str()).filter(|e| *e != id).collect::<Vec<_>>().join(", ");
+        match (own, other) {
+            (Some(own), Some(other)) if (own.published, &own.id) <= (other.published, &other.id) => {
+                let message = format!("the edition \"{id}\" does not come after the edition \"{}\"", other.id);
+                let hint = "editions are ordered by published, then by id; only a later one replaces another";
+                scope.fault(replaces.span(), "edition-replaces", message, hint);
+            }
+            (_, None) => {
+                let message = format!("the table has no edition \"{}\"", replaces.get_ref());
+                scope.fault(replaces.span(), "edition-replaces", message, format!("its editions are {}", known()));
+            }
+            _ => {}
         }
     }
 }
@@ -192,6 +238,12 @@ fn layout(
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
         marks,
+        versions: keys
+            .versions
+            .into_iter()
+            .flatten()
+            .filter_map(|(list, version)| scope.version(list, version))
+            .collect(),
     })
 }
 

@@ -104,6 +104,8 @@ pub struct Layout {
     pub preferences: Vec<Preference>,
     pub relations: Vec<RelationSpec>,
     pub marks: MarkTexts,
+    /// Code list → the version by which the table is divided; the base version of any other list.
+    pub versions: BTreeMap<String, String>,
 }
 
 /// Where the header may begin again.

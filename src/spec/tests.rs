@@ -28,9 +28,14 @@ file = "t/t.csv"
 fn faults_of_codes(file: &str, from: &str, to: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let codes = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/codes");
-    for entry in std::fs::read_dir(codes).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    for below in ["", "concordance"] {
+        std::fs::create_dir_all(folder.path().join(below)).unwrap();
+        for entry in std::fs::read_dir(codes.join(below)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, folder.path().join(below).join(path.file_name().unwrap())).unwrap();
+            }
+        }
     }
     let path = folder.path().join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -56,6 +61,26 @@ fn messages_about_code_lists() {
         ("unit.csv", "person,10000", "person,一万"),
         ("indicator.csv", "person,stock", "10k_person,level"),
         ("colour.csv", "", "code\n"),
+        ("lists.csv", "2011-11-01,2017-09-30", "2011-11-01,2017-12-31"),
+        ("lists.csv", "industry,2011,", "industry,2017,"),
+        ("industry-2002.csv", "H-2002", "H"),
+        ("industry-1994.csv", "", "code\n"),
+        (
+            "concordance/scheme.csv",
+            "pension-rural-new,2014,pension-resident,1,",
+            "pension-rural-new,2014,pension-resident,0.9,",
+        ),
+        (
+            "concordance/scheme.csv",
+            "pension-rural-new,2014,pension-resident,1,",
+            "pension-rural-new,2014,pension-resident,90%,",
+        ),
+        ("concordance/scheme.csv", "scheme,2014,maternity,", "scheme,2013,maternity,"),
+        ("concordance/scheme.csv", "maternity,2014,medical-maternity,1", "maternity,2014,maternity,1"),
+        ("concordance/region.csv", "530422,2012,530481", "530403,2012,530421"),
+        ("concordance/industry.csv", "2002,C-2002,2011,C,,", "2002,C-2002,2011,C,0.5,"),
+        ("concordance/industry.csv", "2002,H-2002,2011,F,", "2011,H-2002,2011,F,"),
+        ("breaks.csv", ",policy,", ",politics,"),
     ];
     let said: Vec<String> =
         cases.iter().map(|(file, from, to)| format!("{from} → {to}\n\n{}", faults_of_codes(file, from, to))).collect();

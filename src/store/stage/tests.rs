@@ -10,7 +10,7 @@ use crate::diag::Severity;
 use crate::domain::{
     Addressing, Answer, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
     Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit, Universe,
-    Value,
+    Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -66,11 +66,11 @@ fn codebook() -> Codebook {
         parent: parent.map(Code::new),
         name_zh: "市本级".into(),
         name_en: String::new(),
-        valid_from: "2002".into(),
-        valid_to: String::new(),
+        valid: Validity::parse("2002", "").unwrap(),
+        version: "2013".into(),
     };
     let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
-    let list = CodeList { name: "region".into(), name_zh: "行政区划".into(), version: "2013".into(), entries };
+    let list = CodeList::single("region", "行政区划", "2013", entries);
     codebook.lists.insert("region".into(), list);
     let factor = Decimal::from(10_000);
     codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
@@ -155,6 +155,7 @@ fn whole() -> Stage {
             licence: String::new(),
             priority: 10,
         }],
+        editions: Vec::new(),
     }
 }
 

@@ -6,7 +6,10 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, String
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type, i256};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 
+use rust_decimal::Decimal;
+
 use super::RESULT_SCALE;
+use crate::domain::concordance::{self, Weight};
 
 /// Digits that a decimal column can hold.
 const PRECISION: u32 = 38;
@@ -114,6 +117,29 @@ fn wilson(count: Operand, total: Operand, side: i256) -> Option<Option<i128>> {
 
 /// Spans longer than this are a mistake in the data, not a rate of growth.
 const MAX_YEARS: u32 = 200;
+
+/// What falls to one of several weights (`1/3 2/3`, by its place from 0) when a number is divided by all of them: by the
+/// largest remainder in the number's smallest unit, so that the shares add up to it. Null where no weights are known.
+pub fn allocated(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let (weights, places) = (arguments[1].as_string::<i32>(), arguments[2].as_primitive::<Int64Type>());
+    let values = numbers.iter().zip(weights.iter()).zip(places.iter()).map(|row| {
+        let ((Some(number), Some(weights)), Some(place)) = row else { return Ok(None) };
+        if weights.is_empty() {
+            return Ok(None);
+        }
+        let share = share_of(number, scale, weights, place);
+        share.map(Some).ok_or_else(|| exec_datafusion_err!("{} cannot be divided by {weights}", plain(number, scale)))
+    });
+    finish(values.collect::<Result<Vec<_>>>()?)
+}
+
+fn share_of(number: i128, scale: i32, weights: &str, place: i64) -> Option<i128> {
+    let weights: Vec<Weight> = weights.split(' ').map(|w| w.parse().ok()).collect::<Option<_>>()?;
+    let number = Decimal::try_from_i128_with_scale(number, u32::try_from(scale).ok()?).ok()?;
+    let share = *concordance::allocate(number, &weights)?.get(usize::try_from(place).ok()?)?;
+    share.mantissa().checked_mul(10_i128.checked_pow(u32::try_from(RESULT_SCALE).ok()?.checked_sub(share.scale())?)?)
+}
 
 pub fn half_unit(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let decimals = arguments[0].as_primitive::<Int64Type>();
