@@ -217,6 +217,7 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
+        note::met(self, &notes, met);
         let (bound, left) = note::bind(self, panels, &notes, read, faults);
         open.add(left, observations.len());
         gather(observations, bound);

@@ -88,7 +88,9 @@ fn fault(reading: &Reading, codes: &CodeList, entry: &CodeEntry, period: Period)
     };
     let hint = match (from.is_empty(), codes.versions.len() > 1) {
         (false, _) => format!("the concordance leads to {}; {of_list}", from.join(", ")),
-        (true, true) => format!("declare the version that the table is divided by: versions = {{ {list} = \"…\" }}; {of_list}"),
+        (true, true) => {
+            format!("declare the version that the table is divided by: versions = {{ {list} = \"…\" }}; {of_list}")
+        }
         (true, false) => of_list,
     };
     Some((what, Diagnostic::error("code-not-in-force", message).hint(hint)))

@@ -12,7 +12,11 @@ use shebao::warehouse::Scalar;
 use crate::support::{release, root, shared};
 
 /// The tables that the fixtures hold, as the list of derived figures names them.
-const TABLES: [&str; 10] = ["s0.t1", "s0.t2", "s1.t1", "s1.t2", "s4.t1", "s4.t2", "s4.t3", "s4.t4", "s4.t5a", "s4.t5b"];
+const TABLES: [&str; 12] =
+    ["s0.t1", "s0.t2", "s1.t1", "s1.t2", "s4.t1", "s4.t2", "s4.t3", "s4.t4", "s4.t5a", "s4.t5b", "s4.qu", "s4.qr"];
+
+/// Figures of the prose that the titles of the questionnaires state too.
+const IN_TITLES: [&str; 3] = ["s4.sv.urban", "s4.sv.rural", "s4.sv.valid"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,7 +134,7 @@ fn rows(list: &Path) -> Vec<Derived> {
 
 fn stands_in_tables(inputs: &str) -> bool {
     let in_table = |id: &str| TABLES.iter().any(|t| id.strip_prefix(t).is_some_and(|rest| rest.starts_with('.')));
-    !inputs.trim().is_empty() && inputs.split_whitespace().all(in_table)
+    !inputs.trim().is_empty() && inputs.split_whitespace().all(|id| in_table(id) || IN_TITLES.contains(&id))
 }
 
 fn query_of(queries: &Queries, id: &str) -> Option<String> {
