@@ -74,7 +74,9 @@ fn derived_figures_come_out_to_the_last_printed_digit() {
         } else if let Some(known) = queries.left_out.iter().find(|l| bind(&queries.words, &l.id, &row.id).is_some()) {
             *left_out.entry(&known.reason).or_default() += 1;
         } else if !stands_in_tables(&row.inputs) {
-            *left_out.entry("an input stands in prose or in a questionnaire, and no family asks for it").or_default() += 1;
+            *left_out
+                .entry("an input stands in prose or in a questionnaire, and no family asks for it")
+                .or_default() += 1;
         } else {
             faults.push(format!("{}: tests/derived.toml has no family for it", row.id));
         }

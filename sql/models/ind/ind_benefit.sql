@@ -144,20 +144,19 @@ mean AS (
         LAG(period) OVER series AS previous_period,
         LAG(pension_yuan_month) OVER series AS previous_yuan_month,
         LAG(pension_obs_id) OVER series AS previous_obs_id
-    FROM joined
+    FROM over
     WHERE pension_yuan_month IS NOT NULL AND regexp_like(period, '^[0-9]{4}$')
     WINDOW series AS (PARTITION BY region, scheme, ownership, industry, population ORDER BY period)
 ),
 wage AS (
     SELECT
-        y.year_before,
-        y.region,
+        a.code AS region,
+        w.period,
         w.wage_yuan_month,
         w.wage_obs_id,
-        ROW_NUMBER() OVER (PARTITION BY y.year_before, y.region ORDER BY a.distance) AS place
-    FROM (SELECT DISTINCT year_before, region FROM joined) AS y
-    INNER JOIN core_ancestor AS a ON a.list = 'region' AND a.code = y.region
-    INNER JOIN core_wage AS w ON w.region = a.ancestor AND w.period = y.year_before
+        ROW_NUMBER() OVER (PARTITION BY a.code, w.period ORDER BY a.distance) AS place
+    FROM core_wage AS w
+    INNER JOIN core_ancestor AS a ON a.list = 'region' AND a.ancestor = w.region
 )
 SELECT
     j.period,
@@ -220,7 +219,7 @@ FROM joined AS j
 LEFT JOIN mean AS m
     ON m.period = j.period AND m.region = j.region AND m.scheme = j.scheme AND m.ownership = j.ownership
     AND m.industry = j.industry AND m.population = j.population
-LEFT JOIN wage AS w ON w.place = 1 AND w.year_before = j.year_before AND w.region = j.region
+LEFT JOIN wage AS w ON w.place = 1 AND w.period = j.year_before AND w.region = j.region
 LEFT JOIN over AS reference
     ON reference.period = j.period AND reference.region = j.region AND reference.scheme = 'pension-enterprise'
     AND reference.ownership = '_T' AND reference.industry = '_T' AND reference.population = '_T'

@@ -53,6 +53,24 @@ paid AS (
     UNION ALL
     SELECT region, ownership, valid_from, risk, scheme, '_T' AS payer, rate_pct, rate_obs_id FROM known
 ),
+-- A scheme to which both pay is one scheme.
+numbered AS (
+    SELECT
+        region,
+        ownership,
+        valid_from,
+        payer,
+        risk,
+        rate_pct,
+        rate_obs_id,
+        CASE
+            WHEN ROW_NUMBER() OVER (
+                PARTITION BY region, ownership, valid_from, payer, risk, scheme ORDER BY rate_obs_id
+            ) = 1 THEN scheme
+        END AS scheme,
+        concat(scheme, ' ', rate_obs_id) AS sort_key
+    FROM paid
+),
 computed AS (
     SELECT
         region,
@@ -61,20 +79,10 @@ computed AS (
         payer,
         risk,
         SUM(rate_pct) AS rate_pct,
-        string_agg(rate_obs_id, ' ' ORDER BY rate_obs_id) AS rate_obs_id
-    FROM paid
-    GROUP BY region, ownership, valid_from, payer, risk
-),
-named AS (
-    SELECT
-        region,
-        ownership,
-        valid_from,
-        payer,
-        risk,
-        COUNT(*) AS scheme_count,
-        string_agg(scheme, ' ' ORDER BY scheme) AS schemes
-    FROM (SELECT DISTINCT region, ownership, valid_from, payer, risk, scheme FROM paid) AS distinct_scheme
+        COUNT(scheme) AS scheme_count,
+        string_agg(scheme, ' ' ORDER BY sort_key) AS schemes,
+        string_agg(rate_obs_id, ' ' ORDER BY sort_key) AS rate_obs_id
+    FROM numbered
     GROUP BY region, ownership, valid_from, payer, risk
 ),
 printed AS (
@@ -114,8 +122,8 @@ SELECT
     COALESCE(c.payer, s.payer) AS payer,
     COALESCE(c.risk, '_T') AS risk,
     CAST(c.rate_pct AS DECIMAL(38, 6)) AS rate_pct,
-    n.scheme_count,
-    n.schemes,
+    c.scheme_count,
+    c.schemes,
     s.value AS stated_pct,
     s.qualifier AS stated_qualifier,
     c.rate_obs_id,
@@ -124,6 +132,4 @@ FROM computed AS c
 FULL JOIN stated AS s
     ON s.region = c.region AND s.ownership = c.ownership AND s.valid_from = c.valid_from AND s.payer = c.payer
     AND c.risk = '_T'
-LEFT JOIN named AS n
-    ON n.region = c.region AND n.ownership = c.ownership AND n.valid_from = c.valid_from AND n.payer = c.payer AND n.risk = c.risk
 ORDER BY region, ownership, valid_from, payer, risk

@@ -130,7 +130,9 @@ formula AS (
         END AS basic_yuan_month,
         p.account AS account_yuan_month,
         p.account * r.divisor_month AS account_balance_yuan,
-        full_base.account * g.base_pct / 100 AS proportional_yuan_month,
+        MAX(CASE WHEN g.base_pct = CAST(100 AS DECIMAL(38, 6)) THEN p.account END) OVER (
+            PARTITION BY g.period, g.region, g.scheme, g.contribution_year
+        ) * g.base_pct / 100 AS proportional_yuan_month,
         exact_div(w.wage_yuan_year * g.base_pct * r.account_rate_pct, 10000) AS account_paid_yuan_year,
         CASE
             WHEN r.min_year IS NULL OR g.contribution_year >= r.min_year
@@ -154,9 +156,6 @@ formula AS (
     LEFT JOIN printed AS p
         ON p.period = g.period AND p.region = g.region AND p.scheme = g.scheme AND p.base_pct = g.base_pct
         AND p.contribution_year = g.contribution_year
-    LEFT JOIN printed AS full_base
-        ON full_base.period = g.period AND full_base.region = g.region AND full_base.scheme = g.scheme
-        AND full_base.base_pct = CAST(100 AS DECIMAL(38, 6)) AND full_base.contribution_year = g.contribution_year
 ),
 pension AS (
     SELECT
@@ -165,59 +164,70 @@ pension AS (
         scheme,
         base_pct,
         contribution_year,
-        basic_yuan_month + account_yuan_month AS pension_yuan_month
+        wage_period,
+        wage_yuan_month,
+        basic_rate_pct,
+        divisor_month,
+        account_rate_pct,
+        min_year,
+        basic_yuan_month,
+        account_yuan_month,
+        account_balance_yuan,
+        basic_yuan_month + account_yuan_month AS pension_yuan_month,
+        proportional_yuan_month,
+        account_paid_yuan_year,
+        basic_share_pct,
+        printed_basic_yuan_month,
+        printed_pension_yuan_month,
+        wage_obs_id,
+        basic_rate_obs_id,
+        divisor_obs_id,
+        account_rate_obs_id,
+        min_year_obs_id,
+        start_obs_id,
+        step_obs_id,
+        account_obs_id,
+        printed_basic_obs_id,
+        printed_pension_obs_id
     FROM formula
-),
-shortest AS (
-    SELECT
-        period,
-        region,
-        scheme,
-        base_pct,
-        pension_yuan_month,
-        ROW_NUMBER() OVER (PARTITION BY period, region, scheme, base_pct ORDER BY contribution_year) AS place
-    FROM pension
-    WHERE pension_yuan_month IS NOT NULL
 )
 SELECT
-    f.period,
-    f.region,
-    f.scheme,
-    f.base_pct,
-    f.contribution_year,
-    f.wage_period,
-    f.wage_yuan_month,
-    f.basic_rate_pct,
-    f.divisor_month,
-    f.account_rate_pct,
-    f.min_year,
-    f.basic_yuan_month,
-    f.account_yuan_month,
-    f.account_balance_yuan,
-    p.pension_yuan_month,
-    percent_of(p.pension_yuan_month, f.wage_yuan_month) AS replacement_pct,
-    p.pension_yuan_month - s.pension_yuan_month AS gain_yuan_month,
-    f.proportional_yuan_month,
-    f.account_paid_yuan_year,
-    CAST(f.account_paid_yuan_year * f.contribution_year AS DECIMAL(38, 12)) AS account_nominal_yuan,
-    exact_div(f.account_paid_yuan_year * f.contribution_year, f.divisor_month) AS account_nominal_yuan_month,
-    f.basic_share_pct,
-    f.printed_basic_yuan_month,
-    f.printed_pension_yuan_month,
-    f.wage_obs_id,
-    f.basic_rate_obs_id,
-    f.divisor_obs_id,
-    f.account_rate_obs_id,
-    f.min_year_obs_id,
-    f.start_obs_id,
-    f.step_obs_id,
-    f.account_obs_id,
-    f.printed_basic_obs_id,
-    f.printed_pension_obs_id
-FROM formula AS f
-INNER JOIN pension AS p
-    ON p.period = f.period AND p.region = f.region AND p.scheme = f.scheme AND p.base_pct = f.base_pct
-    AND p.contribution_year = f.contribution_year
-LEFT JOIN shortest AS s
-    ON s.place = 1 AND s.period = f.period AND s.region = f.region AND s.scheme = f.scheme AND s.base_pct = f.base_pct
-ORDER BY f.period, f.region, f.scheme, f.base_pct, f.contribution_year
+    period,
+    region,
+    scheme,
+    base_pct,
+    contribution_year,
+    wage_period,
+    wage_yuan_month,
+    basic_rate_pct,
+    divisor_month,
+    account_rate_pct,
+    min_year,
+    basic_yuan_month,
+    account_yuan_month,
+    account_balance_yuan,
+    pension_yuan_month,
+    percent_of(pension_yuan_month, wage_yuan_month) AS replacement_pct,
+    pension_yuan_month - first_value(pension_yuan_month) IGNORE NULLS OVER (
+        PARTITION BY period, region, scheme, base_pct ORDER BY contribution_year
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS gain_yuan_month,
+    proportional_yuan_month,
+    account_paid_yuan_year,
+    CAST(account_paid_yuan_year * contribution_year AS DECIMAL(38, 12)) AS account_nominal_yuan,
+    exact_div(account_paid_yuan_year * contribution_year, divisor_month) AS account_nominal_yuan_month,
+    basic_share_pct,
+    printed_basic_yuan_month,
+    printed_pension_yuan_month,
+    wage_obs_id,
+    basic_rate_obs_id,
+    divisor_obs_id,
+    account_rate_obs_id,
+    min_year_obs_id,
+    start_obs_id,
+    step_obs_id,
+    account_obs_id,
+    printed_basic_obs_id,
+    printed_pension_obs_id
+FROM pension
+ORDER BY period, region, scheme, base_pct, contribution_year
