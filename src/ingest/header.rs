@@ -51,7 +51,7 @@ impl Label {
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     if found.header.is_empty() {
-        return unheaded(reading, found, faults);
+        return unheaded(reading, found);
     }
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
@@ -77,23 +77,31 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
 }
 
 /// Where no header is printed: the columns that hold anything are those of the entries, in their order.
-fn unheaded(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
-    let grid = found.grid;
-    let first = |col: u32| found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
-    let filled: Vec<CellRef> = found.data_cols().filter_map(first).collect();
-    let entries = entries(reading, Axis::Columns);
-    if filled.len() != entries.len() {
-        let message = format!("{} columns hold figures, declared are {}", filled.len(), entries.len());
-        let at = filled.get(entries.len()).or(filled.last()).copied().unwrap_or(found.corner);
-        let hint = "the table prints no header: its columns stand in the order in which they are declared";
-        faults.push(reading.fault("columns-count", message, grid, at).hint(hint));
-        return Vec::new();
-    }
+fn unheaded(reading: &Reading, found: &Found<'_>) -> Vec<Label> {
     let label = |(at, entry): (CellRef, &Entry)| {
         let part = Part { at, text: entry.shown(), marks: Marks::new() };
         Label { line: at.col, parts: vec![part] }
     };
-    filled.into_iter().zip(entries).map(label).collect()
+    filled(found).into_iter().zip(entries(reading, Axis::Columns)).map(label).collect()
+}
+
+/// The first cell of every column that holds anything.
+fn filled(found: &Found<'_>) -> Vec<CellRef> {
+    let first = |col: u32| found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(found.grid, *at));
+    found.data_cols().filter_map(first).collect()
+}
+
+/// Where no header is printed: that there are as many columns as are declared.
+pub(super) fn miscounted(reading: &Reading, found: &Found<'_>) -> Option<Diagnostic> {
+    let declared = entries(reading, Axis::Columns).len();
+    let filled = filled(found);
+    if !found.header.is_empty() || filled.len() == declared {
+        return None;
+    }
+    let message = format!("{} columns hold figures, declared are {declared}", filled.len());
+    let at = filled.get(declared).or(filled.last()).copied().unwrap_or(found.corner);
+    let hint = "the table prints no header: its columns stand in the order in which they are declared";
+    Some(reading.fault("columns-count", message, found.grid, at).hint(hint))
 }
 
 /// The label of a column, blank where it has none; `left` is the one before.

@@ -241,6 +241,11 @@ impl Reading<'_> {
             met.lost += 1;
             return None;
         }
+        if let Some(fault) = header::miscounted(self, found) {
+            faults.push(fault);
+            met.lost += 1;
+            return None;
+        }
         met.parts += 1;
         let columns = header::columns(self, found, faults);
         let rows = header::rows(self, found, faults);

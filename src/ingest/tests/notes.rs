@@ -170,8 +170,8 @@ fn a_figure_stands_in_the_title_or_in_one_footnote() {
         let said = said(figure, &table);
         assert_eq!(said.split("; ").last(), Some(expected), "{title} {note}");
     };
-    check("（共95人）", "甲", "A1#1=95 注：甲");
-    check("", "共95人", "A4#1=95 注：共95人");
+    check("（共95人）", "甲", "A1=95 注：甲");
+    check("", "共95人", "A4=95 注：共95人");
     check("（共95人）", "共96人", "figure-ambiguous A4");
     check("", "甲", "figure-missing ");
 }
