@@ -60,8 +60,19 @@ enum Format {
 }
 
 /// What is printed of a point.
-const POINT_COLUMNS: [&str; 11] =
-    ["period", "value", "unit", "point", "bridge", "missing", "previous_period", "change", "change_pct", "break", "policy"];
+const POINT_COLUMNS: [&str; 11] = [
+    "period",
+    "value",
+    "unit",
+    "point",
+    "bridge",
+    "missing",
+    "previous_period",
+    "change",
+    "change_pct",
+    "break",
+    "policy",
+];
 const VINTAGE_COLUMNS: [&str; 9] =
     ["period", "value", "unit", "mark", "dataset", "table_id", "edition", "known_from", "superseded_by"];
 
@@ -112,7 +123,10 @@ fn points(
     }
     if let Some(first) = left_out.first().filter(|_| !quiet) {
         let points = print::count(left_out.len(), "point");
-        eprintln!("{points} can be bridged from codes that this one took the place of: --in-version {}=VERSION", first[list]);
+        eprintln!(
+            "{points} can be bridged from codes that this one took the place of: --in-version {}=VERSION",
+            first[list]
+        );
     }
     if all.rows.is_empty() && left_out.is_empty() {
         return Err(nothing(warehouse, key)?.into());
@@ -172,7 +186,8 @@ fn period(row: &[Scalar]) -> Option<Period> {
 /// In the order of time: by the last day, the shorter period first.
 fn sorted(mut rows: Rows) -> anyhow::Result<Rows> {
     rows.rows.sort_by_cached_key(|row| {
-        period(row).map(|p| (p.end(), std::cmp::Reverse(p.start()), row.iter().map(Scalar::to_string).collect::<Vec<_>>()))
+        period(row)
+            .map(|p| (p.end(), std::cmp::Reverse(p.start()), row.iter().map(Scalar::to_string).collect::<Vec<_>>()))
     });
     Ok(rows)
 }
@@ -247,7 +262,10 @@ impl Codes {
             };
             let found = of_list.iter().find(|v| **v == version).copied().or_else(at_time);
             let Some(found) = found else {
-                bail!("list {list} has no version \"{version}\"; its versions are {}, or give a year", of_list.join(", "));
+                bail!(
+                    "list {list} has no version \"{version}\"; its versions are {}, or give a year",
+                    of_list.join(", ")
+                );
             };
             // Of a list without versions the dates of its codes tell what was in force.
             let found = if of_list.len() == 1 { version } else { found };
@@ -292,7 +310,8 @@ impl Codes {
         };
         let means = |e: &&Entry| {
             let own = e.code.strip_suffix(&format!("-{}", e.version));
-            [e.code.as_str(), e.name.as_str()].contains(&written) || own.is_some_and(|own| version.is_some() && own == written)
+            [e.code.as_str(), e.name.as_str()].contains(&written)
+                || own.is_some_and(|own| version.is_some() && own == written)
         };
         let mut codes: Vec<&str> = of_list().filter(of_version).filter(means).map(|e| e.code.as_str()).collect();
         codes.sort_unstable();
@@ -301,7 +320,9 @@ impl Codes {
             ([code], _) => Ok((*code).to_owned()),
             ([_, _, ..], _) => bail!("\"{written}\" is the name of several {list} codes: {}", codes.join(", ")),
             ([], Some(version)) if of_list().any(|e| means(&e)) => {
-                bail!("the {list} \"{written}\" is not in force in {version}; ask for the code that took its place (core_concordance)")
+                bail!(
+                    "the {list} \"{written}\" is not in force in {version}; ask for the code that took its place (core_concordance)"
+                )
             }
             ([], _) => {
                 let known = of_list().flat_map(|e| [e.code.as_str(), e.name.as_str()]);

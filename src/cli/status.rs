@@ -112,12 +112,33 @@ fn revisions(context: &Context) -> anyhow::Result<Ended> {
 
 /// What a person reads of a revision; the tables hold the rest.
 const REVISION_COLUMNS: [&str; 11] = [
-    "table_id", "edition_before", "edition_after", "kind", "quantity", "before_value", "after_value", "difference",
-    "before_mark", "after_mark", "recoded_from",
+    "table_id",
+    "edition_before",
+    "edition_after",
+    "kind",
+    "quantity",
+    "before_value",
+    "after_value",
+    "difference",
+    "before_mark",
+    "after_mark",
+    "recoded_from",
 ];
 const TOTAL_COLUMNS: [&str; 14] = [
-    "table_id", "edition_before", "edition_after", "indicator", "period", "unit", "before_value", "after_value", "difference",
-    "added_value", "changed_value", "deleted_value", "mark_changed_value", "recoded_value",
+    "table_id",
+    "edition_before",
+    "edition_after",
+    "indicator",
+    "period",
+    "unit",
+    "before_value",
+    "after_value",
+    "difference",
+    "added_value",
+    "changed_value",
+    "deleted_value",
+    "mark_changed_value",
+    "recoded_value",
 ];
 
 fn tell_files(what: &str, files: &[String]) {

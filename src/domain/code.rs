@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use super::concordance::{Break, Correspondence};
 use super::label::{nearest, normalise};
 use super::period::PeriodKind;
+use super::questionnaire::Questionnaire;
 use super::unit::Unit;
 use super::validity::Validity;
 
@@ -181,6 +182,8 @@ pub struct Codebook {
     pub aliases: Vec<Alias>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
+    /// By survey.
+    pub questionnaires: BTreeMap<String, Questionnaire>,
     /// Which codes of one version follow which of another, with those that follow over several steps.
     pub concordance: Vec<Correspondence>,
     pub breaks: Vec<Break>,
@@ -320,7 +323,9 @@ impl Codebook {
 /// Whether a version of a list has a code; what a table made for itself, and the total, are in all.
 fn is_of(list: &CodeList, version: &Version, code: &Code) -> bool {
     let single = list.versions.len() == 1;
-    single || is_local(code.as_str()) || list.get(code.as_str()).is_none_or(|e| code.as_str() == TOTAL || list.holds(version, e))
+    single
+        || is_local(code.as_str())
+        || list.get(code.as_str()).is_none_or(|e| code.as_str() == TOTAL || list.holds(version, e))
 }
 
 /// The code, if it is one only.

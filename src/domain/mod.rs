@@ -13,6 +13,7 @@
 //! - **status**: what print says of a figure (provisional, revised, estimated)
 //! - **passage**: where in a text a figure stands: paper, section, sentence; **qualifier**: how the text bounds it (近, 以上)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
+//! - **questionnaire**: what a survey asked, of whom, and what could be answered
 //! - **finding**: what a check says about cells
 
 pub mod address;
@@ -22,6 +23,7 @@ pub mod finding;
 pub mod label;
 pub mod observation;
 pub mod period;
+pub mod questionnaire;
 pub mod relation;
 pub mod text;
 pub mod unit;
@@ -34,6 +36,7 @@ pub use concordance::{Break, BreakKind, Correspondence, Weight};
 pub use finding::{Finding, Outcome};
 pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
 pub use period::{Period, PeriodKind};
+pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;

@@ -31,7 +31,9 @@ impl Validity {
     pub fn parse(from: &str, to: &str) -> Result<Validity, ValidityError> {
         let bound = |text: &str, of: fn(Period) -> Date| match text {
             "" => Ok(None),
-            _ => day(text).or_else(|| text.parse().ok().map(of)).map(Some).ok_or(ValidityError::NoDate(text.to_owned())),
+            _ => {
+                day(text).or_else(|| text.parse().ok().map(of)).map(Some).ok_or(ValidityError::NoDate(text.to_owned()))
+            }
         };
         let (first, last) = (bound(from, Period::start)?, bound(to, Period::end)?);
         let (from, to) = (from.to_owned(), to.to_owned());

@@ -10,6 +10,7 @@ use super::value;
 use crate::diag::Diagnostic;
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
+use crate::spec::table::Entry;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -49,6 +50,9 @@ impl Label {
 /// the labels belongs to the table where it is declared to hold no figures.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
+    if found.header.is_empty() {
+        return unheaded(reading, found);
+    }
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
         let label = column(reading, found, col, None, &mut Vec::new());
@@ -70,6 +74,34 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
         }
     }
     labels
+}
+
+/// Where no header is printed: the columns that hold anything are those of the entries, in their order.
+fn unheaded(reading: &Reading, found: &Found<'_>) -> Vec<Label> {
+    let label = |(at, entry): (CellRef, &Entry)| {
+        let part = Part { at, text: entry.shown(), marks: Marks::new() };
+        Label { line: at.col, parts: vec![part] }
+    };
+    filled(found).into_iter().zip(entries(reading, Axis::Columns)).map(label).collect()
+}
+
+/// The first cell of every column that holds anything.
+fn filled(found: &Found<'_>) -> Vec<CellRef> {
+    let first = |col: u32| found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(found.grid, *at));
+    found.data_cols().filter_map(first).collect()
+}
+
+/// Where no header is printed: that there are as many columns as are declared.
+pub(super) fn miscounted(reading: &Reading, found: &Found<'_>) -> Option<Diagnostic> {
+    let declared = entries(reading, Axis::Columns).len();
+    let filled = filled(found);
+    if !found.header.is_empty() || filled.len() == declared {
+        return None;
+    }
+    let message = format!("{} columns hold figures, declared are {declared}", filled.len());
+    let at = filled.get(declared).or(filled.last()).copied().unwrap_or(found.corner);
+    let hint = "the table prints no header: its columns stand in the order in which they are declared";
+    Some(reading.fault("columns-count", message, found.grid, at).hint(hint))
 }
 
 /// The label of a column, blank where it has none; `left` is the one before.

@@ -217,6 +217,7 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
+        note::met(self, &notes, met);
         let (bound, left) = note::bind(self, panels, &notes, read, faults);
         open.add(left, observations.len());
         gather(observations, bound);
@@ -237,6 +238,11 @@ impl Reading<'_> {
         if cells > BODY_CELLS_MAX {
             let message = format!("the table has {cells} cells, the most that are read is {BODY_CELLS_MAX}");
             faults.push(self.fault("table-size", message, grid, found.corner));
+            met.lost += 1;
+            return None;
+        }
+        if let Some(fault) = header::miscounted(self, found) {
+            faults.push(fault);
             met.lost += 1;
             return None;
         }

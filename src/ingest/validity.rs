@@ -1,21 +1,22 @@
 //! Codes are used while they are in force: a figure of a year under a scheme that had ended, or in a classification that
 //! came later, is not what it says it is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Reading;
 use crate::diag::{Diagnostic, Place};
 use crate::domain::{CodeEntry, CodeList, Coordinates, Observation, Period, TOTAL};
 
-/// A fault for the first cell of every code and period that do not go together, and of every code of another version than
-/// the declared one.
+/// A fault for every code that is used when it is not in force, or that is of another version than the declared one: at
+/// its first cell, with the number of all.
 pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
     // What rows and columns say is shared by many cells; only those of limited codes are looked at one by one.
     let mut limited: HashMap<*const Coordinates, bool> = HashMap::new();
     let mut is_limited =
         |c: &Arc<Coordinates>| *limited.entry(Arc::as_ptr(c)).or_insert_with(|| c.codes().any(|c| limits(reading, c)));
-    let mut told: BTreeSet<(String, String, Period)> = BTreeSet::new();
+    let mut told: BTreeMap<(String, String, String), (Diagnostic, usize)> = BTreeMap::new();
+    let mut order = Vec::new();
     for o in observations {
         let [below, above] = &o.coordinates;
         if !is_limited(below) && !is_limited(above) {
@@ -23,13 +24,21 @@ pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mu
         }
         for (list, code) in codes_of(o) {
             let Some((codes, entry)) = find(reading, &list, &code) else { continue };
-            let Some(what) = fault(reading, codes, entry, o.period) else { continue };
-            if told.insert((list, code, o.period)) {
-                let place = Place::cell(&o.origin().source_file, o.origin().sheet.as_str(), o.cell().as_str());
-                faults.push(reading.named(what.at(place)));
+            let Some((what, fault)) = fault(reading, codes, entry, o.period) else { continue };
+            let key = (list, code, what);
+            if let Some((_, cells)) = told.get_mut(&key) {
+                *cells += 1;
+                continue;
             }
+            let place = Place::cell(&o.origin().source_file, o.origin().sheet.as_str(), o.cell().as_str());
+            order.push(key.clone());
+            told.insert(key, (reading.named(fault.at(place)), 1));
         }
     }
+    faults.extend(order.into_iter().filter_map(|key| told.remove(&key)).map(|(fault, cells)| match cells {
+        1 => fault,
+        _ => fault.hint(format!("{cells} cells of the table have this fault")),
+    }));
 }
 
 fn find<'r>(reading: &'r Reading, list: &str, code: &str) -> Option<(&'r CodeList, &'r CodeEntry)> {
@@ -51,7 +60,8 @@ fn codes_of(o: &Observation) -> Vec<(String, String)> {
     all.map(|(list, code)| (list.to_owned(), code.to_owned())).collect()
 }
 
-fn fault(reading: &Reading, codes: &CodeList, entry: &CodeEntry, period: Period) -> Option<Diagnostic> {
+/// What is wrong with a code, and the fault that says so of one period.
+fn fault(reading: &Reading, codes: &CodeList, entry: &CodeEntry, period: Period) -> Option<(String, Diagnostic)> {
     let (list, code, name) = (&codes.name, &entry.code, &entry.name_zh);
     if let Some(version) = reading.layout().versions.get(list).and_then(|v| codes.version(v)) {
         // Who declares the version says that the figures have been made by it, whatever their year.
@@ -60,7 +70,7 @@ fn fault(reading: &Reading, codes: &CodeList, entry: &CodeEntry, period: Period)
         }
         let message = format!("{list} {code} ({name}) is no code of version {}", version.name);
         let hint = format!("versions in {} declares that version: take a code of it", reading.table.spec);
-        return Some(Diagnostic::error("code-version", message).hint(hint));
+        return Some((message.clone(), Diagnostic::error("code-version", message).hint(hint)));
     }
     let valid = codes.validity(entry);
     if valid.covers(period) {
@@ -70,17 +80,20 @@ fn fault(reading: &Reading, codes: &CodeList, entry: &CodeEntry, period: Period)
         true => (format!("ended in {}", valid.to), successors(reading, list, code.as_str())),
         false => (format!("began in {}", valid.from), predecessors(reading, list, code.as_str())),
     };
-    let message = format!("the {list} {code} ({name}) {when}, and the figure is of {period}");
+    let what = format!("the {list} {code} ({name}) {when}");
+    let message = format!("{what}, and the figure is of {period}");
     let of_list = match entry.version == codes.version {
         true => format!("the dates stand in pipelines/codes/{list}.csv"),
         false => "the version's dates stand in pipelines/codes/lists.csv".to_owned(),
     };
     let hint = match (from.is_empty(), codes.versions.len() > 1) {
         (false, _) => format!("the concordance leads to {}; {of_list}", from.join(", ")),
-        (true, true) => format!("declare the version that the table is divided by: versions = {{ {list} = \"…\" }}; {of_list}"),
+        (true, true) => {
+            format!("declare the version that the table is divided by: versions = {{ {list} = \"…\" }}; {of_list}")
+        }
         (true, false) => of_list,
     };
-    Some(Diagnostic::error("code-not-in-force", message).hint(hint))
+    Some((what, Diagnostic::error("code-not-in-force", message).hint(hint)))
 }
 
 fn successors(reading: &Reading, list: &str, code: &str) -> Vec<String> {

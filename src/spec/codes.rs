@@ -67,7 +67,8 @@ fn add_version(
         return faults.push(row.fault("version-twice", message, Vec::new()));
     }
     if let Some(other) = list.versions.iter().find(|other| other.valid.overlaps(&valid)) {
-        let message = format!("the versions \"{}\" and \"{version}\" of list {name} are in force at one time", other.name);
+        let message =
+            format!("the versions \"{}\" and \"{version}\" of list {name} are in force at one time", other.name);
         let fault = row.fault("version-overlap", message, Vec::new());
         faults.push(fault.hint("let valid_to of the earlier one end on the day before valid_from of the later one"));
     }
@@ -171,7 +172,12 @@ impl Row {
     }
 }
 
-pub(super) fn read(path: &Path, columns: &[&str], shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Vec<Row> {
+pub(super) fn read(
+    path: &Path,
+    columns: &[&str],
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Row> {
     let name = shown(path);
     let text = match std::fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
@@ -304,7 +310,8 @@ fn unlisted(folder: &Path, book: &Codebook, shown: &dyn Fn(&Path) -> String, fau
     paths.sort();
     for path in paths {
         let name = path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-        let versions = book.lists.values().flat_map(|l| l.versions[1..].iter().map(|v| format!("{}-{}", l.name, v.name)));
+        let versions =
+            book.lists.values().flat_map(|l| l.versions[1..].iter().map(|v| format!("{}-{}", l.name, v.name)));
         let named = book.lists.contains_key(&name) || versions.into_iter().any(|version| version == name);
         if !named && !OTHER_FILES.contains(&name.as_str()) {
             let fault =

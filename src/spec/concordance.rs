@@ -14,9 +14,8 @@ use crate::domain::{Code, Codebook, TOTAL, Validity};
 const FOLDER: &str = "concordance";
 const BREAKS: &str = "breaks.csv";
 
-const COLUMNS: [&str; 10] = [
-    "list", "from_version", "from_code", "to_version", "to_code", "weight", "unit", "valid_from", "source", "reason",
-];
+const COLUMNS: [&str; 10] =
+    ["list", "from_version", "from_code", "to_version", "to_code", "weight", "unit", "valid_from", "source", "reason"];
 const BREAK_COLUMNS: [&str; 9] =
     ["indicator", "scheme", "region", "ownership", "industry", "at", "kind", "reason", "source"];
 
@@ -24,12 +23,7 @@ const BREAK_COLUMNS: [&str; 9] =
 type FromCode = (String, String, String);
 
 /// Read both; a project may have neither.
-pub(super) fn load(
-    folder: &Path,
-    book: &mut Codebook,
-    shown: &dyn Fn(&Path) -> String,
-    faults: &mut Vec<Diagnostic>,
-) {
+pub(super) fn load(folder: &Path, book: &mut Codebook, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) {
     let mut stated: Vec<(Row, Correspondence)> = Vec::new();
     for path in files(&folder.join(FOLDER)) {
         for row in read(&path, &COLUMNS, shown, faults) {
@@ -104,7 +98,9 @@ fn correspondence(row: &Row, book: &Codebook, faults: &mut Vec<Diagnostic>) -> O
     if from == to && !from.is_empty() {
         let message = format!("\"{from}\" takes the place of itself");
         let fault = row.fault("concordance-circle", message, Vec::new());
-        faults.push(fault.hint("a code that stays needs no line; one that changed what it counts is a line of breaks.csv"));
+        faults.push(
+            fault.hint("a code that stays needs no line; one that changed what it counts is a line of breaks.csv"),
+        );
     }
     let weight = match row.get("weight") {
         "" => None,

@@ -5,6 +5,7 @@
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
 mod local;
+pub mod questionnaire;
 mod word;
 
 use std::collections::BTreeMap;
@@ -189,14 +190,23 @@ stating! {
 }
 
 stating! {
-    /// A number inside a footnote.
+    /// A number inside the title or a footnote.
     Figure {
-        /// Found inside one footnote; `{number}` captures the number.
+        /// Found inside one of them; `{number}` captures the number.
         #[schemars(with = "String")]
         pub text: Text,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "String")]
         pub unit: Text,
+    }
+}
+
+stating! {
+    /// A footnote without a mark that concerns the numbers of which it says the same.
+    Note {
+        /// Found inside the footnote; `{any}` stands for any text.
+        #[schemars(with = "String")]
+        pub text: Text,
     }
 }
 
@@ -269,6 +279,8 @@ pub struct Layout<'a> {
     pub columns: Option<&'a [Entry]>,
     pub split: Option<&'a [Split]>,
     pub figure: Option<&'a [Figure]>,
+    pub note: Option<&'a [Note]>,
+    pub questionnaire: Option<&'a Text>,
     pub prefer: Option<&'a [Prefer]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
@@ -288,7 +300,8 @@ macro_rules! laid_out {
             /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
-            /// Rows of the header, 1 where left out.
+            /// Rows of the header, 1 where left out. 0: the table prints none, begins below its anchor, and its columns
+            /// stand in the order in which they are declared.
             #[schemars(with = "Option<u32>")]
             pub header_rows: Option<Spanned<u32>>,
             /// For formats without merged cells: what a blank header cell repeats.
@@ -338,8 +351,13 @@ macro_rules! laid_out {
             pub columns: Option<Vec<Entry>>,
             /// Cells that hold several numbers.
             pub split: Option<Vec<Split>>,
-            /// Numbers inside footnotes.
+            /// Numbers inside the title or a footnote.
             pub figure: Option<Vec<Figure>>,
+            /// Footnotes without a mark that concern some of the numbers only.
+            pub note: Option<Vec<Note>>,
+            /// The survey of whose questionnaire the table counts the answers: it gives a row for every answer.
+            #[schemars(with = "Option<String>")]
+            pub questionnaire: Option<Text>,
             /// Which of several statements of one quantity counts.
             pub prefer: Option<Vec<Prefer>>,
             /// Parts that add up to a whole.
@@ -377,6 +395,8 @@ macro_rules! laid_out {
                     columns: self.columns.as_deref(),
                     split: self.split.as_deref(),
                     figure: self.figure.as_deref(),
+                    note: self.note.as_deref(),
+                    questionnaire: self.questionnaire.as_ref(),
                     prefer: self.prefer.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
@@ -476,6 +496,8 @@ impl<'a> Layout<'a> {
             columns: self.columns.or(base.columns),
             split: self.split.or(base.split),
             figure: self.figure.or(base.figure),
+            note: self.note.or(base.note),
+            questionnaire: self.questionnaire.or(base.questionnaire),
             prefer: self.prefer.or(base.prefer),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),

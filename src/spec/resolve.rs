@@ -10,6 +10,7 @@ use super::edition::Edition;
 use super::mark::MarkTexts;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
+use super::questionnaire;
 use super::raw;
 use super::revise::revise;
 use super::table::{
@@ -122,7 +123,12 @@ fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<
     let dated = editions.iter().filter(|e| e.published.is_some()).count();
     if let Some(raw) = written.iter().find(|e| e.published.is_none()).filter(|_| dated > 0 && dated < editions.len()) {
         let hint = "give every edition of the table published = \"…\", or none of them";
-        scope.fault(raw.file.span(), "edition-published", "the edition does not say when it was published, others do", hint);
+        scope.fault(
+            raw.file.span(),
+            "edition-published",
+            "the edition does not say when it was published, others do",
+            hint,
+        );
     }
     for (raw, replaces) in written.iter().filter_map(|raw| Some((raw, raw.replaces.as_ref()?))) {
         let (id, _) = edition_id(raw, scope);
@@ -170,17 +176,25 @@ fn layout(
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
     let header_rows = header_rows(&keys, scope);
+    let questionnaire = keys.questionnaire.and_then(|q| questionnaire::of_table(q, scope));
+    scope.questionnaire = questionnaire;
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
+    if let Some(questionnaire) = questionnaire {
+        context = questionnaire::context(questionnaire).over(&context);
+    }
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
         keys.period.and_then(|p| scope.period(p)).or(year.map(|year| PeriodRule::Fixed(Period::Year(year))));
-    let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
+    let mut rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
+    if let (Some(questionnaire), Some(written)) = (questionnaire, keys.questionnaire) {
+        rows.extend(questionnaire::rows(questionnaire, &written.span(), scope));
+    }
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
     scope.roles(keys.rows.unwrap_or_default(), keys.columns.unwrap_or_default());
     let mut missing = |what: &str, hint: &str| {
         scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
     };
-    if keys.rows.is_none() || keys.columns.is_none() {
+    if (keys.rows.is_none() && keys.questionnaire.is_none()) || keys.columns.is_none() {
         missing("[[rows]] and [[columns]]", "write one [[rows]] and one [[columns]] block per kind of row and column");
     }
     let Some(corner) = keys.corner else {
@@ -188,6 +202,9 @@ fn layout(
         return None;
     };
     let levels = levels(keys.levels.unwrap_or_default());
+    if header_rows == 0 {
+        unheaded(&keys, corner, &columns, scope);
+    }
     labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
     let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
     let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
@@ -212,11 +229,21 @@ fn layout(
         context,
         splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
         figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
+        // What a note concerns may be a question of a questionnaire that is not there, which has been told.
+        notes: match keys.questionnaire.is_some() == questionnaire.is_some() {
+            true => keys.note.into_iter().flatten().filter_map(|n| scope.note(n)).collect(),
+            false => Vec::new(),
+        },
         preferences: preferences(keys.prefer.unwrap_or_default(), &columns, scope),
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
         columns: columns.into_iter().map(|(e, _)| e).collect(),
         marks,
-        versions: keys.versions.into_iter().flatten().filter_map(|(list, version)| scope.version(list, version)).collect(),
+        versions: keys
+            .versions
+            .into_iter()
+            .flatten()
+            .filter_map(|(list, version)| scope.version(list, version))
+            .collect(),
     })
 }
 
@@ -234,8 +261,8 @@ fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &m
 /// Rows of the header, as far as the keys about the table's form can be.
 fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
     let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+    if let Some(rows) = keys.header_rows.filter(|_| !(0..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 0 to {HEADER_ROWS_MAX} rows, not {header_rows}");
         scope.fault(rows.span(), "header-rows", message, "");
     }
     if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
@@ -243,6 +270,33 @@ fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
         scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
     }
     header_rows
+}
+
+/// What a table without a header must say of itself, since no print does.
+fn unheaded(
+    keys: &raw::Layout<'_>,
+    corner: &Spanned<raw::OneOrMany>,
+    columns: &[(Entry, Range<usize>)],
+    scope: &mut Scope<'_>,
+) {
+    let mut fault = |at: Range<usize>, message: &str, hint: &str| scope.fault(at, "header-none", message, hint);
+    if keys.anchor.is_none() {
+        fault(
+            corner.span(),
+            "a table without a header needs an anchor, below which it begins",
+            "add anchor = { text = \"…\" }",
+        );
+    }
+    if corner.get_ref().texts().iter().any(|text| !text.is_empty()) {
+        fault(corner.span(), "a table without a header has no text over its labels", "write corner = \"\"");
+    }
+    if keys.panels.is_some() {
+        fault(corner.span(), "a table without a header has no panels", "leave panels out");
+    }
+    for (entry, span) in columns.iter().filter(|(e, _)| !e.is_literal() || e.path.len() > 1 || e.optional) {
+        let message = format!("\"{}\" names no single column, and no header tells it from others", entry.shown());
+        fault(span.clone(), &message, "write one entry for each column, with a text as its label");
+    }
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {

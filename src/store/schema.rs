@@ -102,7 +102,14 @@ pub const CODE: Table = Table {
 /// The versions of code lists.
 pub const VERSION: Table = Table {
     name: "stage_version",
-    columns: &[("list", Text), ("version", Text), ("valid_from", Text), ("valid_to", Text), ("first_day", Date), ("last_day", Date)],
+    columns: &[
+        ("list", Text),
+        ("version", Text),
+        ("valid_from", Text),
+        ("valid_to", Text),
+        ("first_day", Date),
+        ("last_day", Date),
+    ],
 };
 
 pub const CONCORDANCE: Table = Table {
@@ -145,7 +152,13 @@ pub const BREAK: Table = Table {
 
 pub const EDITION: Table = Table {
     name: "stage_edition",
-    columns: &[("dataset", Text), ("table_id", Text), ("edition", Text), ("published", Date), ("replaces", OptionalText)],
+    columns: &[
+        ("dataset", Text),
+        ("table_id", Text),
+        ("edition", Text),
+        ("published", Date),
+        ("replaces", OptionalText),
+    ],
 };
 
 pub const INDICATOR: Table = Table {
@@ -193,9 +206,54 @@ pub const TABLE: Table = Table {
     ],
 };
 
+pub const QUESTION: Table = Table {
+    name: "stage_question",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("position", Integer),
+        ("section", Text),
+        ("text", Text),
+        ("choice", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
+        ("bound_unit", Text),
+        ("concept", Text),
+    ],
+};
+
+pub const ANSWER: Table = Table {
+    name: "stage_answer",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("option", Text),
+        ("position", Integer),
+        ("text", Text),
+        ("kind", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
+        ("low", Number),
+        ("high", Number),
+        ("category", Text),
+    ],
+};
+
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 11] = [
-    &OBSERVATION, &FINDING, &CODE, &VERSION, &CONCORDANCE, &BREAK, &INDICATOR, &UNIT, &RELATION, &TABLE, &EDITION,
+pub const TABLES: [&Table; 13] = [
+    &OBSERVATION,
+    &FINDING,
+    &CODE,
+    &VERSION,
+    &CONCORDANCE,
+    &BREAK,
+    &INDICATOR,
+    &UNIT,
+    &QUESTION,
+    &ANSWER,
+    &RELATION,
+    &TABLE,
+    &EDITION,
 ];
 
 /// The stage table of this name.

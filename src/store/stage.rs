@@ -7,8 +7,8 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use rows::{
-    Cells, break_rows, code_rows, concordance_rows, edition_row, finding_of, finding_row, indicator_rows, observation_of,
-    relation_of, relation_row, table_of, table_row, text, unit_rows, version_rows,
+    Cells, answer_rows, break_rows, code_rows, concordance_rows, edition_row, finding_of, finding_row, indicator_rows,
+    observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows, version_rows,
 };
 
 pub use rows::observation_row;
@@ -70,6 +70,8 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     let unnamed = |_: &Row<'_>| String::new();
     parquet::write(folder, &schema::CODE, sorted(code_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::INDICATOR, sorted(indicator_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::QUESTION, sorted(question_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::ANSWER, sorted(answer_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::RELATION, sorted(stage.relations.iter().map(relation_row)), unnamed)?;
     parquet::write(folder, &schema::VERSION, sorted(version_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::CONCORDANCE, sorted(concordance_rows(&stage.codebook)), unnamed)?;

@@ -66,7 +66,8 @@ file = "sample/after.csv"
 #[test]
 fn a_series_goes_through_a_merger() {
     let before = "年份,新农保,城居保\n2011年,70,20\n2012年,75,…\n2013年,80,20.5\n";
-    let project = project(SCHEMES, &[("before.csv", before), ("after.csv", "年份,城乡居民\n2014年,110.55\n2015年,112\n")]);
+    let project =
+        project(SCHEMES, &[("before.csv", before), ("after.csv", "年份,城乡居民\n2014年,110.55\n2015年,112\n")]);
     let series = ["series", "insured_person", "--region", "玉溪市", "--scheme", "pension-resident"];
     let bridge = "pension-rural-new + pension-urban-resident";
     let expected = [
@@ -129,7 +130,11 @@ fn labels_mean_the_codes_of_their_version() {
     let said = project.shebao(&["run"]).must_end_with(1);
     let told = said.must_contain("the industry F (批发和零售业) began in 2011-11-01, and the figure is of 2005");
     told.must_contain("the concordance leads to H-2002");
-    project.edit("pipelines/sample/table.toml", "year     = 2005\n", "year     = 2005\nversions = { industry = \"2017\" }\n");
+    project.edit(
+        "pipelines/sample/table.toml",
+        "year     = 2005\n",
+        "year     = 2005\nversions = { industry = \"2017\" }\n",
+    );
     project.edit("fixtures/sample/2005.csv", "卫生、社会保障和社会福利业,5\n", "");
     project.shebao(&["run"]).must_end_with(0);
 }
@@ -192,7 +197,10 @@ fn a_revised_edition_is_told_item_by_item() {
     assert_eq!(csv(&project, &["query", sql])[1..], ["530400,118", "530402,65", "530403,32", "530424,21"]);
     let series = ["series", "insured_person", "--scheme", "work-injury", "--region", "530402", "--vintage"];
     let of = |vintage: &str| csv(&project, &[&series[..], &[vintage]].concat())[1..].to_vec();
-    let (was, is) = ("2015,60,person,,sample,table,2016,2016-09-30,2016-revised", "2015,65,person,,sample,table,2016-revised,2017-03-31,");
+    let (was, is) = (
+        "2015,60,person,,sample,table,2016,2016-09-30,2016-revised",
+        "2015,65,person,,sample,table,2016-revised,2017-03-31,",
+    );
     assert_eq!(of("2016"), [was]);
     assert_eq!(of("2016-12-31"), [was]);
     assert_eq!(of("2016-revised"), [is]);
@@ -226,10 +234,15 @@ fn given(pairs: &[Pair]) -> Vec<Given> {
     for (nth, pair) in pairs.iter().enumerate() {
         let table = format!("t{nth}");
         let replaces = if pair.replaces { "1" } else { "null" };
-        editions.extend([texts(&["d", &table, "1", "2013-01-01", "null"]), texts(&["d", &table, "2", "2014-01-01", replaces])]);
+        editions.extend([
+            texts(&["d", &table, "1", "2013-01-01", "null"]),
+            texts(&["d", &table, "2", "2014-01-01", replaces]),
+        ]);
         relations.push(texts(&["r", "d", &table, "sum", "region", "whole", "z", "_T"]));
         let rows = REGIONS.iter().zip(&pair.regions).map(|(region, (before, after))| (*region, *before, *after));
-        for (region, before, after) in rows.chain([("z", Some(Some(7)), Some(Some(7))), ("whole", Some(Some(1)), Some(Some(2)))]) {
+        for (region, before, after) in
+            rows.chain([("z", Some(Some(7)), Some(Some(7))), ("whole", Some(Some(1)), Some(Some(2)))])
+        {
             for (edition, stated) in [("1", before), ("2", after)] {
                 let Some(stated) = stated else { continue };
                 let (value, mark) = stated.map_or(("null".to_owned(), "nil"), |n| (n.to_string(), "null"));
@@ -240,7 +253,8 @@ fn given(pairs: &[Pair]) -> Vec<Given> {
     }
     let table = |table: &str, names: &str, rows| Given { table: table.to_owned(), columns: columns(names), rows };
     let recoded = [["a", "b"], ["c", "e"], ["d", "e"]];
-    let recoded = recoded.iter().map(|[from, to]| texts(&["region", from, to, "1", "1", "0", "null", "2013-01-01"])).collect();
+    let recoded =
+        recoded.iter().map(|[from, to]| texts(&["region", from, to, "1", "1", "0", "null", "2013-01-01"])).collect();
     vec![
         table("stage_edition", "dataset table_id edition published replaces", editions),
         table("stage_relation", "relation_id dataset table_id kind dimension whole part indicator", relations),

@@ -10,7 +10,8 @@ use super::{EditionInfo, TableInfo};
 use crate::diag::Severity;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Value, Weight,
+    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
+    Weight,
 };
 
 /// The cells of a row that is read.
@@ -285,6 +286,68 @@ pub fn unit_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
         .units
         .iter()
         .map(|u| vec![Cell::text(&u.code), Cell::text(&u.name_zh), Cell::text(&u.base), Cell::Number(u.factor)])
+}
+
+/// A position in an order, from 1.
+fn position(nth: usize) -> Cell<'static> {
+    i32::try_from(nth + 1).map_or(Cell::Null, Cell::Integer)
+}
+
+/// Of whom is asked: the other question, and its answers.
+fn asked(universe: Option<&Universe>) -> [Cell<'_>; 2] {
+    [
+        Cell::text(universe.map_or("", |u| u.question.as_str())),
+        Cell::text(universe.map_or(String::new(), |u| u.answers.join(";"))),
+    ]
+}
+
+/// The cells of `schema::QUESTION`.
+pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for (nth, question) in questionnaire.questions.iter().enumerate() {
+            let [asked_question, asked_option] = asked(question.asked.as_ref());
+            rows.push(vec![
+                Cell::text(questionnaire.survey.as_str()),
+                Cell::text(&question.code),
+                position(nth),
+                Cell::text(&question.section),
+                Cell::text(&question.text),
+                Cell::text(if question.multiple { "multiple" } else { "single" }),
+                asked_question,
+                asked_option,
+                Cell::text(&question.unit),
+                Cell::text(question.concept.as_ref().map_or("", Code::as_str)),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The cells of `schema::ANSWER`.
+pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for question in &questionnaire.questions {
+            for (nth, answer) in question.answers.iter().enumerate() {
+                let [asked_question, asked_option] = asked(answer.asked.as_ref());
+                rows.push(vec![
+                    Cell::text(questionnaire.survey.as_str()),
+                    Cell::text(&question.code),
+                    Cell::text(&answer.code),
+                    position(nth),
+                    Cell::text(&answer.text),
+                    Cell::text(if answer.missing { "missing" } else { "answer" }),
+                    asked_question,
+                    asked_option,
+                    Cell::number(answer.low),
+                    Cell::number(answer.high),
+                    Cell::text(answer.category.as_ref().map_or("", Code::as_str)),
+                ]);
+            }
+        }
+    }
+    rows
 }
 
 pub fn relation_row(r: &Relation) -> Row<'_> {

@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::diag::Severity;
 use crate::domain::{
-    Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, RelationKind, Series, Status, Unit, Validity, Value,
+    Addressing, Answer, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
+    Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit, Universe,
+    Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -84,6 +85,28 @@ fn codebook() -> Codebook {
         denominator: String::new(),
         source: String::new(),
     });
+    let answer = |code: &str, low: Option<i64>| Answer {
+        code: code.into(),
+        text: format!("{code}、"),
+        missing: low.is_none(),
+        asked: None,
+        low: low.map(Decimal::from),
+        high: None,
+        category: None,
+    };
+    let question = Question {
+        code: "2".into(),
+        section: String::new(),
+        text: "几年？".into(),
+        multiple: true,
+        asked: Some(Universe { question: "1".into(), answers: vec!["A".into(), "B".into()] }),
+        unit: "year".into(),
+        concept: None,
+        answers: vec![answer("A", Some(5)), answer("none", None)],
+    };
+    let survey = Code::new("s");
+    let questionnaire = Questionnaire { survey, title: "问卷".into(), questions: vec![question] };
+    codebook.questionnaires.insert("s".into(), questionnaire);
     codebook
 }
 
