@@ -76,6 +76,11 @@ pub const FINDING: Table = Table {
         ("tolerance", Number),
         ("message", Text),
         ("suggestion", Text),
+        ("cause", Text),
+        ("suspects", Text),
+        ("repair", Text),
+        ("candidates", Number),
+        ("agrees", Text),
     ],
 };
 

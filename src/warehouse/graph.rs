@@ -9,6 +9,9 @@ use crate::diag::{Diagnostic, Place};
 /// The table the engine makes from the findings of ingest and of every audit.
 pub const FINDINGS: &str = "core_finding";
 
+/// The table of where each editing rule applied, made together with the findings.
+pub const RULES: &str = "core_rule";
+
 /// One step of a build; indices into the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -46,6 +46,7 @@ SELECT
         NULLIF(o.breakdown, '_T'),
         o.period
     ) AS subject,
+    o.decimals,
     o.printed,
     o.source_file,
     o.sheet,

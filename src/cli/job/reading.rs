@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::cli::progress::Progress;
 use crate::diag::{Diagnostic, Place};
+use crate::domain::finding::Likely;
 use crate::domain::{Finding, Observation, Outcome, Relation};
 use crate::grid;
 use crate::ingest::{self, Ingested, Input, Portion, Task};
@@ -284,5 +285,6 @@ fn finding(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> Finding {
         tolerance: None,
         message: diagnostic.message.clone(),
         suggestion: diagnostic.hints.join("; "),
+        likely: Likely::default(),
     }
 }

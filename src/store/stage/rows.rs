@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::vec::IntoIter;
 
+use rust_decimal::Decimal;
+
 use super::super::parquet::{Cell, Row};
 use super::TableInfo;
 use crate::diag::Severity;
+use crate::domain::finding::Likely;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
     Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
@@ -123,6 +126,11 @@ pub fn finding_row(f: &Finding) -> Row<'_> {
         Cell::number(f.tolerance),
         Cell::text(&f.message),
         Cell::text(&f.suggestion),
+        Cell::text(&f.likely.cause),
+        Cell::text(&f.likely.suspects),
+        Cell::text(&f.likely.repair),
+        Cell::number(f.likely.candidates.map(Decimal::from)),
+        Cell::text(&f.likely.agrees),
     ]
 }
 
@@ -147,6 +155,13 @@ pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
         tolerance: cells.next()?.into_number(),
         message: take(cells)?,
         suggestion: take(cells)?,
+        likely: Likely {
+            cause: take(cells)?,
+            suspects: take(cells)?,
+            repair: take(cells)?,
+            candidates: cells.next()?.into_number().and_then(|n| u64::try_from(n).ok()),
+            agrees: take(cells)?,
+        },
     })
 }
 
