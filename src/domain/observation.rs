@@ -187,6 +187,17 @@ pub struct Observation {
     /// Footnotes and source lines bound to the cell, joined by line breaks when stored.
     pub notes: Arc<Vec<String>>,
     pub status: Status,
+    /// Where the office takes the print for a slip: what is printed, and who says so.
+    pub correction: Option<Arc<Correction>>,
+}
+
+/// A correction that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The value as printed.
+    pub original: Value,
+    /// From, to, reason, who, when.
+    pub text: String,
 }
 
 impl Observation {

@@ -61,8 +61,13 @@ pub fn causes(part: &[usize], failed: &BTreeSet<usize>, all: &[Instance], cells:
         Located::Sets { sets, .. } => sets,
         Located::TooMany | Located::Never => Vec::new(),
     };
+    if sets.is_empty() {
+        // No few cells explain so much: it has one reason that lies in no cell.
+        return vec![Cause { instances: wrong, sets: Vec::new(), repairs: Vec::new() }];
+    }
     let mut causes = Vec::new();
-    for instances in together(&wrong, all, &local.global(&sets)) {
+    let mut open: Vec<Vec<usize>> = together(&wrong, all, &local.global(&sets));
+    while let Some(instances) = open.pop() {
         let of_group: BTreeSet<usize> = instances.iter().flat_map(|nth| all[*nth].edit.cells()).collect();
         let own: BTreeSet<Vec<usize>> = local
             .global(&sets)
@@ -74,8 +79,14 @@ pub fn causes(part: &[usize], failed: &BTreeSet<usize>, all: &[Instance], cells:
             set.iter().copied().filter(|cell| !of_group.contains(&local.order[*cell])).collect()
         });
         cause.repairs = repairs(&cause, &elsewhere, &local, all, material);
+        if cause.repairs.is_empty() && cause.instances.len() > 1 && cause.sets.iter().all(|set| set.len() > 1) {
+            // No one cell explains all of them: each by itself.
+            open.extend(cause.instances.iter().map(|nth| vec![*nth]));
+            continue;
+        }
         causes.push(cause);
     }
+    causes.sort_by_key(|cause| cause.instances.clone());
     causes
 }
 
@@ -180,7 +191,8 @@ fn repairs(cause: &Cause, elsewhere: &[usize], local: &Local, all: &[Instance], 
     let order = |repair: &Repair| {
         let reading = &material.readings[repair.cell];
         let place = (reading.cell.len(), reading.cell.clone());
-        (!repair.exact, !suspects.contains(&repair.cell), repair.meant.slip, place, repair.meant.text.clone())
+        let longer = repair.meant.decimals != reading.decimals;
+        (!repair.exact, !suspects.contains(&repair.cell), longer, repair.meant.slip, place, repair.meant.text.clone())
     };
     found.sort_by_key(order);
     found

@@ -126,13 +126,14 @@ impl Telling<'_> {
             true => tell::failed(instance, judged, self.material),
             false => tell::unverifiable(instance, judged, self.material),
         };
-        let likely = cause.filter(|_| fails).map_or_else(Likely::default, |cause| self.likely(instance, cause));
+        let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
+        // What is only worth knowing has a reason of its own, and no slip of print is looked for.
+        let likely = cause.filter(|_| fails && severity > Severity::Info).map_or_else(Likely::default, |cause| self.likely(instance, cause));
         let suggestion = match (fails, &likely) {
             (false, _) => "find what is missing in another table or edition".to_owned(),
             (true, likely) if likely.repair.is_empty() => rule.hint.clone(),
             (true, likely) => format!("compare the cells with the original; {}", likely.repair),
         };
-        let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
         Finding {
             severity,
             outcome: if fails { Outcome::Fail } else { Outcome::Unverifiable },
@@ -149,8 +150,9 @@ impl Telling<'_> {
     fn likely(&self, instance: &Instance, cause: &Cause) -> Likely {
         let at = &self.material.readings[instance.at];
         let name = |cell: &usize| address(&self.material.readings[*cell], at);
-        let sets: Vec<String> =
+        let mut sets: Vec<String> =
             cause.sets.iter().map(|set| set.iter().map(name).collect::<Vec<_>>().join(" + ")).collect();
+        sets.dedup();
         let candidates = cause.candidates();
         let repair = match candidates {
             [] => String::new(),
@@ -185,6 +187,10 @@ impl Telling<'_> {
             [] => cause.suspects(),
             several => several.iter().map(|repair| repair.cell).collect(),
         };
+        if cells.is_empty() {
+            let at = &self.material.readings[self.all[cause.instances[0]].at];
+            return format!("{}/{}/{}: no few cells", at.dataset, at.table_id, at.edition);
+        }
         let mut names: Vec<String> = cells.iter().map(|cell| self.material.readings[*cell].obs_id.clone()).collect();
         names.sort();
         let more = names.len().saturating_sub(CELLS_TOLD);

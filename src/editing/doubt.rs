@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::Signed as _;
 
-use super::edit::{Interval, exact};
+use super::edit::{Exact, Interval, exact};
 use super::material::{Key, Material, Reading, TableKey};
 use super::slip::meant;
 use super::words::{decimal, grouped, shown};
@@ -278,11 +278,21 @@ impl Look<'_> {
             let reading = &self.material.readings[*cell];
             let (value, of_base) = (reading.value.unwrap_or_default(), self.material.readings[*base].value.unwrap_or_default());
             let Interval { low: Some(low), high: Some(high) } = &agreed else { continue };
-            let middle = (low + high) / exact(2.into()) * exact(of_base);
+            let printed = |(cell, base): (usize, usize)| {
+                let value = |nth: usize| exact(self.material.readings[nth].value.unwrap_or_default());
+                value(cell) / value(base)
+            };
+            let rest: Vec<Exact> =
+                pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, pair)| printed(*pair)).collect();
+            let count = exact(Decimal::from(rest.len()));
+            let middle = rest.into_iter().sum::<Exact>() / count * exact(of_base);
             let Some(expected) = decimal(&middle).map(|n| n.round_dp(u32::from(reading.decimals))) else { continue };
             let range = Interval { low: Some(low * exact(of_base)), high: Some(high * exact(of_base)) };
             let residual = expected - value;
             let tolerance = decimal(&((high - low) / exact(2.into()) * exact(of_base)));
+            if residual.abs() * Decimal::from(1000) < value.abs() * Decimal::from(kind.grave_permille) {
+                continue;
+            }
             let message = format!(
                 "{}: {} is out of proportion, the other figures of the row make it {}",
                 reading.subject,
@@ -290,12 +300,11 @@ impl Look<'_> {
                 grouped(expected)
             );
             let likely = self.slips_within(*cell, &range);
-            let grave = residual.abs() * Decimal::from(1000) > value.abs() * Decimal::from(kind.grave_permille);
             let cells = vec![*base, *cell];
             let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], message);
             doubt.likely = likely;
             doubt.stands_out = true;
-            doubt.severity = Some(if grave { Severity::Warning } else { Severity::Info });
+            doubt.severity = Some(Severity::Warning);
         }
     }
 
@@ -304,18 +313,17 @@ impl Look<'_> {
         let reading = &self.material.readings[cell];
         let Some(printed) = reading.printed_value() else { return Likely::default() };
         let within = |value: Decimal| range.contains(&exact(value * reading.factor));
-        let found: Vec<_> =
+        let mut found: Vec<_> =
             meant(printed, reading.decimals).into_iter().filter(|m| m.slip.is_of_digits() && within(m.value)).collect();
+        found.sort_by_key(|m| (m.decimals != reading.decimals, m.slip));
         let told: Vec<String> = found.iter().map(|m| format!("{} ({})", m.text, m.slip.as_str())).collect();
         let mut with_it: Vec<String> = Vec::new();
         for part in self.material.parts.iter().filter(|p| p.part == Some(cell) && &*p.kind == "sum") {
             let whole = &self.material.readings[part.whole];
             let Some(of_whole) = whole.printed_value() else { continue };
-            let follows = |m: &&super::slip::Meant| {
-                found.iter().any(|own| own.decimals == m.decimals && m.value - of_whole == own.value - printed)
-            };
             let slips = meant(of_whole, whole.decimals);
-            with_it.extend(slips.iter().find(follows).map(|m| format!("{} {} → {}", whole.cell, shown(whole), m.text)));
+            let follows = found.iter().find_map(|own| slips.iter().find(|m| m.value - of_whole == own.value - printed));
+            with_it.extend(follows.map(|m| format!("{} {} → {}", whole.cell, shown(whole), m.text)));
         }
         with_it.sort();
         let mut repair = match told.is_empty() {
@@ -432,6 +440,8 @@ impl Look<'_> {
             if plus.is_empty() {
                 continue;
             }
+            let mut cells = cells.clone();
+            cells.sort_by_key(|nth| (reading(nth).cell.len(), reading(nth).cell.clone()));
             self.all.looked.push((self.nth, plus[0]));
             let sign = |cells: &[usize]| {
                 let negative = cells.iter().filter(|nth| reading(nth).value.is_some_and(|v| v.is_sign_negative())).count();

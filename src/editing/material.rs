@@ -176,13 +176,18 @@ impl Material {
             }
         }
         let wholes: BTreeSet<usize> = self.parts.iter().map(|part| part.whole).collect();
+        // A standard is set, not measured: what is printed is all of it.
+        let standards: BTreeSet<&str> =
+            book.rules.iter().filter_map(|rule| Some(rule.level.as_ref()?.standard.indicator.as_str())).collect();
         let cell = |(nth, reading): (usize, &Reading)| {
             let domain = domains.get(&*reading.key.indicator).cloned().unwrap_or(Interval::ALL);
             let Some(value) = reading.value else { return of_mark(reading, domain) };
             let others = u32::try_from(self.agreeing(nth).count()).unwrap_or(u32::MAX);
             let whole = if wholes.contains(&nth) { book.weights.whole } else { 0 };
             let weight = book.weights.cell + whole + others.saturating_mul(book.weights.attested);
-            Cell::number(value, reading.rounding, domain, weight)
+            let is_exact = standards.contains(&*reading.key.indicator);
+            let rounding = if is_exact { Decimal::ZERO } else { reading.rounding };
+            Cell::number(value, rounding, domain, weight)
         };
         self.readings.iter().enumerate().map(cell).collect()
     }

@@ -78,7 +78,7 @@ impl<'a> Maker<'a> {
         };
         let notes = Arc::clone(&self.notes);
         let coordinates = said.coordinates;
-        Ok(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status })
+        Ok(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status, correction: None })
     }
 
     fn counted(&mut self, at: CellRef, said: &Said<'_>) -> Result<Counted<'a>, Box<Diagnostic>> {

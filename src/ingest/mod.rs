@@ -11,6 +11,7 @@
 
 mod body;
 mod corner;
+pub mod correct;
 pub mod drift;
 mod extent;
 mod fact;

@@ -6,6 +6,7 @@
 
 pub mod annotation;
 mod codes;
+pub mod corrections;
 pub mod block;
 pub mod edition;
 mod local;

@@ -20,6 +20,7 @@ pub fn json_schemas() -> Vec<(&'static str, Value)> {
     vec![
         ("source.schema.json", schema_for!(raw::Source).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),
+        ("corrections.schema.json", schema_for!(super::corrections::Corrections).to_value()),
         ("rules.schema.json", schema_for!(super::rules::Rules).to_value()),
     ]
 }

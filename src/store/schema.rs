@@ -56,6 +56,8 @@ pub const OBSERVATION: Table = Table {
         ("cell", Text),
         ("notes", Text),
         ("status", Text),
+        ("original_value", Number),
+        ("correction", OptionalText),
     ],
 };
 

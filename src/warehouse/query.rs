@@ -281,9 +281,9 @@ fn add_released_at(
     let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
     let digest = cast(ident("source_sha256"), DataType::Utf8);
     let frame = session.read_table(observations)?;
-    // The order of the contract: the status came last. A release made before has none.
+    // The order of the contract: these came last. A release made before has none of them.
     let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let (last, first): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name == "status");
+    let (last, first): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ["status", "original_value", "correction"].contains(&name.as_str()));
     let time = released_at.call(vec![digest]).alias("released_at");
     let columns: Vec<Expr> = first.into_iter().map(ident).chain([time]).chain(last.into_iter().map(ident)).collect();
     let view = frame.select(columns)?;

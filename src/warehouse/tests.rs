@@ -113,6 +113,7 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
         printed: value.to_string().into(),
         notes: Arc::new(vec!["注: 一".into(), "注: 二".into()]),
         status: Status::Normal,
+        correction: None,
     }
 }
 

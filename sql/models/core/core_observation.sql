@@ -2,7 +2,8 @@
 -- grain: obs_id
 -- doc:   One number from one cell, or the mark that stands in its place. Values are in the base unit; a dimension that is
 --        not divided holds _T; a missing value is null and has a mark, never 0. status: what print
---        says of the figure (normal, provisional, revised, estimated).
+--        says of the figure (normal, provisional, revised, estimated). correction: the entry of pipelines/corrections/ that
+--        put value in the place of original_value, the number that is printed.
 SELECT
     obs_id,
     dataset,
@@ -30,6 +31,8 @@ SELECT
     sheet,
     cell,
     notes,
-    status
+    status,
+    original_value,
+    correction
 FROM stage_observation
 ORDER BY obs_id

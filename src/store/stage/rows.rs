@@ -9,6 +9,7 @@ use super::super::parquet::{Cell, Row};
 use super::TableInfo;
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
+use crate::domain::observation::Correction;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
     Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
@@ -53,6 +54,8 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::shown(o.cell()),
         Cell::text(o.notes.join("\n")),
         Cell::text(o.status.as_str()),
+        Cell::number(o.correction.as_ref().and_then(|c| c.original.number())),
+        Cell::optional(o.correction.as_ref().map(|c| c.text.as_str())),
     ]
 }
 
@@ -91,6 +94,14 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         Cell::Null => Status::Normal,
         cell => Status::parse(text(&cell))?,
     };
+    let original = cells.next()?.into_number();
+    let correction = match cells.next()? {
+        Cell::Text(text) => {
+            let original = original.map_or(Value::Missing(Mark::NotAvailable), Value::Number);
+            Some(Arc::new(Correction { original, text: text.into_owned() }))
+        }
+        _ => None,
+    };
     let (addressing, at) = Addressing::parse(&cell)?;
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
@@ -98,7 +109,7 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let series = Arc::new(Series { origin: Arc::new(origin), indicator, period_kind, unit, printed_unit });
     let coordinates = [Arc::new(Coordinates::from(dimensions)), Arc::default()];
     let notes = Arc::new(notes);
-    Some(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status })
+    Some(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status, correction })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.
