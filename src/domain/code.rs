@@ -68,6 +68,7 @@ pub struct CodeEntry {
 #[derive(Clone, Debug)]
 pub struct CodeList {
     pub name: String,
+    pub name_zh: String,
     pub version: String,
     pub entries: Vec<CodeEntry>,
 }
@@ -165,6 +166,12 @@ impl Codebook {
             Some(codes) => only(list, label, codes.iter().cloned().collect()),
             None => Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned() }),
         }
+    }
+
+    /// The list of this name, in code or in print.
+    pub fn list(&self, name: &str) -> Option<&CodeList> {
+        let name = normalise(name);
+        self.lists.values().find(|l| l.name == name || normalise(&l.name_zh) == name)
     }
 
     /// The known labels of a list that are nearest to one that is not: for hints, since all of them are looked at.
@@ -276,6 +283,7 @@ mod tests {
         ];
         let list = CodeList {
             name: "region".into(),
+            name_zh: "行政区划".into(),
             version: "2020".into(),
             entries: regions.into_iter().map(entry).collect(),
         };

@@ -9,6 +9,7 @@
 //! - **stock / flow**: a number at the end of a period, or over it; never mixed
 //! - **mark**: why a value is absent or special (not available, nil, not applicable, confidential, rounded to zero)
 //! - **status**: what print says of a figure (provisional, revised, estimated)
+//! - **passage**: where in a text a figure stands: paper, section, sentence; **qualifier**: how the text bounds it (近, 以上)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **finding**: what a check says about cells
 
@@ -26,9 +27,9 @@ pub mod value;
 pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupError, TOTAL};
 pub use finding::{Finding, Outcome};
-pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
+pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
 pub use period::{Period, PeriodKind};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;
-pub use value::{Mark, Status, Value};
+pub use value::{Mark, Qualifier, Status, Value};

@@ -10,7 +10,7 @@ use super::address::{Addressing, CellRef};
 use super::code::{Code, TOTAL};
 use super::period::{Period, PeriodKind};
 use super::text::Text;
-use super::value::{Status, Value};
+use super::value::{Qualifier, Status, Value};
 
 /// The dimensions that have a column of their own; `Indicator` is listed because relations may run over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,6 +167,17 @@ pub struct Series {
     pub printed_unit: String,
 }
 
+/// Where in a text a figure stands that is kept as a record; blank what the record does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passage {
+    /// The record's key.
+    pub record: String,
+    pub paper: String,
+    pub section: String,
+    /// The words that state it.
+    pub quote: String,
+}
+
 /// One number from one cell; the row of `core_observation`. There are millions of them, so what many of them share is
 /// kept once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +198,10 @@ pub struct Observation {
     /// Footnotes and source lines bound to the cell, joined by line breaks when stored.
     pub notes: Arc<Vec<String>>,
     pub status: Status,
+    pub qualifier: Qualifier,
+    /// Where the table states a quantity twice, this is declared to be the figure that counts.
+    pub preferred: bool,
+    pub passage: Option<Arc<Passage>>,
     /// Where the office takes the print for a slip: what is printed, and who says so.
     pub correction: Option<Arc<Correction>>,
 }
@@ -254,6 +269,11 @@ impl Observation {
             false => below.fingerprint.wrapping_add(above.fingerprint),
         };
         fingerprint((self.indicator(), self.period, place))
+    }
+
+    /// Whether the words are kept that state the figure. A text may state a quantity more than once, a table may not.
+    pub fn is_quoted(&self) -> bool {
+        self.passage.as_ref().is_some_and(|p| !p.quote.is_empty())
     }
 
     pub fn dimensions(&self) -> Dimensions {

@@ -288,11 +288,13 @@ impl Binder<'_> {
         let other = self.material.figure(&reading.key).filter(|other| *other != at)?;
         let counting = &self.material.readings[other];
         // Two cells of one edition of one table are duplicates, which are another fault.
-        if reading.value.is_none() || reading.table() == counting.table() {
+        // but two sentences of one text are two places.
+        let twice = reading.table() == counting.table();
+        if reading.value.is_none() || (twice && reading.citation.is_empty()) {
             return None;
         }
         let same_table = reading.dataset == counting.dataset && reading.table_id == counting.table_id;
-        let severity = if same_table { revision } else { self.rule.severity };
+        let severity = if same_table && !twice { revision } else { self.rule.severity };
         let edit = Edit { terms: vec![term(at, 1), term(other, -1)], sense: Sense::Zero };
         Some(Instance { severity, ..self.instance(at, edit, vec![at], Form::Places { other }) })
     }

@@ -112,6 +112,8 @@ pub struct Cell {
     pub value: Option<Decimal>,
     /// Half a unit of its last printed digit.
     pub rounding: Decimal,
+    /// Whether the number is a bound or about right, so that it stands for more than what rounds to it.
+    pub is_vague: bool,
     /// The true values that print as the cell does; without a number, all of `domain`.
     pub printed: Interval,
     /// What the quantity could be at all: a number of persons is not negative.
@@ -123,11 +125,25 @@ pub struct Cell {
 impl Cell {
     /// A printed number that stands for anything within `rounding` of it.
     pub fn number(value: Decimal, rounding: Decimal, domain: Interval, weight: u32) -> Cell {
-        Cell { value: Some(value), rounding, printed: Interval::around(value, rounding), domain, weight }
+        Cell { value: Some(value), rounding, is_vague: false, printed: Interval::around(value, rounding), domain, weight }
+    }
+
+    /// The cell where a text says that the number is a bound (以上, 近), or about right (左右), which proves nothing.
+    pub fn qualified(mut self, qualifier: &str) -> Cell {
+        let (no_lower, no_higher) = match qualifier {
+            "at_least" => (false, true),
+            "at_most" => (true, false),
+            "about" => (true, true),
+            _ => return self,
+        };
+        self.is_vague = true;
+        self.printed.low = self.printed.low.filter(|_| !no_lower);
+        self.printed.high = self.printed.high.filter(|_| !no_higher);
+        self
     }
 
     pub fn missing(domain: Interval) -> Cell {
-        Cell { value: None, rounding: Decimal::ZERO, printed: domain.clone(), domain, weight: 1 }
+        Cell { value: None, rounding: Decimal::ZERO, is_vague: false, printed: domain.clone(), domain, weight: 1 }
     }
 }
 
@@ -212,7 +228,7 @@ impl Edit {
             let cell = &cells[term.cell];
             // Decimals round what they cannot hold.
             let value = cell.value.filter(|v| v.abs() < AMOUNT_MAX && v.scale() <= SCALE_MAX && factor.abs() < FACTOR_MAX)?;
-            if cell.rounding.scale() > SCALE_MAX || factor.scale() > 0 {
+            if cell.is_vague || cell.rounding.scale() > SCALE_MAX || factor.scale() > 0 {
                 return None;
             }
             sum = sum.checked_add(value.checked_mul(*factor)?)?;

@@ -44,6 +44,10 @@ pub struct Reading {
     pub source_file: Arc<str>,
     pub sheet: Arc<str>,
     pub cell: String,
+    /// How a text bounds the number: exact, at_least, at_most, about.
+    pub qualifier: Arc<str>,
+    /// Section and quote of a figure from a text; blank for a cell of a table.
+    pub citation: String,
     /// Whether it is the figure that counts for its quantity.
     pub counts: bool,
 }
@@ -104,7 +108,11 @@ impl Material {
     pub fn new(readings: Vec<Reading>, parts: Vec<Part>) -> Material {
         let (mut in_table, mut figures, mut first) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (nth, reading) in readings.iter().enumerate() {
-            in_table.entry((reading.table(), reading.key.clone())).or_insert(nth);
+            // Of several sentences of one text the one that counts.
+            let held = in_table.entry((reading.table(), reading.key.clone())).or_insert(nth);
+            if reading.counts {
+                *held = nth;
+            }
             if reading.value.is_some() {
                 let held: &mut Arc<str> = first.entry(series(&reading.key)).or_insert_with(|| reading.key.period.clone());
                 if reading.key.period < *held {
@@ -187,7 +195,7 @@ impl Material {
             let weight = book.weights.cell + whole + others.saturating_mul(book.weights.attested);
             let is_exact = standards.contains(&*reading.key.indicator);
             let rounding = if is_exact { Decimal::ZERO } else { reading.rounding };
-            Cell::number(value, rounding, domain, weight)
+            Cell::number(value, rounding, domain, weight).qualified(&reading.qualifier)
         };
         self.readings.iter().enumerate().map(cell).collect()
     }

@@ -158,15 +158,18 @@ fn level(at: &Reading, per: &Reading, judged: &Judgement) -> String {
 
 fn places(at: &Reading, other: &Reading) -> String {
     let sheet = if other.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", other.sheet) };
+    let said = |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
     format!(
-        "{}: {} {} here, but {} {} in {}{sheet}, cell {}, which counts",
+        "{}: {} {} here{}, but {} {} in {}{sheet}, cell {}{}, which counts",
         at.subject,
         shown(at),
         at.unit_name,
+        said(at),
         shown(other),
         other.unit_name,
         other.source_file,
-        other.cell
+        other.cell,
+        said(other)
     )
 }
 

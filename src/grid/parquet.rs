@@ -163,7 +163,7 @@ mod tests {
         column.close().unwrap();
         group.close().unwrap();
         writer.close().unwrap();
-        let grid = super::super::read(&path, "a.parquet", None).unwrap().grids.remove(0);
+        let grid = super::super::read(&path, "a.parquet", crate::grid::Declared::default()).unwrap().grids.remove(0);
         let shown: Vec<String> = grid.iter().map(|(at, c)| format!("{}={}", grid.address(at), c.text)).collect();
         assert_eq!(
             shown.join(" "),
@@ -177,6 +177,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         std::fs::write(&path, b"PAR1 and no more").unwrap();
-        assert_eq!(super::super::read(&path, "a.parquet", None).unwrap_err().code, "damaged-file");
+        assert_eq!(
+            super::super::read(&path, "a.parquet", crate::grid::Declared::default()).unwrap_err().code,
+            "damaged-file"
+        );
     }
 }

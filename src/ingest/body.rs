@@ -8,6 +8,7 @@ use super::header::marks_of;
 use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
 use super::number;
+use super::passage::{self, Told};
 use super::presence::Met;
 use super::said::{self, Said, Side};
 use super::split;
@@ -50,14 +51,13 @@ pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
     title: &Title,
-    rows: &[Line],
-    columns: &[Line],
+    (rows, columns, records): (&[Line], &[Line], &passage::Columns),
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Read {
     let rows: Vec<Side<'_>> = rows.iter().map(|l| Side::of_line(l, &title.meaning)).collect();
     let columns: Vec<Side<'_>> = columns.iter().map(|l| Side::of_line(l, &Meaning::default())).collect();
-    let body = Body { reading, found, title, rows: &rows, columns: &columns };
+    let body = Body { reading, found, title, rows: &rows, columns: &columns, records };
     // A band is worth a thread, and some of them take little memory besides the whole.
     let bands: Vec<&[Side<'_>]> = rows.chunks((BAND_CELLS / columns.len().max(1)).max(1)).collect();
     let mut all = Read { observations: Vec::with_capacity(rows.len() * columns.len()), marked: Vec::new() };
@@ -87,7 +87,8 @@ pub(super) fn figure(
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
     };
     let (said, nth) = (Said::of_number(&meaning), nth as u16);
-    let statement = Statement { amount: Ok(amount), printed: printed.into(), nth, status: Status::Normal, said };
+    let (status, told) = (Status::Normal, &Told::default());
+    let statement = Statement { amount: Ok(amount), printed: printed.into(), nth, status, told, said };
     Maker::new(reading, grid).observation(at, statement)
 }
 
@@ -98,6 +99,7 @@ struct Body<'a> {
     title: &'a Title,
     rows: &'a [Side<'a>],
     columns: &'a [Side<'a>],
+    records: &'a passage::Columns,
 }
 
 /// Some rows of it, as they are read cell by cell.
@@ -115,8 +117,15 @@ impl Body<'_> {
         let mut band = Band { body: self, maker, read: Read::default(), met: Met::default(), faults: Vec::new() };
         band.read.observations.reserve_exact(rows.len() * self.columns.len());
         for row in rows {
+            let told = match self.records.of_row(self.reading, self.found.grid, row.line.label.line) {
+                Ok(told) => told,
+                Err(fault) => {
+                    band.faults.push(*fault);
+                    continue;
+                }
+            };
             for column in self.columns {
-                if let Err(fault) = band.cell(row, column) {
+                if let Err(fault) = band.cell(row, column, &told) {
                     band.faults.push(*fault);
                 }
             }
@@ -126,7 +135,7 @@ impl Body<'_> {
 }
 
 impl Band<'_> {
-    fn cell(&mut self, row: &Side<'_>, column: &Side<'_>) -> Result<(), Box<Diagnostic>> {
+    fn cell(&mut self, row: &Side<'_>, column: &Side<'_>, told: &Told) -> Result<(), Box<Diagnostic>> {
         let (reading, grid, title) = (self.body.reading, self.body.found.grid, self.body.title);
         let at = CellRef { row: row.line.label.line, col: column.line.label.line };
         let several = match grid.merge_at(at) {
@@ -161,13 +170,13 @@ impl Band<'_> {
             let mut stated = Vec::new();
             for (nth, (amount, meaning)) in values.into_iter().enumerate() {
                 let (nth, printed, said) = (nth as u16 + 1, printed.clone(), Said::of_number(&meaning));
-                let statement = Statement { amount: Ok(amount), printed, nth, status, said };
+                let statement = Statement { amount: Ok(amount), printed, nth, status, told, said };
                 stated.push(self.maker.observation(at, statement)?);
             }
             self.read.observations.append(&mut stated);
         } else {
             let amount = value::read(reading, grid, at, cell, &bare, &said)?;
-            let statement = Statement { amount, printed: printed.clone(), nth: 0, status, said };
+            let statement = Statement { amount, printed: printed.clone(), nth: 0, status, told, said };
             self.read.observations.push(self.maker.observation(at, statement)?);
         }
         let all = first..self.read.observations.len();
@@ -195,7 +204,7 @@ impl Band<'_> {
         row: &Side<'a>,
         column: &Side<'a>,
     ) -> Result<Option<[Side<'a>; 2]>, Box<Diagnostic>> {
-        let Body { reading, found, title, rows, columns } = self.body;
+        let Body { reading, found, title, rows, columns, .. } = self.body;
         let over_rows = among(rows, span.first.row, span.last.row);
         let over_columns = among(columns, span.first.col, span.last.col);
         if over_rows[0].line.label.line != at.row || over_columns[0].line.label.line != at.col {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::Reading;
+use super::passage::Told;
 use super::said::Said;
 use super::value::{Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
@@ -25,6 +26,8 @@ pub(super) struct Statement<'a> {
     /// Number among several of one cell, from 1; 0 where the cell has one only.
     pub nth: u16,
     pub status: Status,
+    /// What the row says beside its figures.
+    pub told: &'a Told,
 }
 
 /// Makes the observations of a sheet.
@@ -32,7 +35,6 @@ pub(super) struct Maker<'a> {
     reading: &'a Reading<'a>,
     grid: &'a Grid,
     origin: Arc<Origin>,
-    notes: Arc<Vec<String>>,
     /// What was counted so far, by indicator, in one unit or another.
     counted: BTreeMap<Code, Vec<Counted<'a>>>,
 }
@@ -56,11 +58,11 @@ impl<'a> Maker<'a> {
             addressing: grid.addressing.clone(),
             id_path: reading.id_path(grid),
         };
-        Maker { reading, grid, origin: Arc::new(origin), notes: Arc::default(), counted: BTreeMap::new() }
+        Maker { reading, grid, origin: Arc::new(origin), counted: BTreeMap::new() }
     }
 
     pub fn observation(&mut self, at: CellRef, statement: Statement<'_>) -> Result<Observation, Box<Diagnostic>> {
-        let Statement { amount, said, printed, nth, status } = statement;
+        let Statement { amount, said, printed, nth, status, told } = statement;
         let Counted { series, unit } = self.counted(at, &said)?;
         let Some(PeriodRule::Fixed(period)) = said.period else { return Err(self.lacking("period", at)) };
         let (value, decimals) = match amount {
@@ -76,9 +78,25 @@ impl<'a> Maker<'a> {
                 (Value::Number(base), Some(amount.decimals))
             }
         };
-        let notes = Arc::clone(&self.notes);
+        let Told { passage, qualifier, notes } = told.clone();
         let coordinates = said.coordinates;
-        Ok(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status, correction: None })
+        let preferred = false;
+        Ok(Observation {
+            series,
+            coordinates,
+            at,
+            nth,
+            period,
+            value,
+            decimals,
+            printed,
+            notes,
+            status,
+            qualifier,
+            preferred,
+            passage,
+            correction: None,
+        })
     }
 
     fn counted(&mut self, at: CellRef, said: &Said<'_>) -> Result<Counted<'a>, Box<Diagnostic>> {

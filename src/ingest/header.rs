@@ -46,13 +46,13 @@ impl Label {
 }
 
 /// One label per column that has a header; a column that has cells but no header is an error. What stands right before
-/// the labels belongs to the table where it is declared to be skipped.
+/// the labels belongs to the table where it is declared to hold no figures.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
         let label = column(reading, found, col, None, &mut Vec::new());
-        if !entries(reading, Axis::Columns).iter().any(|e| e.skip && fit(reading, e, &label).is_some()) {
+        if !entries(reading, Axis::Columns).iter().any(|e| !e.is_read() && fit(reading, e, &label).is_some()) {
             break;
         }
         labels.insert(0, label);
@@ -106,8 +106,13 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
+            if is_blank(grid, at) && !reading.layout().levels.any() {
+                // A text behind a blank is not the label of the whole row.
+                parts.push(Part { at, text: String::new(), marks: Marks::new() });
+            }
             push(reading, grid, at, &mut parts, faults);
         }
+        parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
         if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
             push(reading, grid, at, &mut parts, faults);
         }

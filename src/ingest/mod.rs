@@ -4,7 +4,7 @@
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
 //! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
 //! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells: what row and
-//! column say of each (`said`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
+//! column say of each (`said`) and a record of its row (`passage`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
 //! then, over all parts, `presence` judges what is missing or not declared, `twice` what is stated twice, and `relation` names
 //! wholes and parts. A layout that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
@@ -21,6 +21,7 @@ mod hint;
 mod label;
 mod locate;
 mod note;
+mod passage;
 pub mod number;
 mod presence;
 mod relation;
@@ -34,7 +35,7 @@ mod value;
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
 use crate::domain::{Codebook, Observation, Relation};
-use crate::grid::{CellRef, Document, Grid};
+use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
 use crate::spec::{Edition, Layout, Source, Table};
@@ -76,6 +77,7 @@ pub struct Portion {
     file: String,
     observations: Vec<Observation>,
     met: presence::Met,
+    notes: note::Open,
     faults: Vec<Diagnostic>,
 }
 
@@ -91,12 +93,18 @@ pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
     join(task, files.iter().map(|file| read(task, *file)).collect())
 }
 
+/// What an edition says of its files that they do not say themselves.
+pub fn declared(edition: &Edition) -> Declared<'_> {
+    Declared { encoding: edition.encoding.as_deref(), delimiter: edition.delimiter }
+}
+
 /// Read what one file holds of an edition; the document is needed no longer then.
 pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
     let mut portion = Portion {
         file: input.file.to_owned(),
         observations: Vec::new(),
         met: presence::Met::default(),
+        notes: note::Open::default(),
         faults: Vec::new(),
     };
     Reading { task, file: input.file, sha256: input.sha256, captured: input.captured }
@@ -110,18 +118,23 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
         return Checked::new(Ingested::default(), Vec::new());
     };
     let reading = Reading { task, file: &file, sha256: "", captured: &[] };
-    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Vec::new());
+    let (mut met, mut notes) = (presence::Met::default(), note::Open::default());
+    let (mut found, mut observations) = (Vec::new(), Vec::new());
     for portion in portions {
         met.add(portion.met);
+        notes.add(portion.notes, observations.len());
         found.extend(portion.faults);
         gather(&mut observations, portion.observations);
     }
+    notes.settle(&mut observations, &mut found);
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
     if faults.iter().all(|f| f.code != "label-twice") {
         twice::check(&reading, &observations, &mut faults);
     }
+    twice::records(&reading, &observations, &mut faults);
+    twice::prefer(&reading, &mut observations, &mut faults);
     if observations.is_empty() && faults.is_empty() {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
         faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
@@ -188,7 +201,7 @@ impl Reading<'_> {
 
     /// All panels of the table on one sheet, whose footnotes are theirs together.
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
-        let Portion { observations, met, faults, .. } = portion;
+        let Portion { observations, met, notes: open, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
         let Some(meaning) = self.title(&panels[0], faults) else {
             met.lost += 1;
@@ -202,7 +215,9 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
-        gather(observations, note::bind(self, panels, &notes, read, faults));
+        let (bound, left) = note::bind(self, panels, &notes, read, faults);
+        open.add(left, observations.len());
+        gather(observations, bound);
         observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
@@ -232,14 +247,17 @@ impl Reading<'_> {
             let hint = format!("until and until_column in {} say where the table ends", self.table.spec);
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
+        let records = passage::Columns::of(self, &columns);
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
         let read = hierarchy::Columns::of_lines(&columns);
         let rows = hierarchy::nest(self, found, &read, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
-        label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        if !self.layout().quotes() {
+            label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        }
         unit::check(self, found, &rows, &columns, faults);
-        let read = body::read(self, found, title, &rows, &columns, met, faults);
+        let read = body::read(self, found, title, (&rows, &columns, &records), met, faults);
         let used = note::used(of_title, &rows, &columns, &read);
         Some(note::Noted { block: found.notes.start, used, read })
     }

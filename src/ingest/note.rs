@@ -41,6 +41,45 @@ pub(super) struct Noted {
     pub read: Read,
 }
 
+/// What the other parts of an edition may settle: a table that goes on over several sheets has its notes below the last.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// Notes with the mark that they begin with.
+    notes: Vec<(usize, String)>,
+    /// Marks that no note of the part explains, the numbers that they concern, and the fault if no other part does.
+    marks: Vec<(usize, Vec<usize>, Diagnostic)>,
+    /// Marks of notes that concern nothing in the part, and the fault if they concern nothing in another.
+    unused: Vec<(usize, Diagnostic)>,
+}
+
+impl Open {
+    /// Add what a part left open whose numbers stand behind so many others.
+    pub fn add(&mut self, part: Open, before: usize) {
+        self.notes.extend(part.notes);
+        self.unused.extend(part.unused);
+        let later = |numbers: Vec<usize>| numbers.into_iter().map(|nth| nth + before).collect();
+        self.marks.extend(part.marks.into_iter().map(|(mark, numbers, fault)| (mark, later(numbers), fault)));
+    }
+
+    /// Bind what one part leaves open and another explains; what none does is a fault.
+    pub fn settle(self, observations: &mut [Observation], faults: &mut Vec<Diagnostic>) {
+        let wanted: BTreeSet<usize> = self.marks.iter().map(|(mark, ..)| *mark).collect();
+        faults.extend(self.unused.into_iter().filter(|(mark, _)| !wanted.contains(mark)).map(|(_, fault)| fault));
+        for (mark, numbers, fault) in self.marks {
+            let texts: BTreeSet<&String> =
+                self.notes.iter().filter(|(m, _)| *m == mark).map(|(_, text)| text).collect();
+            let mut texts = texts.into_iter();
+            let (Some(text), None) = (texts.next(), texts.next()) else {
+                faults.push(fault);
+                continue;
+            };
+            for nth in numbers {
+                Arc::make_mut(&mut observations[nth].notes).push(text.clone());
+            }
+        }
+    }
+}
+
 /// Marks with the first cell that carries each.
 pub(super) type Used = BTreeMap<usize, CellRef>;
 
@@ -116,7 +155,8 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
     let cells = found.cells(found.notes.clone()).filter(|(_, cell)| cell.value != CellValue::UnsavedFormula);
     let mut notes: Vec<Footnote> = Vec::new();
     for (at, cell) in cells {
-        for (nth, line) in cell.text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
+        let lines = cell.text.lines().filter(|l| !l.trim().is_empty()).flat_map(|line| each(reading, line));
+        for (nth, line) in lines.enumerate() {
             let text = line.trim().to_owned();
             let mark = mark_of(reading, line);
             let last = notes.last_mut().filter(|_| mark.is_none());
@@ -138,6 +178,28 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
                 _ => notes.push(Footnote { at, text, mark, block: found.notes.start }),
             }
         }
+    }
+    notes
+}
+
+/// The notes of a line that begins with a mark: `①…；②…` are two.
+fn each<'t>(reading: &Reading, line: &'t str) -> Vec<&'t str> {
+    let mut notes = vec![line];
+    if mark_of(reading, line).is_none() {
+        return notes;
+    }
+    let parted = |(at, c): (usize, char)| (c.is_whitespace() || "；;。".contains(c)).then_some(at + c.len_utf8());
+    while let [.., last] = notes[..] {
+        // What is no letter is a mark wherever it follows the end of a note.
+        let begins = |at: &usize| {
+            let rest = &last[*at..];
+            let mark = reading.layout().annotations.first_of(rest).map(|(taken, _)| &rest[taken]);
+            mark.is_some_and(|m| !m.contains(|c: char| c.is_alphabetic() || c.is_ascii_digit()))
+        };
+        let body = last.len() - last.trim_start().len();
+        let Some(at) = last.char_indices().filter_map(parted).find(|at| *at > body && begins(at)) else { break };
+        notes.pop();
+        notes.extend([&last[..at], &last[at..]]);
     }
     notes
 }
@@ -182,19 +244,23 @@ fn is_numbered(text: &str) -> bool {
 }
 
 /// Give every observation the notes that concern it, in their order; a mark without a note and a note without a mark are
-/// faults.
+/// left open.
 pub(super) fn bind(
     reading: &Reading,
     found: &[Found<'_>],
     notes: &[Footnote],
     panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Observation> {
-    unused(reading, found, notes, &panels, faults);
+) -> (Vec<Observation>, Open) {
+    let marked = notes.iter().filter_map(|n| Some((n.mark?, n.text.clone())));
+    let mut open = Open { notes: marked.collect(), marks: Vec::new(), unused: unused(reading, found, notes, &panels) };
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
     let mut observations = Vec::new();
     for mut panel in panels {
-        unexplained(reading, found[0].grid, notes, &panel, faults);
+        for (mark, fault) in unexplained(reading, found[0].grid, notes, &panel, faults) {
+            let carry = panel.read.marked.iter().filter(|(_, marks)| marks.contains(&mark));
+            open.marks.push((mark, carry.map(|(nth, _)| observations.len() + nth).collect(), fault));
+        }
         let concerning = |marks: &[usize]| {
             let concerns = |note: &&Footnote| match note.mark {
                 Some(mark) if used.contains(&mark) || reading.layout().annotations.get(mark).status.is_none() => {
@@ -211,6 +277,9 @@ pub(super) fn bind(
             }
             Arc::new(texts)
         };
+        // What a record remarks itself stands before the footnotes.
+        let read = panel.read.observations.iter().enumerate().filter(|(_, o)| !o.notes.is_empty());
+        let remarks: Vec<(usize, Arc<Vec<String>>)> = read.map(|(nth, o)| (nth, Arc::clone(&o.notes))).collect();
         let unmarked = concerning(&[]);
         if !unmarked.is_empty() {
             panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
@@ -220,9 +289,15 @@ pub(super) fn bind(
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
             panel.read.observations[nth].notes = Arc::clone(texts);
         }
+        for (nth, own) in remarks {
+            let notes = &mut panel.read.observations[nth].notes;
+            if !Arc::ptr_eq(notes, &own) {
+                *notes = Arc::new(own.iter().chain(notes.iter()).cloned().collect());
+            }
+        }
         gather(&mut observations, panel.read.observations);
     }
-    observations
+    (observations, open)
 }
 
 /// The notes that begin with a mark: those of the panel's own block, else those of the others.
@@ -231,9 +306,16 @@ fn of_mark(notes: &[Footnote], mark: usize, block: u32) -> impl Iterator<Item = 
     notes.iter().filter(move |n| n.mark == Some(mark) && (!own || n.block == block))
 }
 
-/// Marks of a panel that no note explains, or more than one.
-fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted, faults: &mut Vec<Diagnostic>) {
+/// Marks of a panel that no note explains, each with the fault that it would be; marks that several explain are faults.
+fn unexplained(
+    reading: &Reading,
+    grid: &Grid,
+    notes: &[Footnote],
+    panel: &Noted,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(usize, Diagnostic)> {
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
+    let mut open = Vec::new();
     for (nth, at) in &panel.used {
         let annotation = annotations.get(*nth);
         let mut found = of_mark(notes, *nth, panel.block);
@@ -253,13 +335,16 @@ fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted
                 true => format!("no footnotes were found: name the beginning of their first line in until in {spec}"),
                 false => format!("if it is no mark, list those that are in note_marks in {spec}"),
             };
-            faults.push(reading.fault("note-missing", message, grid, *at).hint(hint));
+            open.push((*nth, reading.fault("note-missing", message, grid, *at).hint(hint)));
         }
     }
+    open
 }
 
-/// Marked notes that concern nothing. What explains a status may stand below every table.
-fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[Noted], faults: &mut Vec<Diagnostic>) {
+/// Marks of notes that concern nothing, each with the fault that it would be. What explains a status may stand below every
+/// table.
+fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[Noted]) -> Vec<(usize, Diagnostic)> {
+    let mut open = Vec::new();
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
     for note in notes {
         let Some(mark) = note.mark.filter(|mark| annotations.get(*mark).status.is_none()) else { continue };
@@ -267,9 +352,10 @@ fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[
             let name = &annotations.get(mark).mark;
             let message = format!("the footnote \"{name}\" is marked, and nothing in the table carries the mark");
             let hint = format!("if it is no mark, list those that are in note_marks in {spec}");
-            faults.push(reading.fault("note-unbound", message, found[0].grid, note.at).hint(hint));
+            open.push((mark, reading.fault("note-unbound", message, found[0].grid, note.at).hint(hint)));
         }
     }
+    open
 }
 
 /// Whether a mark stands at a cell of the table, be it one that is skipped.

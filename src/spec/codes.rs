@@ -24,7 +24,8 @@ pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut 
         let columns = ["code", "parent", "name_zh", "name_en", "valid_from", "valid_to"];
         let rows = read(&path, &columns, shown, faults);
         let entries = entries(&rows, faults);
-        let list = CodeList { name: row.get("list").to_owned(), version: row.get("version").to_owned(), entries };
+        let text = |column: &str| row.get(column).to_owned();
+        let list = CodeList { name: text("list"), name_zh: text("name_zh"), version: text("version"), entries };
         book.lists.insert(list.name.clone(), list);
     }
     unlisted(folder, &book, shown, faults);

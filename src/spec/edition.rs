@@ -15,6 +15,8 @@ pub struct Edition {
     pub sheets: Vec<Pattern>,
     /// `None`: detected.
     pub encoding: Option<String>,
+    /// Between the cells of a text file; `None`: detected.
+    pub delimiter: Option<char>,
     pub layout: Layout,
 }
 

@@ -157,7 +157,8 @@ impl Declaring<'_> {
             };
             return self.fault(list, "unknown-list", format!("there is no code list \"{name}\""), hint);
         }
-        let made = CodeList { name: name.clone(), version: VERSION.to_owned(), entries: Vec::new() };
+        let made =
+            CodeList { name: name.clone(), name_zh: name.clone(), version: VERSION.to_owned(), entries: Vec::new() };
         self.book.lists.insert(name.clone(), made);
     }
 

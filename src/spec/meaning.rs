@@ -6,11 +6,12 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
-use super::pattern::{Capture, Pattern};
+use super::pattern::{CAPTURES, Capture, Pattern, PatternError};
 use super::raw::{self, Scalar, Stated, Text};
 use super::revise::JOINT;
 use super::table::{
-    Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitNumber, SplitValue, UnitUse,
+    Entry, Figure, Meaning, Parts, PeriodRule, Preference, RelationSpec, Role, Sense, SignRule, Split, SplitNumber,
+    SplitValue, UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
@@ -60,9 +61,16 @@ impl Scope<'_> {
         match Pattern::parse(written, &lists) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
+                let near = match &error {
+                    PatternError::NoList { name } => nearest(name, lists.into_iter().chain(CAPTURES)),
+                    _ => Vec::new(),
+                };
+                let near: Vec<String> = near.iter().map(|name| format!("{{{name}}}")).collect();
+                let meant =
+                    if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
+                let known = CAPTURES.map(|name| format!("{{{name}}}")).join(", ");
                 let hint = format!(
-                    "captures are {{year}}, {{month}}, {{unit}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
-                    lists.join(", ")
+                    "{meant}captures are {known}, {{name:int}} or the name of a list in pipelines/codes/lists.csv"
                 );
                 self.fault(span, "label-pattern", error.to_string(), hint);
                 None
@@ -156,7 +164,37 @@ impl Scope<'_> {
             let message = "the entry skips every label, also those that are new next year";
             self.fault(raw.label.span(), "skip-any", message, "write out what is skipped");
         }
-        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, optional })
+        let role = raw.role.map(role);
+        if role.is_some() && (skip || merged || meaning != Meaning::default()) {
+            let message = "the column has a role, and says what its numbers mean or that it is skipped";
+            let hint = "a column with a role holds no numbers: give it a label and the role alone";
+            self.fault(raw.label.span(), "column-role", message, hint);
+        }
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, role, optional })
+    }
+
+    /// That roles are given to columns, each to one.
+    pub fn roles(&mut self, rows: &[raw::Entry], columns: &[raw::Entry]) {
+        if let Some(row) = rows.iter().find(|e| e.role.is_some()) {
+            let hint = "records stand in rows: give the role to a column";
+            self.fault(row.label.span(), "column-role", "a row has a role", hint);
+        }
+        for (nth, column) in columns.iter().enumerate().filter(|(_, e)| e.role.is_some()) {
+            if columns[..nth].iter().any(|e| e.role == column.role) {
+                let message = "two columns have the same role";
+                self.fault(column.label.span(), "column-role", message, "skip one of them, or make it a note");
+            }
+        }
+    }
+
+    pub fn preference(&mut self, raw: &raw::Prefer) -> Preference {
+        let mut meaning = self.stated(raw.stated());
+        meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
+        if raw.reason.get_ref().trim().is_empty() {
+            let hint = "say why the figure of this section is the better one";
+            self.fault(raw.reason.span(), "prefer-reason", "a preference needs a reason", hint);
+        }
+        Preference { section: normalise(raw.section.get_ref()), meaning }
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
@@ -254,6 +292,17 @@ impl Scope<'_> {
             }
         }
         Some(Code::new(&breakdown.to_string()))
+    }
+}
+
+fn role(raw: raw::Role) -> Role {
+    match raw {
+        raw::Role::Record => Role::Record,
+        raw::Role::Paper => Role::Paper,
+        raw::Role::Section => Role::Section,
+        raw::Role::Quote => Role::Quote,
+        raw::Role::Note => Role::Note,
+        raw::Role::Qualifier => Role::Qualifier,
     }
 }
 

@@ -16,7 +16,7 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
-pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
+pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Role, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -177,6 +177,8 @@ stating! {
         /// Known and not read: a serial number, a label in another language, a remark.
         #[serde(default)]
         pub skip: bool,
+        /// For a column of records that holds no figures: what it says of its row.
+        pub role: Option<Role>,
         /// The label may be absent.
         #[serde(default)]
         pub optional: bool,
@@ -212,6 +214,21 @@ stating! {
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "String")]
         pub unit: Text,
+    }
+}
+
+stating! {
+    /// Where a text states a quantity twice: the section whose figure counts. What is left out may be anything.
+    Prefer {
+        /// The section, as its column holds it.
+        #[schemars(with = "String")]
+        pub section: Text,
+        /// The period of the quantity.
+        #[schemars(with = "Option<String>")]
+        pub period: Option<Text>,
+        /// Why this one counts.
+        #[schemars(with = "String")]
+        pub reason: Text,
     }
 }
 
@@ -269,6 +286,7 @@ pub struct Layout<'a> {
     pub columns: Option<&'a [Entry]>,
     pub split: Option<&'a [Split]>,
     pub figure: Option<&'a [Figure]>,
+    pub prefer: Option<&'a [Prefer]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
 }
@@ -338,6 +356,8 @@ macro_rules! laid_out {
             pub split: Option<Vec<Split>>,
             /// Numbers inside footnotes.
             pub figure: Option<Vec<Figure>>,
+            /// Which of several statements of one quantity counts.
+            pub prefer: Option<Vec<Prefer>>,
             /// Parts that add up to a whole.
             pub sum: Option<Vec<Relation>>,
             /// Parts that are at most the whole.
@@ -369,6 +389,7 @@ macro_rules! laid_out {
                     columns: self.columns.as_deref(),
                     split: self.split.as_deref(),
                     figure: self.figure.as_deref(),
+                    prefer: self.prefer.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
                 }
@@ -413,6 +434,9 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// The character between the cells of a text file (`;`, `|`, a tab as `\t`); detected where left out.
+        #[schemars(with = "Option<char>")]
+        pub delimiter: Option<Spanned<char>>,
         /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
         /// prints it.
         #[schemars(with = "Option<BTreeMap<String, String>>")]
@@ -457,6 +481,7 @@ impl<'a> Layout<'a> {
             columns: self.columns.or(base.columns),
             split: self.split.or(base.split),
             figure: self.figure.or(base.figure),
+            prefer: self.prefer.or(base.prefer),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),
         }

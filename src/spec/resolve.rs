@@ -11,7 +11,9 @@ use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
 use super::raw;
 use super::revise::revise;
-use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
+use super::table::{
+    Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within,
+};
 use crate::domain::label::normalise;
 use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
 
@@ -60,7 +62,18 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, year, files, sheets, encoding, layout });
+            let delimiter = edition.delimiter.as_ref().map(|c| *c.get_ref());
+            if delimiter.is_some_and(|c| c.is_alphanumeric() || "\"\r\n".contains(c)) {
+                let message = "a letter, a digit, a quotation mark or a line's end does not separate cells";
+                let span = edition.delimiter.as_ref().map_or(0..0, Spanned::span);
+                scope.fault(
+                    span,
+                    "edition-delimiter",
+                    message,
+                    "write the character that stands between the cells: \";\"",
+                );
+            }
+            editions.push(Edition { id, year, files, sheets, encoding, delimiter, layout });
         }
     }
     Table {
@@ -122,6 +135,7 @@ fn layout(
         keys.period.and_then(|p| scope.period(p)).or(year.map(|year| PeriodRule::Fixed(Period::Year(year))));
     let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
+    scope.roles(keys.rows.unwrap_or_default(), keys.columns.unwrap_or_default());
     let mut missing = |what: &str, hint: &str| {
         scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
     };
@@ -154,13 +168,25 @@ fn layout(
         annotations: scope.annotations(keys.note_marks, keys.status),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
-        columns: columns.into_iter().map(|(e, _)| e).collect(),
         context,
         splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
         figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
+        preferences: preferences(keys.prefer.unwrap_or_default(), &columns, scope),
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
+        columns: columns.into_iter().map(|(e, _)| e).collect(),
         marks,
     })
+}
+
+/// Preferences by section need a column that holds it.
+fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
+    let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
+    if let Some(first) = raw.first().filter(|_| !sections) {
+        let hint = "give role = \"section\" to the column that holds it";
+        let message = "no column of the table says the section";
+        scope.fault(first.section.span(), "prefer-section", message, hint);
+    }
+    raw.iter().map(|p| scope.preference(p)).collect()
 }
 
 /// Rows of the header, as far as the keys about the table's form can be.
@@ -200,10 +226,11 @@ fn levels(written: &[raw::Level]) -> Levels {
     }
 }
 
+/// A label may have fewer parts than there are label columns: it stands over all of them, as a total does.
 fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
+        if given > label_columns && !levels.any() {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
             let hint = "give one part per text of corner; more where levels says that rows belong to others";
             scope.fault(span.clone(), "label-columns", message, hint);
@@ -212,7 +239,7 @@ fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Leve
 }
 
 fn is_period(capture: &Capture) -> bool {
-    matches!(capture, Capture::Year | Capture::Month)
+    matches!(capture, Capture::Year | Capture::Month | Capture::Period)
 }
 
 /// What captures will state once they have met a label.
@@ -228,8 +255,8 @@ fn pairs(
     of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
-        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
+    for (column, span) in columns.iter().filter(|(entry, _)| entry.is_read()) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| entry.is_read()) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {

@@ -99,6 +99,7 @@ pub struct Layout {
     pub context: Meaning,
     pub splits: Vec<Split>,
     pub figures: Vec<Figure>,
+    pub preferences: Vec<Preference>,
     pub relations: Vec<RelationSpec>,
     pub marks: MarkTexts,
 }
@@ -118,6 +119,13 @@ pub struct Levels {
     pub numbering: bool,
     pub bold: bool,
     pub heading: bool,
+}
+
+impl Layout {
+    /// Whether the rows are records of what a text says, in which a quantity may stand more than once.
+    pub fn quotes(&self) -> bool {
+        self.columns.iter().any(|e| e.role == Some(Role::Quote))
+    }
 }
 
 impl Levels {
@@ -154,6 +162,8 @@ pub struct Entry {
     pub merged: bool,
     /// Known and not read.
     pub skip: bool,
+    /// A column that holds no figures, and what it says of its row.
+    pub role: Option<Role>,
     /// The label may be absent.
     pub optional: bool,
 }
@@ -164,6 +174,11 @@ impl Entry {
         !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
     }
 
+    /// Whether figures stand in the row or column.
+    pub fn is_read(&self) -> bool {
+        !self.skip && self.role.is_none()
+    }
+
     /// Whether the entry must be met.
     pub fn is_required(&self) -> bool {
         !self.optional && (self.merged || self.is_literal())
@@ -172,6 +187,24 @@ impl Entry {
     /// The label as declared, for messages.
     pub fn shown(&self) -> String {
         self.path.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" / ")
+    }
+}
+
+/// What a column of records says of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Record,
+    Paper,
+    Section,
+    Quote,
+    Note,
+    Qualifier,
+}
+
+impl Role {
+    /// Whether every record must say it, where there is such a column.
+    pub fn is_required(self) -> bool {
+        !matches!(self, Role::Note | Role::Qualifier)
     }
 }
 
@@ -296,6 +329,15 @@ pub enum SplitNumber {
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
+    pub meaning: Meaning,
+}
+
+/// The section whose figure counts where several state one quantity.
+#[derive(Clone, Debug)]
+pub struct Preference {
+    /// Normalised.
+    pub section: String,
+    /// The quantity, as far as it is said.
     pub meaning: Meaning,
 }
 

@@ -31,9 +31,10 @@ pub async fn run(session: &SessionContext, book: &Rulebook) -> Result<(RecordBat
     Ok((finding_batch(&report.findings)?, rule_batch(book, &report)?))
 }
 
-const READING: [&str; 20] = [
+const READING: [&str; 22] = [
     "obs_id", "dataset", "table_id", "edition", "indicator", "period", "region", "scheme", "ownership", "industry",
     "population", "breakdown", "unit_name", "mark", "printed", "subject", "source_file", "sheet", "cell", "decimals",
+    "qualifier", "citation",
 ];
 const NUMBERS: [&str; 3] = ["value", "rounding", "factor"];
 
@@ -125,6 +126,8 @@ fn reading(row: &Row<'_>, counts: bool, shared: &mut Shared) -> Reading {
         subject: row.text(15).to_owned(),
         source_file: text(16),
         sheet: text(17),
+        qualifier: text(20),
+        citation: row.text(21).to_owned(),
         cell: row.text(18).to_owned(),
         decimals: row.text(19).parse().unwrap_or(0),
         value: row.number(0),

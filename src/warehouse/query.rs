@@ -281,9 +281,10 @@ fn add_released_at(
     let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
     let digest = cast(ident("source_sha256"), DataType::Utf8);
     let frame = session.read_table(observations)?;
-    // The order of the contract: these came last. A release made before has none of them.
-    let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let (last, first): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| ["status", "original_value", "correction"].contains(&name.as_str()));
+    // The order of the contract: the time stands behind the notes, and what came later behind it.
+    let mut first: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let end = first.iter().position(|name| name == "notes").map_or(first.len(), |nth| nth + 1);
+    let last = first.split_off(end);
     let time = released_at.call(vec![digest]).alias("released_at");
     let columns: Vec<Expr> = first.into_iter().map(ident).chain([time]).chain(last.into_iter().map(ident)).collect();
     let view = frame.select(columns)?;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Series, Status, Value,
+    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Qualifier, Series, Status,
+    Value,
 };
 use crate::store::{Stage, stage};
 
@@ -113,6 +114,9 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
         printed: value.to_string().into(),
         notes: Arc::new(vec!["注: 一".into(), "注: 二".into()]),
         status: Status::Normal,
+        qualifier: Qualifier::Exact,
+        preferred: false,
+        passage: None,
         correction: None,
     }
 }

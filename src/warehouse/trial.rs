@@ -18,7 +18,7 @@ use super::model::{self, Audit, Query};
 use super::rows::Rows;
 use super::session::{self, Engine};
 use crate::diag::Diagnostic;
-use crate::domain::TOTAL;
+use crate::domain::{Qualifier, TOTAL};
 use crate::spec::rules::Rulebook;
 use crate::store::schema::{self, Kind};
 
@@ -237,6 +237,11 @@ fn column(given: &Given, field: &Field) -> Result<ArrayRef, Diagnostic> {
     Ok(cast)
 }
 
+/// Whether a column of text is null where it does not apply.
+fn is_optional(name: &str) -> bool {
+    schema::TABLES.iter().flat_map(|table| table.columns).any(|column| *column == (name, Kind::OptionalText))
+}
+
 /// What a column holds where a case does not say.
 fn default(given: &Given, field: &Field, nth: usize, cell: &dyn Fn(&str) -> Option<Option<String>>) -> Option<String> {
     let other = |name: &str| cell(name).flatten().filter(|text| !text.is_empty());
@@ -253,7 +258,8 @@ fn default(given: &Given, field: &Field, nth: usize, cell: &dyn Fn(&str) -> Opti
         "decimals" => other("value").map(|_| "0".to_owned()),
         "period_start" => period().map(|period| period.start().to_string()),
         "period_end" => period().map(|period| period.end().to_string()),
-        "mark" | "parent" => None,
+        "qualifier" => Some(Qualifier::Exact.as_str().to_owned()),
+        name if is_optional(name) => None,
         _ if matches!(field.data_type(), DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8) => {
             Some(String::new())
         }

@@ -6,6 +6,7 @@ mod support;
 mod tidy;
 mod grid;
 mod ingest;
+mod papers;
 mod layouts;
 mod limits;
 mod real;

@@ -6,7 +6,6 @@
 //! ```
 
 pub mod inventory;
-mod parallel;
 pub mod reading;
 pub mod publication;
 

@@ -8,7 +8,7 @@ use crate::cli::progress::Progress;
 use crate::diag::{Diagnostic, Place};
 use crate::domain::finding::Likely;
 use crate::domain::{Finding, Observation, Outcome, Relation};
-use crate::grid;
+use crate::grid::{self, Declared};
 use crate::ingest::{self, correct, Ingested, Input, Portion, Task};
 use crate::project::Project;
 use crate::spec::pattern::Captured;
@@ -18,7 +18,6 @@ use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, Stage, TableInfo};
 
 use super::inventory::Inventory;
-use super::parallel;
 
 /// A file of more bytes is read while no other such file is: its cells take many times as much memory.
 const LARGE_BYTES: u64 = 8 << 20;
@@ -109,8 +108,8 @@ fn jobs<'a>(source: &'a Source, pipelines: &'a Pipelines, files: &'a [FileDigest
     })
 }
 
-/// A file and its declared encoding.
-type FileKey<'a> = (&'a str, Option<&'a str>);
+/// A file and what is declared of it.
+type FileKey<'a> = (&'a str, Declared<'a>);
 
 /// What is known of a file besides its tables.
 struct FileNotes {
@@ -136,7 +135,7 @@ fn read_files<'a>(
     let mut uses: BTreeMap<FileKey<'a>, Vec<(usize, usize)>> = BTreeMap::new();
     for (nth, job) in jobs.iter().enumerate().filter(|(_, job)| job.whole) {
         for (place, (file, _)) in job.files.iter().enumerate() {
-            uses.entry((file, job.task.edition.encoding.as_deref())).or_default().push((nth, place));
+            uses.entry((file, ingest::declared(job.task.edition))).or_default().push((nth, place));
         }
     }
     let digests: BTreeMap<&str, &str> = files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
@@ -150,9 +149,11 @@ fn read_files<'a>(
         // One large file at a time, however many cores there are.
         let is_large = std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGE_BYTES);
         let _alone = is_large.then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
-        read_file(&path, file, jobs)
+        let read = read_file(&path, file, jobs);
+        progress.step(file.key.0);
+        read
     };
-    let results = parallel::map(&to_read, work, |file| progress.step(file.key.0));
+    let results = grid::on_all_cores(&to_read, work);
     let mut read: Vec<Vec<Option<Portion>>> = jobs.iter().map(|j| j.files.iter().map(|_| None).collect()).collect();
     let mut notes = BTreeMap::new();
     for (file, (portions, note)) in to_read.into_iter().zip(results) {
@@ -166,8 +167,8 @@ fn read_files<'a>(
 
 /// What a file holds of each edition that it is part of; nothing where it cannot be read.
 fn read_file(path: &Path, file: &ToRead<'_>, jobs: &[Job<'_>]) -> (Vec<Portion>, FileNotes) {
-    let (name, encoding) = file.key;
-    let document = match grid::read(path, name, encoding) {
+    let (name, declared) = file.key;
+    let document = match grid::read(path, name, declared) {
         Ok(document) => document,
         Err(fault) => return (Vec::new(), FileNotes { encoding: None, diagnostics: vec![fault] }),
     };
@@ -188,7 +189,7 @@ impl Job<'_> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Ingested> {
         for (file, _) in &self.files {
-            let of_file = notes.get(&(*file, self.task.edition.encoding.as_deref()));
+            let of_file = notes.get(&(*file, ingest::declared(self.task.edition)));
             of_file.into_iter().flat_map(|n| &n.diagnostics).for_each(|fault| note(diagnostics, fault));
         }
         if portions.iter().any(Option::is_none) {

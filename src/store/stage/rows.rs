@@ -12,7 +12,7 @@ use crate::domain::finding::Likely;
 use crate::domain::observation::Correction;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
+    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
 };
 
 /// The cells of a row that is read.
@@ -25,6 +25,8 @@ pub fn text<'c>(cell: &'c Cell<'_>) -> &'c str {
 /// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row<'_> {
     let (series, origin) = (&*o.series, &**o.origin());
+    let passage =
+        |part: fn(&Passage) -> &str| Cell::optional(o.passage.as_deref().map(part).filter(|text| !text.is_empty()));
     let code = |dimension| Cell::text(o.code(dimension).map_or(TOTAL, Code::as_str));
     vec![
         Cell::text(o.obs_id()),
@@ -54,6 +56,12 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::shown(o.cell()),
         Cell::text(o.notes.join("\n")),
         Cell::text(o.status.as_str()),
+        passage(|p| &p.record),
+        passage(|p| &p.paper),
+        passage(|p| &p.section),
+        passage(|p| &p.quote),
+        Cell::text(o.qualifier.as_str()),
+        Cell::Integer(i32::from(o.preferred)),
         Cell::number(o.correction.as_ref().and_then(|c| c.original.number())),
         Cell::optional(o.correction.as_ref().map(|c| c.text.as_str())),
     ]
@@ -94,6 +102,15 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         Cell::Null => Status::Normal,
         cell => Status::parse(text(&cell))?,
     };
+    // Nor of passages, which only texts have.
+    let mut part = || Some(text(&cells.next()?).to_owned());
+    let passage = Passage { record: part()?, paper: part()?, section: part()?, quote: part()? };
+    let passage = (passage != Passage::default()).then(|| Arc::new(passage));
+    let qualifier = match cells.next()? {
+        Cell::Null => Qualifier::Exact,
+        cell => Qualifier::parse(text(&cell))?,
+    };
+    let preferred = matches!(cells.next()?, Cell::Integer(1));
     let original = cells.next()?.into_number();
     let correction = match cells.next()? {
         Cell::Text(text) => {
@@ -109,7 +126,22 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let series = Arc::new(Series { origin: Arc::new(origin), indicator, period_kind, unit, printed_unit });
     let coordinates = [Arc::new(Coordinates::from(dimensions)), Arc::default()];
     let notes = Arc::new(notes);
-    Some(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status, correction })
+    Some(Observation {
+        series,
+        coordinates,
+        at,
+        nth,
+        period,
+        value,
+        decimals,
+        printed,
+        notes,
+        status,
+        qualifier,
+        preferred,
+        passage,
+        correction,
+    })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.

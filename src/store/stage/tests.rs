@@ -9,7 +9,7 @@ use super::*;
 use crate::diag::Severity;
 use crate::domain::{
     Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, PeriodKind, RelationKind, Series, Status, Unit, Value,
+    Outcome, Passage, PeriodKind, Qualifier, RelationKind, Series, Status, Unit, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -43,6 +43,14 @@ fn observation(obs_id: &str, value: Value) -> Observation {
         printed: "36. 7\n万".into(),
         notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
         status: Status::Revised,
+        qualifier: Qualifier::AtLeast,
+        preferred: true,
+        passage: Some(Arc::new(Passage {
+            record: "7".into(),
+            paper: "p".into(),
+            section: "二(五)".into(),
+            quote: "余".into(),
+        })),
     }
 }
 
@@ -61,7 +69,7 @@ fn codebook() -> Codebook {
         valid_to: String::new(),
     };
     let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
-    let list = CodeList { name: "region".into(), version: "2013".into(), entries };
+    let list = CodeList { name: "region".into(), name_zh: "行政区划".into(), version: "2013".into(), entries };
     codebook.lists.insert("region".into(), list);
     let factor = Decimal::from(10_000);
     codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
@@ -156,12 +164,19 @@ fn an_older_file_is_read_where_nothing_is_guessed() {
         read_observations(folder.path())
     };
     let mut row = observation_row(&observation);
-    let before = columns.iter().position(|(name, _)| *name == "status").expect("a figure has a status");
-    row.truncate(before);
-    let read = put(&columns[..before], row.clone()).unwrap();
-    assert_eq!(read, [Observation { status: Status::Normal, ..observation.clone() }]);
+    let kept = columns.iter().position(|(name, _)| *name == "status").unwrap();
+    row.truncate(kept);
+    let read = put(&columns[..kept], row.clone()).unwrap();
+    let older = Observation {
+        status: Status::Normal,
+        qualifier: Qualifier::Exact,
+        preferred: false,
+        passage: None,
+        ..observation.clone()
+    };
+    assert_eq!(read, [older]);
     row.remove(0);
-    let fault = put(&columns[1..before], row).unwrap_err().to_string();
+    let fault = put(&columns[1..kept], row).unwrap_err().to_string();
     assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");
 }
 
