@@ -149,7 +149,11 @@ fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
         told.push(head);
         let group: Vec<&&Finding> = findings.iter().filter(|other| other.head() == head).collect();
         let mut rules: Vec<&str> = Vec::new();
-        group.iter().map(|f| f.rule.as_str()).for_each(|rule| if !rules.contains(&rule) { rules.push(rule) });
+        group.iter().map(|f| f.rule.as_str()).for_each(|rule| {
+            if !rules.contains(&rule) {
+                rules.push(rule)
+            }
+        });
         writeln!(out, "{} {} ({})\n", finding.severity, rules.join(", "), group.len())?;
         for one in &group {
             writeln!(out, "  {}", one.message)?;
@@ -166,7 +170,8 @@ fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
         if !finding.repair.is_empty() && !finding.suggestion.contains(&finding.repair) {
             writeln!(out, "  or  {}", finding.repair)?;
         }
-        let agree: Vec<&str> = finding.agrees.split("; ").filter(|a| !a.is_empty() && !a.starts_with("explains ")).collect();
+        let agree: Vec<&str> =
+            finding.agrees.split("; ").filter(|a| !a.is_empty() && !a.starts_with("explains ")).collect();
         if !agree.is_empty() {
             writeln!(out, "  so  {}", agree.join("; "))?;
         }

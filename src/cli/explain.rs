@@ -19,7 +19,9 @@ pub fn run(context: &Context, warehouse: &Warehouse, rule: &str) -> anyhow::Resu
     };
     let text = |row: &[Scalar], name: &str| rows.column(name).map_or(String::new(), |nth| row[nth].to_string());
     writeln!(out, "{rule}    {}\n{}\n", text(first, "text_zh"), text(first, "text_en"))?;
-    for (word, column) in [("kind", "kind"), ("severity", "severity"), ("reference", "reference"), ("tolerance", "tolerance")] {
+    for (word, column) in
+        [("kind", "kind"), ("severity", "severity"), ("reference", "reference"), ("tolerance", "tolerance")]
+    {
         writeln!(out, "{word:<11}{}", text(first, column))?;
     }
     writeln!(out, "\n{:>8} {:>8} {:>13}  table", "pass", "fail", "unverifiable")?;

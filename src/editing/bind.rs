@@ -9,7 +9,7 @@ use super::edit::{Edit, Factor, Sense, Term};
 use super::material::{Material, Part, Reading, TableKey};
 use crate::domain::TOTAL;
 use crate::spec::rules::{
-    Comparison, Level, Linear, Missing, Operand, Rate, RelationKind, Rule, Rulebook, Severity, Within,
+    Comparison, Level, Linear, Missing, Operand, Rate, RelationKind, Rule, Rulebook, Severity, Step, Within,
 };
 
 /// A rule put to some cells; cells are places in the list of readings.
@@ -32,14 +32,33 @@ pub struct Instance {
 #[derive(Clone, Debug)]
 pub enum Form {
     /// Parts along a dimension, against a whole.
-    Parts { dimension: Arc<str>, count: usize, sum: bool },
+    Parts {
+        dimension: Arc<str>,
+        count: usize,
+        sum: bool,
+    },
     /// Terms with what they are called and count, against the figure.
-    Terms { terms: Vec<(String, i64, usize)>, is: Comparison },
-    Rate { part: Option<usize>, whole: Option<usize>, times: i64 },
-    Level { per: usize, near_pct: i64 },
+    Terms {
+        terms: Vec<(String, i64, usize)>,
+        is: Comparison,
+    },
+    Rate {
+        part: Option<usize>,
+        whole: Option<usize>,
+        times: i64,
+    },
+    Level {
+        per: usize,
+        near_pct: i64,
+    },
     /// The other place, which counts.
-    Places { other: usize },
-    Bounds { low: Option<i64>, high: Option<i64> },
+    Places {
+        other: usize,
+    },
+    Bounds {
+        low: Option<i64>,
+        high: Option<i64>,
+    },
 }
 
 /// All instances of the rules that say something of exact sums, products and bounds.
@@ -119,8 +138,11 @@ impl Binder<'_> {
             }
             let put = |cells: &[usize]| {
                 let terms = cells.iter().map(|cell| term(*cell, 1)).chain([term(whole, -1)]).collect();
-                let form =
-                    Form::Parts { dimension: parts[0].dimension.clone(), count: cells.len(), sum: sense == Sense::Zero };
+                let form = Form::Parts {
+                    dimension: parts[0].dimension.clone(),
+                    count: cells.len(),
+                    sum: sense == Sense::Zero,
+                };
                 let told = cells.iter().copied().chain([whole]).collect();
                 let at = if sense == Sense::Zero || cells.len() > 1 { whole } else { cells[0] };
                 self.instance(at, Edit { terms, sense }, told, form)
@@ -146,6 +168,7 @@ impl Binder<'_> {
         for place in [Some(&operand.is), operand.or.as_ref()].into_iter().flatten() {
             let Some(key) = material.key_at(at, place) else { continue };
             let found = match within {
+                _ if place.period == Some(Step::Ending) => material.ending(&key),
                 Within::Table => material.of_table(at, &key),
                 Within::Figures if operand.same_table => material.of_table(at, &key),
                 Within::Figures => material.figure(&key),
@@ -156,6 +179,7 @@ impl Binder<'_> {
         }
         match operand.missing {
             Some(Missing::Nothing) => Found::Nothing,
+            Some(Missing::Silent) => Found::Silent,
             Some(Missing::Begins) if !material.has_earlier(at) => Found::Silent,
             _ => Found::Missing(operand.role.clone()),
         }
@@ -197,13 +221,12 @@ impl Binder<'_> {
                 Found::Silent => return None,
             }
         }
-        if terms.is_empty() {
+        if terms.is_empty() && missing.is_empty() {
             return None;
         }
         terms.push(term(at, -1));
-        if kind.is == Comparison::AtLeast {
-            // at ≥ sum: sum − at ≤ 0.
-        } else if kind.is == Comparison::AtMost {
+        // At least the sum: sum − figure is at most nothing. At most: the other way round.
+        if kind.is == Comparison::AtMost {
             terms.iter_mut().for_each(|t| {
                 if let Factor::Exactly(factor) = &mut t.factor {
                     *factor = -*factor;
@@ -234,6 +257,9 @@ impl Binder<'_> {
             Found::Nothing | Found::Silent => None,
         };
         let (part, whole) = (look(&kind.part), look(&kind.whole));
+        if part.is_none() && whole.is_none() {
+            return None;
+        }
         let mut terms: Vec<Term> = part.iter().map(|cell| term(*cell, kind.times)).collect();
         if let Some(cell) = whole {
             terms.push(Term { cell, factor: Factor::Cells { times: Decimal::NEGATIVE_ONE, cells: vec![at] } });

@@ -52,7 +52,13 @@ impl Cause {
 }
 
 /// The causes behind the failed ones among some instances that share cells.
-pub fn causes(part: &[usize], failed: &BTreeSet<usize>, all: &[Instance], cells: &[Cell], material: &Material) -> Vec<Cause> {
+pub fn causes(
+    part: &[usize],
+    failed: &BTreeSet<usize>,
+    all: &[Instance],
+    cells: &[Cell],
+    material: &Material,
+) -> Vec<Cause> {
     let part = neighbourhood(part, failed, all);
     let local = Local::new(&part, all, cells);
     let problem = Problem { cells: &local.cells, edits: &local.edits };
@@ -183,7 +189,8 @@ fn repairs(cause: &Cause, elsewhere: &[usize], local: &Local, all: &[Instance], 
             }
             trials += 1;
             if problem.holds(elsewhere, Some((own, &to))).is_ok() {
-                let left: Exact = cause.instances.iter().map(|nth| left_over(&all[*nth].edit, cell, value, material)).sum();
+                let left: Exact =
+                    cause.instances.iter().map(|nth| left_over(&all[*nth].edit, cell, value, material)).sum();
                 found.push(Repair { cell, meant, exact: left.is_zero() });
             }
         }

@@ -87,7 +87,8 @@ fn exceeds(instance: &Instance, cells: &[Cell]) -> bool {
 
 fn all_causes(all: &[Instance], failed: &BTreeSet<usize>, cells: &[Cell], material: &Material) -> Vec<Cause> {
     // An instance that lacks an operand says nothing of the cells it has.
-    let whole: Vec<usize> = (0..all.len()).filter(|nth| all[*nth].missing.is_empty() && !all[*nth].edit.terms.is_empty()).collect();
+    let whole: Vec<usize> =
+        (0..all.len()).filter(|nth| all[*nth].missing.is_empty() && !all[*nth].edit.terms.is_empty()).collect();
     let edits: Vec<Edit> = whole.iter().map(|nth| all[*nth].edit.clone()).collect();
     let mut found = Vec::new();
     for part in components(cells.len(), &edits) {
@@ -128,7 +129,9 @@ impl Telling<'_> {
         };
         let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
         // What is only worth knowing has a reason of its own, and no slip of print is looked for.
-        let likely = cause.filter(|_| fails && severity > Severity::Info).map_or_else(Likely::default, |cause| self.likely(instance, cause));
+        let likely = cause
+            .filter(|_| fails && severity > Severity::Info)
+            .map_or_else(Likely::default, |cause| self.likely(instance, cause));
         let suggestion = match (fails, &likely) {
             (false, _) => "find what is missing in another table or edition".to_owned(),
             (true, likely) if likely.repair.is_empty() => rule.hint.clone(),
@@ -163,7 +166,11 @@ impl Telling<'_> {
             }
             several => {
                 let told: Vec<String> = several.iter().take(REPAIRS_TOLD).map(|one| self.repair(one, at)).collect();
-                format!("{} slips would explain it, so none can be told from the others, for example {}", several.len(), told.join("; "))
+                format!(
+                    "{} slips would explain it, so none can be told from the others, for example {}",
+                    several.len(),
+                    told.join("; ")
+                )
             }
         };
         Likely {
@@ -178,7 +185,12 @@ impl Telling<'_> {
     fn repair(&self, repair: &super::cause::Repair, from: &super::material::Reading) -> String {
         let reading = &self.material.readings[repair.cell];
         let meant = repair.meant.text.parse::<Decimal>().map_or_else(|_| repair.meant.text.clone(), grouped);
-        format!("{} {} would have to be {meant} ({})", address(reading, from), shown(reading), repair.meant.slip.as_str())
+        format!(
+            "{} {} would have to be {meant} ({})",
+            address(reading, from),
+            shown(reading),
+            repair.meant.slip.as_str()
+        )
     }
 
     /// What findings of one cause have in common: the cells to look at first.
@@ -204,10 +216,17 @@ impl Telling<'_> {
     fn agrees(&self, cause: &Cause) -> String {
         let mut told: BTreeSet<String> = BTreeSet::new();
         if cause.instances.len() > 1 {
-            let mut rules: Vec<String> = cause.instances.iter().map(|nth| {
-                let instance = &self.all[*nth];
-                format!("{} of {}", self.book.rules[instance.rule].id, self.material.readings[instance.at].key.period)
-            }).collect();
+            let mut rules: Vec<String> = cause
+                .instances
+                .iter()
+                .map(|nth| {
+                    let instance = &self.all[*nth];
+                    format!(
+                        "{} of {}",
+                        self.book.rules[instance.rule].id, self.material.readings[instance.at].key.period
+                    )
+                })
+                .collect();
             rules.sort();
             rules.dedup();
             told.insert(format!("explains {}", rules.join(", ")));
@@ -219,7 +238,12 @@ impl Telling<'_> {
         for doubt in self.doubts.iter().filter(|doubt| doubt.cells.iter().any(|cell| suspects.contains(cell))) {
             told.insert(format!("{} doubts {}", self.book.rules[doubt.rule].id, self.material.readings[doubt.at].cell));
         }
-        let kept: BTreeSet<usize> = cause.instances.iter().flat_map(|nth| self.all[*nth].edit.cells()).filter(|cell| !suspects.contains(cell)).collect();
+        let kept: BTreeSet<usize> = cause
+            .instances
+            .iter()
+            .flat_map(|nth| self.all[*nth].edit.cells())
+            .filter(|cell| !suspects.contains(cell))
+            .collect();
         for cell in kept {
             let reading = &self.material.readings[cell];
             for other in self.material.agreeing(cell) {
@@ -303,8 +327,13 @@ fn uses(book: &Rulebook, material: &Material, all: &[Instance], verdicts: &[Verd
             counts.insert((nth, String::new(), String::new()), [0; 3]);
         }
     }
-    let of_rule = |((rule, dataset, table_id), [pass, fail, unverifiable]): ((usize, String, String), [u64; 3])| {
-        Use { rule: book.rules[rule].id.clone(), dataset, table_id, pass, fail, unverifiable }
+    let of_rule = |((rule, dataset, table_id), [pass, fail, unverifiable]): ((usize, String, String), [u64; 3])| Use {
+        rule: book.rules[rule].id.clone(),
+        dataset,
+        table_id,
+        pass,
+        fail,
+        unverifiable,
     };
     let mut uses: Vec<Use> = counts.into_iter().map(of_rule).collect();
     uses.sort();

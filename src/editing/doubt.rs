@@ -126,9 +126,12 @@ impl Look<'_> {
             let change = value - before;
             let allowed = match change.is_sign_positive() {
                 true => Some(before * (factor - hundred) / hundred),
+                false if kind.fall_pct.is_some() => kind.fall_pct.map(|fall| before * Decimal::from(fall) / hundred),
                 false => quotient(before * (factor - hundred), factor),
             };
-            let Some(allowed) = allowed.filter(|allowed| before > Decimal::ZERO && change.abs() > *allowed) else { continue };
+            let Some(allowed) = allowed.filter(|allowed| before > Decimal::ZERO && change.abs() > *allowed) else {
+                continue;
+            };
             let reading = &self.material.readings[now];
             let pct = quotient(change * hundred, before).map_or_else(String::new, |pct| grouped(pct.round_dp(2)));
             let sign = if change.is_sign_positive() { "+" } else { "" };
@@ -165,7 +168,11 @@ impl Look<'_> {
             for (ratio, base, at) in ratios {
                 let factor = Decimal::from(kind.factor);
                 let residual = ratio - middle;
-                let allowed = if residual.is_sign_positive() { middle * (factor - Decimal::ONE) } else { middle - middle / factor };
+                let allowed = if residual.is_sign_positive() {
+                    middle * (factor - Decimal::ONE)
+                } else {
+                    middle - middle / factor
+                };
                 if residual.abs() <= allowed {
                     continue;
                 }
@@ -270,13 +277,15 @@ impl Look<'_> {
                 pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, (c, b))| self.ratio(*c, *b)).collect();
             let (Some(others), Some(own)) = (others, self.ratio(*cell, *base)) else { continue };
             // The others must agree with each other; else nothing stands out.
-            let agreed = others.iter().skip(1).try_fold(others.first().cloned().unwrap_or(Interval::ALL), |a, b| a.meet(b));
+            let agreed =
+                others.iter().skip(1).try_fold(others.first().cloned().unwrap_or(Interval::ALL), |a, b| a.meet(b));
             let (Some(agreed), true) = (agreed, others.len() > 1) else { continue };
             if own.meet(&agreed).is_some() {
                 continue;
             }
             let reading = &self.material.readings[*cell];
-            let (value, of_base) = (reading.value.unwrap_or_default(), self.material.readings[*base].value.unwrap_or_default());
+            let (value, of_base) =
+                (reading.value.unwrap_or_default(), self.material.readings[*base].value.unwrap_or_default());
             let Interval { low: Some(low), high: Some(high) } = &agreed else { continue };
             let printed = |(cell, base): (usize, usize)| {
                 let value = |nth: usize| exact(self.material.readings[nth].value.unwrap_or_default());
@@ -334,7 +343,13 @@ impl Look<'_> {
             repair.push_str(&format!("; the total agrees with the slip, and with it {}", with_it.join(", ")));
         }
         let suspects = reading.cell.clone();
-        Likely { cause: reading.obs_id.clone(), suspects, repair, candidates: Some(found.len() as u64), agrees: String::new() }
+        Likely {
+            cause: reading.obs_id.clone(),
+            suspects,
+            repair,
+            candidates: Some(found.len() as u64),
+            agrees: String::new(),
+        }
     }
 
     fn off_base(&mut self, pairs: &[(usize, usize)], row: i64, base: i64) {
@@ -342,7 +357,8 @@ impl Look<'_> {
             let (reading, other) = (&self.material.readings[*cell], &self.material.readings[*of_base]);
             let (Some(value), Some(whole)) = (reading.value, other.value) else { continue };
             let share = exact(Decimal::from(row)) / exact(Decimal::from(base));
-            let (expected, tolerance) = (exact(whole) * &share, exact(reading.rounding) + exact(other.rounding) * &share);
+            let (expected, tolerance) =
+                (exact(whole) * &share, exact(reading.rounding) + exact(other.rounding) * &share);
             let residual = expected - exact(value);
             if residual.abs() <= tolerance {
                 continue;
@@ -411,7 +427,8 @@ impl Look<'_> {
             }
         }
         for cells in groups.into_values() {
-            let schemes: BTreeSet<&Arc<str>> = cells.iter().map(|nth| &self.material.readings[*nth].key.scheme).collect();
+            let schemes: BTreeSet<&Arc<str>> =
+                cells.iter().map(|nth| &self.material.readings[*nth].key.scheme).collect();
             if schemes.len() < 2 {
                 continue;
             }
@@ -431,12 +448,19 @@ impl Look<'_> {
     fn signs(&mut self) {
         let mut columns: BTreeMap<(TableKey, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
         for (nth, reading) in self.material.readings.iter().enumerate().filter(|(_, r)| r.value.is_some()) {
-            columns.entry((reading.table(), reading.sheet.clone(), reading.key.indicator.clone())).or_default().push(nth);
+            columns
+                .entry((reading.table(), reading.sheet.clone(), reading.key.indicator.clone()))
+                .or_default()
+                .push(nth);
         }
         for cells in columns.into_values() {
             let reading = |nth: &usize| &self.material.readings[*nth];
-            let (plus, rest): (Vec<usize>, Vec<usize>) = cells.iter().partition(|nth| reading(nth).printed.trim().starts_with(['+', '＋']));
-            let bare: Vec<usize> = rest.into_iter().filter(|nth| reading(nth).printed.trim().starts_with(|c: char| c.is_ascii_digit())).collect();
+            let (plus, rest): (Vec<usize>, Vec<usize>) =
+                cells.iter().partition(|nth| reading(nth).printed.trim().starts_with(['+', '＋']));
+            let bare: Vec<usize> = rest
+                .into_iter()
+                .filter(|nth| reading(nth).printed.trim().starts_with(|c: char| c.is_ascii_digit()))
+                .collect();
             if plus.is_empty() {
                 continue;
             }
@@ -444,10 +468,18 @@ impl Look<'_> {
             cells.sort_by_key(|nth| (reading(nth).cell.len(), reading(nth).cell.clone()));
             self.all.looked.push((self.nth, plus[0]));
             let sign = |cells: &[usize]| {
-                let negative = cells.iter().filter(|nth| reading(nth).value.is_some_and(|v| v.is_sign_negative())).count();
-                if negative == 0 { "+" } else if negative == cells.len() { "−" } else { "both" }
+                let negative =
+                    cells.iter().filter(|nth| reading(nth).value.is_some_and(|v| v.is_sign_negative())).count();
+                if negative == 0 {
+                    "+"
+                } else if negative == cells.len() {
+                    "−"
+                } else {
+                    "both"
+                }
             };
-            let kinds: BTreeSet<char> = plus.iter().filter_map(|nth| reading(nth).printed.trim().chars().next()).collect();
+            let kinds: BTreeSet<char> =
+                plus.iter().filter_map(|nth| reading(nth).printed.trim().chars().next()).collect();
             let marks: String = kinds.iter().map(char::to_string).collect::<Vec<_>>().join(" and ");
             if bare.is_empty() && kinds.len() < 2 {
                 continue;

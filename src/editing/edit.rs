@@ -125,7 +125,14 @@ pub struct Cell {
 impl Cell {
     /// A printed number that stands for anything within `rounding` of it.
     pub fn number(value: Decimal, rounding: Decimal, domain: Interval, weight: u32) -> Cell {
-        Cell { value: Some(value), rounding, is_vague: false, printed: Interval::around(value, rounding), domain, weight }
+        Cell {
+            value: Some(value),
+            rounding,
+            is_vague: false,
+            printed: Interval::around(value, rounding),
+            domain,
+            weight,
+        }
     }
 
     /// The cell where a text says that the number is a bound (以上, 近), or about right (左右), which proves nothing.
@@ -153,7 +160,10 @@ pub enum Factor {
     Exactly(Decimal),
     /// A number times what lies between the smallest and the largest of some cells, which are not negative: a rate or a
     /// standard.
-    Cells { times: Decimal, cells: Vec<usize> },
+    Cells {
+        times: Decimal,
+        cells: Vec<usize>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -227,7 +237,8 @@ impl Edit {
             let Factor::Exactly(factor) = &term.factor else { return None };
             let cell = &cells[term.cell];
             // Decimals round what they cannot hold.
-            let value = cell.value.filter(|v| v.abs() < AMOUNT_MAX && v.scale() <= SCALE_MAX && factor.abs() < FACTOR_MAX)?;
+            let value =
+                cell.value.filter(|v| v.abs() < AMOUNT_MAX && v.scale() <= SCALE_MAX && factor.abs() < FACTOR_MAX)?;
             if cell.is_vague || cell.rounding.scale() > SCALE_MAX || factor.scale() > 0 {
                 return None;
             }

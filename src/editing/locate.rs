@@ -94,10 +94,15 @@ impl Problem<'_> {
         // The cells whose numbers are factors of each sum.
         let mut factors: Vec<Vec<usize>> = Vec::new();
         for edit in self.edits {
-            let guards: Vec<usize> = edit.terms.iter().flat_map(|term| match &term.factor {
-                Factor::Cells { cells, .. } => cells.as_slice(),
-                Factor::Exactly(_) => &[],
-            }).copied().collect();
+            let guards: Vec<usize> = edit
+                .terms
+                .iter()
+                .flat_map(|term| match &term.factor {
+                    Factor::Cells { cells, .. } => cells.as_slice(),
+                    Factor::Exactly(_) => &[],
+                })
+                .copied()
+                .collect();
             for sum in sums(edit, &used, &range) {
                 system.sums.push(sum);
                 factors.push(guards.clone());

@@ -74,6 +74,8 @@ pub struct Material {
     figures: HashMap<Key, usize>,
     /// The first period of each series that has a number; the key's own period is blank.
     first: HashMap<(Key, usize), Arc<str>>,
+    /// The figures that count, by their keys without a period.
+    of_series: HashMap<Key, Vec<usize>>,
     /// The readings of quantities that several cells state.
     places: HashMap<Key, Vec<usize>>,
 }
@@ -107,6 +109,7 @@ impl Reading {
 impl Material {
     pub fn new(readings: Vec<Reading>, parts: Vec<Part>) -> Material {
         let (mut in_table, mut figures, mut first) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut of_series: HashMap<Key, Vec<usize>> = HashMap::new();
         for (nth, reading) in readings.iter().enumerate() {
             // Of several sentences of one text the one that counts.
             let held = in_table.entry((reading.table(), reading.key.clone())).or_insert(nth);
@@ -114,13 +117,15 @@ impl Material {
                 *held = nth;
             }
             if reading.value.is_some() {
-                let held: &mut Arc<str> = first.entry(series(&reading.key)).or_insert_with(|| reading.key.period.clone());
+                let held: &mut Arc<str> =
+                    first.entry(series(&reading.key)).or_insert_with(|| reading.key.period.clone());
                 if reading.key.period < *held {
                     *held = reading.key.period.clone();
                 }
             }
             if reading.counts {
                 figures.entry(reading.key.clone()).or_insert(nth);
+                of_series.entry(timeless(&reading.key)).or_insert_with(Vec::new).push(nth);
             }
         }
         let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
@@ -128,7 +133,7 @@ impl Material {
             places.entry(reading.key.clone()).or_default().push(nth);
         }
         places.retain(|_, cells| cells.len() > 1);
-        Material { readings, parts, in_table, figures, first, places }
+        Material { readings, parts, in_table, figures, first, of_series, places }
     }
 
     /// The readings of a place that a rule may start from.
@@ -145,6 +150,16 @@ impl Material {
     /// The figure that counts for a quantity.
     pub fn figure(&self, key: &Key) -> Option<usize> {
         self.figures.get(key).copied()
+    }
+
+    /// The figure of the longest period that ends with the period of a key.
+    pub fn ending(&self, key: &Key) -> Option<usize> {
+        let day = |period: &str| Some(period.parse::<Period>().ok()?);
+        let end = day(&key.period)?.end();
+        let ends = |nth: &&usize| day(&self.readings[**nth].key.period).is_some_and(|period| period.end() == end);
+        let mut found: Vec<usize> = self.of_series.get(&timeless(key))?.iter().filter(ends).copied().collect();
+        found.sort_by_key(|nth| day(&self.readings[*nth].key.period).map(Period::start));
+        found.first().copied()
     }
 
     /// Whether an earlier number of the same series is there.
@@ -212,7 +227,11 @@ fn of_mark(reading: &Reading, domain: Interval) -> Cell {
 
 /// A key without its period, and the period's length: years are not compared to months.
 fn series(key: &Key) -> (Key, usize) {
-    (Key { period: "".into(), ..key.clone() }, key.period.len())
+    (timeless(key), key.period.len())
+}
+
+fn timeless(key: &Key) -> Key {
+    Key { period: "".into(), ..key.clone() }
 }
 
 /// The period before one.
@@ -223,20 +242,17 @@ pub fn previous(period: &str) -> Option<String> {
 fn fits(key: &Key, place: &Place) -> bool {
     let mut key = key.clone();
     *key.indicator == *place.indicator
-        && dimensions(&mut key).into_iter().zip(codes(place)).all(|(code, given)| given.is_none_or(|given| **code == **given))
+        && dimensions(&mut key)
+            .into_iter()
+            .zip(codes(place))
+            .all(|(code, given)| given.is_none_or(|given| **code == **given))
 }
 
 fn dimensions(key: &mut Key) -> [&mut Arc<str>; 6] {
-    [
-        &mut key.region,
-        &mut key.scheme,
-        &mut key.ownership,
-        &mut key.industry,
-        &mut key.population,
-        &mut key.breakdown,
-    ]
+    [&mut key.region, &mut key.scheme, &mut key.ownership, &mut key.industry, &mut key.population, &mut key.breakdown]
 }
 
 fn codes(place: &Place) -> [Option<&String>; 6] {
-    [&place.region, &place.scheme, &place.ownership, &place.industry, &place.population, &place.breakdown].map(Option::as_ref)
+    [&place.region, &place.scheme, &place.ownership, &place.industry, &place.population, &place.breakdown]
+        .map(Option::as_ref)
 }

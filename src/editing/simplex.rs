@@ -141,7 +141,8 @@ impl<T: Whole> Tableau<T> {
             });
             let Some((variable, bound, rises)) = broken else { return Some(self.bounds_agree()) };
             let row = self.row_of[variable]?;
-            let helper = self.rows[row].iter().find(|(other, factor)| self.can_move(*other, is_positive(factor) == rises));
+            let helper =
+                self.rows[row].iter().find(|(other, factor)| self.can_move(*other, is_positive(factor) == rises));
             let Some((helper, factor)) = helper.cloned() else {
                 return Some(Err(self.conflict(variable, row)));
             };

@@ -76,7 +76,10 @@ pub fn meant(printed: Decimal, decimals: u8) -> Vec<Meant> {
         (b'0'..=b'9').for_each(|digit| add(with(at, &char::from(digit).to_string(), at + 1), Slip::DigitReplaced));
     }
     for at in (1..text.len()).filter(|at| bytes[at - 1] != b'.' && bytes[*at] != b'.') {
-        add(with(at - 1, &format!("{}{}", char::from(bytes[at]), char::from(bytes[at - 1])), at + 1), Slip::DigitsExchanged);
+        add(
+            with(at - 1, &format!("{}{}", char::from(bytes[at]), char::from(bytes[at - 1])), at + 1),
+            Slip::DigitsExchanged,
+        );
     }
     let digits = text.replace('.', "");
     for at in 1..=digits.len() {

@@ -110,7 +110,13 @@ fn parts(
     format!("{}: {what} {total} {unit}, {off} more than the whole {printed}", whole.subject)
 }
 
-fn sum(at: &Reading, terms: &[(String, i64, usize)], is: Comparison, judged: &Judgement, material: &Material) -> String {
+fn sum(
+    at: &Reading,
+    terms: &[(String, i64, usize)],
+    is: Comparison,
+    judged: &Judgement,
+    material: &Material,
+) -> String {
     let mut text = String::new();
     for (nth, (role, times, cell)) in terms.iter().enumerate() {
         let number = material.readings[*cell].value.map_or_else(Exact::zero, exact);

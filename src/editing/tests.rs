@@ -46,11 +46,14 @@ fn printed(value: Decimal, decimals: u32, unit: Decimal) -> Cell {
 
 fn run<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value)) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
-    runner.run(&strategy, |value| {
-        test(value);
-        Ok(())
-    }).unwrap();
+    let mut runner =
+        TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
+    runner
+        .run(&strategy, |value| {
+            test(value);
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// 10⁵ tables of true values, each rounded by itself to decimals and a unit of its own.
@@ -62,8 +65,11 @@ fn rounding_alone_raises_no_alarm() {
     run(100_000, strategy, |(parts, (decimals, unit))| {
         let truth: Vec<Decimal> = parts.iter().map(|(cents, ..)| Decimal::new(*cents, 2)).collect();
         let whole: Decimal = truth.iter().sum();
-        let mut cells: Vec<Cell> =
-            truth.iter().zip(&parts).map(|(value, (_, decimals, unit))| printed(*value, *decimals, units[*unit])).collect();
+        let mut cells: Vec<Cell> = truth
+            .iter()
+            .zip(&parts)
+            .map(|(value, (_, decimals, unit))| printed(*value, *decimals, units[*unit]))
+            .collect();
         cells.push(printed(whole, decimals, units[unit]));
         // A share with two decimals of its own.
         cells.push(printed(truth[0] * Decimal::ONE_HUNDRED / whole.max(Decimal::ONE), 2, Decimal::ONE));
@@ -84,10 +90,10 @@ fn rounding_alone_raises_no_alarm() {
 fn one_unit_more_than_rounding_explains_is_caught() {
     let part = (0i64..1_000_000_000_000, 0u32..4);
     run(5_000, prop::collection::vec(part, 2..7), |parts| {
-        let number = |value: Decimal, decimals: u32| {
-            Cell::number(value, Decimal::new(5, decimals + 1), not_negative(), 1)
-        };
-        let mut cells: Vec<Cell> = parts.iter().map(|(n, decimals)| number(Decimal::new(*n, *decimals), *decimals)).collect();
+        let number =
+            |value: Decimal, decimals: u32| Cell::number(value, Decimal::new(5, decimals + 1), not_negative(), 1);
+        let mut cells: Vec<Cell> =
+            parts.iter().map(|(n, decimals)| number(Decimal::new(*n, *decimals), *decimals)).collect();
         let sum: Decimal = cells.iter().map(|cell| cell.value.unwrap()).sum();
         let tolerance: Decimal = parts.iter().map(|(_, decimals)| Decimal::new(5, decimals + 1)).sum();
         let rounding = d("0.0005");
@@ -169,8 +175,12 @@ fn random() -> impl Strategy<Value = Random> {
         let edits = prop::collection::vec((prop::collection::vec(factor, cells), prop::bool::weighted(0.75)), 1..5);
         let values = prop::collection::vec(0i64..40, cells);
         let weights = prop::collection::vec(1u32..4, cells);
-        (values, weights, edits, 0..cells * 3)
-            .prop_map(|(values, weights, edits, missing)| Random { values, weights, edits, missing })
+        (values, weights, edits, 0..cells * 3).prop_map(|(values, weights, edits, missing)| Random {
+            values,
+            weights,
+            edits,
+            missing,
+        })
     })
 }
 

@@ -28,7 +28,8 @@ pub fn correct(
         let mut found: Vec<&mut Observation> = observations.iter_mut().filter(stands_there).collect();
         if found.is_empty() && is_read(&correction.file) {
             let cell = &correction.cell;
-            let message = format!("no figure is read from cell {cell} of {}, so it cannot be corrected", correction.file);
+            let message =
+                format!("no figure is read from cell {cell} of {}, so it cannot be corrected", correction.file);
             let fault = Diagnostic::error("correction-unread", message).at(correction.at_file());
             faults.push(fault.hint("name the cell as `shebao check` does, with its sheet"));
         }
@@ -45,7 +46,10 @@ pub fn correct(
 fn apply(observation: &mut Observation, correction: &Correction) -> Result<(), Box<Diagnostic>> {
     if observation.printed.as_str().trim() != correction.from.trim() {
         let (cell, printed) = (&correction.cell, observation.printed.as_str());
-        let message = format!("the correction of cell {cell} expects \"{}\" there, but \"{printed}\" is printed", correction.from);
+        let message = format!(
+            "the correction of cell {cell} expects \"{}\" there, but \"{printed}\" is printed",
+            correction.from
+        );
         let hint = "the file has changed: look at the cell again, then mend or delete the correction; until then the figure stays as printed";
         return Err(Box::new(Diagnostic::error("correction-stale", message).at(correction.at_from()).hint(hint)));
     }
@@ -61,8 +65,13 @@ fn apply(observation: &mut Observation, correction: &Correction) -> Result<(), B
         _ => None,
     };
     let value = factor.and_then(|factor| signed(to).checked_mul(factor)).ok_or_else(|| {
-        let message = format!("\"{}\" holds no number other than 0, so its unit and sign are not known", correction.from);
-        Box::new(Diagnostic::error("correction-number", message).at(correction.at_from()).hint("correct the layout's specification instead"))
+        let message =
+            format!("\"{}\" holds no number other than 0, so its unit and sign are not known", correction.from);
+        Box::new(
+            Diagnostic::error("correction-number", message)
+                .at(correction.at_from())
+                .hint("correct the layout's specification instead"),
+        )
     })?;
     let note = correction.note();
     observation.correction = Some(Arc::new(Applied { original: observation.value, text: note.clone() }));

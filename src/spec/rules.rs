@@ -102,6 +102,8 @@ pub struct Place {
 pub enum Step {
     /// The period before: the year before a year, the month before a month.
     Previous,
+    /// The longest period that ends on the same day: what flowed up to a stock.
+    Ending,
 }
 
 /// A figure that a rule needs.
@@ -129,6 +131,8 @@ pub enum Missing {
     Nothing,
     /// A series begins here: there is nothing to judge.
     Begins,
+    /// The rule is not about such figures.
+    Silent,
 }
 
 /// Where the operands are looked for.
@@ -224,6 +228,8 @@ pub struct Growth {
     pub at: Place,
     /// 150: from 100 to more than 150, or from 150 to less than 100.
     pub factor_pct: i64,
+    /// A fall by more than so many percent is too much already.
+    pub fall_pct: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -425,13 +431,15 @@ fn check(rule: &Rule, known: &mut BTreeSet<String>, codebook: &Codebook, text: &
         kinds => {
             let given = if kinds.is_empty() { "none".to_owned() } else { kinds.join(" and ") };
             let message = format!("the rule \"{}\" must be of one kind, and says {given}", rule.id);
-            let hint = "write one table below it: [rule.linear], [rule.rate], [rule.range] …; pipelines/README.md lists them";
+            let hint =
+                "write one table below it: [rule.linear], [rule.rate], [rule.range] …; pipelines/README.md lists them";
             faults.push(Diagnostic::error("rule-kind", message).at(at(&rule.id)).hint(hint));
         }
     }
     for indicator in rule.indicators() {
         if codebook.indicator(indicator).is_none() {
-            let message = format!("the rule \"{}\" names the indicator \"{indicator}\", which no code list has", rule.id);
+            let message =
+                format!("the rule \"{}\" names the indicator \"{indicator}\", which no code list has", rule.id);
             let near = nearest(indicator, codebook.indicators.iter().map(|i| i.code.as_str()));
             let hint = match near.is_empty() {
                 true => "indicators stand in pipelines/codes/indicator.csv".to_owned(),

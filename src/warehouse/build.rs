@@ -9,9 +9,9 @@ use datafusion::arrow::compute::concat_batches;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
 
+use super::edits;
 use super::fault;
 use super::findings;
-use super::edits;
 use super::graph::{self, FINDINGS, RULES, Step};
 use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};

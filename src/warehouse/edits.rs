@@ -32,9 +32,28 @@ pub async fn run(session: &SessionContext, book: &Rulebook) -> Result<(RecordBat
 }
 
 const READING: [&str; 22] = [
-    "obs_id", "dataset", "table_id", "edition", "indicator", "period", "region", "scheme", "ownership", "industry",
-    "population", "breakdown", "unit_name", "mark", "printed", "subject", "source_file", "sheet", "cell", "decimals",
-    "qualifier", "citation",
+    "obs_id",
+    "dataset",
+    "table_id",
+    "edition",
+    "indicator",
+    "period",
+    "region",
+    "scheme",
+    "ownership",
+    "industry",
+    "population",
+    "breakdown",
+    "unit_name",
+    "mark",
+    "printed",
+    "subject",
+    "source_file",
+    "sheet",
+    "cell",
+    "decimals",
+    "qualifier",
+    "citation",
 ];
 const NUMBERS: [&str; 3] = ["value", "rounding", "factor"];
 
@@ -66,7 +85,8 @@ async fn material(session: &SessionContext, book: &Rulebook) -> Result<Material>
     }
     let (mut readings, mut shared) = (Vec::new(), Shared::default());
     each(session, "core_reading", &READING, &NUMBERS, |row| {
-        let needed = indicators.contains(row.text(4)) || related.contains_key(row.text(0)) || twice.contains(&key_of(row));
+        let needed =
+            indicators.contains(row.text(4)) || related.contains_key(row.text(0)) || twice.contains(&key_of(row));
         if needed {
             if let Some(place) = related.get_mut(row.text(0)) {
                 *place = Some(readings.len());
@@ -190,13 +210,18 @@ async fn each(
 }
 
 fn finding_batch(found: &[Finding]) -> Result<RecordBatch> {
-    let text = |of: &dyn Fn(&Finding) -> String| -> ArrayRef { Arc::new(found.iter().map(|f| Some(of(f))).collect::<StringArray>()) };
+    let text = |of: &dyn Fn(&Finding) -> String| -> ArrayRef {
+        Arc::new(found.iter().map(|f| Some(of(f))).collect::<StringArray>())
+    };
     let number = |of: &dyn Fn(&Finding) -> Option<Decimal>| -> Result<ArrayRef> {
         let scaled = |number: Decimal| {
             let digits = u32::from(RESULT_SCALE.unsigned_abs()).saturating_sub(number.scale());
             number.mantissa().checked_mul(10i128.checked_pow(digits)?)
         };
-        let values: Decimal128Array = found.iter().map(|f| of(f).map(|n| n.round_dp(RESULT_SCALE.unsigned_abs().into())).and_then(scaled)).collect();
+        let values: Decimal128Array = found
+            .iter()
+            .map(|f| of(f).map(|n| n.round_dp(RESULT_SCALE.unsigned_abs().into())).and_then(scaled))
+            .collect();
         Ok(Arc::new(values.with_precision_and_scale(38, RESULT_SCALE)?))
     };
     let mut columns: Vec<ArrayRef> = Vec::new();
@@ -235,9 +260,12 @@ fn rule_schema() -> SchemaRef {
 }
 
 fn rule_batch(book: &Rulebook, report: &Report) -> Result<RecordBatch> {
-    let rules: HashMap<&str, &crate::spec::rules::Rule> = book.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let rules: HashMap<&str, &crate::spec::rules::Rule> =
+        book.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let rows: Vec<_> = report.uses.iter().filter_map(|of| Some((of, *rules.get(of.rule.as_str())?))).collect();
-    let text = |of: &dyn Fn(usize) -> String| -> ArrayRef { Arc::new((0..rows.len()).map(|nth| Some(of(nth))).collect::<StringArray>()) };
+    let text = |of: &dyn Fn(usize) -> String| -> ArrayRef {
+        Arc::new((0..rows.len()).map(|nth| Some(of(nth))).collect::<StringArray>())
+    };
     let count = |of: &dyn Fn(usize) -> u64| -> ArrayRef {
         Arc::new((0..rows.len()).map(|nth| i64::try_from(of(nth)).ok()).collect::<Int64Array>())
     };

@@ -40,7 +40,8 @@ pub fn conform(frame: DataFrame, fixed: &[(&str, &str)]) -> Result<DataFrame> {
             None => ident(*name),
         };
         if !given && fixed.iter().all(|(fixed, _)| fixed != name) && LIKELY.contains(name) {
-            let nothing = if *kind == Kind::Number { lit(ScalarValue::Decimal128(None, 38, RESULT_SCALE)) } else { lit("") };
+            let nothing =
+                if *kind == Kind::Number { lit(ScalarValue::Decimal128(None, 38, RESULT_SCALE)) } else { lit("") };
             return nothing.alias(*name);
         }
         let typed: Expr = match kind {

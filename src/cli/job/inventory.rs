@@ -9,8 +9,8 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::Fault;
 use crate::project::Project;
-use crate::spec::pattern::Pattern;
 use crate::spec::corrections::{self, Correction};
+use crate::spec::pattern::Pattern;
 use crate::spec::{self, Pipelines, rules};
 use crate::store::digest::{self, FileDigest};
 use crate::store::release::Sources;

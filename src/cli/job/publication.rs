@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Fault, job};
 use crate::cli::progress::Progress;
+use crate::cli::{Fault, job};
 use crate::diag::{Diagnostic, Severity};
 use crate::project::Project;
 use crate::report;

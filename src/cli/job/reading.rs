@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::domain::finding::Likely;
 use crate::domain::{Finding, Observation, Outcome, Relation};
 use crate::grid::{self, Declared};
-use crate::ingest::{self, correct, Ingested, Input, Portion, Task};
+use crate::ingest::{self, Ingested, Input, Portion, Task, correct};
 use crate::project::Project;
 use crate::spec::pattern::Captured;
 use crate::spec::{OnError, Pipelines, Source, Table};
