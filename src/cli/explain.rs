@@ -8,7 +8,7 @@ use super::{Context, Ended, Fault, print};
 use crate::warehouse::{Rows, Scalar, Warehouse, model};
 
 pub fn run(context: &Context, warehouse: &Warehouse, rule: &str) -> anyhow::Result<Ended> {
-    let rows = warehouse.table("core_rule", &[("rule".to_owned(), rule.to_owned())]).map_err(|d| Fault(vec![d]))?;
+    let rows = warehouse.table("core_check", &[("rule".to_owned(), rule.to_owned())]).map_err(|d| Fault(vec![d]))?;
     let mut out = io::stdout().lock();
     if context.json {
         print::json(&rows, &mut out)?;
@@ -40,7 +40,7 @@ pub fn run(context: &Context, warehouse: &Warehouse, rule: &str) -> anyhow::Resu
 fn audit(context: &Context, warehouse: &Warehouse, rule: &str) -> anyhow::Result<Ended> {
     let library = model::load(&context.project.models(), &context.project.audits()).value;
     let Some(audit) = library.audits.iter().find(|audit| audit.rule == rule) else {
-        let all: Rows = warehouse.table("core_rule", &[]).map_err(|d| Fault(vec![d]))?;
+        let all: Rows = warehouse.table("core_check", &[]).map_err(|d| Fault(vec![d]))?;
         let mut known: Vec<String> =
             all.column("rule").map_or(Vec::new(), |nth| all.rows.iter().map(|row| row[nth].to_string()).collect());
         known.extend(library.audits.iter().map(|audit| audit.rule.clone()));

@@ -17,6 +17,7 @@ mod query;
 mod report;
 mod run;
 mod schema;
+mod series;
 mod status;
 
 use std::path::PathBuf;
@@ -59,6 +60,9 @@ Examples:
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao series insured_person --region 530400 --scheme pension-resident --in-version scheme=2014
+                                  one series through the merger of its schemes
+  shebao status --revisions       what a later edition states otherwise
   shebao inspect FILE.xlsx        what is in a file that nobody declared
   shebao draft FILE.xlsx | shebao ingest --spec - FILE.xlsx
                                   a specification for it, and what that reads
@@ -97,6 +101,7 @@ enum Command {
     Build(build::Args),
     Report(report::Args),
     Query(query::Args),
+    Series(series::Args),
     Status(status::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
@@ -158,6 +163,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Build(args) => build::run(&context(open()?), &args),
         Command::Report(args) => report::run(&context(open()?), &args),
         Command::Query(args) => query::run(&context(open()?), &args),
+        Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),

@@ -113,6 +113,13 @@ impl Coordinates {
         all
     }
 
+    /// What is said: list and code.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let codes = Dimension::ALL.into_iter().zip(&self.codes);
+        let codes = codes.filter_map(|(dimension, code)| Some((dimension.as_str(), code.as_ref()?.as_str())));
+        codes.chain(self.breakdown.0.iter().map(|(list, code)| (list.as_str(), code.as_str())))
+    }
+
     /// Whether both say something of the same dimension.
     fn meets(&self, other: &Coordinates) -> bool {
         let both = |(one, other): (&Option<Code>, &Option<Code>)| one.is_some() && other.is_some();

@@ -10,6 +10,7 @@ use super::value;
 use crate::diag::Diagnostic;
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
+use crate::spec::table::Entry;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -49,6 +50,9 @@ impl Label {
 /// the labels belongs to the table where it is declared to hold no figures.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
+    if found.header.is_empty() {
+        return unheaded(reading, found, faults);
+    }
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
         let label = column(reading, found, col, None, &mut Vec::new());
@@ -70,6 +74,26 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
         }
     }
     labels
+}
+
+/// Where no header is printed: the columns that hold anything are those of the entries, in their order.
+fn unheaded(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
+    let grid = found.grid;
+    let first = |col: u32| found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(grid, *at));
+    let filled: Vec<CellRef> = found.data_cols().filter_map(first).collect();
+    let entries = entries(reading, Axis::Columns);
+    if filled.len() != entries.len() {
+        let message = format!("{} columns hold figures, declared are {}", filled.len(), entries.len());
+        let at = filled.get(entries.len()).or(filled.last()).copied().unwrap_or(found.corner);
+        let hint = "the table prints no header: its columns stand in the order in which they are declared";
+        faults.push(reading.fault("columns-count", message, grid, at).hint(hint));
+        return Vec::new();
+    }
+    let label = |(at, entry): (CellRef, &Entry)| {
+        let part = Part { at, text: entry.shown(), marks: Marks::new() };
+        Label { line: at.col, parts: vec![part] }
+    };
+    filled.into_iter().zip(entries).map(label).collect()
 }
 
 /// The label of a column, blank where it has none; `left` is the one before.

@@ -191,10 +191,9 @@ pub(super) fn meaning_of(reading: &Reading, captured: &[Captured]) -> Result<Mea
 fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown> {
     let mut meaning = Meaning::default();
     let look_up = |list: &str, text: &str, outer: Option<&Code>| -> Result<Code, Unknown> {
-        let (dataset, table) = (&reading.table.dataset, &reading.table.id);
         let found = match outer {
-            Some(outer) => reading.codebook.lookup_below(list, dataset, table, text, outer),
-            None => reading.codebook.lookup(list, dataset, table, text),
+            Some(outer) => reading.codebook.lookup_below(list, reading.labels(), text, outer),
+            None => reading.codebook.lookup(list, reading.labels(), text),
         };
         found.map_err(|error| Unknown { error, list: list.to_owned() })
     };

@@ -4,9 +4,10 @@
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
 //! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
 //! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells: what row and
-//! column say of each (`said`) and a record of its row (`passage`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
-//! then, over all parts, `presence` judges what is missing or not declared, `twice` what is stated twice, and `relation` names
-//! wholes and parts. A layout that is not what was declared is an error with its cell,
+//! column say of each (`said`) and a record of its row (`passage`), what it holds (`value`, `number`, `split`), what that makes
+//! (`fact`); `note` reads footnotes; then, over all parts, `presence` judges what is missing or not declared, `twice` what is
+//! stated twice, `validity` which codes are used when they are not in force, and `relation` names wholes and parts. A layout
+//! that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
@@ -30,11 +31,12 @@ mod sign;
 mod split;
 mod twice;
 mod unit;
+mod validity;
 mod value;
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
-use crate::domain::{Codebook, Observation, Relation};
+use crate::domain::{Codebook, LabelScope, Observation, Relation};
 use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
@@ -135,6 +137,7 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     }
     twice::records(&reading, &observations, &mut faults);
     twice::prefer(&reading, &mut observations, &mut faults);
+    validity::check(&reading, &observations, &mut faults);
     if observations.is_empty() && faults.is_empty() {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
         faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
@@ -215,6 +218,7 @@ impl Reading<'_> {
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
         let notes = note::footnotes(self, panels);
+        note::met(self, &notes, met);
         let (bound, left) = note::bind(self, panels, &notes, read, faults);
         open.add(left, observations.len());
         gather(observations, bound);
@@ -307,6 +311,11 @@ impl Reading<'_> {
 
     fn layout(&self) -> &Layout {
         &self.edition.layout
+    }
+
+    /// Who reads the labels of the table.
+    fn labels(&self) -> LabelScope<'_> {
+        LabelScope { dataset: &self.table.dataset, table: &self.table.id, versions: &self.layout().versions }
     }
 
     fn name(&self) -> String {

@@ -1,7 +1,7 @@
-//! The footnote block below a table: which cells each note concerns, and the numbers declared to stand in it.
+//! The footnote block below a table: which cells each note concerns, and the numbers declared to stand in it or in the title.
 //!
 //! A note that begins with a mark concerns the cells that carry the mark, at their number, their row or column label, or the
-//! table's title; any other note concerns every cell.
+//! table's title; one that is declared, the numbers of which it says the same; any other note concerns every cell.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::domain::label::normalise;
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 use crate::spec::pattern::Capture;
-use crate::spec::table::Meaning;
+use crate::spec::table::{Meaning, Note};
 
 /// Characters within which a colon makes the beginning of a line a name: `资料来源:`.
 const NAME_CHARS_MAX: usize = 6;
@@ -266,7 +266,7 @@ pub(super) fn bind(
                 Some(mark) if used.contains(&mark) || reading.layout().annotations.get(mark).status.is_none() => {
                     marks.contains(&mark) && of_mark(notes, mark, panel.block).any(|n| n.at == note.at)
                 }
-                _ => true,
+                _ => declared(reading, note).is_none(),
             };
             let mut texts: Vec<String> = Vec::new();
             for note in notes.iter().filter(concerns) {
@@ -295,9 +295,37 @@ pub(super) fn bind(
                 *notes = Arc::new(own.iter().chain(notes.iter()).cloned().collect());
             }
         }
+        for (note, of) in notes.iter().filter_map(|note| Some((note, declared(reading, note)?))) {
+            for observation in panel.read.observations.iter_mut().filter(|o| says(&of.meaning, o)) {
+                Arc::make_mut(&mut observation.notes).push(note.text.clone());
+            }
+        }
         gather(&mut observations, panel.read.observations);
     }
     (observations, open)
+}
+
+/// What is declared of a footnote without a mark.
+fn declared<'a>(reading: &'a Reading, note: &Footnote) -> Option<&'a Note> {
+    let unmarked = note.mark.is_none();
+    reading.layout().notes.iter().find(|declared| unmarked && declared.pattern.find(&note.text).is_some())
+}
+
+/// Which of the declared notes there are.
+pub(super) fn met(reading: &Reading, notes: &[Footnote], met: &mut Met) {
+    for (nth, of) in reading.layout().notes.iter().enumerate() {
+        if notes.iter().any(|note| declared(reading, note).is_some_and(|found| std::ptr::eq(found, of))) {
+            met.notes.insert(nth);
+        }
+    }
+}
+
+/// Whether all that a note says is said of an observation too.
+fn says(of: &Meaning, observation: &Observation) -> bool {
+    let breakdown = observation.breakdown();
+    of.indicator.as_ref().is_none_or(|indicator| indicator == observation.indicator())
+        && of.dimensions.iter().all(|(dimension, code)| observation.code(*dimension) == Some(code))
+        && of.breakdown.iter().all(|(key, code)| breakdown.0.get(key) == Some(code))
 }
 
 /// The notes that begin with a mark: those of the panel's own block, else those of the others.
@@ -371,7 +399,8 @@ fn shown(grid: &Grid, at: CellRef) -> String {
     grid.text(at.row, at.col).replace('\n', "")
 }
 
-/// The numbers that the table's figures declare; each must stand in one footnote of the part at most, and in one part at least.
+/// The numbers that the table's figures declare; each must stand in one place of the part at most, in its title or in a
+/// footnote, and in one part at least.
 pub(super) fn figures(
     reading: &Reading,
     found: &Found<'_>,
@@ -381,23 +410,26 @@ pub(super) fn figures(
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
+    let above = found.cells(found.title.clone()).map(|(at, cell)| (at, &*cell.text));
+    let places: Vec<(CellRef, &str)> = above.chain(footnotes.iter().map(|n| (n.at, n.text.as_str()))).collect();
     for (nth, figure) in reading.layout().figures.iter().enumerate() {
-        let mut hits = footnotes.iter().filter_map(|n| figure.pattern.find(&n.text).map(|captured| (n, captured)));
+        let mut hits = places.iter().filter_map(|(at, text)| Some((*at, *text, figure.pattern.find(text)?)));
         let (first, second) = (hits.next(), hits.next());
-        let Some((note, captured)) = first else { continue };
+        let Some((at, text, captured)) = first else { continue };
         met.figures.insert(nth);
-        if let Some((other, _)) = second {
-            let message = format!("two footnotes read \"{}\"", figure.pattern.as_str());
-            faults.push(
-                reading.fault("figure-ambiguous", message, found.grid, other.at).hint("lengthen the figure's text"),
-            );
+        if let Some((other, ..)) = second {
+            let message = format!("two places read \"{}\"", figure.pattern.as_str());
+            faults
+                .push(reading.fault("figure-ambiguous", message, found.grid, other).hint("lengthen the figure's text"));
             continue;
         }
-        let printed =
-            captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &note.text[c.printed.clone()]);
-        match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, title) {
+        let printed = captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &text[c.printed.clone()]);
+        match body::figure(reading, found.grid, at, printed, &figure.meaning, nth + 1, title) {
             Ok(mut observation) => {
-                let concerns = |n: &&Footnote| n.at == note.at || n.mark.is_none();
+                let concerns = |n: &&Footnote| {
+                    n.at == at
+                        || (n.mark.is_none() && declared(reading, n).is_none_or(|d| says(&d.meaning, &observation)))
+                };
                 observation.notes = Arc::new(footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect());
                 observations.push(observation);
             }

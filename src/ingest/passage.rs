@@ -64,8 +64,8 @@ impl Columns {
 }
 
 fn qualifier(reading: &Reading, grid: &Grid, at: CellRef, text: &str) -> Result<Qualifier, Box<Diagnostic>> {
-    let (dataset, table) = (&reading.table.dataset, &reading.table.id);
-    let known = reading.codebook.lookup(QUALIFIERS, dataset, table, text).and_then(|code| {
+    let dataset = &reading.table.dataset;
+    let known = reading.codebook.lookup(QUALIFIERS, reading.labels(), text).and_then(|code| {
         let unknown = || LookupError::Unknown { list: QUALIFIERS.to_owned(), label: text.to_owned() };
         Qualifier::parse(code.as_str()).ok_or_else(unknown)
     });

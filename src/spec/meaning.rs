@@ -7,20 +7,23 @@ use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
 use super::pattern::{CAPTURES, Capture, Pattern, PatternError};
+use super::questionnaire;
 use super::raw::{self, Scalar, Stated, Text};
 use super::revise::JOINT;
 use super::table::{
-    Entry, Figure, Meaning, Parts, PeriodRule, Preference, RelationSpec, Role, Sense, SignRule, Split, SplitNumber,
-    SplitValue, UnitUse,
+    Entry, Figure, Meaning, Note, Parts, PeriodRule, Preference, RelationSpec, Role, Sense, SignRule, Split,
+    SplitNumber, SplitValue, UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Breakdown, Code, Codebook, Dimension, RelationKind, TOTAL};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, Questionnaire, RelationKind, TOTAL};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
     pub book: &'a Codebook,
     pub source: &'a Arc<SourceText>,
+    /// The questionnaire of which the table counts the answers.
+    pub questionnaire: Option<&'a Questionnaire>,
     pub faults: Vec<Diagnostic>,
 }
 
@@ -54,6 +57,25 @@ impl Scope<'_> {
         };
         self.fault(span, "unknown-code", format!("list {list} has no code \"{written}\""), hint);
         None
+    }
+
+    /// A version of a list, if there are both.
+    pub fn version(&mut self, list: &Text, version: &Text) -> Option<(String, String)> {
+        let book = self.book;
+        let Some(codes) = book.lists.get(list.get_ref().as_str()) else {
+            let near = nearest(list.get_ref(), book.lists.keys().map(String::as_str)).join(" or ");
+            let hint = if near.is_empty() { String::new() } else { format!("did you mean {near}?") };
+            self.fault(list.span(), "unknown-list", format!("there is no code list \"{}\"", list.get_ref()), hint);
+            return None;
+        };
+        if codes.version(version.get_ref()).is_none() {
+            let known: Vec<&str> = codes.versions.iter().map(|v| v.name.as_str()).collect();
+            let message = format!("list {} has no version \"{}\"", codes.name, version.get_ref());
+            let hint = format!("its versions are {}; they stand in pipelines/codes/lists.csv", known.join(", "));
+            self.fault(version.span(), "unknown-version", message, hint);
+            return None;
+        }
+        Some((list.get_ref().clone(), version.get_ref().clone()))
     }
 
     pub fn pattern(&mut self, written: &str, span: std::ops::Range<usize>) -> Option<Pattern> {
@@ -99,11 +121,17 @@ impl Scope<'_> {
             let name: &str = key.get_ref();
             let text = match value.get_ref() {
                 Scalar::Integer(number) => number.to_string(),
+                Scalar::Text(code) if questionnaire::holds(self.questionnaire, name, code) => code.clone(),
                 Scalar::Text(code) if self.book.lists.contains_key(name) => {
                     if self.code_at(name, code, value.span()).is_none() {
                         continue;
                     }
                     code.clone()
+                }
+                Scalar::Text(code) if self.questionnaire.is_some() && questionnaire::KEYS.contains(&name) => {
+                    let message = format!("the questionnaire has no {name} \"{code}\"");
+                    self.fault(value.span(), "unknown-code", message, "");
+                    continue;
                 }
                 Scalar::Text(_) => {
                     let hint = "name a code list of pipelines/codes/lists.csv, or give a whole number";
@@ -250,6 +278,25 @@ impl Scope<'_> {
         let mut meaning = self.stated(raw.stated());
         meaning.unit = self.unit(Some(&raw.unit), None);
         Some(Figure { pattern, meaning })
+    }
+
+    pub fn note(&mut self, raw: &raw::Note) -> Option<Note> {
+        let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
+        if pattern.captures().any(|c| *c != Capture::Any) {
+            let message = "the text of a footnote captures {any} only";
+            self.fault(raw.text.span(), "note-capture", message, "say what the note concerns by keys beside text");
+            return None;
+        }
+        let stated = raw.stated();
+        let says = stated.indicator.is_some()
+            || stated.breakdown.is_some_and(|b| !b.is_empty())
+            || stated.dimensions.iter().any(|(_, code)| code.is_some());
+        let meaning = self.stated(stated);
+        if !says {
+            let message = "nothing says which numbers the footnote concerns";
+            self.fault(raw.text.span(), "note-concerns", message, "give a region, a breakdown, …");
+        }
+        Some(Note { pattern, meaning })
     }
 
     pub fn relation(&mut self, raw: &raw::Relation, kind: RelationKind) -> Option<RelationSpec> {

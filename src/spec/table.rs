@@ -75,6 +75,7 @@ pub struct Layout {
     pub anchor: Option<Anchor>,
     /// Normalised texts over the label columns; blank where nothing stands there.
     pub corner: Vec<String>,
+    /// 0: none is printed, and the columns stand in the order of the entries.
     pub header_rows: u32,
     /// A blank header cell repeats the one on its left.
     pub header_inherits: bool,
@@ -99,9 +100,12 @@ pub struct Layout {
     pub context: Meaning,
     pub splits: Vec<Split>,
     pub figures: Vec<Figure>,
+    pub notes: Vec<Note>,
     pub preferences: Vec<Preference>,
     pub relations: Vec<RelationSpec>,
     pub marks: MarkTexts,
+    /// Code list → the version by which the table is divided; the base version of any other list.
+    pub versions: BTreeMap<String, String>,
 }
 
 /// Where the header may begin again.
@@ -325,7 +329,15 @@ pub enum SplitNumber {
     Captured,
 }
 
-/// A number inside a footnote.
+/// A footnote that concerns some numbers only.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub pattern: Pattern,
+    /// What is said of the numbers that it concerns.
+    pub meaning: Meaning,
+}
+
+/// A number inside the title or a footnote.
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,

@@ -12,7 +12,7 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
 use super::edits;
 use super::fault;
 use super::findings;
-use super::graph::{self, FINDINGS, RULES, Step};
+use super::graph::{self, CHECKS, FINDINGS, Step};
 use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};
 use super::session::{self, Engine};
@@ -178,20 +178,20 @@ impl Run<'_> {
         if READ_BY_RULES.iter().all(|table| self.tables.iter().any(|made| made == table)) {
             let (found, uses) = engine.block_on(edits::run(self.session, self.rules)).map_err(|e| told(e.into()))?;
             batches.push(found);
-            tables.push(engine.block_on(self.write_rules(uses)).map_err(told)?);
+            tables.push(engine.block_on(self.write_checks(uses)).map_err(told)?);
         }
         let (findings, by_severity) = engine.block_on(self.write_findings(batches)).map_err(told)?;
         tables.push(findings);
         Ok((tables, by_severity))
     }
 
-    async fn write_rules(&mut self, uses: RecordBatch) -> Result<BuiltTable, OutputError> {
+    async fn write_checks(&mut self, uses: RecordBatch) -> Result<BuiltTable, OutputError> {
         let grain = ["rule", "dataset", "table_id"].map(str::to_owned).to_vec();
         let stream = self.session.read_batch(uses)?.execute_stream().await?;
-        let written = output::write(stream, &file(self.into, RULES), &grain).await?;
-        register(self.session, RULES, self.into).await.map_err(|fault| DataFusionError::Execution(fault.message))?;
-        self.tables.push(RULES.to_owned());
-        Ok(BuiltTable { name: RULES.to_owned(), rows: written.rows, grain })
+        let written = output::write(stream, &file(self.into, CHECKS), &grain).await?;
+        register(self.session, CHECKS, self.into).await.map_err(|fault| DataFusionError::Execution(fault.message))?;
+        self.tables.push(CHECKS.to_owned());
+        Ok(BuiltTable { name: CHECKS.to_owned(), rows: written.rows, grain })
     }
 
     async fn write_findings(

@@ -1,5 +1,5 @@
 //! The editing rules put to a build: what they look at is read from the core tables, what they find goes to
-//! `core_finding`, and where they applied to `core_rule`.
+//! `core_finding`, and where they applied to `core_check`.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};

@@ -50,7 +50,7 @@ fn each_stage_can_be_run_alone_from_its_files() {
     let project = TestProject::new();
     project.shebao(&["build"]).must_end_with(2).must_contain("run `shebao ingest` first");
     project.shebao(&["query", "SELECT 1"]).must_end_with(2).must_contain("run `shebao run`");
-    project.shebao(&["ingest"]).must_end_with(0).must_contain("observations of 15 files staged");
+    project.shebao(&["ingest"]).must_end_with(0).must_contain("observations of 17 files staged");
     project.shebao(&["build"]).must_end_with(0).must_contain("ind_fund_balance");
     project.shebao(&["report"]).must_end_with(0).must_contain("10 tables and 4 charts");
     assert_eq!(project.current(), published().current(), "the same files make the same release");

@@ -141,7 +141,7 @@ fn found() -> Vec<Found> {
 
 /// The rules of `pipelines/rules/`, and those of `sql/audits/` as their headers name them.
 fn known_rules() -> BTreeSet<String> {
-    let applied = release().query("SELECT DISTINCT rule FROM core_rule").expect("the query runs").rows;
+    let applied = release().query("SELECT DISTINCT rule FROM core_check").expect("the query runs").rows;
     let files = fs::read_dir(root().join("sql/audits")).expect("the audits can be listed");
     let rule = |file: fs::DirEntry| {
         let sql = fs::read_to_string(file.path()).expect("an audit can be read");

@@ -55,7 +55,7 @@ fn transcription(path: &Path) -> Cells {
 fn every_fixture_reads_to_its_text() {
     let texts: Vec<PathBuf> =
         files_below(&root().join("fixtures/text")).into_iter().filter(|p| p.extension().unwrap() == "csv").collect();
-    assert_eq!(texts.len(), 10);
+    assert_eq!(texts.len(), 12);
     for text in texts {
         let layout: toml::Table = fs::read_to_string(text.with_extension("toml")).unwrap().parse().unwrap();
         let file = layout["file"].as_str().unwrap();

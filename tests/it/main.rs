@@ -17,6 +17,7 @@ mod models;
 mod derived;
 mod findings;
 mod editions;
+mod versions;
 mod reports;
 mod bad_input;
 mod fuzz;

@@ -15,7 +15,7 @@ use crate::spec::pattern::Captured;
 use crate::spec::{OnError, Pipelines, Source, Table};
 use crate::store::digest::FileDigest;
 use crate::store::release::{Kept, Release};
-use crate::store::stage::{self, Stage, TableInfo};
+use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
 use super::inventory::Inventory;
 
@@ -48,6 +48,7 @@ pub fn read_all(
     let mut withheld = Vec::new();
     for source in &pipelines.sources {
         stage.tables.extend(source.tables.iter().map(|table| table_info(source, table)));
+        stage.editions.extend(source.tables.iter().flat_map(editions));
         let of_source = || jobs.iter().enumerate().filter(|(_, job)| job.task.source.id == source.id);
         let (mut taken, mut lost, mut wrong) = (Vec::new(), Vec::new(), false);
         for (nth, job) in of_source().filter(|(_, job)| !job.whole) {
@@ -257,6 +258,16 @@ fn withheld_files(withheld: &[Task<'_>], file: &str, files: &[FileDigest]) -> bo
     withheld.iter().any(|task| {
         let found = task.edition.files_among(files.iter().map(|f| f.path.as_str()));
         found.there.iter().any(|(name, _)| *name == file)
+    })
+}
+
+fn editions(table: &Table) -> impl Iterator<Item = EditionInfo> {
+    table.editions.iter().map(|edition| EditionInfo {
+        dataset: table.dataset.clone(),
+        table_id: table.id.clone(),
+        edition: edition.id.clone(),
+        published: edition.published,
+        replaces: edition.replaces.clone(),
     })
 }
 

@@ -229,7 +229,7 @@ fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<Guess> {
     for entry in siblings {
         for dimension in entry.meaning.dimensions.keys() {
             let list = dimension.as_str();
-            let found = reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, text);
+            let found = reading.codebook.lookup(list, reading.labels(), text);
             if let Ok(code) = found {
                 guesses.insert((list.to_owned(), code.to_string()), of(entry));
             }

@@ -1,4 +1,4 @@
-//! Keys of a layout whose value is one of a few words.
+//! Values of a layout's keys: one of a few words, or one text or several.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -113,4 +113,21 @@ pub enum Sense {
     Positive,
     #[serde(rename = "-")]
     Negative,
+}
+
+/// One label, or the labels of a stacked header from top to bottom (of label columns from left to right).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            OneOrMany::One(text) => vec![text],
+            OneOrMany::Many(texts) => texts.iter().map(String::as_str).collect(),
+        }
+    }
 }

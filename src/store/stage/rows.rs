@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::vec::IntoIter;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::parquet::{Cell, Row};
-use super::TableInfo;
+use super::{EditionInfo, TableInfo};
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
 use crate::domain::observation::Correction;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
+    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
+    Weight,
 };
 
 /// The cells of a row that is read.
@@ -211,20 +213,90 @@ pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
 pub fn code_rows(codebook: &Codebook) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for list in codebook.lists.values() {
-        for entry in &list.entries {
-            rows.push(vec![
-                Cell::text(&list.name),
-                Cell::text(&list.version),
-                Cell::text(entry.code.as_str()),
-                Cell::optional(entry.parent.as_ref().map(Code::as_str)),
-                Cell::text(&entry.name_zh),
-                Cell::text(&entry.name_en),
-                Cell::text(&entry.valid_from),
-                Cell::text(&entry.valid_to),
-            ]);
+        for version in &list.versions {
+            for entry in list.entries.iter().filter(|entry| list.holds(version, entry)) {
+                rows.push(vec![
+                    Cell::text(&list.name),
+                    Cell::text(&version.name),
+                    Cell::text(entry.code.as_str()),
+                    Cell::optional(entry.parent.as_ref().map(Code::as_str)),
+                    Cell::text(&entry.name_zh),
+                    Cell::text(&entry.name_en),
+                    Cell::text(list.validity(entry).from),
+                    Cell::text(list.validity(entry).to),
+                ]);
+            }
         }
     }
     rows
+}
+
+pub fn version_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    let versions = codebook.lists.values().flat_map(|list| list.versions.iter().map(move |version| (list, version)));
+    versions.map(|(list, version)| {
+        let texts = [&list.name, &version.name, &version.valid.from, &version.valid.to].map(Cell::text);
+        texts.into_iter().chain([version.valid.first(), version.valid.last()].map(day)).collect()
+    })
+}
+
+pub fn concordance_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    codebook.concordance.iter().map(|c| {
+        let weights: Vec<String> = c.weights.iter().map(Weight::to_string).collect();
+        vec![
+            Cell::text(&c.list),
+            Cell::text(&c.from_version),
+            Cell::text(c.from_code.as_str()),
+            Cell::text(&c.to_version),
+            Cell::text(c.to_code.as_str()),
+            Cell::optional(c.weight.map(|w| w.to_string())),
+            Cell::text(weights.join(" ")),
+            Cell::Integer(i32::try_from(c.place).unwrap_or(i32::MAX)),
+            stated(&c.unit),
+            Cell::text(&c.since.from),
+            day(c.since.first()),
+            day(c.in_use.first()),
+            day(c.in_use.last()),
+            Cell::text(&c.via),
+            Cell::text(&c.source),
+            Cell::text(&c.reason),
+        ]
+    })
+}
+
+pub fn break_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    codebook.breaks.iter().map(|b| {
+        vec![
+            stated(&b.indicator),
+            stated(&b.scheme),
+            stated(&b.region),
+            stated(&b.ownership),
+            stated(&b.industry),
+            Cell::text(&b.at.from),
+            day(b.at.first()),
+            Cell::text(b.kind.as_str()),
+            Cell::text(&b.reason),
+            Cell::text(&b.source),
+        ]
+    })
+}
+
+/// Null for what is left blank, which is all.
+fn stated(text: &str) -> Cell<'_> {
+    Cell::optional(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn day(day: Option<Date>) -> Cell<'static> {
+    day.map_or(Cell::Null, Cell::Date)
+}
+
+pub fn edition_row(e: &EditionInfo) -> Row<'_> {
+    vec![
+        Cell::text(&e.dataset),
+        Cell::text(&e.table_id),
+        Cell::text(&e.edition),
+        day(e.published),
+        Cell::optional(e.replaces.as_deref()),
+    ]
 }
 
 pub fn indicator_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
@@ -240,6 +312,68 @@ pub fn unit_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
         .units
         .iter()
         .map(|u| vec![Cell::text(&u.code), Cell::text(&u.name_zh), Cell::text(&u.base), Cell::Number(u.factor)])
+}
+
+/// A position in an order, from 1.
+fn position(nth: usize) -> Cell<'static> {
+    i32::try_from(nth + 1).map_or(Cell::Null, Cell::Integer)
+}
+
+/// Of whom is asked: the other question, and its answers.
+fn asked(universe: Option<&Universe>) -> [Cell<'_>; 2] {
+    [
+        Cell::text(universe.map_or("", |u| u.question.as_str())),
+        Cell::text(universe.map_or(String::new(), |u| u.answers.join(";"))),
+    ]
+}
+
+/// The cells of `schema::QUESTION`.
+pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for (nth, question) in questionnaire.questions.iter().enumerate() {
+            let [asked_question, asked_option] = asked(question.asked.as_ref());
+            rows.push(vec![
+                Cell::text(questionnaire.survey.as_str()),
+                Cell::text(&question.code),
+                position(nth),
+                Cell::text(&question.section),
+                Cell::text(&question.text),
+                Cell::text(if question.multiple { "multiple" } else { "single" }),
+                asked_question,
+                asked_option,
+                Cell::text(&question.unit),
+                Cell::text(question.concept.as_ref().map_or("", Code::as_str)),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The cells of `schema::ANSWER`.
+pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for question in &questionnaire.questions {
+            for (nth, answer) in question.answers.iter().enumerate() {
+                let [asked_question, asked_option] = asked(answer.asked.as_ref());
+                rows.push(vec![
+                    Cell::text(questionnaire.survey.as_str()),
+                    Cell::text(&question.code),
+                    Cell::text(&answer.code),
+                    position(nth),
+                    Cell::text(&answer.text),
+                    Cell::text(if answer.missing { "missing" } else { "answer" }),
+                    asked_question,
+                    asked_option,
+                    Cell::number(answer.low),
+                    Cell::number(answer.high),
+                    Cell::text(answer.category.as_ref().map_or("", Code::as_str)),
+                ]);
+            }
+        }
+    }
+    rows
 }
 
 pub fn relation_row(r: &Relation) -> Row<'_> {

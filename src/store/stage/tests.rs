@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::diag::Severity;
 use crate::domain::{
-    Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, RelationKind, Series, Status, Unit, Value,
+    Addressing, Answer, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
+    Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit, Universe,
+    Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -65,11 +66,11 @@ fn codebook() -> Codebook {
         parent: parent.map(Code::new),
         name_zh: "市本级".into(),
         name_en: String::new(),
-        valid_from: "2002".into(),
-        valid_to: String::new(),
+        valid: Validity::parse("2002", "").unwrap(),
+        version: "2013".into(),
     };
     let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
-    let list = CodeList { name: "region".into(), name_zh: "行政区划".into(), version: "2013".into(), entries };
+    let list = CodeList::single("region", "行政区划", "2013", entries);
     codebook.lists.insert("region".into(), list);
     let factor = Decimal::from(10_000);
     codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
@@ -84,6 +85,28 @@ fn codebook() -> Codebook {
         denominator: String::new(),
         source: String::new(),
     });
+    let answer = |code: &str, low: Option<i64>| Answer {
+        code: code.into(),
+        text: format!("{code}、"),
+        missing: low.is_none(),
+        asked: None,
+        low: low.map(Decimal::from),
+        high: None,
+        category: None,
+    };
+    let question = Question {
+        code: "2".into(),
+        section: String::new(),
+        text: "几年？".into(),
+        multiple: true,
+        asked: Some(Universe { question: "1".into(), answers: vec!["A".into(), "B".into()] }),
+        unit: "year".into(),
+        concept: None,
+        answers: vec![answer("A", Some(5)), answer("none", None)],
+    };
+    let survey = Code::new("s");
+    let questionnaire = Questionnaire { survey, title: "问卷".into(), questions: vec![question] };
+    codebook.questionnaires.insert("s".into(), questionnaire);
     codebook
 }
 
@@ -133,6 +156,7 @@ fn whole() -> Stage {
             licence: String::new(),
             priority: 10,
         }],
+        editions: Vec::new(),
     }
 }
 
