@@ -135,7 +135,8 @@ fn build_the_warehouse(bencher: divan::Bencher<'_, '_>) {
     let project = project();
     let folder = staged(&project);
     bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_values(|into| {
-        warehouse::build(folder.path(), &project.models(), &project.audits(), into.path(), &mut |_| {})
+        let rules = shebao::spec::rules::load(&project, &spec::load_codes(&project).value).value;
+        warehouse::build(folder.path(), &project.models(), &project.audits(), &rules, into.path(), &mut |_| {})
             .map_or(0, |summary| summary.tables.len())
     });
 }

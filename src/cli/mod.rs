@@ -7,6 +7,7 @@ mod choose;
 mod doctor;
 mod draft;
 mod drift;
+mod explain;
 pub mod ingest;
 mod inspect;
 pub mod job;
@@ -52,6 +53,8 @@ const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
   shebao check                    what does not add up, and in which cells
+  shebao check --explain fund-balance
+                                  what a rule says, and where it applied
   shebao check FILE.xlsx --against pipelines/yuxi-2013/injury_by_county.toml
                                   what moved in next year's file, and the edition that takes it
   shebao status                   which release is current, what is missing, what has changed

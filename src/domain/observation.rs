@@ -209,6 +209,17 @@ pub struct Observation {
     /// Where the table states a quantity twice, this is declared to be the figure that counts.
     pub preferred: bool,
     pub passage: Option<Arc<Passage>>,
+    /// Where the office takes the print for a slip: what is printed, and who says so.
+    pub correction: Option<Arc<Correction>>,
+}
+
+/// A correction that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The value as printed.
+    pub original: Value,
+    /// From, to, reason, who, when.
+    pub text: String,
 }
 
 impl Observation {

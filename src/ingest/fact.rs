@@ -95,6 +95,7 @@ impl<'a> Maker<'a> {
             qualifier,
             preferred,
             passage,
+            correction: None,
         })
     }
 

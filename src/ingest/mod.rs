@@ -12,6 +12,7 @@
 
 mod body;
 mod corner;
+pub mod correct;
 pub mod drift;
 mod extent;
 mod fact;

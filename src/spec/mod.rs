@@ -7,6 +7,7 @@
 pub mod annotation;
 mod codes;
 mod concordance;
+pub mod corrections;
 pub mod block;
 pub mod edition;
 mod local;
@@ -17,6 +18,7 @@ mod questionnaire;
 mod raw;
 mod resolve;
 pub mod revise;
+pub mod rules;
 mod schema;
 pub mod table;
 
@@ -36,6 +38,8 @@ const SPEC_BYTES_MAX: u64 = 1 << 20;
 
 /// Names below `pipelines/` with a meaning of their own.
 const CODES: &str = "codes";
+const RULES: &str = "rules";
+const CORRECTIONS: &str = "corrections";
 const SOURCE_FILE: &str = "source.toml";
 const ALIASES_FILE: &str = "aliases.csv";
 const QUESTIONNAIRES: &str = "questionnaires";
@@ -131,7 +135,8 @@ pub fn load_folder(pipelines: &Path, codes: &Path, shown: &dyn Fn(&Path) -> Stri
     let mut codebook = codes::load(codes, shown, &mut faults);
     let mut sources = Vec::new();
     for folder in listing(pipelines, shown, &mut faults) {
-        if !folder.is_dir() || folder.file_name().is_some_and(|n| n == CODES) {
+        let name = folder.file_name().unwrap_or_default();
+        if !folder.is_dir() || [CODES, RULES, CORRECTIONS].iter().any(|own| name == *own) {
             continue;
         }
         let specs: Vec<PathBuf> = listing(&folder, shown, &mut faults)

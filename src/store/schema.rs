@@ -62,6 +62,8 @@ pub const OBSERVATION: Table = Table {
         ("quote", OptionalText),
         ("qualifier", Text),
         ("preferred", Integer),
+        ("original_value", Number),
+        ("correction", OptionalText),
     ],
 };
 
@@ -82,6 +84,11 @@ pub const FINDING: Table = Table {
         ("tolerance", Number),
         ("message", Text),
         ("suggestion", Text),
+        ("cause", Text),
+        ("suspects", Text),
+        ("repair", Text),
+        ("candidates", Number),
+        ("agrees", Text),
     ],
 };
 

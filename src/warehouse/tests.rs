@@ -117,6 +117,7 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
         qualifier: Qualifier::Exact,
         preferred: false,
         passage: None,
+        correction: None,
     }
 }
 

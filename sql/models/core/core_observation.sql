@@ -5,7 +5,8 @@
 --        says of the figure (normal, provisional, revised, estimated). A figure from a text has its place in it: record (the
 --        key of the row), paper, section and quote, null for cells of a table. qualifier: how the text bounds the number
 --        (exact; at_least: 以上, 余, 多; at_most: 近, 以内; about: 左右, 约). preferred: 1 where the section is declared to
---        count among several that state the quantity.
+--        count among several that state the quantity. correction: the entry of
+--        pipelines/corrections/ that put value in the place of original_value, the number that is printed.
 SELECT
     obs_id,
     dataset,
@@ -39,6 +40,8 @@ SELECT
     section,
     quote,
     qualifier,
-    preferred
+    preferred,
+    original_value,
+    correction
 FROM stage_observation
 ORDER BY obs_id

@@ -53,6 +53,7 @@ SELECT
     o.quote,
     o.qualifier,
     o.preferred,
+    o.decimals,
     o.printed,
     o.source_file,
     o.sheet,

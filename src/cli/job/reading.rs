@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::cli::progress::Progress;
 use crate::diag::{Diagnostic, Place};
+use crate::domain::finding::Likely;
 use crate::domain::{Finding, Observation, Outcome, Relation};
 use crate::grid::{self, Declared};
-use crate::ingest::{self, Ingested, Input, Portion, Task};
+use crate::ingest::{self, Ingested, Input, Portion, Task, correct};
 use crate::project::Project;
 use crate::spec::pattern::Captured;
 use crate::spec::{OnError, Pipelines, Source, Table};
@@ -39,7 +40,7 @@ pub fn read_all(
     last: Option<&Release>,
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
-    let Inventory { pipelines, files, missing, unread } = inventory;
+    let Inventory { pipelines, corrections, files, missing, unread } = inventory;
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
@@ -73,6 +74,8 @@ pub fn read_all(
         lost.sort_by_key(|(nth, _)| *nth);
         withheld.extend(lost.into_iter().map(|(_, job)| job.task));
     }
+    let is_read = |file: &str| files.iter().any(|f| f.path == file) && !withheld_files(&withheld, file, &files);
+    diagnostics.extend(correct::correct(&mut stage.observations, &corrections, &is_read));
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
     let kept = keep(&withheld, last, &mut stage)?;
     stage.relations.sort();
@@ -250,6 +253,14 @@ fn table_info(source: &Source, table: &Table) -> TableInfo {
     }
 }
 
+/// Whether a file is one of an edition that was withheld.
+fn withheld_files(withheld: &[Task<'_>], file: &str, files: &[FileDigest]) -> bool {
+    withheld.iter().any(|task| {
+        let found = task.edition.files_among(files.iter().map(|f| f.path.as_str()));
+        found.there.iter().any(|(name, _)| *name == file)
+    })
+}
+
 fn editions(table: &Table) -> impl Iterator<Item = EditionInfo> {
     table.editions.iter().map(|edition| EditionInfo {
         dataset: table.dataset.clone(),
@@ -296,5 +307,6 @@ fn finding(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> Finding {
         tolerance: None,
         message: diagnostic.message.clone(),
         suggestion: diagnostic.hints.join("; "),
+        likely: Likely::default(),
     }
 }

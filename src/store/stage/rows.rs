@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::vec::IntoIter;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::super::parquet::{Cell, Row};
 use super::{EditionInfo, TableInfo};
 use crate::diag::Severity;
+use crate::domain::finding::Likely;
+use crate::domain::observation::Correction;
 use crate::domain::{
     Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
     Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
@@ -61,6 +64,8 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         passage(|p| &p.quote),
         Cell::text(o.qualifier.as_str()),
         Cell::Integer(i32::from(o.preferred)),
+        Cell::number(o.correction.as_ref().and_then(|c| c.original.number())),
+        Cell::optional(o.correction.as_ref().map(|c| c.text.as_str())),
     ]
 }
 
@@ -108,6 +113,14 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         cell => Qualifier::parse(text(&cell))?,
     };
     let preferred = matches!(cells.next()?, Cell::Integer(1));
+    let original = cells.next()?.into_number();
+    let correction = match cells.next()? {
+        Cell::Text(text) => {
+            let original = original.map_or(Value::Missing(Mark::NotAvailable), Value::Number);
+            Some(Arc::new(Correction { original, text: text.into_owned() }))
+        }
+        _ => None,
+    };
     let (addressing, at) = Addressing::parse(&cell)?;
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
@@ -129,6 +142,7 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         qualifier,
         preferred,
         passage,
+        correction,
     })
 }
 
@@ -157,6 +171,11 @@ pub fn finding_row(f: &Finding) -> Row<'_> {
         Cell::number(f.tolerance),
         Cell::text(&f.message),
         Cell::text(&f.suggestion),
+        Cell::text(&f.likely.cause),
+        Cell::text(&f.likely.suspects),
+        Cell::text(&f.likely.repair),
+        Cell::number(f.likely.candidates.map(Decimal::from)),
+        Cell::text(&f.likely.agrees),
     ]
 }
 
@@ -181,6 +200,13 @@ pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
         tolerance: cells.next()?.into_number(),
         message: take(cells)?,
         suggestion: take(cells)?,
+        likely: Likely {
+            cause: take(cells)?,
+            suspects: take(cells)?,
+            repair: take(cells)?,
+            candidates: cells.next()?.into_number().and_then(|n| u64::try_from(n).ok()),
+            agrees: take(cells)?,
+        },
     })
 }
 

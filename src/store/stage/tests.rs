@@ -136,6 +136,7 @@ fn whole() -> Stage {
         tolerance: None,
         message: "…".into(),
         suggestion: String::new(),
+        likely: Default::default(),
     };
     Stage {
         observations: vec![
