@@ -3,6 +3,16 @@
 -- doc:   One number from one cell, or the mark that stands in its place. Values are in the base unit; a dimension that is
 --        not divided holds _T; a missing value is null and has a mark, never 0. status: what print
 --        says of the figure (normal, provisional, revised, estimated).
+-- columns: obs_id = dataset/table/edition/cell, stable as long as the cell stands where it stands;
+--        dataset = the source, a folder of pipelines/; table_id = the table, a file of that folder;
+--        edition = the edition of the table, as its specification names it; period = ISO text: 2004, 2004-07, 2013-01/2013-08;
+--        period_start = its first day; period_end = its last day; period_kind = stock (at the end), flow (over it), rate, or rule (in force);
+--        breakdown = further dimensions as key=code, sorted and parted by semicolons; value = the number in the base unit;
+--        unit = the base unit; decimals = decimals as printed; mark = why there is no number; printed = the cell's text;
+--        printed_unit = the unit of the print; source_file = the file below the input folder; source_sha256 = its digest;
+--        sheet = the sheet, blank where files have none; cell = the address (A1; RnCm in html; recN.FIELD in dbf);
+--        notes = footnotes bound to the cell, a line each; status = normal, provisional, revised or estimated;
+--        released_at = when the file's digest first entered a release
 SELECT
     obs_id,
     dataset,
