@@ -10,7 +10,7 @@
 --        breakdown = further dimensions as key=code, sorted and parted by semicolons; value = the number in the base unit;
 --        unit = the base unit; decimals = decimals as printed; mark = why there is no number; printed = the cell's text;
 --        printed_unit = the unit of the print; source_file = the file below the input folder; source_sha256 = its digest;
---        sheet = the sheet, blank where files have none; cell = the address (A1; RnCm in html; recN.FIELD in dbf);
+--        sheet = the sheet, blank where files have none; cell = the address (A1, in html RnCm, in dbf recN.FIELD);
 --        notes = footnotes bound to the cell, a line each; status = normal, provisional, revised or estimated;
 --        released_at = when the file's digest first entered a release
 SELECT
