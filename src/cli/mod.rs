@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod choose;
+mod dictionary;
 mod doctor;
 mod draft;
 mod drift;
@@ -105,6 +106,7 @@ enum Command {
     Status(status::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
+    Dictionary(dictionary::Args),
 }
 
 /// What every command gets: the project, and how to speak.
@@ -167,6 +169,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Status(args) => status::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
+        Command::Dictionary(args) => dictionary::run(&context(open()?), &args),
     }
 }
 

@@ -19,7 +19,7 @@ use super::build::register;
 use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
-use super::rows::Rows;
+use super::rows::{Column, Rows};
 use super::session::{self, Engine};
 use super::text_number;
 use crate::diag::{Diagnostic, Place, SourceText};
@@ -92,6 +92,19 @@ impl Warehouse {
         self.engine.block_on(async {
             let frame = self.plan(&source).await?;
             collect(frame).await.map_err(|fault| fault.placed(&source, &self.tables))
+        })
+    }
+
+    /// The columns of a table.
+    ///
+    /// # Errors
+    /// There is no such table.
+    pub fn columns(&self, table: &str) -> Result<Vec<Column>, Diagnostic> {
+        let source = Arc::new(SourceText { name: table.to_owned(), text: String::new() });
+        self.engine.block_on(async {
+            let frame = self.ordered.table(table).await;
+            let frame = frame.map_err(|error| diagnose_one(&error, &source, &self.tables))?;
+            Ok(Rows::of(frame.schema().as_arrow(), &[])?.columns)
         })
     }
 

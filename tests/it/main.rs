@@ -22,4 +22,5 @@ mod reports;
 mod bad_input;
 mod fuzz;
 mod cli;
+mod dictionary;
 mod readme;
