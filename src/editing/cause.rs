@@ -80,7 +80,10 @@ pub fn causes(
             .into_iter()
             .map(|set| set.into_iter().filter(|cell| of_group.contains(cell)).collect())
             .collect();
-        let mut cause = Cause { instances, sets: own.into_iter().collect(), repairs: Vec::new() };
+        // What changes elsewhere does not belong here: of a set and a part of it, the part.
+        let holds_other = |set: &Vec<usize>| own.iter().any(|o| o != set && o.iter().all(|cell| set.contains(cell)));
+        let sets_here = own.iter().filter(|set| !holds_other(set)).cloned().collect();
+        let mut cause = Cause { instances, sets: sets_here, repairs: Vec::new() };
         let elsewhere: Vec<usize> = sets.first().map_or(Vec::new(), |set| {
             set.iter().copied().filter(|cell| !of_group.contains(&local.order[*cell])).collect()
         });

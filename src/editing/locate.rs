@@ -16,7 +16,7 @@ use super::simplex::{Conflict, Sum, System, Variable};
 /// Sets of equal weight that are told; where there are more, any of them may be meant and nothing is located.
 pub const SETS_MAX: usize = 512;
 /// Steps of the search for sets before it gives up and says so.
-const STEPS_MAX: usize = 400_000;
+const STEPS_MAX: usize = 100_000;
 
 /// What would have to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
