@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::Signed as _;
 
 use super::edit::{Exact, Interval, exact};
-use super::material::{Key, Material, Reading, TableKey};
+use super::material::{Key, Material, TableKey};
+use super::number::{median, quotient, significant};
 use super::slip::meant;
 use super::words::{decimal, grouped, shown};
 use crate::domain::finding::Likely;
@@ -54,11 +55,6 @@ struct Look<'a> {
     nth: usize,
     material: &'a Material,
     all: &'a mut Doubts,
-}
-
-/// A quotient to the digits that a finding has.
-fn quotient(a: Decimal, b: Decimal) -> Option<Decimal> {
-    if b.is_zero() { None } else { decimal(&(exact(a) / exact(b))) }
 }
 
 fn previous_of(place: &Place) -> Place {
@@ -499,21 +495,4 @@ impl Look<'_> {
             self.push(plus[0], cells, [None, None], message).severity = Some(severity);
         }
     }
-}
-
-fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
-    values.sort();
-    let half = values.len() / 2;
-    match values.len() {
-        0 => None,
-        odd if odd % 2 == 1 => Some(values[half]),
-        _ => decimal(&((exact(values[half - 1]) + exact(values[half])) / exact(2.into()))),
-    }
-}
-
-/// Digits of a printed number, without the zeros at its ends.
-fn significant(reading: &Reading) -> usize {
-    let digits: String = reading.printed_value().unwrap_or_default().normalize().to_string();
-    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_matches('0').len()
 }

@@ -13,6 +13,7 @@ pub mod edit;
 pub mod material;
 mod bind;
 mod cause;
+mod number;
 mod doubt;
 mod tell;
 pub mod check;

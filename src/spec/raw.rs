@@ -5,6 +5,7 @@
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
 mod local;
+mod relation;
 pub mod questionnaire;
 mod word;
 
@@ -17,6 +18,7 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
+pub use relation::Relation;
 pub use word::{HeaderBlank, LabelBlank, Level, OneOrMany, Order, Panels, Role, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
@@ -234,24 +236,6 @@ pub struct Split {
     pub text: Text,
     /// The numbers in the order of the cell.
     pub values: Vec<SplitValue>,
-}
-
-/// A whole and its parts (勾稽关系).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Relation {
-    /// What whole and parts differ in: region, scheme, ownership, industry, population, breakdown or indicator.
-    #[schemars(with = "String")]
-    pub dimension: Text,
-    /// The whole's code; for a breakdown its text (`payer=city`, or `_T`).
-    #[schemars(with = "String")]
-    pub whole: Text,
-    /// The parts' codes, or `rest`: every other code of the dimension that the table holds.
-    #[schemars(with = "OneOrMany")]
-    pub parts: Spanned<OneOrMany>,
-    /// Where left out, the relation holds for every indicator of the table.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub indicators: Option<Vec<Text>>,
 }
 
 /// The layout of a table, borrowed from the table or from one of its editions.

@@ -30,7 +30,7 @@ fn csv(project: &TestProject, arguments: &[&str]) -> Vec<String> {
 const SCHEMES: &str = r#"title   = "参保人数"
 corner  = "年份"
 unit    = "10k_person"
-context = { indicator = "insured_person", region = "530400" }
+context = { indicator = "insured_person", region = "110000" }
 
 [[rows]]
 label = "{year}年"
@@ -68,7 +68,7 @@ fn a_series_goes_through_a_merger() {
     let before = "年份,新农保,城居保\n2011年,70,20\n2012年,75,…\n2013年,80,20.5\n";
     let project =
         project(SCHEMES, &[("before.csv", before), ("after.csv", "年份,城乡居民\n2014年,110.55\n2015年,112\n")]);
-    let series = ["series", "insured_person", "--region", "玉溪市", "--scheme", "pension-resident"];
+    let series = ["series", "insured_person", "--region", "北京", "--scheme", "pension-resident"];
     let bridge = "pension-rural-new + pension-urban-resident";
     let expected = [
         "period,value,unit,point,bridge,missing,previous_period,change,change_pct,break,policy".to_owned(),
@@ -120,7 +120,9 @@ fn labels_mean_the_codes_of_their_version() {
     assert_eq!(csv(&project, &["query", sql])[1..], read);
     let series = ["series", "insured_person", "--region", "630000", "--scheme", "work-injury", "--industry"];
     let of = |code: &str, version: &str| csv(&project, &[&series[..], &[code, "--in-version", version]].concat());
-    let wholesale = ["2005,30,person,bridged,H-2002,,,,,,", "2013,45,person,printed,,,,,,,"];
+    let policy = "2011: 工伤保险条例 revised: institutions and associations are obliged as well";
+    let wholesale =
+        ["2005,30,person,bridged,H-2002,,,,,,".to_owned(), format!("2013,45,person,printed,,,,,,,{policy}")];
     assert_eq!(of("F", "industry=2011")[1..], wholesale);
     assert_eq!(of("批发和零售业", "industry=2017")[1..], wholesale);
     assert_eq!(of("H", "industry=2005")[1..], ["2005,30,person,printed,,,,,,,"]);
