@@ -10,6 +10,7 @@ use crate::domain::{
     Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Qualifier, Series, Status,
     Value,
 };
+use crate::spec::rules::Rulebook;
 use crate::store::{Stage, stage};
 
 const OBSERVATION: &str = "\
@@ -71,7 +72,7 @@ impl Project {
         let stage = Stage { observations: observations.to_vec(), ..Stage::default() };
         stage::write(&self.path("stage"), &stage).unwrap();
         let (models, audits) = (self.path("sql/models"), self.path("sql/audits"));
-        build(&self.path("stage"), &models, &audits, &self.path(into), &mut |_| {})
+        build(&self.path("stage"), &models, &audits, &Rulebook::default(), &self.path(into), &mut |_| {})
             .map_err(|faults| faults.iter().map(|fault| fault.render()).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -52,6 +52,7 @@ fn observation(obs_id: &str, value: Value) -> Observation {
             section: "二(五)".into(),
             quote: "余".into(),
         })),
+        correction: None,
     }
 }
 
