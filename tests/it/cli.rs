@@ -175,7 +175,7 @@ fn an_output_folder_behind_a_link_stays_there() {
 fn slips_of_a_command_are_not_taken_for_answers() {
     let project = published();
     project.shebao(&["--input", "/nowhere", "run"]).must_end_with(2).must_contain("does not exist");
-    project.shebao(&["check", "--rule", "sum-of-part"]).must_end_with(2).must_contain("the audits are");
+    project.shebao(&["check", "--rule", "sum-of-part"]).must_end_with(2).must_contain("the rules are");
     project.shebao(&["query", "SELECT 1", "--as-of", "2026-13-45"]).must_end_with(2).must_contain("neither a time nor");
     project
         .shebao(&["query", "SELECT 1", "--as-of", "2001-01-01"])
