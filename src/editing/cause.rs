@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::bind::Instance;
 use super::edit::{Cell, Edit, Exact, Factor, Interval, Sense, exact};
-use super::locate::{Located, Problem, allowed};
+use super::locate::{Located, Locator, Problem, allowed};
 use super::material::{Material, Reading};
 use super::slip::{Meant, meant};
 
@@ -61,9 +61,9 @@ pub fn causes(
 ) -> Vec<Cause> {
     let part = neighbourhood(part, failed, all);
     let local = Local::new(&part, all, cells);
-    let problem = Problem { cells: &local.cells, edits: &local.edits };
+    let locator = Locator::new(Problem { cells: &local.cells, edits: &local.edits });
     let wrong: Vec<usize> = part.iter().copied().filter(|nth| failed.contains(nth)).collect();
-    let sets: Vec<Vec<usize>> = match problem.locate() {
+    let sets: Vec<Vec<usize>> = match locator.locate() {
         Located::Sets { sets, .. } => sets,
         Located::TooMany | Located::Never => Vec::new(),
     };
@@ -87,7 +87,7 @@ pub fn causes(
         let elsewhere: Vec<usize> = sets.first().map_or(Vec::new(), |set| {
             set.iter().copied().filter(|cell| !of_group.contains(&local.order[*cell])).collect()
         });
-        cause.repairs = repairs(&cause, &elsewhere, &local, all, material);
+        cause.repairs = repairs(&cause, &elsewhere, &local, &locator, all, material);
         if cause.repairs.is_empty() && cause.instances.len() > 1 && cause.sets.iter().all(|set| set.len() > 1) {
             // No one cell explains all of them: each by itself.
             open.extend(cause.instances.iter().map(|nth| vec![*nth]));
@@ -164,14 +164,20 @@ fn together(wrong: &[usize], all: &[Instance], sets: &[Vec<usize>]) -> Vec<Vec<u
 }
 
 /// Every slip of one cell that lets the failed edits hold, and all others; `elsewhere` is what other causes would change.
-fn repairs(cause: &Cause, elsewhere: &[usize], local: &Local, all: &[Instance], material: &Material) -> Vec<Repair> {
+fn repairs(
+    cause: &Cause,
+    elsewhere: &[usize],
+    local: &Local,
+    locator: &Locator<'_>,
+    all: &[Instance],
+    material: &Material,
+) -> Vec<Repair> {
     let mut shared: Option<BTreeSet<usize>> = None;
     for nth in &cause.instances {
         let own: BTreeSet<usize> = all[*nth].edit.cells().collect();
         shared = Some(shared.map_or(own.clone(), |held| held.intersection(&own).copied().collect()));
     }
     let suspects = cause.suspects();
-    let problem = Problem { cells: &local.cells, edits: &local.edits };
     let mut found = Vec::new();
     let mut trials = 0;
     for cell in shared.into_iter().flatten() {
@@ -191,7 +197,7 @@ fn repairs(cause: &Cause, elsewhere: &[usize], local: &Local, all: &[Instance], 
                 continue;
             }
             trials += 1;
-            if problem.holds(elsewhere, Some((own, &to))).is_ok() {
+            if locator.holds(elsewhere, Some((own, &to))).is_ok() {
                 let left: Exact =
                     cause.instances.iter().map(|nth| left_over(&all[*nth].edit, cell, value, material)).sum();
                 found.push(Repair { cell, meant, exact: left.is_zero() });

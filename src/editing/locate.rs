@@ -11,7 +11,7 @@ use num_traits::Zero as _;
 use rust_decimal::Decimal;
 
 use super::edit::{Cell, Edit, Exact, Factor, Interval, Sense, exact, hull};
-use super::simplex::{Conflict, Sum, System, Variable};
+use super::simplex::{Conflict, Solver, Sum, System, Variable};
 
 /// Sets of equal weight that are told; where there are more, any of them may be meant and nothing is located.
 pub const SETS_MAX: usize = 512;
@@ -36,16 +36,54 @@ pub struct Problem<'a> {
     pub edits: &'a [Edit],
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    pub fn locate(self) -> Located {
+        Locator::new(self).locate()
+    }
+}
+
+/// A problem prepared to be asked many times.
+pub struct Locator<'a> {
+    problem: Problem<'a>,
+    /// The cell of each variable, and the variable of each cell.
+    order: Vec<usize>,
+    number: BTreeMap<usize, usize>,
+    solver: Solver,
+    /// The cells whose numbers are factors of each sum.
+    factors: Vec<Vec<usize>>,
+    /// Printed numbers that the quantity cannot have: contradictions of their own.
+    impossible: Vec<usize>,
+}
+
+impl<'a> Locator<'a> {
+    pub fn new(problem: Problem<'a>) -> Locator<'a> {
+        let mut number: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut order = Vec::new();
+        for cell in problem.edits.iter().flat_map(|edit| edit.terms.iter().map(|term| term.cell)) {
+            number.entry(cell).or_insert_with(|| {
+                order.push(cell);
+                order.len() - 1
+            });
+        }
+        let is_impossible = |cell: &&Cell| cell.value.is_some() && cell.printed.meet(&cell.domain).is_none();
+        let impossible = problem.cells.iter().enumerate().filter(|(_, cell)| is_impossible(cell)).map(|(nth, _)| nth);
+        let impossible = impossible.collect();
+        let printed = |cell: usize| problem.cells[cell].printed.clone();
+        let (system, factors) = system(problem, &order, &number, &printed);
+        Locator { problem, order, number, solver: Solver::new(system), factors, impossible }
+    }
+
     pub fn locate(&self) -> Located {
-        let weights: Vec<u32> = self.cells.iter().map(|cell| cell.weight).collect();
+        let weights: Vec<u32> = self.problem.cells.iter().map(|cell| cell.weight).collect();
         let mut conflicts: Vec<Vec<usize>> = Vec::new();
         let mut holding: BTreeSet<Vec<usize>> = BTreeSet::new();
         loop {
             let Some((weight, sets)) = lightest(&conflicts, &weights) else { return Located::TooMany };
-            let mut learnt = BTreeSet::new();
+            let mut learnt: BTreeSet<Vec<usize>> = BTreeSet::new();
             for set in &sets {
-                if holding.contains(set) {
+                // What this round has learnt may say already that it does not hold.
+                let is_known = learnt.iter().any(|conflict| !conflict.iter().any(|cell| set.contains(cell)));
+                if is_known || holding.contains(set) {
                     continue;
                 }
                 match self.holds(set, None) {
@@ -67,54 +105,71 @@ impl Problem<'_> {
     /// # Errors
     /// They cannot: the cells of which at least one must change, too.
     pub fn holds(&self, free: &[usize], set: Option<(usize, &Interval)>) -> Result<(), Vec<usize>> {
-        let is_free = |cell: usize| free.contains(&cell) || self.cells[cell].value.is_none();
+        let cells = self.problem.cells;
+        let is_kept =
+            |cell: usize| !free.contains(&cell) && cells[cell].value.is_some() && set.is_none_or(|(at, _)| at != cell);
+        if let Some(cell) = self.impossible.iter().find(|cell| is_kept(**cell)) {
+            return Err(vec![*cell]);
+        }
         let range = |cell: usize| match set {
             Some((at, to)) if at == cell => to.clone(),
-            _ if is_free(cell) => self.cells[cell].domain.clone(),
-            _ => self.cells[cell].printed.clone(),
+            _ if free.contains(&cell) => cells[cell].domain.clone(),
+            _ => cells[cell].printed.clone(),
         };
-        let mut used: BTreeMap<usize, usize> = BTreeMap::new();
-        for cell in self.edits.iter().flat_map(|edit| edit.terms.iter().map(|term| term.cell)) {
-            let next = used.len();
-            used.entry(cell).or_insert(next);
-        }
-        let mut order = vec![0; used.len()];
-        used.iter().for_each(|(cell, nth)| order[*nth] = *cell);
-        // A printed number that the quantity cannot have is a contradiction of its own.
-        let impossible = |cell: &&Cell| cell.value.is_some() && cell.printed.meet(&cell.domain).is_none();
-        let alone = self.cells.iter().enumerate().filter(|(_, cell)| impossible(cell)).map(|(nth, _)| nth);
-        if let Some(cell) = alone.into_iter().find(|cell| !is_free(*cell) && set.is_none_or(|(at, _)| at != *cell)) {
-            return Err(vec![cell]);
-        }
-        let variables = order.iter().map(|cell| {
-            let start = self.cells[*cell].value.map_or_else(Exact::zero, exact);
-            Variable { bounds: range(*cell).meet(&self.cells[*cell].domain).unwrap_or(Interval::ALL), start }
-        });
-        let mut system = System { variables: variables.collect(), sums: Vec::new() };
-        // The cells whose numbers are factors of each sum.
-        let mut factors: Vec<Vec<usize>> = Vec::new();
-        for edit in self.edits {
-            let guards: Vec<usize> = edit
-                .terms
-                .iter()
-                .flat_map(|term| match &term.factor {
-                    Factor::Cells { cells, .. } => cells.as_slice(),
-                    Factor::Exactly(_) => &[],
-                })
-                .copied()
-                .collect();
-            for sum in sums(edit, &used, &range) {
-                system.sums.push(sum);
-                factors.push(guards.clone());
+        let changed = free.iter().copied().chain(set.map(|(at, _)| at));
+        let is_factor = changed.clone().any(|cell| self.factors.iter().any(|of_sum| of_sum.contains(&cell)));
+        let (answer, factors) = match is_factor {
+            // Other factors make other sums.
+            true => {
+                let (system, factors) = system(self.problem, &self.order, &self.number, &range);
+                (Solver::new(system).check(&[]), Some(factors))
             }
-        }
-        system.check().map_err(|Conflict { variables, sums }| {
-            let cells = variables.into_iter().map(|nth| order[nth]);
+            false => {
+                let bounds =
+                    changed.filter_map(|cell| Some((*self.number.get(&cell)?, bounds(&cells[cell], &range(cell)))));
+                (self.solver.check(&bounds.collect::<Vec<_>>()), None)
+            }
+        };
+        let factors = factors.as_ref().unwrap_or(&self.factors);
+        answer.map_err(|Conflict { variables, sums }| {
+            let cells = variables.into_iter().map(|nth| self.order[nth]);
             let cells = cells.chain(sums.into_iter().flat_map(|nth| factors[nth].iter().copied()));
-            let kept = |cell: &usize| !is_free(*cell) && set.is_none_or(|(at, _)| at != *cell);
-            cells.filter(kept).collect::<BTreeSet<_>>().into_iter().collect()
+            cells.filter(|cell| is_kept(*cell)).collect::<BTreeSet<_>>().into_iter().collect()
         })
     }
+}
+
+/// A cell's true values, as far as the quantity can have them.
+fn bounds(cell: &Cell, range: &Interval) -> Interval {
+    range.meet(&cell.domain).unwrap_or(Interval::ALL)
+}
+
+/// The edits of a problem where each cell is in the interval given, and the cells whose numbers are factors of each sum.
+fn system(
+    problem: Problem<'_>,
+    order: &[usize],
+    number: &BTreeMap<usize, usize>,
+    range: &dyn Fn(usize) -> Interval,
+) -> (System, Vec<Vec<usize>>) {
+    let variable = |cell: &usize| {
+        let cell_of = &problem.cells[*cell];
+        let start = cell_of.value.map_or_else(Exact::zero, exact);
+        Variable { bounds: bounds(cell_of, &range(*cell)), start }
+    };
+    let mut system = System { variables: order.iter().map(variable).collect(), sums: Vec::new() };
+    let mut factors: Vec<Vec<usize>> = Vec::new();
+    for edit in problem.edits {
+        let of_edit = edit.terms.iter().flat_map(|term| match &term.factor {
+            Factor::Cells { cells, .. } => cells.as_slice(),
+            Factor::Exactly(_) => &[],
+        });
+        let of_edit: Vec<usize> = of_edit.copied().collect();
+        for sum in sums(edit, number, range) {
+            system.sums.push(sum);
+            factors.push(of_edit.clone());
+        }
+    }
+    (system, factors)
 }
 
 /// An edit as linear statements. With a factor that is itself known within bounds only, an amount that is not negative
@@ -147,31 +202,35 @@ fn sums(edit: &Edit, used: &BTreeMap<usize, usize>, range: &dyn Fn(usize) -> Int
 
 /// All sets of the smallest weight that hold a member of every group, each sorted, in order; `None` where there are too many.
 fn lightest(groups: &[Vec<usize>], weights: &[u32]) -> Option<(u32, Vec<Vec<usize>>)> {
-    let mut search = Search { groups, weights, best: u32::MAX, found: BTreeSet::new(), steps: 0 };
-    search.descend(&mut Vec::new(), &mut Vec::new(), 0)?;
+    let nothing = vec![false; weights.len()];
+    let (taken, barred, seen) = (Vec::new(), nothing.clone(), nothing);
+    let mut search = Search { weights, taken, barred, seen, best: u32::MAX, found: BTreeSet::new(), steps: 0 };
+    search.descend(&groups.iter().collect::<Vec<_>>(), 0)?;
     Some((search.best, search.found.into_iter().collect()))
 }
 
 struct Search<'a> {
-    groups: &'a [Vec<usize>],
     weights: &'a [u32],
+    taken: Vec<usize>,
+    /// Cells that the branches before have tried.
+    barred: Vec<bool>,
+    /// Used while a bound is made; nothing between.
+    seen: Vec<bool>,
     best: u32,
     found: BTreeSet<Vec<usize>>,
     steps: usize,
 }
 
 impl Search<'_> {
-    /// Try every member of a group that is not met yet; `barred` were tried by the branches before.
-    fn descend(&mut self, taken: &mut Vec<usize>, barred: &mut Vec<usize>, weight: u32) -> Option<()> {
+    /// Try every member of one of the groups that are not met yet.
+    fn descend(&mut self, open: &[&Vec<usize>], weight: u32) -> Option<()> {
         self.steps += 1;
         if self.steps > STEPS_MAX || self.found.len() > SETS_MAX {
             return None;
         }
-        let open = |group: &&Vec<usize>| !group.iter().any(|cell| taken.contains(cell));
-        let open: Vec<&Vec<usize>> = self.groups.iter().filter(open).collect();
-        let choices = |group: &Vec<usize>| group.iter().filter(|cell| !barred.contains(cell)).count();
-        let Some(group) = open.iter().min_by_key(|group| choices(group)) else {
-            let mut set = taken.clone();
+        let choices = |group: &&&Vec<usize>| group.iter().filter(|cell| !self.barred[**cell]).count();
+        let Some(group) = open.iter().min_by_key(choices) else {
+            let mut set = self.taken.clone();
             set.sort_unstable();
             if weight < self.best {
                 self.best = weight;
@@ -182,34 +241,35 @@ impl Search<'_> {
             }
             return Some(());
         };
-        if weight.saturating_add(self.at_least(&open, barred)) > self.best {
+        if weight.saturating_add(self.at_least(open)) > self.best {
             return Some(());
         }
-        let mut members: Vec<usize> = group.iter().copied().filter(|cell| !barred.contains(cell)).collect();
+        let mut members: Vec<usize> = group.iter().copied().filter(|cell| !self.barred[*cell]).collect();
         members.sort_by_key(|cell| (self.weights[*cell], *cell));
-        let before = barred.len();
-        for cell in members {
-            taken.push(cell);
-            self.descend(taken, barred, weight + self.weights[cell])?;
-            taken.pop();
-            barred.push(cell);
+        for cell in &members {
+            let rest: Vec<&Vec<usize>> = open.iter().copied().filter(|group| !group.contains(cell)).collect();
+            self.taken.push(*cell);
+            self.descend(&rest, weight + self.weights[*cell])?;
+            self.taken.pop();
+            self.barred[*cell] = true;
         }
-        barred.truncate(before);
+        members.iter().for_each(|cell| self.barred[*cell] = false);
         Some(())
     }
 
     /// What the open groups cost at the least: of those that share no cell, the lightest member each.
-    fn at_least(&self, open: &[&Vec<usize>], barred: &[usize]) -> u32 {
-        let mut seen: BTreeSet<usize> = BTreeSet::new();
+    fn at_least(&mut self, open: &[&Vec<usize>]) -> u32 {
         let mut sum = 0u32;
         for group in open {
-            let members = group.iter().filter(|cell| !barred.contains(cell));
-            let Some(lightest) = members.map(|cell| self.weights[*cell]).min() else { return u32::MAX };
-            if group.iter().all(|cell| !seen.contains(cell)) {
+            let members = group.iter().filter(|cell| !self.barred[**cell]);
+            // Without a member left the branch is dead.
+            let lightest = members.map(|cell| self.weights[*cell]).min().unwrap_or(u32::MAX);
+            if group.iter().all(|cell| !self.seen[*cell]) || lightest == u32::MAX {
                 sum = sum.saturating_add(lightest);
-                seen.extend(group.iter());
+                group.iter().for_each(|cell| self.seen[*cell] = true);
             }
         }
+        open.iter().flat_map(|group| group.iter()).for_each(|cell| self.seen[*cell] = false);
         sum
     }
 }

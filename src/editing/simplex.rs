@@ -35,15 +35,39 @@ pub struct Conflict {
     pub sums: Vec<usize>,
 }
 
-impl System {
-    /// # Errors
-    /// The statements contradict each other.
-    pub fn check(&self) -> Result<(), Conflict> {
-        // Nearly always the fractions fit into machine numbers; if one does not, all is done again without a limit.
-        match Tableau::<i128>::new(self).and_then(Tableau::solve) {
-            Some(answer) => answer,
-            None => Tableau::<BigInt>::new(self).and_then(Tableau::solve).unwrap_or(Ok(())),
+/// A system prepared to be asked many times, each time with other bounds for a few of its variables.
+pub struct Solver {
+    system: System,
+    /// All amounts are taken so many times: sums without a constant hold for multiples too, and whole numbers are quick.
+    scale: Exact,
+    /// Nearly always the fractions fit into machine numbers.
+    small: Option<Tableau<i128>>,
+}
+
+impl Solver {
+    pub fn new(mut system: System) -> Solver {
+        let ends =
+            system.variables.iter().flat_map(|v| [v.bounds.low.as_ref(), v.bounds.high.as_ref(), Some(&v.start)]);
+        let scale = ends.flatten().fold(BigInt::from(1), |scale, end| scale.lcm(end.denom()));
+        let scale = Exact::from_integer(scale);
+        for variable in &mut system.variables {
+            variable.bounds = variable.bounds.times(&scale);
+            variable.start *= &scale;
         }
+        for sum in &mut system.sums {
+            sum.bounds = sum.bounds.times(&scale);
+        }
+        let small = Tableau::new(&system);
+        Solver { system, scale, small }
+    }
+
+    /// # Errors
+    /// The statements, with these bounds in the place of some variables' own, contradict each other.
+    pub fn check(&self, bounds: &[(usize, Interval)]) -> Result<(), Conflict> {
+        let bounds: Vec<(usize, Interval)> = bounds.iter().map(|(nth, of)| (*nth, of.times(&self.scale))).collect();
+        let small = self.small.as_ref().and_then(|tableau| tableau.clone().bounded(&bounds)?.solve());
+        // If a number leaves the machine's range, all is done again without a limit.
+        small.or_else(|| Tableau::<BigInt>::new(&self.system)?.bounded(&bounds)?.solve()).unwrap_or(Ok(()))
     }
 }
 
@@ -69,10 +93,26 @@ fn fraction<T: Whole>(number: &Exact) -> Option<Ratio<T>> {
     Some(Ratio::new_raw(T::of(number.numer())?, T::of(number.denom())?))
 }
 
+/// A sum and a product as those of `Ratio`, at once where both are whole, as nearly all are.
+fn add<T: Whole>(a: &Ratio<T>, b: &Ratio<T>) -> Option<Ratio<T>> {
+    match a.denom().is_one() && b.denom().is_one() {
+        true => Some(Ratio::new_raw(a.numer().checked_add(b.numer())?, T::one())),
+        false => a.checked_add(b),
+    }
+}
+
+fn times<T: Whole>(a: &Ratio<T>, b: &Ratio<T>) -> Option<Ratio<T>> {
+    match a.denom().is_one() && b.denom().is_one() {
+        true => Some(Ratio::new_raw(a.numer().checked_mul(b.numer())?, T::one())),
+        false => a.checked_mul(b),
+    }
+}
+
 /// `basic = Σ coefficient × nonbasic`, sorted by variable.
 type Row<T> = Vec<(usize, Ratio<T>)>;
 
 /// The state of the method: sums are variables too, numbered after the others.
+#[derive(Clone)]
 struct Tableau<T: Whole> {
     own: usize,
     low: Vec<Option<Ratio<T>>>,
@@ -117,7 +157,7 @@ impl<T: Whole> Tableau<T> {
             row = merge(&row, &Vec::new(), &Ratio::from_integer(T::one()))?;
             let mut total = Ratio::from_integer(T::zero());
             for (variable, factor) in &row {
-                total = total.checked_add(&factor.checked_mul(&value[*variable])?)?;
+                total = add(&total, &times(factor, &value[*variable])?)?;
             }
             value.push(total);
             rows.push(row);
@@ -127,11 +167,34 @@ impl<T: Whole> Tableau<T> {
         Some(Tableau { own, low, high, value, rows, basic, row_of })
     }
 
+    /// The same with other bounds for some variables, none of which is in a row of its own yet.
+    fn bounded(mut self, bounds: &[(usize, Interval)]) -> Option<Tableau<T>> {
+        for (variable, bounds) in bounds {
+            let end = |end: &Option<Exact>| match end {
+                Some(end) => Some(Some(fraction(end)?)),
+                None => Some(None),
+            };
+            (self.low[*variable], self.high[*variable]) = (end(&bounds.low)?, end(&bounds.high)?);
+            let value = &self.value[*variable];
+            let nearest = match (&self.low[*variable], &self.high[*variable]) {
+                (Some(low), _) if value < low => Some(low.clone()),
+                (_, Some(high)) if value > high => Some(high.clone()),
+                _ => None,
+            };
+            if let Some(nearest) = nearest {
+                let step = nearest.checked_sub(value)?;
+                self.move_by(*variable, &step)?;
+            }
+        }
+        Some(self)
+    }
+
     /// `None` where a number leaves the range of the type.
     fn solve(mut self) -> Option<Result<(), Conflict>> {
         loop {
             // The variable of the lowest number first, always: so the method cannot go round in circles.
-            let broken = (0..self.value.len()).filter(|v| self.row_of[*v].is_some()).find_map(|variable| {
+            let broken = (0..self.value.len()).find_map(|variable| {
+                self.row_of[variable]?;
                 let value = &self.value[variable];
                 if let Some(low) = self.low[variable].as_ref().filter(|low| value < *low) {
                     return Some((variable, low.clone(), true));
@@ -183,10 +246,10 @@ impl<T: Whole> Tableau<T> {
 
     /// Move a variable that is in no row of its own, and all sums with it.
     fn move_by(&mut self, variable: usize, step: &Ratio<T>) -> Option<()> {
-        self.value[variable] = self.value[variable].checked_add(step)?;
+        self.value[variable] = add(&self.value[variable], step)?;
         for (row, basic) in self.rows.iter().zip(&self.basic) {
             if let Ok(at) = row.binary_search_by_key(&variable, |(v, _)| *v) {
-                self.value[*basic] = self.value[*basic].checked_add(&row[at].1.checked_mul(step)?)?;
+                self.value[*basic] = add(&self.value[*basic], &times(&row[at].1, step)?)?;
             }
         }
         Some(())
@@ -201,7 +264,7 @@ impl<T: Whole> Tableau<T> {
         let mut row: Row<T> = Vec::with_capacity(self.rows[nth].len());
         for (variable, coefficient) in &self.rows[nth] {
             if *variable != enters {
-                row.push((*variable, coefficient.checked_mul(&negative)?));
+                row.push((*variable, times(coefficient, &negative)?));
             }
         }
         let at = row.partition_point(|(v, _)| *v < leaves);
@@ -231,7 +294,7 @@ fn merge<T: Whole>(a: &Row<T>, b: &Row<T>, factor: &Ratio<T>) -> Option<Row<T>> 
     let mut sum: Row<T> = Vec::with_capacity(a.len() + b.len());
     let mut push = |variable: usize, number: Ratio<T>| -> Option<()> {
         match sum.last_mut().filter(|(last, _)| *last == variable) {
-            Some((_, held)) => *held = held.checked_add(&number)?,
+            Some((_, held)) => *held = add(held, &number)?,
             None => sum.push((variable, number)),
         }
         Some(())
@@ -246,7 +309,7 @@ fn merge<T: Whole>(a: &Row<T>, b: &Row<T>, factor: &Ratio<T>) -> Option<Row<T>> 
         };
         match from_a {
             true => a.next().map_or(Some(()), |(variable, number)| push(*variable, number.clone()))?,
-            false => b.next().map_or(Some(()), |(variable, number)| push(*variable, number.checked_mul(factor)?))?,
+            false => b.next().map_or(Some(()), |(variable, number)| push(*variable, times(number, factor)?))?,
         }
     }
     sum.retain(|(_, number)| *number.numer() != T::zero());
