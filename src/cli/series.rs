@@ -253,7 +253,7 @@ impl Codes {
                 self.versions.keys().filter(|(other, _)| other == list).map(|(_, version)| version.as_str()).collect();
             if of_list.is_empty() {
                 let known: Vec<&str> = self.versions.keys().map(|(list, _)| list.as_str()).collect();
-                let near = nearest(list, known.into_iter()).join(" or ");
+                let near = nearest(list, known).join(" or ");
                 bail!("there is no code list \"{list}\" to give a version of; did you mean {near}?");
             }
             let at_time = || {

@@ -235,7 +235,8 @@ impl Look<'_> {
     /// Rows whose ratio to the base row is the same in every column; a cell alone out of its row stands out.
     fn proportional(&mut self, kind: &Proportional) {
         type Rows = BTreeMap<i64, BTreeMap<i64, usize>>;
-        let mut tables: BTreeMap<(TableKey, Arc<str>, Arc<str>, Arc<str>), Rows> = BTreeMap::new();
+        type Place = (TableKey, Arc<str>, Arc<str>, Arc<str>);
+        let mut tables: BTreeMap<Place, Rows> = BTreeMap::new();
         for nth in self.material.starts(&kind.at) {
             let reading = &self.material.readings[nth];
             let code = |key: &str| reading.breakdown(key)?.parse::<i64>().ok();

@@ -125,7 +125,7 @@ impl Material {
             }
             if reading.counts {
                 figures.entry(reading.key.clone()).or_insert(nth);
-                of_series.entry(timeless(&reading.key)).or_insert_with(Vec::new).push(nth);
+                of_series.entry(timeless(&reading.key)).or_default().push(nth);
             }
         }
         let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
@@ -154,7 +154,7 @@ impl Material {
 
     /// The figure of the longest period that ends with the period of a key.
     pub fn ending(&self, key: &Key) -> Option<usize> {
-        let day = |period: &str| Some(period.parse::<Period>().ok()?);
+        let day = |period: &str| period.parse::<Period>().ok();
         let end = day(&key.period)?.end();
         let ends = |nth: &&usize| day(&self.readings[**nth].key.period).is_some_and(|period| period.end() == end);
         let mut found: Vec<usize> = self.of_series.get(&timeless(key))?.iter().filter(ends).copied().collect();

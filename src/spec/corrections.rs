@@ -17,6 +17,7 @@ use crate::project::Project;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Corrections {
+    /// The corrections, one cell each.
     #[serde(default)]
     correction: Vec<Raw>,
 }
@@ -39,7 +40,9 @@ struct Raw {
     /// What is taken in its place, in the unit of the cell.
     #[schemars(with = "String")]
     to: Spanned<String>,
+    /// Why the print is taken for a slip.
     reason: String,
+    /// Who decided it.
     who: String,
     /// The day of the decision, `2013-11-30`.
     when: String,

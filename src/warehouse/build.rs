@@ -108,6 +108,9 @@ pub fn build(
 /// The tables that the editing rules look at.
 pub const READ_BY_RULES: [&str; 3] = ["core_reading", "core_part", "core_figure"];
 
+/// The tables of findings, and the findings by severity.
+type Found = (Vec<BuiltTable>, BTreeMap<String, u64>);
+
 /// What the steps of one build share.
 struct Run<'a> {
     library: &'a Library,
@@ -150,11 +153,7 @@ impl Run<'_> {
     }
 
     /// Run every rule, and every audit whose tables were made, and write all findings.
-    fn findings(
-        &mut self,
-        engine: &Engine,
-        failed: &BTreeSet<&str>,
-    ) -> Result<(Vec<BuiltTable>, BTreeMap<String, u64>), Vec<Diagnostic>> {
+    fn findings(&mut self, engine: &Engine, failed: &BTreeSet<&str>) -> Result<Found, Vec<Diagnostic>> {
         let runnable = |audit: &&Audit| !audit.query.reads.iter().any(|(read, _)| failed.contains(read.as_str()));
         let audits: Vec<&Audit> = self.library.audits.iter().filter(runnable).collect();
         // Planning takes longer than running and uses one thread; audits do not need each other.

@@ -325,7 +325,9 @@ fn sql_can_be_tried_on_a_few_rows() {
         (
             "coverage",
             vec![upstream],
-            vec!["coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured | "],
+            vec![
+                "coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured |  |  |  |  | null | ",
+            ],
         ),
     ];
     for (name, given, expected) in rows {
