@@ -18,6 +18,7 @@ use crate::project::Project;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Rules {
+    /// The rules of the file.
     #[serde(default)]
     pub rule: Vec<Rule>,
     /// How loath the localisation is to change a cell.
@@ -30,8 +31,11 @@ pub struct Rules {
 pub struct Rule {
     /// Kebab case; stands in `core_finding.rule`.
     pub id: String,
+    /// How grave a failure is.
     pub severity: Severity,
+    /// What the rule says, in Chinese.
     pub zh: String,
+    /// What the rule says, in English.
     pub en: String,
     /// Where the rule is written: a regulation, a manual, a paper.
     pub reference: String,
@@ -87,13 +91,21 @@ impl Severity {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Place {
+    /// The indicator.
     pub indicator: String,
+    /// The period, if it is another than that of the figure the rule starts from.
     pub period: Option<Step>,
+    /// The region; `_T` for all.
     pub region: Option<String>,
+    /// The scheme; `_T` for all.
     pub scheme: Option<String>,
+    /// The registration type; `_T` for all.
     pub ownership: Option<String>,
+    /// The industry; `_T` for all.
     pub industry: Option<String>,
+    /// The group of persons; `_T` for all.
     pub population: Option<String>,
+    /// The further groups, `key=code`; `_T` for none.
     pub breakdown: Option<String>,
 }
 
@@ -112,11 +124,13 @@ pub enum Step {
 pub struct Operand {
     /// What it is called in messages.
     pub role: String,
+    /// The figure.
     pub is: Place,
     /// Where it is looked for next.
     pub or: Option<Place>,
     /// What it counts; 1 where left out.
     pub times: Option<i64>,
+    /// What it means that the figure is not there.
     pub missing: Option<Missing>,
     /// Only where the table of the figure that the rule starts from states it.
     #[serde(default)]
@@ -148,6 +162,7 @@ pub enum Within {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Relation {
+    /// What must hold between whole and parts.
     pub kind: RelationKind,
 }
 
@@ -163,9 +178,11 @@ pub enum RelationKind {
 pub struct Linear {
     /// The figure that the rule starts from.
     pub at: Place,
+    /// Where the other figures are looked for.
     pub within: Within,
     /// How the figure compares to the sum of the terms.
     pub is: Comparison,
+    /// The figures that are added up, each with what it counts.
     pub terms: Vec<Operand>,
     /// Another sum that would do as well: sources differ in what they count.
     #[serde(default)]
@@ -185,9 +202,13 @@ pub enum Comparison {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Rate {
+    /// The figure that the rule starts from.
     pub at: Place,
+    /// Where the other figures are looked for.
     pub within: Within,
+    /// The part.
     pub part: Operand,
+    /// The whole.
     pub whole: Operand,
     /// 100 for a percentage.
     pub times: i64,
@@ -196,6 +217,7 @@ pub struct Rate {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Level {
+    /// The figure that the rule starts from.
     pub at: Place,
     /// The persons that the standard is paid for.
     pub per: Place,
@@ -217,14 +239,18 @@ pub struct Places {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Range {
+    /// The indicators the rule is about.
     pub indicators: Vec<String>,
+    /// The lowest value that is possible.
     pub low: Option<i64>,
+    /// The highest value that is possible.
     pub high: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Growth {
+    /// The figure that the rule starts from.
     pub at: Place,
     /// 150: from 100 to more than 150, or from 150 to less than 100.
     pub factor_pct: i64,
@@ -235,7 +261,9 @@ pub struct Growth {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Peers {
+    /// The figure that the rule starts from.
     pub at: Place,
+    /// What the figure is divided by.
     pub per: Place,
     /// So many times the median, or so many times less.
     pub factor: i64,
@@ -246,7 +274,9 @@ pub struct Peers {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Magnitude {
+    /// The indicators the rule is about.
     pub indicators: Vec<String>,
+    /// The factors of units that are mistaken for each other.
     pub factors: Vec<i64>,
     /// The number is so many times the factor or less away from its neighbour.
     pub near: i64,
@@ -255,9 +285,11 @@ pub struct Magnitude {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Proportional {
+    /// The figure that the rule starts from.
     pub at: Place,
     /// The keys of the breakdown that make rows and columns; the row's code is a number.
     pub rows: String,
+    /// The key that makes columns.
     pub columns: String,
     /// The row to which the others should be in the proportion of their codes.
     pub base: String,
@@ -277,6 +309,7 @@ pub struct Direction {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Coincidence {
+    /// The indicators the rule is about.
     pub indicators: Vec<String>,
     /// Digits that must be the same to be worth telling.
     pub digits: usize,
