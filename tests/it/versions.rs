@@ -68,7 +68,7 @@ fn a_series_goes_through_a_merger() {
     let before = "年份,新农保,城居保\n2011年,70,20\n2012年,75,…\n2013年,80,20.5\n";
     let project =
         project(SCHEMES, &[("before.csv", before), ("after.csv", "年份,城乡居民\n2014年,110.55\n2015年,112\n")]);
-    let series = ["series", "insured_person", "--region", "北京", "--scheme", "pension-resident"];
+    let series = ["series", "insured_person", "--region", "北京市", "--scheme", "pension-resident"];
     let bridge = "pension-rural-new + pension-urban-resident";
     let expected = [
         "period,value,unit,point,bridge,missing,previous_period,change,change_pct,break,policy".to_owned(),

@@ -269,10 +269,9 @@ impl OnSheet<'_, '_> {
         };
         let top = (0..first).find(|r| (0..self.grid.cols()).any(|c| self.roles[*r][c] == Role::Label)).unwrap_or(0);
         // A table without a header has nothing to shift.
-        let headed = (top..first).any(|r| (col..=last).any(|c| self.roles[r][c] == Role::Label));
-        if self.grid.merges.iter().any(|m| m.rows.0 < first && m.rows.1 >= first)
+        if self.says("header_rows = 0")
+            || self.grid.merges.iter().any(|m| m.rows.0 < first && m.rows.1 >= first)
             || cols.len() != last - col + 1
-            || !headed
         {
             return;
         }
