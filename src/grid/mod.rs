@@ -20,6 +20,7 @@ pub mod limit;
 mod number_format;
 mod ods;
 mod parquet;
+pub mod rows;
 mod sheet;
 mod workbook;
 mod xlsb;
