@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::cli::Fault;
+use crate::grid;
 use crate::project::Project;
 use crate::spec::corrections::{self, Correction};
 use crate::spec::pattern::Pattern;
@@ -50,10 +51,15 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
         missing.extend(files.missing.into_iter().map(str::to_owned));
     }
+    // What agencies have not sent is no fault of the layout.
+    for extract in pipelines.sources.iter().flat_map(|s| &s.extracts) {
+        named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
+    }
+    let named_files: Vec<&String> = named.iter().collect();
+    let digests = grid::on_all_cores(&named_files, |file| digest::sha256_file(&project.input.join(file)));
     let mut files = Vec::new();
-    for file in &named {
-        let path = project.input.join(file);
-        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
+    for (file, sha256) in named.iter().zip(digests) {
+        let sha256 = sha256.with_context(|| format!("reading {}", project.input.join(file).display()))?;
         files.push(FileDigest { path: file.clone(), sha256 });
     }
     let mut unread = Vec::new();
@@ -72,8 +78,9 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
 /// them, else the ones that are written out.
 fn candidates(project: &Project, pipelines: &Pipelines) -> anyhow::Result<BTreeSet<String>> {
     let editions = pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions);
-    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) =
-        editions.flat_map(|e| &e.files).partition(|name| name.is_literal());
+    let extracts = pipelines.sources.iter().flat_map(|s| &s.extracts);
+    let names = editions.flat_map(|e| &e.files).chain(extracts.flat_map(|e| &e.files));
+    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) = names.partition(|name| name.is_literal());
     let mut there = BTreeSet::new();
     for file in written {
         let path = project.input.join(file.as_str());

@@ -6,6 +6,8 @@
 //! ```
 
 pub mod inventory;
+pub mod extracts;
+pub mod records;
 pub mod reading;
 pub mod publication;
 
