@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod choose;
 mod dictionary;
+mod synth;
 mod doctor;
 mod draft;
 mod drift;
@@ -110,6 +111,7 @@ enum Command {
     Doctor(doctor::Args),
     Schema(schema::Args),
     Dictionary(dictionary::Args),
+    Synth(synth::Args),
 }
 
 /// What every command gets: the project, and how to speak.
@@ -177,6 +179,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Dictionary(args) => dictionary::run(&context(open()?), &args),
+        Command::Synth(args) => synth::run(&context(open()?), &args),
     }
 }
 

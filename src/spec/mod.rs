@@ -21,6 +21,7 @@ mod resolve;
 pub mod revise;
 pub mod rules;
 mod schema;
+pub mod synth;
 pub mod table;
 
 use std::path::{Path, PathBuf};
