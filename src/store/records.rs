@@ -2,13 +2,15 @@
 //! those that it consists of, and shares them with other releases.
 //!
 //! ```text
-//! warehouse/records/<table>/<month>/<submission>.parquet      sorted by the columns of the table
+//! warehouse/records/<table>/<month>/<submission>.parquet           sorted by the columns of the table
+//! warehouse/records/<table>/<month>/<submission>-<after>.parquet   without what later submissions state anew
 //! warehouse/records/core_reject/<submission>/core_reject.parquet
 //! ```
 
 mod file;
 mod row;
 mod sort;
+mod supersede;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ pub use ::parquet::data_type::ByteArray;
 pub use file::Files;
 pub use row::{Row, RowForm, TEXT_BYTES, UNIT_BYTES};
 pub use sort::{Runs, merge};
+pub use supersede::supersede;
 
 use super::error::StoreError;
 use super::parquet::{self, Cell, Row as Cells};
@@ -65,6 +68,26 @@ pub struct Part {
     /// Below the warehouse.
     pub file: String,
     pub rows: u64,
+    /// What later submissions leave of it, where there are any of its month.
+    #[serde(default)]
+    pub left: Option<Left>,
+}
+
+/// A part without the records that later submissions state anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// A digest of the later submissions.
+    pub after: String,
+    /// The file of those that stay: that of the part itself where all do.
+    pub file: String,
+    pub rows: u64,
+}
+
+impl Part {
+    /// The file and the number of the records that hold.
+    pub fn in_force(&self) -> (&str, u64) {
+        self.left.as_ref().map_or((&self.file, self.rows), |left| (&left.file, left.rows))
+    }
 }
 
 impl Submission {

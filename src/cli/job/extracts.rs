@@ -112,8 +112,14 @@ pub fn take_all(
             Err(faults) => taken.diagnostics.extend(faults),
         }
     }
-    taken.submissions.extend(in_force.into_values());
-    let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.rows).sum();
+    let mut in_force: Vec<Submission> = in_force.into_values().collect();
+    crate::store::records::supersede(&project.warehouse, &mut in_force, &|submission| {
+        let extract = extracts.iter().find(|e| (&e.dataset, &e.id) == (&submission.dataset, &submission.extract));
+        let columns = extract.into_iter().flat_map(|e| e.key.iter().map(|nth| e.table.columns[*nth].name));
+        columns.collect()
+    })?;
+    taken.submissions.extend(in_force);
+    let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.in_force().1).sum();
     progress.done(&format!("{new} files taken in, {rows} records in all"));
     Ok(taken)
 }

@@ -113,7 +113,7 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     }
     manifest.rows = built.tables.iter().map(|t| (t.name.clone(), t.rows)).collect();
     for submission in &manifest.submissions {
-        let rows: u64 = submission.parts.iter().map(|part| part.rows).sum();
+        let rows: u64 = submission.parts.iter().map(|part| part.in_force().1).sum();
         *manifest.rows.entry(submission.table.clone()).or_default() += rows;
     }
     manifest.findings = built.findings;

@@ -142,7 +142,7 @@ impl<'a> Files<'a> {
             super::super::release::sync_folder(folder)?;
         }
         let file = month.path.strip_prefix(self.root).unwrap_or(&month.path).to_string_lossy().replace('\\', "/");
-        self.parts.push(Part { month: month_text(month.number), file, rows: month.rows });
+        self.parts.push(Part { month: month_text(month.number), file, rows: month.rows, left: None });
         Ok(())
     }
 }
@@ -248,7 +248,7 @@ fn schema(table: &RecordTable) -> String {
 
 /// Amounts differ little in size and much in value: packed by difference. Hashes repeat nowhere in a group, so that a
 /// dictionary would only be tried and dropped.
-fn properties(table: &RecordTable) -> WriterPropertiesBuilder {
+pub(super) fn properties(table: &RecordTable) -> WriterPropertiesBuilder {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -266,7 +266,7 @@ fn properties(table: &RecordTable) -> WriterPropertiesBuilder {
     properties
 }
 
-fn fault(path: &Path, error: ParquetError) -> StoreError {
+pub(super) fn fault(path: &Path, error: ParquetError) -> StoreError {
     let message = match error {
         ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
             Ok(source) => return StoreError::Io { action: "write", path: path.to_owned(), source: *source },

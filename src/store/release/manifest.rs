@@ -128,7 +128,7 @@ impl Manifest {
     pub fn record_files(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for submission in &self.submissions {
-            let parts = submission.parts.iter().map(|part| (submission.table.as_str(), part.file.as_str()));
+            let parts = submission.parts.iter().map(|part| (submission.table.as_str(), part.in_force().0));
             let rejects = submission.rejects.as_deref().map(|file| (records::REJECT, file));
             parts.chain(rejects).for_each(|(table, file)| files.entry(table).or_default().push(file));
         }
