@@ -42,7 +42,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     let name = declared.source.get_ref();
     let source = pipelines.sources.iter().find(|source| source.id == *name);
-    let source = source.with_context(|| format!("pipelines/synth.toml names the source \"{name}\", which is not there"))?;
+    let source =
+        source.with_context(|| format!("pipelines/synth.toml names the source \"{name}\", which is not there"))?;
     let size = Size { persons: args.persons, months: args.months, seed: args.seed };
     let mut progress = Progress::new(context.json);
     progress.stage("make up", args.months as usize);

@@ -33,10 +33,15 @@ impl KeyError {
         match self {
             KeyError::Io { .. } => "name the file that holds it with --key FILE".to_owned(),
             KeyError::Open { path, .. } => {
-                format!("close it to others: chmod 600 {}; whoever may have read it can tell whose a record is", path.display())
+                format!(
+                    "close it to others: chmod 600 {}; whoever may have read it can tell whose a record is",
+                    path.display()
+                )
             }
             KeyError::Foreign { path } => format!("run as its owner, or: chown $(whoami) {}", path.display()),
-            KeyError::Malformed { .. } => "restore it from its backup; a new key gives every person another hash".to_owned(),
+            KeyError::Malformed { .. } => {
+                "restore it from its backup; a new key gives every person another hash".to_owned()
+            }
         }
     }
 }

@@ -126,8 +126,10 @@ impl World<'_> {
             }
             false => (NEVER, NEVER),
         };
-        let moved = if happens(Tag::Transferred, rates.transferred) { later(Tag::Transferred, 1, joined) } else { NEVER };
-        let died = happens(Tag::Death, rates.death).then(|| (chance.draw(Tag::Death, number, 1) % u64::from(months)) as u32);
+        let moved =
+            if happens(Tag::Transferred, rates.transferred) { later(Tag::Transferred, 1, joined) } else { NEVER };
+        let died =
+            happens(Tag::Death, rates.death).then(|| (chance.draw(Tag::Death, number, 1) % u64::from(months)) as u32);
         let mut schemes = 0;
         for (nth, scheme) in self.synth.scheme.iter().enumerate() {
             let is_in = chance.happens(Tag::Scheme, number, nth as u64, scheme.share);
@@ -135,8 +137,8 @@ impl World<'_> {
         }
         let excluding = self.synth.exclusive.excludes.get_ref();
         let excluded = self.synth.scheme.iter().position(|s| s.code.get_ref() == excluding);
-        let is_twice = excluded.is_some_and(|nth| schemes >> nth & 1 == 1)
-            && happens(Tag::Exclusive, self.synth.exclusive.share);
+        let is_twice =
+            excluded.is_some_and(|nth| schemes >> nth & 1 == 1) && happens(Tag::Exclusive, self.synth.exclusive.share);
         let base_fen = self.base(self.wage(unit, number));
         Employee { number, joined, left, gap, moved, died, schemes, is_twice, base_fen }
     }

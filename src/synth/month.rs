@@ -167,7 +167,13 @@ impl Page<'_, '_> {
     }
 
     /// The records of a person, of the page's month or of one that is paid for late.
-    fn employee(&mut self, at: usize, employee: &Employee, month: u32, sheet: &mut Sheet<'_>) -> Result<(i64, i64), SynthError> {
+    fn employee(
+        &mut self,
+        at: usize,
+        employee: &Employee,
+        month: u32,
+        sheet: &mut Sheet<'_>,
+    ) -> Result<(i64, i64), SynthError> {
         let (world, states) = (self.world, &self.world.synth.states);
         let (unit, fate) = (&world.units[at], &world.fates[at]);
         let late = month != self.month;
@@ -180,7 +186,13 @@ impl Page<'_, '_> {
             let all = unit_due + person_due;
             let wrong = !late && world.is_wrong(employee, month, nth);
             let owes = !late && fate.owes(month);
-            let status = if late { &states.recovered } else if owes { &states.unpaid } else { &states.paid };
+            let status = if late {
+                &states.recovered
+            } else if owes {
+                &states.unpaid
+            } else {
+                &states.paid
+            };
             sheet.record(&[
                 ("month", Value::Month(world.start + month)),
                 ("region", Value::Code(self.code())),
@@ -287,7 +299,11 @@ impl Page<'_, '_> {
 
     fn benefit(&mut self, sheet: &mut Sheet<'_>, number: u64, codes: [&String; 2], fen: i64) -> Result<(), SynthError> {
         let month = self.world.start + self.month;
-        self.truth.add("benefit", &[&month_text(month), self.world.regions[self.region], codes[0], codes[1]], &[1, fen]);
+        self.truth.add(
+            "benefit",
+            &[&month_text(month), self.world.regions[self.region], codes[0], codes[1]],
+            &[1, fen],
+        );
         sheet.record(&[
             ("month", Value::Month(month)),
             ("region", Value::Code(self.code())),

@@ -16,7 +16,11 @@ pub struct Truth {
 /// Each table: its name, its keys, its figures.
 const TABLES: [(&str, &[&str], &[&str]); 9] = [
     ("file", &["source_file"], &["records", "rejected"]),
-    ("insured", &["month", "region", "industry", "ownership", "scheme"], &["insured_person", "base_fen", "floor", "ceiling"]),
+    (
+        "insured",
+        &["month", "region", "industry", "ownership", "scheme"],
+        &["insured_person", "base_fen", "floor", "ceiling"],
+    ),
     ("arrears", &["month", "region", "industry", "ownership", "scheme"], &["unpaid_records", "arrears_fen"]),
     ("recovered", &["paid_month", "month", "region", "scheme"], &["records", "recovered_fen"]),
     ("change", &["month", "scheme"], &["insured_person", "new", "returned", "stopped", "transferred"]),

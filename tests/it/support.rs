@@ -44,6 +44,17 @@ impl TestProject {
         TestProject { folder }
     }
 
+    /// Some files and folders of this project alone.
+    pub fn of(parts: &[&str]) -> TestProject {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for part in parts {
+            let to = folder.path().join(part);
+            fs::create_dir_all(to.parent().expect("a part has a folder")).expect("the folder can be made");
+            copy(&root().join(part), &to);
+        }
+        TestProject { folder }
+    }
+
     /// Another project as it stands, releases and all.
     pub fn copy_of(other: &TestProject) -> TestProject {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -65,7 +65,7 @@ pub fn take_all(
     if there().next().is_none() {
         return Ok(Taken { submissions: before, diagnostics: Vec::new() });
     }
-    let key = key(project, &before)?;
+    let key = key(project, &before, progress.is_json())?;
     let codes: BTreeMap<&str, String> =
         extracts.iter().map(|e| (e.spec.as_str(), codes_digest(e, &pipelines.codebook))).collect();
     let mut in_force: BTreeMap<Scope, Submission> = BTreeMap::new();
@@ -130,7 +130,7 @@ fn scope_of(submission: &Submission) -> Scope {
 
 /// The key of the warehouse; made where there is none yet. That is safe as long as no record was made with another, and it
 /// spares the first run a step that can be forgotten.
-fn key(project: &Project, before: &[Submission]) -> anyhow::Result<Key> {
+fn key(project: &Project, before: &[Submission], as_json: bool) -> anyhow::Result<Key> {
     let shown = project.display(&project.key);
     let fault = |code, message: String, hint: String| Fault(vec![Diagnostic::error(code, message).hint(hint)]);
     let made_by = before.first();
@@ -151,9 +151,10 @@ fn key(project: &Project, before: &[Submission]) -> anyhow::Result<Key> {
         return Err(fault("key-missing", message, hint.to_owned()).into());
     }
     let key = Key::create(&project.key).map_err(|error| fault("key", error.to_string(), error.hint()))?;
-    let note = Diagnostic::info("key-made", format!("a key for personal numbers was made: {shown}"))
-        .hint("keep a copy where only you can read it: without it, the records of later months cannot be joined to these");
-    print::diagnostics(&[note], false);
+    let note = Diagnostic::info("key-made", format!("a key for personal numbers was made: {shown}")).hint(
+        "keep a copy where only you can read it: without it, the records of later months cannot be joined to these",
+    );
+    print::diagnostics(&[note], as_json);
     Ok(key)
 }
 
@@ -228,8 +229,16 @@ fn told(submission: &Submission) -> Option<Diagnostic> {
     reasons.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let shown: Vec<String> = reasons.iter().take(REASONS_SHOWN).map(|(reason, n)| format!("{n} {reason}")).collect();
     let more = if reasons.len() > shown.len() { ", …" } else { "" };
-    let counted = format!("{} of {} records could not be used: {}{more}", submission.rejected, submission.records, shown.join(", "));
-    let hint = format!("SELECT * FROM core_reject WHERE submission = '{}' tells line, column and reason of each", submission.id);
+    let counted = format!(
+        "{} of {} records could not be used: {}{more}",
+        submission.rejected,
+        submission.records,
+        shown.join(", ")
+    );
+    let hint = format!(
+        "SELECT * FROM core_reject WHERE submission = '{}' tells line, column and reason of each",
+        submission.id
+    );
     let place = Place::file(&submission.source_file);
     Some(match submission.refused {
         true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {counted}"))

@@ -31,7 +31,13 @@ pub type Outcome = Result<Submission, Vec<Diagnostic>>;
 ///
 /// # Errors
 /// The warehouse cannot be written.
-pub fn read(project: &Project, sent: &Sent<'_>, codebook: &Codebook, key: &Key, threads: usize) -> Result<Outcome, StoreError> {
+pub fn read(
+    project: &Project,
+    sent: &Sent<'_>,
+    codebook: &Codebook,
+    key: &Key,
+    threads: usize,
+) -> Result<Outcome, StoreError> {
     let extract = sent.extract;
     let form = RowForm::new(extract.table, &extract.key);
     let sets = CodeSet::of(extract.table, codebook);

@@ -54,7 +54,11 @@ pub(super) fn fen(bytes: &[u8], unit: i64) -> Result<i64, Wrong> {
                 since_comma = since_comma.map(|n| n + u32::from(!point));
             }
             b'.' if !point => point = true,
-            b',' if !point && seen > 0 && since_comma.is_none_or(|n| n == 3) && (since_comma.is_some() || seen <= 3) => {
+            b',' if !point
+                && seen > 0
+                && since_comma.is_none_or(|n| n == 3)
+                && (since_comma.is_some() || seen <= 3) =>
+            {
                 since_comma = Some(0);
             }
             _ => return Err(wrong()),
@@ -258,7 +262,10 @@ mod tests {
             assert_eq!(person(text.as_bytes()).unwrap_err().reason, "person-number", "{text}");
         }
         assert_eq!(person(b"53040219900101123x"), Ok(b"53040219900101123X".to_vec()));
-        assert_eq!(unit(b"91530400ma6k").map(|(number, length)| number[..length].to_vec()), Ok(b"91530400MA6K".to_vec()));
+        assert_eq!(
+            unit(b"91530400ma6k").map(|(number, length)| number[..length].to_vec()),
+            Ok(b"91530400MA6K".to_vec())
+        );
         assert!(unit(b"9153 0400").is_err());
     }
 }

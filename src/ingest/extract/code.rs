@@ -42,13 +42,7 @@ impl CodeSet {
 }
 
 /// The number of the code that a label means.
-pub(super) fn look_up(
-    task: &Task<'_>,
-    list: &str,
-    label: &str,
-    set: &CodeSet,
-    totals: bool,
-) -> Result<u16, Wrong> {
+pub(super) fn look_up(task: &Task<'_>, list: &str, label: &str, set: &CodeSet, totals: bool) -> Result<u16, Wrong> {
     let Task { extract, codebook, .. } = task;
     let scope = LabelScope { dataset: &extract.dataset, table: &extract.id, versions: &extract.versions };
     let shown = if mask::may_be_person(label) { mask::form(label) } else { label.to_owned() };
@@ -56,9 +50,9 @@ pub(super) fn look_up(
         Ok(code) if code.as_str() == TOTAL && !totals => {
             Err(Wrong::new("total", format!("\"{shown}\" is a total, and a record is of one person or unit")))
         }
-        Ok(code) => set.number(code.as_str()).ok_or_else(|| {
-            Wrong::new("unknown-code", format!("the {list} list has more codes than records can hold"))
-        }),
+        Ok(code) => set
+            .number(code.as_str())
+            .ok_or_else(|| Wrong::new("unknown-code", format!("the {list} list has more codes than records can hold"))),
         Err(error) => {
             let mut message = match mask::may_be_person(label) {
                 true => format!("no {list} code for \"{shown}\""),

@@ -28,14 +28,22 @@ pub(super) fn slots(task: &Task<'_>, header: &Header, faults: &mut Vec<Diagnosti
             [nth] => {
                 known[*nth] = true;
                 let label = header.labels[*nth].clone();
-                slots[*nth] = Some(Slot { column: field.column, kind: column.kind, optional: column.optional, fen: field.fen, label });
+                slots[*nth] = Some(Slot {
+                    column: field.column,
+                    kind: column.kind,
+                    optional: column.optional,
+                    fen: field.fen,
+                    label,
+                });
             }
             [] if field.optional => {}
             [] => {
-                let fault = fault("header-missing", format!("no column is headed \"{}\"", field.labels.join("\" or \"")));
+                let fault =
+                    fault("header-missing", format!("no column is headed \"{}\"", field.labels.join("\" or \"")));
                 let near = nearest(&field.labels[0], header.labels.iter().map(String::as_str)).join(" or ");
                 faults.push(match near.is_empty() {
-                    true => fault.hint(format!("it fills {} of {}; add its header to label", column.name, extract.table.name)),
+                    true => fault
+                        .hint(format!("it fills {} of {}; add its header to label", column.name, extract.table.name)),
                     false => fault.hint(format!("if {near} is meant, add it to label of the field {}", column.name)),
                 });
             }
@@ -63,12 +71,7 @@ fn shown(label: &str) -> String {
 }
 
 /// What the file's name and the layout state for every row.
-pub(super) fn constant(
-    task: &Task<'_>,
-    form: &RowForm,
-    sets: &[CodeSet],
-    faults: &mut Vec<Diagnostic>,
-) -> Row {
+pub(super) fn constant(task: &Task<'_>, form: &RowForm, sets: &[CodeSet], faults: &mut Vec<Diagnostic>) -> Row {
     let extract = task.extract;
     let table = extract.table;
     let mut row = form.row();

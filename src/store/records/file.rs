@@ -151,7 +151,9 @@ impl Values {
     fn new(kind: RecordKind, optional: bool) -> Values {
         let of = match kind {
             RecordKind::Code(_) | RecordKind::Month => Of::Codes(Vec::new()),
-            RecordKind::Text | RecordKind::Person | RecordKind::Unit => Of::Words { bytes: Vec::new(), ends: Vec::new() },
+            RecordKind::Text | RecordKind::Person | RecordKind::Unit => {
+                Of::Words { bytes: Vec::new(), ends: Vec::new() }
+            }
             RecordKind::Date => Of::Days(Vec::new()),
             RecordKind::Yuan | RecordKind::Count => Of::Integers(Vec::new()),
         };
