@@ -246,6 +246,23 @@ pub const ANSWER: Table = Table {
     ],
 };
 
+pub const SUBMISSION: Table = Table {
+    name: "stage_submission",
+    columns: &[
+        ("submission", Text),
+        ("dataset", Text),
+        ("extract", Text),
+        ("record_table", Text),
+        ("source_file", Text),
+        ("source_sha256", Text),
+        ("scope", Text),
+        ("state", Text),
+        ("records", Integer),
+        ("rejected", Integer),
+        ("reasons", Text),
+    ],
+};
+
 /// What was set aside of extracts; no stage table, since it lies with the records.
 pub const REJECT: Table = Table {
     name: "core_reject",
@@ -267,7 +284,7 @@ pub const REJECT: Table = Table {
 };
 
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 13] = [
+pub const TABLES: [&Table; 14] = [
     &OBSERVATION,
     &FINDING,
     &CODE,
@@ -281,6 +298,7 @@ pub const TABLES: [&Table; 13] = [
     &RELATION,
     &TABLE,
     &EDITION,
+    &SUBMISSION,
 ];
 
 /// The stage table of this name.

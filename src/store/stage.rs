@@ -8,13 +8,14 @@ use jiff::civil::Date;
 
 use rows::{
     Cells, answer_rows, break_rows, code_rows, concordance_rows, edition_row, finding_of, finding_row, indicator_rows,
-    observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows, version_rows,
+    observation_of, question_rows, relation_of, relation_row, submission_row, table_of, table_row, text, unit_rows, version_rows,
 };
 
 pub use rows::observation_row;
 
 use super::error::StoreError;
 use super::parquet::{self, Row};
+use super::records::Submission;
 use super::schema;
 use crate::domain::{Codebook, Finding, Observation, Relation, Text};
 
@@ -27,6 +28,8 @@ pub struct Stage {
     pub codebook: Codebook,
     pub tables: Vec<TableInfo>,
     pub editions: Vec<EditionInfo>,
+    /// The files of agencies that the records come from.
+    pub submissions: Vec<Submission>,
 }
 
 /// What is known of a table as a whole.
@@ -77,6 +80,7 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     parquet::write(folder, &schema::CONCORDANCE, sorted(concordance_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::BREAK, sorted(break_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::EDITION, sorted(stage.editions.iter().map(edition_row)), unnamed)?;
+    parquet::write(folder, &schema::SUBMISSION, sorted(stage.submissions.iter().map(submission_row)), unnamed)?;
     parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }
 
