@@ -73,7 +73,9 @@ fn run(job: &str, folder: &Path) {
     let paths = books::files_in(&folder.join("files"));
     match job {
         "calamine" => books::job(|| paths.iter().for_each(|file| calamine(file))),
-        "read" => books::job(|| grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))),
+        "read" => books::job(|| {
+            grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))
+        }),
         "unpivot" => {
             let pipelines = pipelines(folder);
             books::job(|| unpivot(&pipelines, &paths));
@@ -93,7 +95,7 @@ fn calamine(file: &Path) {
 }
 
 /// Every file on any core, as the main job reads them, then joined.
-fn unpivot(pipelines: &Pipelines, paths: &[PathBuf]) -> Vec<shebao::domain::Observation> {
+fn unpivot(pipelines: &Pipelines, paths: &[PathBuf]) -> shebao::domain::Observations {
     let (source, table) = (&pipelines.sources[0], &pipelines.sources[0].tables[0]);
     let task = Task { source, table, edition: &table.editions[0], codebook: &pipelines.codebook };
     let names: Vec<String> = paths.iter().map(|p| p.file_name().unwrap_or_default().to_string_lossy().into()).collect();

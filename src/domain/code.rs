@@ -141,12 +141,12 @@ impl Codebook {
         // The names of local codes are aliases of their table, so that no other table meets them.
         for (list, code, name) in entries.chain(indicators).chain(units).filter(|(_, code, _)| !is_local(code)) {
             for label in [code, name] {
-                let key = (list.to_owned(), NAMES.to_owned(), normalise(label));
+                let key = (list.to_owned(), NAMES.to_owned(), normalise(label).into_owned());
                 index.entry(key).or_default().insert(Code::new(code));
             }
         }
         for alias in &self.aliases {
-            let key = (alias.list.clone(), alias.scope.clone(), normalise(&alias.label));
+            let key = (alias.list.clone(), alias.scope.clone(), normalise(&alias.label).into_owned());
             index.insert(key, BTreeSet::from([alias.code.clone()]));
         }
         self.index = index;
@@ -208,7 +208,7 @@ impl Codebook {
 
     /// The codes of a label, by scope: the table's, the dataset's, everyone's, and those of the lists themselves.
     fn named(&self, list: &str, dataset: &str, table: &str, label: &str) -> impl Iterator<Item = &BTreeSet<Code>> {
-        let (list, label) = (list.to_owned(), normalise(label));
+        let (list, label) = (list.to_owned(), normalise(label).into_owned());
         let scopes = [format!("{dataset}/{table}"), dataset.to_owned(), String::new(), NAMES.to_owned()];
         scopes.into_iter().filter_map(move |scope| self.index.get(&(list.clone(), scope, label.clone())))
     }

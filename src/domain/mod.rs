@@ -14,9 +14,11 @@
 
 pub mod address;
 pub mod code;
+pub mod few;
 pub mod finding;
 pub mod label;
 pub mod observation;
+pub mod observations;
 pub mod period;
 pub mod relation;
 pub mod text;
@@ -25,8 +27,10 @@ pub mod value;
 
 pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LookupError, TOTAL};
+pub use few::Few;
 pub use finding::{Finding, Outcome};
 pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Series};
+pub use observations::Observations;
 pub use period::{Period, PeriodKind};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;

@@ -8,6 +8,7 @@ use super::note;
 use super::number;
 use super::value;
 use crate::diag::Diagnostic;
+use crate::domain::Text;
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 
@@ -24,7 +25,7 @@ pub(super) struct Part {
     /// The first cell of a merged range, so that equal cells are one label.
     pub at: CellRef,
     /// Without the marks at its end.
-    pub text: String,
+    pub text: Text,
     pub marks: Marks,
 }
 
@@ -148,7 +149,7 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
             }
         }
         let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
-        parts.push(Part { at, text, marks });
+        parts.push(Part { at, text: (&*text).into(), marks });
     }
 }
 

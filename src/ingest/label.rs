@@ -1,6 +1,6 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -12,9 +12,12 @@ use super::presence::{Met, Stranger};
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, LookupError, Period, TOTAL};
-use crate::grid::{CellRef, Grid};
+use crate::grid::{CellRef, Grid, on_all_cores};
 use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
+
+/// Labels that one core holds against the declared ones at a time.
+const LABELS_AT_ONCE: usize = 1 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Axis {
@@ -33,8 +36,8 @@ impl Axis {
 
 /// A row or column whose meaning is known.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub label: Label,
+pub(super) struct Line<'l> {
+    pub label: &'l Label,
     pub meaning: Meaning,
     /// Units printed in the label.
     pub units: Vec<PrintedUnit>,
@@ -57,25 +60,30 @@ pub(super) struct Unknown {
 }
 
 /// Give every label the meaning of the entry that declares it; what is not as declared is an error.
-pub(super) fn assign(
+pub(super) fn assign<'l>(
     reading: &Reading,
     found: &Found<'_>,
-    labels: &[Label],
+    labels: &'l [Label],
     axis: Axis,
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Line> {
+) -> Vec<Line<'l>> {
     let (grid, entries) = (found.grid, entries(reading, axis));
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(labels.len());
     // The entry each label belongs to.
-    let mut order: Vec<(usize, &Label)> = Vec::new();
-    for label in labels {
-        match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
+    let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
+    let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
+    let fitting = |stretch: &&'l [Label]| {
+        let declared = || entries.iter().filter(|e| !e.merged);
+        stretch.iter().map(|label| (label, entry_of(reading, label, declared()))).collect::<Vec<_>>()
+    };
+    for (label, fits) in on_all_cores(&stretches, fitting).into_iter().flatten() {
+        match fits {
             Ok(Some(Fitting { entry, meaning, unit })) => {
                 let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
                 order.push((nth, label));
                 if !entry.skip {
-                    lines.push(Line { label: label.clone(), meaning, units: units(reading, label), captured: unit });
+                    lines.push(Line { label, meaning, units: units(reading, label), captured: unit });
                 }
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
@@ -96,8 +104,8 @@ pub(super) fn assign(
 }
 
 /// No two rows, and no two columns, may mean the same.
-pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<&Meaning, &Line> = BTreeMap::new();
+pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line<'_>], axis: Axis, faults: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&Meaning, &Line<'_>> = HashMap::with_capacity(lines.len());
     for line in lines {
         let other = *seen.entry(&line.meaning).or_insert(line);
         if std::ptr::eq(other, line) {
@@ -211,15 +219,15 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
                 meaning.unit = Some(UnitUse { code, label: None });
             }
             Capture::Breakdown(list) => {
-                let outer = meaning.breakdown.get(list).map(|code| Code::new(code));
-                let code = look_up(list, &held.text, outer.as_ref())?.to_string();
+                let outer = meaning.breakdown.get(list.as_str()).map(|code| Code::new(code));
+                let code = look_up(list, &held.text, outer.as_ref())?;
                 // A breakdown that is not divided is left out.
-                if code != TOTAL {
-                    meaning.breakdown.insert(list.clone(), code);
+                if code.as_str() != TOTAL {
+                    meaning.breakdown.insert(list.into(), code.as_str().into());
                 }
             }
             Capture::Integer(key) => {
-                meaning.breakdown.insert(key.clone(), held.text.clone());
+                meaning.breakdown.insert(key.into(), held.text.as_str().into());
             }
             Capture::Year | Capture::Month => {
                 meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
@@ -246,14 +254,14 @@ fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Un
 }
 
 /// The outer parts that all lines share.
-pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
+pub(super) fn shared<'l>(lines: &[&'l Line<'_>]) -> &'l [Part] {
     let first = &lines[0].label.parts;
     let count = (0..first.len()).take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first[*n])));
     &first[..count.count()]
 }
 
 /// The meaning of a cell merged over several lines: that of the entry declared for the label they share, and its number.
-pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
+pub(super) fn merged(reading: &Reading, lines: &[&Line<'_>], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
     let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
     let entries = entries(reading, axis);
     match entry_of(reading, &label, entries.iter().filter(|e| e.merged)) {
@@ -318,7 +326,7 @@ fn sequence(
 }
 
 /// `period = "left"`: the period of the nearest column on the left that has one of its own.
-fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line], faults: &mut Vec<Diagnostic>) {
+fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line<'_>], faults: &mut Vec<Diagnostic>) {
     let mut left: Option<Period> = None;
     for line in lines {
         match (line.meaning.period, left) {

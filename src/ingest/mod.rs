@@ -32,7 +32,7 @@ mod value;
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
-use crate::domain::{Codebook, Observation, Relation};
+use crate::domain::{Codebook, Observations, Relation};
 use crate::grid::{CellRef, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
@@ -45,7 +45,7 @@ const BODY_CELLS_MAX: u64 = 5_000_000;
 #[derive(Debug, Default)]
 pub struct Ingested {
     /// In the order of files, sheets, rows and columns; numbers of footnotes last on each sheet.
-    pub observations: Vec<Observation>,
+    pub observations: Observations,
     pub relations: Vec<Relation>,
 }
 
@@ -73,7 +73,9 @@ pub struct Input<'a> {
 #[derive(Debug)]
 pub struct Portion {
     file: String,
-    observations: Vec<Observation>,
+    observations: Observations,
+    /// Surely no two cells of any panel state the same.
+    apart: bool,
     met: presence::Met,
     faults: Vec<Diagnostic>,
 }
@@ -94,7 +96,8 @@ pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
 pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
     let mut portion = Portion {
         file: input.file.to_owned(),
-        observations: Vec::new(),
+        observations: Observations::default(),
+        apart: true,
         met: presence::Met::default(),
         faults: Vec::new(),
     };
@@ -109,16 +112,19 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
         return Checked::new(Ingested::default(), Vec::new());
     };
     let reading = Reading { task, file: &file, sha256: "", captured: &[] };
-    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Vec::new());
+    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Observations::default());
+    let mut apart = true;
     for portion in portions {
         met.add(portion.met);
         found.extend(portion.faults);
-        gather(&mut observations, portion.observations);
+        observations.append(portion.observations);
+        apart &= portion.apart;
     }
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
-    if faults.iter().all(|f| f.code != "label-twice") {
+    let alone = met.parts == 1 && met.figures.is_empty();
+    if !(apart && alone) && faults.iter().all(|f| f.code != "label-twice") {
         twice::check(&reading, &observations, &mut faults);
     }
     if observations.is_empty() && faults.is_empty() {
@@ -141,7 +147,7 @@ pub struct Paths {
 pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
     let reading = Reading { task, file: input.file, sha256: "", captured: &[] };
     let (mut faults, mut paths) = (Vec::new(), Paths::default());
-    let texts = |label: header::Label| (label.line, label.parts.into_iter().map(|p| p.text.to_string()).collect());
+    let texts = |label: header::Label| (label.line, label.parts.iter().map(|p| p.text.to_string()).collect());
     let mut met = presence::Met::default();
     for scope in locate::scopes(&reading, input.document, &mut met, &mut faults) {
         for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
@@ -187,7 +193,7 @@ impl Reading<'_> {
 
     /// All panels of the table on one sheet, whose footnotes are theirs together.
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
-        let Portion { observations, met, faults, .. } = portion;
+        let Portion { observations, apart, met, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
         let Some(meaning) = self.title(&panels[0], faults) else {
             met.lost += 1;
@@ -200,9 +206,10 @@ impl Reading<'_> {
             read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
+        *apart &= read.iter().all(|noted: &note::Noted| noted.read.apart);
         let notes = note::footnotes(self, panels);
-        gather(observations, note::bind(self, panels, &notes, read, faults));
-        observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
+        observations.append(note::bind(self, panels, &notes, read, faults));
+        observations.add(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
     fn panel(
@@ -316,14 +323,6 @@ impl Reading<'_> {
     fn named(&self, mut fault: Diagnostic) -> Diagnostic {
         fault.message.push_str(&format!(" (table {}, edition {})", self.name(), self.edition.id));
         fault
-    }
-}
-
-/// Add some to those there are; a copy of a million is spared where these are the first.
-fn gather<T>(all: &mut Vec<T>, mut more: Vec<T>) {
-    match all.is_empty() {
-        true => *all = more,
-        false => all.append(&mut more),
     }
 }
 

@@ -3,17 +3,18 @@
 //! A note that begins with a mark concerns the cells that carry the mark, at their number, their row or column label, or the
 //! table's title; any other note concerns every cell.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Reading;
 use super::body::{self, Read};
 use super::label::Line;
 use super::locate::Found;
 use super::presence::Met;
-use super::{Reading, gather};
 use crate::diag::Diagnostic;
-use crate::domain::Observation;
 use crate::domain::label::normalise;
+use crate::domain::{Observation, Observations, Series};
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 use crate::spec::pattern::Capture;
@@ -45,7 +46,7 @@ pub(super) struct Noted {
 pub(super) type Used = BTreeMap<usize, CellRef>;
 
 /// A label without its translation, and without the marks at its end or before the brackets at its end; and those.
-pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
+pub(super) fn of_label<'t>(reading: &Reading, printed: &'t str) -> (Cow<'t, str>, Marks) {
     let (text, mut marks) = without_marks(reading, printed);
     let own = reading.own_language(&text);
     if own.len() == text.len() {
@@ -54,16 +55,19 @@ pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
     // The mark may stand before the translation.
     let (own, inner) = without_marks(reading, own);
     marks.splice(..0, inner);
-    (own, marks)
+    (Cow::Owned(own.into_owned()), marks)
 }
 
-fn without_marks(reading: &Reading, printed: &str) -> (String, Marks) {
+fn without_marks<'t>(reading: &Reading, printed: &'t str) -> (Cow<'t, str>, Marks) {
     let annotations = &reading.layout().annotations;
     let (rest, marks) = annotations.at_end(printed);
     let closed = rest.trim_end().ends_with([')', '）']);
-    let Some(open) = rest.rfind(['(', '（']).filter(|_| closed) else { return (rest.to_owned(), marks) };
+    let Some(open) = rest.rfind(['(', '（']).filter(|_| closed) else { return (Cow::Borrowed(rest), marks) };
     let (before, inner) = annotations.at_end(&rest[..open]);
-    (format!("{before}{}", &rest[open..]), [inner, marks].concat())
+    if inner.is_empty() {
+        return (Cow::Borrowed(rest), marks);
+    }
+    (Cow::Owned(format!("{before}{}", &rest[open..])), [inner, marks].concat())
 }
 
 /// Marks that concern the whole table: of its title, its unit line and the cells over the label columns.
@@ -88,7 +92,7 @@ pub(super) fn of_title(reading: &Reading, found: &Found<'_>) -> Vec<(usize, Cell
 }
 
 /// Every mark that stands in the table.
-pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line], columns: &[Line], read: &Read) -> Used {
+pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line<'_>], columns: &[Line<'_>], read: &Read) -> Used {
     let labels = columns.iter().chain(rows).flat_map(|l| &l.label.parts);
     let of_labels = labels.flat_map(|p| p.marks.iter().map(|nth| (*nth, p.at)));
     let of_cells = read.marked.iter().flat_map(|(o, marks)| marks.iter().map(|nth| (*nth, read.observations[*o].at)));
@@ -189,10 +193,10 @@ pub(super) fn bind(
     notes: &[Footnote],
     panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Observation> {
+) -> Observations {
     unused(reading, found, notes, &panels, faults);
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
-    let mut observations = Vec::new();
+    let mut observations = Observations::default();
     for mut panel in panels {
         unexplained(reading, found[0].grid, notes, &panel, faults);
         let concerning = |marks: &[usize]| {
@@ -211,18 +215,32 @@ pub(super) fn bind(
             }
             Arc::new(texts)
         };
-        let unmarked = concerning(&[]);
+        let (unmarked, mut bound) = (concerning(&[]), Bound::default());
         if !unmarked.is_empty() {
-            panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
+            panel.read.observations.iter_mut().for_each(|o| bound.give(o, &unmarked));
         }
         let mut by_marks: BTreeMap<Arc<Marks>, Arc<Vec<String>>> = BTreeMap::new();
         for (nth, marks) in panel.read.marked {
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
-            panel.read.observations[nth].notes = Arc::clone(texts);
+            panel.read.observations.get_mut(nth).into_iter().for_each(|o| bound.give(o, texts));
         }
-        gather(&mut observations, panel.read.observations);
+        observations.append(panel.read.observations);
     }
     observations
+}
+
+/// Series with the notes that were given to them, one for each list of notes, found by where both are kept; what a series
+/// was before is held, so that no other takes its place.
+#[derive(Default)]
+struct Bound(BTreeMap<(usize, usize), [Arc<Series>; 2]>);
+
+impl Bound {
+    fn give(&mut self, o: &mut Observation, notes: &Arc<Vec<String>>) {
+        let key = (Arc::as_ptr(&o.series).addr(), Arc::as_ptr(notes).addr());
+        let with = || Series { notes: Arc::clone(notes), ..Series::clone(&o.series) };
+        let [_, bound] = self.0.entry(key).or_insert_with(|| [Arc::clone(&o.series), Arc::new(with())]);
+        o.series = Arc::clone(bound);
+    }
 }
 
 /// The notes that begin with a mark: those of the panel's own block, else those of the others.
@@ -312,7 +330,8 @@ pub(super) fn figures(
         match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, title) {
             Ok(mut observation) => {
                 let concerns = |n: &&Footnote| n.at == note.at || n.mark.is_none();
-                observation.notes = Arc::new(footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect());
+                let notes = footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect();
+                Bound::default().give(&mut observation, &Arc::new(notes));
                 observations.push(observation);
             }
             Err(fault) => faults.push(*fault),

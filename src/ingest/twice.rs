@@ -1,13 +1,61 @@
 //! Two cells of one table may not state the same quantity.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Reading;
+use super::said::{Side, period};
 use crate::diag::{Diagnostic, Place};
-use crate::domain::{Code, Dimensions, Observation, Period};
+use crate::domain::{Code, Dimensions, Observation, Observations, Period};
+use crate::spec::table::Meaning;
+
+/// What the lines of one axis say of their cells, each by a number that lines which say the same have in common.
+#[derive(Default)]
+pub(super) struct Axial {
+    prints: Vec<u64>,
+    /// Of what any of them says something.
+    dimensions: u8,
+    indicator: bool,
+    period: bool,
+}
+
+impl Axial {
+    pub fn add(&mut self, side: &Side<'_>, title: &Meaning) {
+        let (meaning, nothing) = (side.meaning(), Meaning::default());
+        self.dimensions |= side.coordinates.said();
+        self.indicator |= meaning.indicator.is_some();
+        self.period |= meaning.period.is_some();
+        let period = period(meaning, &nothing, title);
+        let mut hasher = DefaultHasher::new();
+        (meaning.indicator.as_ref().or(title.indicator.as_ref()), period).hash(&mut hasher);
+        side.coordinates.fingerprint().hash(&mut hasher);
+        self.prints.push(hasher.finish());
+    }
+
+    /// Adds the lines that follow.
+    pub fn append(&mut self, mut next: Axial) {
+        self.prints.append(&mut next.prints);
+        self.dimensions |= next.dimensions;
+        self.indicator |= next.indicator;
+        self.period |= next.period;
+    }
+
+    /// Whether surely no two cells of these lines and those across state the same: of nothing do both axes say something,
+    /// and no two lines of an axis say the same.
+    pub fn is_apart_from(mut self, mut across: Axial) -> bool {
+        let both = self.dimensions & across.dimensions != 0
+            || self.indicator && across.indicator
+            || self.period && across.period;
+        let distinct = |axis: &mut Axial| {
+            axis.prints.sort_unstable();
+            axis.prints.windows(2).all(|pair| pair[0] != pair[1])
+        };
+        !both && distinct(&mut self) && distinct(&mut across)
+    }
+}
 
 /// A fault for every observation whose quantity another one before it states.
-pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(reading: &Reading, observations: &Observations, faults: &mut Vec<Diagnostic>) {
     // Prints of all, in order, show whether any two may be alike; as a rule none are.
     let mut prints: Vec<u64> = observations.iter().map(Observation::fingerprint).collect();
     prints.sort_unstable();
@@ -18,7 +66,7 @@ pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mu
     }
     let mut seen: HashMap<Quantity<'_>, &Observation> = HashMap::new();
     for o in observations.iter().filter(|o| alike.binary_search(&o.fingerprint()).is_ok()) {
-        if let Some(other) = seen.insert((o.indicator(), o.period, o.dimensions()), o) {
+        if let Some(other) = seen.insert((o.indicator(), o.period(), o.dimensions()), o) {
             faults.push(twice(reading, other, o));
         }
     }
@@ -29,7 +77,7 @@ type Quantity<'o> = (&'o Code, Period, Dimensions);
 
 fn twice(reading: &Reading, other: &Observation, o: &Observation) -> Diagnostic {
     let (one, two) = cells_shown(other, o);
-    let message = format!("cells {one} and {two} state the same quantity: {} of {}", o.indicator(), o.period);
+    let message = format!("cells {one} and {two} state the same quantity: {} of {}", o.indicator(), o.period());
     let place = Place::cell(&o.origin().source_file, o.origin().sheet.as_str(), o.cell().as_str());
     let same_sheet =
         (&other.origin().sheet, &other.origin().source_file) == (&o.origin().sheet, &o.origin().source_file);

@@ -28,9 +28,9 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::text(&origin.table_id),
         Cell::text(&origin.edition),
         Cell::text(series.indicator.as_str()),
-        Cell::shown(o.period),
-        Cell::Date(o.period.start()),
-        Cell::Date(o.period.end()),
+        Cell::shown(o.period()),
+        Cell::Date(o.period().start()),
+        Cell::Date(o.period().end()),
         Cell::text(series.period_kind.as_str()),
         code(Dimension::Region),
         code(Dimension::Scheme),
@@ -48,8 +48,8 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::text(&origin.source_sha256),
         Cell::text(&origin.sheet),
         Cell::shown(o.cell()),
-        Cell::text(o.notes.join("\n")),
-        Cell::text(o.status.as_str()),
+        Cell::text(o.notes().join("\n")),
+        Cell::text(o.status().as_str()),
     ]
 }
 
@@ -92,10 +92,11 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
         Origin { dataset, table_id, edition, source_file, source_sha256, sheet, addressing, id_path: id_path.into() };
-    let series = Arc::new(Series { origin: Arc::new(origin), indicator, period_kind, unit, printed_unit });
-    let coordinates = [Arc::new(Coordinates::from(dimensions)), Arc::default()];
-    let notes = Arc::new(notes);
-    Some(Observation { series, coordinates, at, nth, period, value, decimals, printed, notes, status })
+    let (origin, notes) = (Arc::new(origin), Arc::new(notes));
+    let column = Arc::default();
+    let series = Series { origin, indicator, period, period_kind, unit, printed_unit, column, notes, status };
+    let (series, row) = (Arc::new(series), Arc::new(Coordinates::from(dimensions)));
+    Some(Observation { series, row, at, nth, value, decimals, printed })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
-    let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.into(), value.into()));
     let origin = Origin {
         dataset: "d".into(),
         table_id: "t".into(),
@@ -27,22 +27,23 @@ fn observation(obs_id: &str, value: Value) -> Observation {
     let series = Series {
         origin: Arc::new(origin),
         indicator: Code::new("insured_person"),
+        period: "2013-01/2013-08".parse().unwrap(),
         period_kind: PeriodKind::Flow,
         unit: "person".into(),
         printed_unit: "10k_person".into(),
+        column: Arc::default(),
+        notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
+        status: Status::Revised,
     };
-    let region = [(Dimension::Region, Code::new("530400-1"))];
+    let region = [(Dimension::Region, Code::new("530400-1"))].into();
     Observation {
         series: Arc::new(series),
-        coordinates: [Arc::new(Coordinates::new(region, Breakdown(breakdown.into()))), Arc::default()],
+        row: Arc::new(Coordinates::new(region, Breakdown(breakdown.into()))),
         at: CellRef { row: 3, col: 1 },
         nth: 0,
-        period: "2013-01/2013-08".parse().unwrap(),
         value,
         decimals: value.number().map(|n| u8::try_from(n.scale()).unwrap()),
         printed: "36. 7\n万".into(),
-        notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
-        status: Status::Revised,
     }
 }
 
@@ -159,7 +160,8 @@ fn an_older_file_is_read_where_nothing_is_guessed() {
     assert_eq!(columns[row.len() - 1].0, "status");
     row.pop();
     let read = put(&columns[..columns.len() - 1], row.clone()).unwrap();
-    assert_eq!(read, [Observation { status: Status::Normal, ..observation.clone() }]);
+    let series = Series { status: Status::Normal, ..Series::clone(&observation.series) };
+    assert_eq!(read, [Observation { series: Arc::new(series), ..observation.clone() }]);
     row.remove(0);
     let fault = put(&columns[1..columns.len() - 1], row).unwrap_err().to_string();
     assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");
