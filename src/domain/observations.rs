@@ -81,3 +81,55 @@ impl<'o> IntoIterator for &'o Observations {
         self.stretches.iter().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Observation, Observations};
+    use crate::domain::{CellRef, Code, Origin, PeriodKind, Series, Status, Value};
+    use std::sync::Arc;
+
+    #[test]
+    fn stretches_are_counted_through() {
+        let origin = Origin {
+            dataset: String::new(),
+            table_id: String::new(),
+            edition: String::new(),
+            source_file: String::new(),
+            source_sha256: String::new(),
+            sheet: String::new(),
+            addressing: crate::domain::Addressing::A1,
+            id_path: String::new(),
+        };
+        let series = Arc::new(Series {
+            origin: Arc::new(origin),
+            indicator: Code::total(),
+            period: "2012".parse().unwrap(),
+            period_kind: PeriodKind::Stock,
+            unit: String::new(),
+            printed_unit: String::new(),
+            column: Arc::default(),
+            notes: Arc::default(),
+            status: Status::Normal,
+        });
+        let observation = |row: u32| Observation {
+            series: Arc::clone(&series),
+            row: Arc::default(),
+            at: CellRef { row, col: 0 },
+            nth: 0,
+            value: Value::Number(row.into()),
+            decimals: Some(0),
+            printed: row.to_string().into(),
+        };
+        let (mut all, mut others) = (Observations::default(), Observations::default());
+        all.add(vec![observation(0), observation(1)]);
+        others.add(Vec::new());
+        others.add(vec![observation(2)]);
+        all.append(others);
+        all.append(Observations::default());
+        assert_eq!((all.len(), all.is_empty()), (3, false));
+        all.get_mut(2).unwrap().nth = 7;
+        assert!(all.get_mut(3).is_none());
+        assert_eq!((0..3).map(|nth| (all[nth].at.row, all[nth].nth)).collect::<Vec<_>>(), [(0, 0), (1, 0), (2, 7)]);
+        assert_eq!(all.into_iter().map(|o| o.at.row).collect::<Vec<_>>(), [0, 1, 2]);
+    }
+}

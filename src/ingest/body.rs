@@ -199,11 +199,12 @@ impl<'a> Band<'a> {
         let (reading, grid) = (self.body.reading, self.body.found.grid);
         let cell = grid.get(at.row, at.col);
         let printed = cell.map(|c| c.text.clone()).unwrap_or_default();
-        let bare = value::bare(reading, &printed);
+        let text = printed.as_str();
+        let bare = value::bare(reading, text);
         let marks = self.marks([&row.marks, &column.marks, &bare.marks]);
         let status = marks.as_ref().map_or(Ok(Status::Normal), |marks| status(reading, grid, at, marks))?;
         let first = self.observations.len();
-        let texts = [&*printed, bare.text];
+        let texts = [text, bare.text];
         if let Some((text, (nth, split, captured))) =
             texts.into_iter().find_map(|text| Some((text, split::find(reading, text)?)))
         {

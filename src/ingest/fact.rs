@@ -17,6 +17,11 @@ use crate::spec::table::PeriodRule;
 /// tolerances of such numbers stay within the decimals of the warehouse, so that no single cell can stop a build.
 const VALUE_LIMIT: u64 = 1_000_000_000_000_000_000;
 
+fn is_within_limit(n: Decimal) -> bool {
+    // Its digits held against those of the limit, which takes no division.
+    n.mantissa().unsigned_abs() < u128::from(VALUE_LIMIT) * 10u128.pow(n.scale())
+}
+
 /// One number or mark with all that is known of it.
 pub(super) struct Statement<'s> {
     pub amount: Result<Amount, Mark>,
@@ -84,7 +89,7 @@ impl<'a> Maker<'a> {
             Ok(amount) => {
                 let unit = counted.unit;
                 let base = unit.to_base(amount.number);
-                let base = base.filter(|n| n.scale() <= SCALE_MAX && n.abs() < Decimal::from(VALUE_LIMIT));
+                let base = base.filter(|n| n.scale() <= SCALE_MAX && is_within_limit(*n));
                 let base = base.ok_or_else(|| {
                     let message =
                         format!("\"{printed}\" has more than {SCALE_MAX} decimals in {}, or is too large", unit.base);

@@ -1,5 +1,7 @@
 //! Stacked and merged headers, and label columns, to one path of texts per column and row.
 
+use std::ops::Range;
+
 use super::Reading;
 use super::hint;
 use super::label::{Axis, entries, fit};
@@ -9,8 +11,11 @@ use super::number;
 use super::value;
 use crate::diag::Diagnostic;
 use crate::domain::Text;
-use crate::grid::{CellRef, CellValue, Grid};
+use crate::grid::{CellRef, CellValue, Grid, on_all_cores};
 use crate::spec::annotation::Marks;
+
+/// Rows whose labels one core reads at a time.
+const ROWS_AT_ONCE: usize = 1 << 12;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -95,9 +100,25 @@ fn column(reading: &Reading, found: &Found<'_>, col: u32, left: Option<&Label>, 
 
 /// One label per row that has one; a row that has cells but no label is an error, a blank row is skipped.
 pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
+    let body = found.body.clone();
+    // A row that takes its label from the one above is read after it, and a label of several rows with all of them.
+    let apart = !reading.layout().label_inherits && found.grid.merges().is_empty();
+    let stretch = if apart { ROWS_AT_ONCE } else { body.len() };
+    let starts = body.clone().step_by(stretch.max(1));
+    let stretches: Vec<Range<u32>> = starts.map(|row| row..body.end.min(row + stretch as u32)).collect();
+    let mut labels = Vec::with_capacity(body.len());
+    for (read, told) in on_all_cores(&stretches, |rows| some_rows(reading, found, rows.clone())) {
+        labels.extend(read);
+        faults.extend(told);
+    }
+    labels
+}
+
+/// The labels of some rows, and what is wrong with them.
+fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Label>, Vec<Diagnostic>) {
     let grid = found.grid;
-    let mut labels: Vec<Label> = Vec::new();
-    for row in found.body.clone() {
+    let (mut labels, mut faults): (Vec<Label>, _) = (Vec::new(), Vec::new());
+    for row in rows {
         let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
         let mut parts = Vec::new();
         let mut own = false;
@@ -107,10 +128,10 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
-            push(reading, grid, at, &mut parts, faults);
+            push(reading, grid, at, &mut parts, &mut faults);
         }
         if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
-            push(reading, grid, at, &mut parts, faults);
+            push(reading, grid, at, &mut parts, &mut faults);
         }
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
@@ -123,7 +144,7 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
                 .push(fault.hint("a label that holds for several rows needs merged cells, or label_blank = \"above\""));
         }
     }
-    labels
+    (labels, faults)
 }
 
 /// Whether a text is merged over data columns and alone in its row, where headings are declared: it heads the rows below.

@@ -1,6 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -39,6 +40,8 @@ impl Axis {
 pub(super) struct Line<'l> {
     pub label: &'l Label,
     pub meaning: Meaning,
+    /// A number that lines which mean the same have in common, and hardly any others.
+    print: u64,
     /// Units printed in the label.
     pub units: Vec<PrintedUnit>,
     /// The unit that the label captures.
@@ -75,15 +78,20 @@ pub(super) fn assign<'l>(
     let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
     let fitting = |stretch: &&'l [Label]| {
         let declared = || entries.iter().filter(|e| !e.merged);
-        stretch.iter().map(|label| (label, entry_of(reading, label, declared()))).collect::<Vec<_>>()
+        let fits = |label| {
+            let fits = entry_of(reading, label, declared());
+            let print = fits.as_ref().ok().and_then(Option::as_ref).map_or(0, |fitting| print_of(&fitting.meaning));
+            (label, fits, print, units(reading, label))
+        };
+        stretch.iter().map(fits).collect::<Vec<_>>()
     };
-    for (label, fits) in on_all_cores(&stretches, fitting).into_iter().flatten() {
+    for (label, fits, print, units) in on_all_cores(&stretches, fitting).into_iter().flatten() {
         match fits {
             Ok(Some(Fitting { entry, meaning, unit })) => {
                 let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
                 order.push((nth, label));
                 if !entry.skip {
-                    lines.push(Line { label, meaning, units: units(reading, label), captured: unit });
+                    lines.push(Line { label, meaning, print, units, captured: unit });
                 }
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
@@ -103,9 +111,20 @@ pub(super) fn assign<'l>(
     lines
 }
 
+fn print_of(meaning: &Meaning) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    meaning.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line<'_>], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&Meaning, &Line<'_>> = HashMap::with_capacity(lines.len());
+    let mut prints: Vec<u64> = lines.iter().map(|line| line.print).collect();
+    prints.sort_unstable();
+    if prints.windows(2).all(|pair| pair[0] != pair[1]) {
+        return;
+    }
+    let mut seen: HashMap<&Meaning, &Line<'_>> = HashMap::new();
     for line in lines {
         let other = *seen.entry(&line.meaning).or_insert(line);
         if std::ptr::eq(other, line) {
@@ -331,7 +350,10 @@ fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line<'_>], fau
     for line in lines {
         match (line.meaning.period, left) {
             (Some(PeriodRule::Fixed(period)), _) => left = Some(period),
-            (Some(PeriodRule::Left), Some(period)) => line.meaning.period = Some(PeriodRule::Fixed(period)),
+            (Some(PeriodRule::Left), Some(period)) => {
+                line.meaning.period = Some(PeriodRule::Fixed(period));
+                line.print = print_of(&line.meaning);
+            }
             (Some(PeriodRule::Left), None) => {
                 let at = line.label.at().unwrap_or(CellRef { row: 0, col: 0 });
                 let message =

@@ -4,6 +4,7 @@ mod entries;
 mod notes;
 mod place;
 mod rows;
+mod twice;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ pub mod annotation;
 mod codes;
 pub mod block;
 pub mod edition;
+mod initials;
 mod local;
 pub mod mark;
 mod meaning;

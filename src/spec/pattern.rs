@@ -122,6 +122,11 @@ impl Pattern {
         &self.written
     }
 
+    /// Whether what fits is more than ASCII.
+    pub fn is_beyond_ascii(&self) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if !text.iter().all(char::is_ascii)))
+    }
+
     pub fn is_literal(&self) -> bool {
         self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
     }
