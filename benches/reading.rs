@@ -72,14 +72,20 @@ fn run(job: &str, file: &Path) {
             black_box(book.worksheets());
         }
         "bytes" => drop(black_box(std::fs::read(file))),
-        "grid" => drop(black_box(grid::read(file, &file.to_string_lossy(), None).expect("a table"))),
+        "grid" => {
+            drop(black_box(grid::read(file, &file.to_string_lossy(), grid::Declared::default()).expect("a table")))
+        }
         "calamine-small" => books::files_in(file).iter().for_each(|f| assert!(books::calamine_cells(f) > 0)),
         "grid-small-one-by-one" => {
-            books::files_in(file).iter().for_each(|f| drop(black_box(grid::read(f, "small.xlsx", None))));
+            books::files_in(file)
+                .iter()
+                .for_each(|f| drop(black_box(grid::read(f, "small.xlsx", grid::Declared::default()))));
         }
         "grid-small" => {
             let files = books::files_in(file);
-            let read = grid::on_all_cores(&files, |f| grid::read(f, "small.xlsx", None).map_or(0, |d| d.grids.len()));
+            let read = grid::on_all_cores(&files, |f| {
+                grid::read(f, "small.xlsx", grid::Declared::default()).map_or(0, |d| d.grids.len())
+            });
             assert_eq!(read.iter().sum::<usize>(), SMALL_FILES);
         }
         other => panic!("no job {other}"),

@@ -45,7 +45,7 @@ fn read_all(project: &Project, pipelines: &Pipelines) -> Stage {
             for edition in &table.editions {
                 let file = edition.files[0].as_str();
                 let path = project.input.join(file);
-                let document = grid::read(&path, file, edition.encoding.as_deref()).expect("a fixture");
+                let document = grid::read(&path, file, ingest::declared(edition)).expect("a fixture");
                 let sha256 = sha256_file(&path).expect("a fixture");
                 let task = Task { source, table, edition, codebook: &pipelines.codebook };
                 let read = ingest::ingest(task, &[Input { document: &document, file, sha256: &sha256, captured: &[] }]);
@@ -72,7 +72,9 @@ fn specifications_of_10_tables() -> usize {
 fn read_10_office_files(bencher: divan::Bencher<'_, '_>) {
     let files = files(&project());
     bencher.bench(|| {
-        let grids = |path: &PathBuf| grid::read(path, &path.to_string_lossy(), None).expect("a fixture").grids.len();
+        let grids = |path: &PathBuf| {
+            grid::read(path, &path.to_string_lossy(), grid::Declared::default()).expect("a fixture").grids.len()
+        };
         files.iter().map(grids).sum::<usize>()
     });
 }
@@ -93,7 +95,7 @@ fn ingest_31_regions_by_months(bencher: divan::Bencher<'_, '_>, columns: usize) 
     let (source, table) = (&pipelines.sources[0], &pipelines.sources[0].tables[0]);
     let edition = &table.editions[0];
     let file = edition.files[0].as_str();
-    let document = grid::read(&folder.path().join(file), "wide.csv", None).expect("a table");
+    let document = grid::read(&folder.path().join(file), "wide.csv", grid::Declared::default()).expect("a table");
     let task = Task { source, table, edition, codebook: &pipelines.codebook };
     bencher.bench(|| {
         let read = ingest::ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);
@@ -133,7 +135,8 @@ fn build_the_warehouse(bencher: divan::Bencher<'_, '_>) {
     let project = project();
     let folder = staged(&project);
     bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_values(|into| {
-        warehouse::build(folder.path(), &project.models(), &project.audits(), into.path(), &mut |_| {})
+        let rules = shebao::spec::rules::load(&project, &spec::load_codes(&project).value).value;
+        warehouse::build(folder.path(), &project.models(), &project.audits(), &rules, into.path(), &mut |_| {})
             .map_or(0, |summary| summary.tables.len())
     });
 }

@@ -74,7 +74,9 @@ fn run(job: &str, folder: &Path) {
     match job {
         "calamine" => books::job(|| paths.iter().for_each(|file| calamine(file))),
         "read" => books::job(|| {
-            grid::on_all_cores(&paths, |file| grid::read(file, &file.to_string_lossy(), None).expect("a workbook"))
+            grid::on_all_cores(&paths, |file| {
+                grid::read(file, &file.to_string_lossy(), grid::Declared::default()).expect("a workbook")
+            })
         }),
         "unpivot" => {
             let pipelines = pipelines(folder);
@@ -102,7 +104,7 @@ fn unpivot(pipelines: &Pipelines, paths: &[PathBuf]) -> shebao::domain::Observat
     let found: Vec<(&str, Vec<Captured>)> = task.edition.files_among(names.iter().map(String::as_str)).there;
     let files: Vec<(&PathBuf, &(&str, Vec<Captured>))> = paths.iter().zip(&found).collect();
     let portions = grid::on_all_cores(&files, |(path, (file, captured))| {
-        let document = grid::read(path, file, None).expect("a workbook");
+        let document = grid::read(path, file, grid::Declared::default()).expect("a workbook");
         ingest::read(task, Input { document: &document, file, sha256: "", captured })
     });
     let read = ingest::join(task, portions);

@@ -43,6 +43,14 @@ impl Project {
         self.pipelines().join("codes")
     }
 
+    pub fn rules(&self) -> PathBuf {
+        self.pipelines().join("rules")
+    }
+
+    pub fn corrections(&self) -> PathBuf {
+        self.pipelines().join("corrections")
+    }
+
     pub fn models(&self) -> PathBuf {
         self.root.join("sql/models")
     }

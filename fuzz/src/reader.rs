@@ -45,7 +45,7 @@ pub fn check(extension: &str, bytes: &[u8]) {
 fn read_file(bytes: &[u8], name: &str) -> Result<Document, Diagnostic> {
     let path = std::env::temp_dir().join(format!("shebao-{}-{name}", std::process::id()));
     std::fs::write(&path, bytes).expect("a temporary file can be written");
-    let read = grid::read(&path, name, None);
+    let read = grid::read(&path, name, grid::Declared::default());
     std::fs::remove_file(&path).expect("it can be removed");
     read
 }

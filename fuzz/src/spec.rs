@@ -41,6 +41,6 @@ fn documents() -> &'static [Document] {
         let files = folders.into_iter().flat_map(|f| std::fs::read_dir(fixtures.join(f)).into_iter().flatten());
         let mut paths: Vec<_> = files.flatten().map(|f| f.path()).collect();
         paths.sort();
-        paths.iter().filter_map(|p| grid::read(p, &p.to_string_lossy(), None).ok()).collect()
+        paths.iter().filter_map(|p| grid::read(p, &p.to_string_lossy(), grid::Declared::default()).ok()).collect()
     })
 }

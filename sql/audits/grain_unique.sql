@@ -1,7 +1,7 @@
 -- rule:     grain-unique
 -- severity: error
 -- doc:      One table states a quantity once per edition: two cells with the same indicator, period and dimensions would be
---           counted twice in every sum. residual = the spread of their values.
+--           counted twice in every sum. A text may state a quantity in several sentences. residual = the spread of their values.
 WITH quantity AS (
     SELECT
         dataset,
@@ -23,6 +23,7 @@ WITH quantity AS (
         MIN(subject) AS subject,
         string_agg(cell, ' ' ORDER BY LENGTH(cell), cell) AS cells
     FROM core_reading
+    WHERE quote IS NULL
     GROUP BY
         dataset, table_id, edition, indicator, period, period_kind, region, scheme, ownership, industry, population,
         breakdown

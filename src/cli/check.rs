@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::ValueEnum;
 
-use super::{Context, Ended, Fault, drift, job, print};
+use super::{Context, Ended, Fault, drift, explain, job, print};
 use crate::warehouse::{Rows, Scalar, model};
 
 /// Tell every finding of a release: what could not be read, and what does not add up
 ///
 /// With FILE and --against: tell what moved between the file and a specification, and print the [[edition]] block that takes
-/// it; the exit code is 0 if nothing moved. Otherwise one paragraph per finding, by rule: the cells, what was expected, by how much it misses, what to look at. All of them are
-/// rows of core_finding too.
+/// it; the exit code is 0 if nothing moved. Otherwise one paragraph per cause: the cells to look at, what each rule expected
+/// and by how much it misses, the slip of print that would explain it, who else says so. All findings are rows of
+/// core_finding. With --explain: what a rule says, how its tolerance is made, and where it applied.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A file to hold against a specification
@@ -28,6 +29,9 @@ pub struct Args {
     /// Only this rule, for example sum-of-parts
     #[arg(long)]
     rule: Option<String>,
+    /// Tell of one rule what it says and where it applied
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["file", "rule"])]
+    explain: Option<String>,
     /// Only findings of this severity or above
     #[arg(long, value_enum, default_value_t = Level::Info)]
     severity: Level,
@@ -54,6 +58,10 @@ struct Finding {
     place: String,
     message: String,
     suggestion: String,
+    cause: String,
+    suspects: String,
+    repair: String,
+    agrees: String,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
@@ -61,6 +69,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         return drift::run(context, spec, file, args.edition.as_deref());
     }
     let warehouse = job::open_release(&context.project, args.as_of.as_deref())?;
+    if let Some(rule) = &args.explain {
+        return explain::run(context, &warehouse, rule);
+    }
     let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
     let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;
     let all = findings(&rows);
@@ -84,9 +95,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
 /// A slip in a rule's name must not look like a clean table.
 fn must_be_known(context: &Context, rule: &str) -> anyhow::Result<()> {
     let library = model::load(&context.project.models(), &context.project.audits()).value;
-    let known: Vec<&str> = library.audits.iter().map(|audit| audit.rule.as_str()).collect();
+    let rules = job::rules(&context.project)?.rules;
+    let audits = library.audits.iter().map(|audit| audit.rule.as_str());
+    let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).chain(audits).collect();
     if !known.contains(&rule) {
-        bail!("no finding and no audit has the rule \"{rule}\"; the audits are {}", known.join(", "));
+        bail!("no finding has the rule \"{rule}\"; the rules are {}", known.join(", "));
     }
     Ok(())
 }
@@ -113,6 +126,10 @@ fn findings(rows: &Rows) -> Vec<Finding> {
             place: format!("{file}{sheet}{cell}"),
             message: text(row, "message"),
             suggestion: text(row, "suggestion"),
+            cause: text(row, "cause"),
+            suspects: text(row, "suspects"),
+            repair: text(row, "repair"),
+            agrees: text(row, "agrees"),
         }
     };
     let mut found: Vec<Finding> = rows.rows.iter().map(of).collect();
@@ -121,25 +138,64 @@ fn findings(rows: &Rows) -> Vec<Finding> {
     found
 }
 
+/// Findings of one cause together, those without one by rule; the gravest first.
 fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
-    let mut told = Vec::new();
+    let mut told: Vec<(&str, &str, &str)> = Vec::new();
     for finding in findings {
-        let head = (&finding.severity, &finding.rule);
-        if told.last() != Some(&head) {
-            let count = findings.iter().filter(|f| (&f.severity, &f.rule) == head).count();
-            writeln!(out, "{} {} ({count})\n", finding.severity, finding.rule)?;
-            told.push(head);
+        let head = finding.head();
+        if told.contains(&head) {
+            continue;
         }
-        writeln!(out, "  {}", finding.message)?;
-        if !finding.place.is_empty() {
-            writeln!(out, "    at  {}", finding.place)?;
+        told.push(head);
+        let group: Vec<&&Finding> = findings.iter().filter(|other| other.head() == head).collect();
+        let mut rules: Vec<&str> = Vec::new();
+        group.iter().map(|f| f.rule.as_str()).for_each(|rule| {
+            if !rules.contains(&rule) {
+                rules.push(rule)
+            }
+        });
+        writeln!(out, "{} {} ({})\n", finding.severity, rules.join(", "), group.len())?;
+        for one in &group {
+            writeln!(out, "  {}", one.message)?;
+            if !one.place.is_empty() {
+                writeln!(out, "    at  {}", one.place)?;
+            }
+        }
+        if !finding.suspects.is_empty() {
+            writeln!(out, "  in  {}", shortened(&finding.suspects))?;
         }
         if !finding.suggestion.is_empty() {
-            writeln!(out, "    do  {}", finding.suggestion)?;
+            writeln!(out, "  do  {}", finding.suggestion)?;
+        }
+        if !finding.repair.is_empty() && !finding.suggestion.contains(&finding.repair) {
+            writeln!(out, "  or  {}", finding.repair)?;
+        }
+        let agree: Vec<&str> =
+            finding.agrees.split("; ").filter(|a| !a.is_empty() && !a.starts_with("explains ")).collect();
+        if !agree.is_empty() {
+            writeln!(out, "  so  {}", agree.join("; "))?;
         }
         writeln!(out)?;
     }
     let count = |level| findings.iter().filter(|f| f.level == level).count();
     let words = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Info, "info")];
     writeln!(out, "{}", words.map(|(level, word)| print::count(count(level), word)).join(", "))
+}
+
+impl Finding {
+    /// What findings that are told together have in common.
+    fn head(&self) -> (&str, &str, &str) {
+        let rule = if self.cause.is_empty() { self.rule.as_str() } else { "" };
+        (&self.severity, rule, &self.cause)
+    }
+}
+
+/// Sets of cells that may be meant; of many the first ones.
+fn shortened(suspects: &str) -> String {
+    const TOLD: usize = 12;
+    let sets: Vec<&str> = suspects.split(" | ").collect();
+    match sets.len() > TOLD {
+        true => format!("{} or {} others", sets[..TOLD].join(" or "), sets.len() - TOLD),
+        false => sets.join(" or "),
+    }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use super::{Context, Ended, inspect, print};
+use super::inspect::{self, TextFile};
+use super::{Context, Ended, print};
 use crate::spec;
 use crate::survey::{self, draft};
 
@@ -26,15 +27,14 @@ pub struct Args {
     /// Only this table, counted from 1 over the sheets
     #[arg(long, value_name = "N")]
     table: Option<usize>,
-    /// Encoding of a text file; detected where left out
-    #[arg(long)]
-    encoding: Option<String>,
+    #[command(flatten)]
+    declared: TextFile,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let codes = spec::load_codes(&context.project);
     print::diagnostics(&codes.diagnostics, context.json);
-    let document = inspect::read(context, &args.file, args.encoding.as_deref(), None)?;
+    let document = inspect::read(context, &args.file, args.declared.declared(), None)?;
     let found = survey::survey(&document);
     // Tables keep their sheets: the specification names the sheet where the file has several.
     let name = args.file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());

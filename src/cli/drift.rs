@@ -103,8 +103,8 @@ fn hold(
     let name = inside.map_or(format!("{}/{last}", source.id), |p| p.to_string_lossy().replace('\\', "/"));
     let shown = context.project.display(&path);
     let sha256 = sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-    let encoding = choose::edition(table, wanted, &shown)?.encoding.as_deref();
-    Ok(grid::read(&path, &shown, encoding).map(|document| Held { name, shown, sha256, document }))
+    let declared = ingest::declared(choose::edition(table, wanted, &shown)?);
+    Ok(grid::read(&path, &shown, declared).map(|document| Held { name, shown, sha256, document }))
 }
 
 /// The file read by the edition that the block declares.

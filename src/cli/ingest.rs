@@ -86,7 +86,7 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
         };
         let edition = choose::edition(table, args.edition.as_deref(), &shown)?;
         let captured = choose::captured(edition, &shown)?;
-        let document = match grid::read(file, &shown, edition.encoding.as_deref()) {
+        let document = match grid::read(file, &shown, ingest::declared(edition)) {
             Ok(document) => document,
             Err(fault) => {
                 print::diagnostics(&[fault], context.json);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Context, Ended, Fault, print};
-use crate::grid::Document;
+use crate::grid::{Declared, Document};
 use crate::survey::{self, html, report, text};
 use crate::{grid, spec};
 
@@ -11,6 +11,23 @@ use crate::{grid, spec};
 ///
 /// For each table: where it is, title, header, label columns, notes, how far the code lists know its labels, printed units and
 /// periods, and what looks wrong. Nothing is written; `shebao draft` makes a specification of it.
+/// What a person knows of a text file.
+#[derive(clap::Args, Debug)]
+pub(super) struct TextFile {
+    /// Encoding of a text file; detected where left out
+    #[arg(long)]
+    encoding: Option<String>,
+    /// Character between the cells of a text file; detected where left out
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+}
+
+impl TextFile {
+    pub(super) fn declared(&self) -> Declared<'_> {
+        Declared { encoding: self.encoding.as_deref(), delimiter: self.delimiter }
+    }
+}
+
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The file to look at: xls, xlsx, xlsb, ods, csv, dbf or html
@@ -24,15 +41,14 @@ pub struct Args {
     /// Where to write instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Encoding of a text file; detected where left out
-    #[arg(long)]
-    encoding: Option<String>,
+    #[command(flatten)]
+    declared: TextFile,
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let codes = spec::load_codes(&context.project);
     print::diagnostics(&codes.diagnostics, context.json);
-    let document = read(context, &args.file, args.encoding.as_deref(), args.sheet.as_deref())?;
+    let document = read(context, &args.file, args.declared.declared(), args.sheet.as_deref())?;
     let found = survey::survey(&document);
     let name = context.project.display(&args.file);
     let told = report::report(&codes.value, &document, &found, &name);
@@ -54,11 +70,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
 pub(super) fn read(
     context: &Context,
     file: &Path,
-    encoding: Option<&str>,
+    declared: Declared<'_>,
     sheet: Option<&str>,
 ) -> anyhow::Result<Document> {
     let shown = context.project.display(file);
-    let mut document = grid::read(file, &shown, encoding).map_err(|fault| Fault(vec![fault]))?;
+    let mut document = grid::read(file, &shown, declared).map_err(|fault| Fault(vec![fault]))?;
     if let Some(name) = sheet {
         let there = document.grids.iter().map(|g| format!("\"{}\"", g.sheet)).collect::<Vec<_>>().join(", ");
         document.grids.retain(|g| g.sheet == name);

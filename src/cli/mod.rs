@@ -4,9 +4,11 @@
 mod build;
 mod check;
 mod choose;
+mod dictionary;
 mod doctor;
 mod draft;
 mod drift;
+mod explain;
 pub mod ingest;
 mod inspect;
 pub mod job;
@@ -16,6 +18,7 @@ mod query;
 mod report;
 mod run;
 mod schema;
+mod series;
 mod status;
 
 use std::path::PathBuf;
@@ -51,11 +54,16 @@ const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
   shebao check                    what does not add up, and in which cells
+  shebao check --explain fund-balance
+                                  what a rule says, and where it applied
   shebao check FILE.xlsx --against pipelines/yuxi-2013/injury_by_county.toml
                                   what moved in next year's file, and the edition that takes it
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao series insured_person --region 530400 --scheme pension-resident --in-version scheme=2014
+                                  one series through the merger of its schemes
+  shebao status --revisions       what a later edition states otherwise
   shebao inspect FILE.xlsx        what is in a file that nobody declared
   shebao draft FILE.xlsx | shebao ingest --spec - FILE.xlsx
                                   a specification for it, and what that reads
@@ -94,9 +102,11 @@ enum Command {
     Build(build::Args),
     Report(report::Args),
     Query(query::Args),
+    Series(series::Args),
     Status(status::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
+    Dictionary(dictionary::Args),
 }
 
 /// What every command gets: the project, and how to speak.
@@ -155,9 +165,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Build(args) => build::run(&context(open()?), &args),
         Command::Report(args) => report::run(&context(open()?), &args),
         Command::Query(args) => query::run(&context(open()?), &args),
+        Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
+        Command::Dictionary(args) => dictionary::run(&context(open()?), &args),
     }
 }
 

@@ -91,6 +91,15 @@ pub fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", count(rows.rows.len(), "row"))
 }
 
+/// Some columns of a table, in an order.
+pub fn choose(rows: Rows, columns: &[&str]) -> Rows {
+    let places: Vec<usize> = columns.iter().filter_map(|name| rows.column(name)).collect();
+    Rows {
+        columns: places.iter().map(|place| rows.columns[*place].clone()).collect(),
+        rows: rows.rows.into_iter().map(|row| places.iter().map(|place| row[*place].clone()).collect()).collect(),
+    }
+}
+
 pub fn csv(rows: &Rows, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(rows.columns.iter().map(|c| c.name.as_str()))?;

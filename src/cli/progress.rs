@@ -43,7 +43,7 @@ impl Progress {
     }
 
     /// One step of the stage is about to be done; `what` names it.
-    pub fn step(&mut self, what: &str) {
+    pub fn step(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
             bar.inc(1);

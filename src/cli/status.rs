@@ -1,19 +1,27 @@
 //! `shebao status`: which release is current, what it was made from, what is missing or has changed since.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 
 use serde_json::json;
 
-use super::job::{inventory, publication};
-use super::{Context, Ended, print};
+use super::job::{self, inventory, publication};
+use super::{Context, Ended, Fault, print};
 use crate::store::digest::FileDigest;
 use crate::store::{Manifest, Releases};
 
 /// Tell which release is current, what it was made from, what is missing, and what has changed since
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+pub struct Args {
+    /// Tell what later editions of tables state otherwise than earlier ones, and what that adds up to
+    #[arg(long)]
+    revisions: bool,
+}
 
-pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
+    if args.revisions {
+        return revisions(context);
+    }
     let project = &context.project;
     let list = Releases::open(&project.warehouse).list()?;
     let inventory = match inventory::inventory(project) {
@@ -79,6 +87,59 @@ pub fn run(context: &Context, _: &Args) -> anyhow::Result<Ended> {
     println!("next          {next}");
     Ok(Ended::Good)
 }
+
+/// The revision report of the current release.
+fn revisions(context: &Context) -> anyhow::Result<Ended> {
+    let warehouse = job::open_release(&context.project, None)?;
+    let table = |name: &str| warehouse.table(name, &[]).map_err(|fault| Fault(vec![fault]));
+    let (items, totals) = (table("out_revision")?, table("core_revision_total")?);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if context.json {
+        write!(out, "{{\"revisions\": ")?;
+        print::json(&items, &mut out)?;
+        write!(out, ", \"totals\": ")?;
+        print::json(&totals, &mut out)?;
+        writeln!(out, "}}")?;
+    } else if items.rows.is_empty() {
+        writeln!(out, "no edition states a quantity otherwise than an earlier one")?;
+    } else {
+        print::table(&print::choose(items, &REVISION_COLUMNS), &mut out)?;
+        print::table(&print::choose(totals, &TOTAL_COLUMNS), &mut out)?;
+    }
+    out.flush()?;
+    Ok(Ended::Good)
+}
+
+/// What a person reads of a revision; the tables hold the rest.
+const REVISION_COLUMNS: [&str; 11] = [
+    "table_id",
+    "edition_before",
+    "edition_after",
+    "kind",
+    "quantity",
+    "before_value",
+    "after_value",
+    "difference",
+    "before_mark",
+    "after_mark",
+    "recoded_from",
+];
+const TOTAL_COLUMNS: [&str; 14] = [
+    "table_id",
+    "edition_before",
+    "edition_after",
+    "indicator",
+    "period",
+    "unit",
+    "before_value",
+    "after_value",
+    "difference",
+    "added_value",
+    "changed_value",
+    "deleted_value",
+    "mark_changed_value",
+    "recoded_value",
+];
 
 fn tell_files(what: &str, files: &[String]) {
     for file in files {

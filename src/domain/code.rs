@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use super::concordance::{Break, Correspondence};
 use super::label::{nearest, normalise};
 use super::period::PeriodKind;
+use super::questionnaire::Questionnaire;
 use super::unit::Unit;
+use super::validity::Validity;
 
 /// The code of a total. Never a blank, so that a sum over a dimension must say what it means.
 pub const TOTAL: &str = "_T";
@@ -52,30 +55,85 @@ impl fmt::Display for Code {
     }
 }
 
-/// One row of a code list (`pipelines/codes/<list>.csv`); the columns of `core_code`.
+/// One row of a code list (`pipelines/codes/<list>.csv`).
 #[derive(Clone, Debug)]
 pub struct CodeEntry {
     pub code: Code,
     pub parent: Option<Code>,
     pub name_zh: String,
     pub name_en: String,
-    /// ISO dates or years, blank where open.
-    pub valid_from: String,
-    pub valid_to: String,
+    pub valid: Validity,
+    /// The version whose file holds the row.
+    pub version: String,
 }
 
-/// A versioned list of codes.
+/// An edition of a code list, and when it was in force.
+#[derive(Clone, Debug)]
+pub struct Version {
+    pub name: String,
+    pub valid: Validity,
+}
+
+/// A list of codes in all its versions. No code means one thing in one version and another in the next: where a standard
+/// gives its codes a new meaning, those of the other versions are written with the version (`H-2002`).
 #[derive(Clone, Debug)]
 pub struct CodeList {
     pub name: String,
+    pub name_zh: String,
+    /// The base version, whose names labels mean unless a table says otherwise.
     pub version: String,
+    /// The codes of every version, those of the base first.
     pub entries: Vec<CodeEntry>,
+    /// All versions, the base first.
+    pub versions: Vec<Version>,
 }
 
 impl CodeList {
+    /// A list of one version.
+    pub fn single(name: &str, name_zh: &str, version: &str, entries: Vec<CodeEntry>) -> CodeList {
+        let [name, name_zh, version] = [name, name_zh, version].map(str::to_owned);
+        let only = Version { name: version.clone(), valid: Validity::default() };
+        CodeList { name, name_zh, version, entries, versions: vec![only] }
+    }
+
     pub fn get(&self, code: &str) -> Option<&CodeEntry> {
         self.entries.iter().find(|e| e.code.as_str() == code)
     }
+
+    pub fn version(&self, name: &str) -> Option<&Version> {
+        self.versions.iter().find(|v| v.name == name)
+    }
+
+    /// Whether a version has a code: those of its own file, or, where it has none, what the base version's file holds for
+    /// the time in which the version was in force.
+    pub fn holds(&self, version: &Version, entry: &CodeEntry) -> bool {
+        let own = self.entries.iter().any(|e| e.version == version.name);
+        match own && version.name != self.version {
+            true => entry.version == version.name,
+            false => {
+                let single = self.versions.len() == 1;
+                entry.version == self.version && (single || entry.valid.overlaps(&version.valid))
+            }
+        }
+    }
+
+    /// When a code may be used: by its own dates, or by those of the version that brought it.
+    pub fn validity(&self, entry: &CodeEntry) -> Validity {
+        let of_version = self.version(&entry.version).filter(|v| v.name != self.version).map(|v| v.valid.clone());
+        match entry.valid.is_open() {
+            true => of_version.unwrap_or_default(),
+            false => entry.valid.clone(),
+        }
+    }
+}
+
+/// Who reads a label: a table, by the versions of code lists that it declares.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelScope<'a> {
+    pub dataset: &'a str,
+    pub table: &'a str,
+    /// List → version; the base version of any other list.
+    pub versions: &'a BTreeMap<String, String>,
 }
 
 /// A printed label and the code it means, with the reason (`pipelines/codes/aliases.csv`).
@@ -124,6 +182,11 @@ pub struct Codebook {
     pub aliases: Vec<Alias>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
+    /// By survey.
+    pub questionnaires: BTreeMap<String, Questionnaire>,
+    /// Which codes of one version follow which of another, with those that follow over several steps.
+    pub concordance: Vec<Correspondence>,
+    pub breaks: Vec<Break>,
     /// (list, scope, normalised label) → the codes of this name, as a rule one; made by [`Codebook::index`]. The names of
     /// the lists stand in a scope of their own, so that an alias hides none of them from a look-up below an outer code.
     index: BTreeMap<(String, String, String), BTreeSet<Code>>,
@@ -152,19 +215,26 @@ impl Codebook {
         self.index = index;
     }
 
-    /// The code a printed label means in a table: the table's own alias first, then the dataset's, then everyone's.
+    /// The code a printed label means in a table: the table's own alias first, then the dataset's, then everyone's, then
+    /// the names of the list in the version that the table declares.
     ///
     /// # Errors
     /// The list does not exist, no name or alias equals the label, or several codes
     /// have this name.
-    pub fn lookup(&self, list: &str, dataset: &str, table: &str, label: &str) -> Result<Code, LookupError> {
+    pub fn lookup(&self, list: &str, scope: LabelScope<'_>, label: &str) -> Result<Code, LookupError> {
         if list != "indicator" && list != "unit" && !self.lists.contains_key(list) {
             return Err(LookupError::NoList { list: list.to_owned() });
         }
-        match self.named(list, dataset, table, label).next() {
-            Some(codes) => only(list, label, codes.iter().cloned().collect()),
+        match self.named(list, scope, label).next() {
+            Some(codes) => only(list, label, codes),
             None => Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned() }),
         }
+    }
+
+    /// The list of this name, in code or in print.
+    pub fn list(&self, name: &str) -> Option<&CodeList> {
+        let name = normalise(name);
+        self.lists.values().find(|l| l.name == name || normalise(&l.name_zh) == name)
     }
 
     /// The known labels of a list that are nearest to one that is not: for hints, since all of them are looked at.
@@ -184,21 +254,20 @@ impl Codebook {
     pub fn lookup_below(
         &self,
         list: &str,
-        dataset: &str,
-        table: &str,
+        scope: LabelScope<'_>,
         label: &str,
         outer: &Code,
     ) -> Result<Code, LookupError> {
         let outer_name = self.lists.get(list).and_then(|l| l.get(outer.as_str())).map_or("", |e| e.name_zh.as_str());
         for label in [label.to_owned(), format!("{outer_name}{label}")] {
-            for codes in self.named(list, dataset, table, &label) {
-                let below: Vec<Code> = codes.iter().filter(|code| self.is_below(list, code, outer)).cloned().collect();
+            for codes in self.named(list, scope, &label) {
+                let below: Vec<Code> = codes.into_iter().filter(|code| self.is_below(list, code, outer)).collect();
                 if !below.is_empty() {
                     return only(list, &label, below);
                 }
             }
         }
-        let code = self.lookup(list, dataset, table, label)?;
+        let code = self.lookup(list, scope, label)?;
         if code.as_str() == TOTAL {
             return Ok(outer.clone());
         }
@@ -206,11 +275,23 @@ impl Codebook {
         Err(LookupError::Outside { list, label, code, outer })
     }
 
-    /// The codes of a label, by scope: the table's, the dataset's, everyone's, and those of the lists themselves.
-    fn named(&self, list: &str, dataset: &str, table: &str, label: &str) -> impl Iterator<Item = &BTreeSet<Code>> {
-        let (list, label) = (list.to_owned(), normalise(label).into_owned());
-        let scopes = [format!("{dataset}/{table}"), dataset.to_owned(), String::new(), NAMES.to_owned()];
-        scopes.into_iter().filter_map(move |scope| self.index.get(&(list.clone(), scope, label.clone())))
+    /// The codes of a label, by scope: the table's, the dataset's, everyone's, and those of the lists themselves; of several
+    /// versions those of the one that is read by. An alias may lead to any version where the table declares none.
+    fn named(&self, list: &str, scope: LabelScope<'_>, label: &str) -> impl Iterator<Item = Vec<Code>> {
+        let (name, label) = (list.to_owned(), normalise(label).into_owned());
+        let codes = self.lists.get(list);
+        let declared = scope.versions.get(list).and_then(|v| codes?.version(v));
+        let base = codes.and_then(|codes| codes.versions.first());
+        let scopes = [format!("{}/{}", scope.dataset, scope.table), scope.dataset.to_owned(), String::new()];
+        let scopes = scopes.map(|scope| (scope, declared)).into_iter().chain([(NAMES.to_owned(), declared.or(base))]);
+        scopes.filter_map(move |(scope, version)| {
+            let found = self.index.get(&(name.clone(), scope, label.clone()))?;
+            let of_version = |code: &&Code| match (codes, version) {
+                (Some(codes), Some(version)) => is_of(codes, version, code),
+                _ => true,
+            };
+            Some(found.iter().filter(of_version).cloned().collect()).filter(|codes: &Vec<Code>| !codes.is_empty())
+        })
     }
 
     /// Whether a code has another among its parents; every code but the total lies below the total, and a local code,
@@ -225,7 +306,8 @@ impl Codebook {
 
     /// The code that a label means everywhere, where it means one.
     pub fn find(&self, list: &str, label: &str) -> Option<Code> {
-        let codes = self.named(list, "", "", label).next()?;
+        let scope = LabelScope { dataset: "", table: "", versions: &BTreeMap::new() };
+        let codes = self.named(list, scope, label).next()?;
         codes.first().filter(|_| codes.len() == 1).cloned()
     }
 
@@ -236,6 +318,14 @@ impl Codebook {
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|i| i.code.as_str() == code)
     }
+}
+
+/// Whether a version of a list has a code; what a table made for itself, and the total, are in all.
+fn is_of(list: &CodeList, version: &Version, code: &Code) -> bool {
+    let single = list.versions.len() == 1;
+    single
+        || is_local(code.as_str())
+        || list.get(code.as_str()).is_none_or(|e| code.as_str() == TOTAL || list.holds(version, e))
 }
 
 /// The code, if it is one only.
@@ -260,8 +350,8 @@ mod tests {
             parent: (!parent.is_empty()).then(|| Code::new(parent)),
             name_zh: name_zh.into(),
             name_en: String::new(),
-            valid_from: String::new(),
-            valid_to: String::new(),
+            valid: Validity::default(),
+            version: "2020".into(),
         };
         let regions = [
             ("_T", "", "不分地区"),
@@ -274,11 +364,8 @@ mod tests {
             ("350102", "350100", "鼓楼区"),
             ("350103", "350100", "福州市台江区"),
         ];
-        let list = CodeList {
-            name: "region".into(),
-            version: "2020".into(),
-            entries: regions.into_iter().map(entry).collect(),
-        };
+        let entries = regions.into_iter().map(entry).collect();
+        let list = CodeList::single("region", "行政区划", "2020", entries);
         let alias = |scope: &str, label: &str, code: &str| Alias {
             list: "region".into(),
             scope: scope.into(),
@@ -293,11 +380,16 @@ mod tests {
         book
     }
 
+    fn of(dataset: &str) -> LabelScope<'_> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        LabelScope { dataset, table: "t", versions: &NONE }
+    }
+
     #[test]
     fn a_name_of_several_codes_is_not_guessed() {
         let book = book();
         let look_up = |dataset: &str, label: &str| {
-            book.lookup("region", dataset, "t", label).map(|c| c.to_string()).map_err(|e| e.to_string())
+            book.lookup("region", of(dataset), label).map(|c| c.to_string()).map_err(|e| e.to_string())
         };
         assert_eq!(look_up("fuzhou", "鼓楼区"), Ok("350102".into()));
         assert_eq!(look_up("nanjing", "320106"), Ok("320106".into()));
@@ -309,7 +401,7 @@ mod tests {
     fn a_name_below_another_is_looked_up_there() {
         let book = book();
         let check = |dataset: &str, label: &str, outer: &str, expected: Result<&str, &str>| {
-            let found = book.lookup_below("region", dataset, "t", label, &Code::new(outer));
+            let found = book.lookup_below("region", of(dataset), label, &Code::new(outer));
             let found = found.map(|c| c.to_string()).map_err(|e| e.to_string());
             assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{label} below {outer}");
         };

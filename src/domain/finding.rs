@@ -38,4 +38,20 @@ pub struct Finding {
     pub tolerance: Option<Decimal>,
     pub message: String,
     pub suggestion: String,
+    pub likely: Likely,
+}
+
+/// What probably lies behind a finding; blank where nothing is known of that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Likely {
+    /// What findings of one cause have in common: the observations to look at first.
+    pub cause: String,
+    /// The smallest sets of cells that would have to change, `|` between sets, `+` within one.
+    pub suspects: String,
+    /// The slip of print that would explain it.
+    pub repair: String,
+    /// How many slips are equally likely; `None` where none was looked for.
+    pub candidates: Option<u64>,
+    /// Which other rules and places say so too.
+    pub agrees: String,
 }

@@ -10,7 +10,7 @@ use super::code::{Code, TOTAL};
 use super::few::Few;
 use super::period::{Period, PeriodKind};
 use super::text::Text;
-use super::value::{Status, Value};
+use super::value::{Qualifier, Status, Value};
 
 /// The dimensions that have a column of their own; `Indicator` is listed because relations may run over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +121,12 @@ impl Coordinates {
         self.fingerprint
     }
 
+    /// What is said: list and code.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let codes = self.codes.iter().map(|(dimension, code)| (dimension.as_str(), code.as_str()));
+        codes.chain(self.breakdown.0.iter().map(|(list, code)| (list.as_str(), code.as_str())))
+    }
+
     /// Whether both say something of the same dimension.
     pub fn meets(&self, other: &Coordinates) -> bool {
         self.said & other.said != 0
@@ -182,6 +188,17 @@ pub struct Series {
     pub status: Status,
 }
 
+/// Where in a text a figure stands that is kept as a record; blank what the record does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passage {
+    /// The record's key.
+    pub record: String,
+    pub paper: String,
+    pub section: String,
+    /// The words that state it.
+    pub quote: String,
+}
+
 /// One number from one cell; the row of `core_observation`. There are millions of them, so what many of them share is
 /// kept once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +215,28 @@ pub struct Observation {
     pub decimals: Option<u8>,
     /// The cell's text as printed.
     pub printed: Text,
+    /// What else is known of it, as a rule nothing.
+    pub besides: Option<Arc<Besides>>,
+}
+
+/// What is known of a figure besides, as of one that a text states or an office corrects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    pub qualifier: Qualifier,
+    /// Where the table states a quantity twice, this is declared to be the figure that counts.
+    pub preferred: bool,
+    pub passage: Option<Passage>,
+    /// Where the office takes the print for a slip: what is printed, and who says so.
+    pub correction: Option<Correction>,
+}
+
+/// A correction that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The value as printed.
+    pub original: Value,
+    /// From, to, reason, who, when.
+    pub text: String,
 }
 
 impl Observation {
@@ -239,8 +278,29 @@ impl Observation {
         self.series.status
     }
 
-    /// What is said of where the number stands, and, over it, what else is.
-    fn coordinates(&self) -> [&Coordinates; 2] {
+    pub fn qualifier(&self) -> Qualifier {
+        self.besides.as_ref().map_or(Qualifier::Exact, |b| b.qualifier)
+    }
+
+    pub fn is_preferred(&self) -> bool {
+        self.besides.as_ref().is_some_and(|b| b.preferred)
+    }
+
+    pub fn passage(&self) -> Option<&Passage> {
+        self.besides.as_ref()?.passage.as_ref()
+    }
+
+    pub fn correction(&self) -> Option<&Correction> {
+        self.besides.as_ref()?.correction.as_ref()
+    }
+
+    /// What is known of it besides, to be changed.
+    pub fn besides_mut(&mut self) -> &mut Besides {
+        Arc::make_mut(self.besides.get_or_insert_default())
+    }
+
+    /// What row and table say of where the number stands, and, over it, what the column says.
+    pub fn coordinates(&self) -> [&Coordinates; 2] {
         [&self.row, &self.series.column]
     }
 
@@ -271,6 +331,11 @@ impl Observation {
             false => below.fingerprint.wrapping_add(above.fingerprint),
         };
         fingerprint((self.indicator(), self.period(), place))
+    }
+
+    /// Whether the words are kept that state the figure. A text may state a quantity more than once, a table may not.
+    pub fn is_quoted(&self) -> bool {
+        self.passage().is_some_and(|p| !p.quote.is_empty())
     }
 
     pub fn dimensions(&self) -> Dimensions {

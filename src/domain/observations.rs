@@ -119,6 +119,7 @@ mod tests {
             value: Value::Number(row.into()),
             decimals: Some(0),
             printed: row.to_string().into(),
+            besides: None,
         };
         let (mut all, mut others) = (Observations::default(), Observations::default());
         all.add(vec![observation(0), observation(1)]);

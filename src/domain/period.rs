@@ -44,6 +44,25 @@ impl PeriodKind {
 }
 
 impl Period {
+    /// The period `by` steps on: years for a year, months for a month; a range of months keeps its months and changes its
+    /// year. `None` outside the calendar.
+    pub fn offset(self, by: i64) -> Option<Period> {
+        let years_on = |year: i16| i16::try_from(i64::from(year).checked_add(by)?).ok();
+        let moved = match self {
+            Period::Year(year) => Period::Year(years_on(year)?),
+            Period::Month { year, month } => {
+                let months = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(by)?;
+                let year = i16::try_from(months.div_euclid(12)).ok()?;
+                Period::Month { year, month: i8::try_from(months.rem_euclid(12) + 1).ok()? }
+            }
+            Period::Months { start, end } => {
+                Period::Months { start: (years_on(start.0)?, start.1), end: (years_on(end.0)?, end.1) }
+            }
+        };
+        // Reading it back refuses a year outside the calendar.
+        moved.to_string().parse().ok()
+    }
+
     /// The first day of the period.
     pub fn start(self) -> Date {
         let (year, month) = match self {

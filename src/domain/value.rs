@@ -69,6 +69,38 @@ impl Status {
     }
 }
 
+/// How a text qualifies a number. Stored as text in `core_observation.qualifier`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qualifier {
+    /// Nothing is said: the number, as far as its digits go.
+    #[default]
+    Exact,
+    /// A lower bound: 以上, 余, 多.
+    AtLeast,
+    /// An upper bound: 近, 以内.
+    AtMost,
+    /// Approximate: 左右, 约.
+    About,
+}
+
+impl Qualifier {
+    pub const ALL: [Qualifier; 4] = [Qualifier::Exact, Qualifier::AtLeast, Qualifier::AtMost, Qualifier::About];
+
+    /// The text stored in `core_observation.qualifier`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Qualifier::Exact => "exact",
+            Qualifier::AtLeast => "at_least",
+            Qualifier::AtMost => "at_most",
+            Qualifier::About => "about",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Qualifier> {
+        Qualifier::ALL.into_iter().find(|q| q.as_str() == text)
+    }
+}
+
 /// A number in the base unit, exact, or the mark that stands in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {

@@ -39,7 +39,7 @@ pub use cores::on_all_cores;
 pub use sheet::Grid;
 
 /// What a person says of a file that the file does not say itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Declared<'a> {
     /// Of text, dbf, html and workbooks of Excel 5; detected where it is not declared.
     pub encoding: Option<&'a str>,
@@ -47,25 +47,17 @@ pub struct Declared<'a> {
     pub delimiter: Option<char>,
 }
 
-/// Reads a file whole. `shown` is its name in messages; `encoding` is as in [`Declared`].
+/// Reads a file whole. `shown` is its name in messages.
 ///
 /// # Errors
 /// The file cannot be read, is not what its name says, is damaged, protected by a password, beyond a [`limit`], or holds
 /// a byte that does not decode.
-pub fn read(path: &Path, shown: &str, encoding: Option<&str>) -> Result<Document, Diagnostic> {
-    read_declared(path, shown, Declared { encoding, delimiter: None })
-}
-
-/// [`read`], with all that can be declared.
-///
-/// # Errors
-/// As those of [`read`].
-pub fn read_declared(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+pub fn read(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
     parse(&bytes, path, shown, declared)
 }
 
-/// As [`read_declared`], of bytes that are in memory; `path` is where the files that belong to them lie, and a
+/// As [`read`], of bytes that are in memory; `path` is where the files that belong to them lie, and a
 /// Parquet file itself.
 ///
 /// # Errors

@@ -321,7 +321,9 @@ fn number(element: &CellElement) -> Cell {
         let decimals = text.trim_end_matches(['%', '％']).split_once('.').map_or(0, |(_, d)| d.len());
         Arc::new(if decimals == 0 { "0%".to_owned() } else { format!("0.{}%", "0".repeat(decimals)) })
     });
-    Cell { value: exact.map_or(plain.value, CellValue::Number), format, ..Cell::text(text) }
+    // A percentage shows a hundred times what it holds, if its text is one.
+    let shift = if format.is_some() && text.ends_with(['%', '％']) { 2 } else { 0 };
+    Cell { value: exact.map_or(plain.value, CellValue::Number), format, shift, ..Cell::text(text) }
 }
 
 fn is_error(text: &str) -> bool {

@@ -3,10 +3,11 @@
 //! Read record by record: a table that people print is small, and what comes out are the exact values of the file.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use ::parquet::file::metadata::ParquetMetaData;
-use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use ::parquet::record::Field;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -23,7 +24,7 @@ use crate::domain::text::Shared;
 pub(super) fn read(path: &Path) -> Result<Document, Diagnostic> {
     let unreadable = |error: &dyn std::fmt::Display| damaged(&format!("its contents cannot be read: {error}"));
     let file = File::open(path).map_err(|e| unreadable(&e))?;
-    let reader = SerializedFileReader::new(file).map_err(|e| unreadable(&e))?;
+    let reader = SerializedFileReader::new(Ending(file)).map_err(|e| unreadable(&e))?;
     check_size(reader.metadata())?;
     let count = CellCount::default();
     let mut sheet = Builder::new("", Addressing::A1, &count).of_lines();
@@ -42,6 +43,37 @@ pub(super) fn read(path: &Path) -> Result<Document, Diagnostic> {
         sheet.grid.rows = row + 1;
     }
     Ok(Document { format: Format::Parquet, encoding: None, grids: vec![sheet.finish()], diagnostics: Vec::new() })
+}
+
+/// A file whose end is an error to read beyond: the reader of page headers skips as many fields as a header says there are,
+/// and at a silent end goes on doing so, billions of times.
+struct Ending<T>(T);
+
+impl Length for Ending<File> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl ChunkReader for Ending<File> {
+    type T = Ending<<File as ChunkReader>::T>;
+
+    fn get_read(&self, start: u64) -> ::parquet::errors::Result<Self::T> {
+        self.0.get_read(start).map(Ending)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ::parquet::errors::Result<bytes::Bytes> {
+        self.0.get_bytes(start, length)
+    }
+}
+
+impl<T: Read> Read for Ending<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 if !buffer.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => Ok(read),
+        }
+    }
 }
 
 /// Before a record is made: a few bytes can stand for as many records as one likes.
@@ -163,7 +195,7 @@ mod tests {
         column.close().unwrap();
         group.close().unwrap();
         writer.close().unwrap();
-        let grid = super::super::read(&path, "a.parquet", None).unwrap().grids.remove(0);
+        let grid = super::super::read(&path, "a.parquet", crate::grid::Declared::default()).unwrap().grids.remove(0);
         let shown: Vec<String> = grid.iter().map(|(at, c)| format!("{}={}", grid.address(at), c.text)).collect();
         assert_eq!(
             shown.join(" "),
@@ -177,6 +209,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         std::fs::write(&path, b"PAR1 and no more").unwrap();
-        assert_eq!(super::super::read(&path, "a.parquet", None).unwrap_err().code, "damaged-file");
+        assert_eq!(
+            super::super::read(&path, "a.parquet", crate::grid::Declared::default()).unwrap_err().code,
+            "damaged-file"
+        );
     }
 }

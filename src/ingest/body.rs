@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Reading;
 use super::fact::{Counted, Maker, Statement};
 use super::header::marks_of;
 use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
 use super::number;
+use super::passage::{self, Told};
 use super::presence::Met;
 use super::said::{self, Said, Side};
 use super::split;
 use super::twice::Axial;
+use super::validity;
 use super::value::{self, Amount};
+use super::{Doubts, Reading};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, Observation, Observations, Status};
 use crate::grid::{CellRef, Grid, Span, on_all_cores};
@@ -35,34 +37,39 @@ pub(super) struct Read {
     pub observations: Observations,
     /// The numbers of observations that marks concern, their own or those of row, column and table, with the marks.
     pub marked: Vec<(usize, Arc<Marks>)>,
-    /// Surely no two of its cells state the same.
-    pub apart: bool,
+    pub doubts: Doubts,
 }
 
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
     title: &Title,
-    rows: &[Line<'_>],
-    columns: &[Line<'_>],
+    (rows, columns, records): (&[Line<'_>], &[Line<'_>], &passage::Columns),
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Read {
-    let body = Body { reading, found, title, rows, columns };
+    let body = Body { reading, found, title, rows, columns, records };
     let bands: Vec<&[Line<'_>]> = rows.chunks((BAND_CELLS / columns.len().max(1)).max(1)).collect();
     let (mut read, mut of_rows, mut plain) = (Read::default(), Axial::default(), true);
+    let columns = body.columns();
+    let mut limited = columns.iter().any(|side| validity::is_limited(reading, &side.coordinates));
     for band in on_all_cores(&bands, |rows| body.band(rows)) {
         let before = read.observations.len();
         read.observations.add(band.observations);
         read.marked.extend(band.marked.into_iter().map(|(nth, marks)| (before + nth, marks)));
         plain &= band.plain && band.met.splits.is_empty();
+        limited |= band.limited;
         of_rows.append(band.of_rows);
         met.add(band.met);
         faults.extend(band.faults);
     }
     let mut of_columns = Axial::default();
-    body.columns().iter().for_each(|side| of_columns.add(side, &title.meaning));
-    read.apart = plain && of_rows.is_apart_from(of_columns);
+    columns.iter().for_each(|side| of_columns.add(side, &title.meaning));
+    read.doubts = Doubts {
+        twice: !plain || !of_rows.is_apart_from(of_columns),
+        validity: !plain || limited,
+        records: !records.is_empty(),
+    };
     read
 }
 
@@ -83,8 +90,8 @@ pub(super) fn figure(
     };
     let (said, nth, mut maker) = (Said::of_number(&meaning), nth as u16, Maker::new(reading, grid));
     let (place, nowhere) = (said::place_of(&meaning), Arc::clone(&maker.nowhere));
-    let (amount, place, status) = (Ok(amount), [&place, &nowhere], Status::Normal);
-    let statement = Statement { amount, said, place, printed: printed.into(), nth, status };
+    let (amount, place, status, told) = (Ok(amount), [&place, &nowhere], Status::Normal, &Told::default());
+    let statement = Statement { amount, said, place, printed: printed.into(), nth, status, told };
     maker.observation(at, statement, &mut None)
 }
 
@@ -95,6 +102,7 @@ struct Body<'a> {
     title: &'a Title,
     rows: &'a [Line<'a>],
     columns: &'a [Line<'a>],
+    records: &'a passage::Columns,
 }
 
 /// Some rows of it, as they are read cell by cell.
@@ -105,6 +113,8 @@ struct Band<'a> {
     marked: Vec<(usize, Arc<Marks>)>,
     /// No cell is merged over several rows or columns.
     plain: bool,
+    /// Some of its codes are not always in force.
+    limited: bool,
     of_rows: Axial,
     met: Met,
     faults: Vec<Diagnostic>,
@@ -134,19 +144,28 @@ impl<'a> Body<'a> {
             observations: Vec::with_capacity(rows.len() * columns.len()),
             marked: Vec::new(),
             plain: true,
+            limited: false,
             of_rows: Axial::default(),
             met: Met::default(),
             faults: Vec::new(),
         };
         let mut kinds: BTreeMap<Kind<'_>, Vec<Option<Known<'_>>>> = BTreeMap::new();
         for line in rows {
+            let told = match self.records.of_row(self.reading, self.found.grid, line.label.line) {
+                Ok(told) => told,
+                Err(fault) => {
+                    band.faults.push(*fault);
+                    continue;
+                }
+            };
             let row = Side::of_line(line, &self.title.meaning);
             band.of_rows.add(&row, &self.title.meaning);
+            band.limited |= validity::is_limited(self.reading, &row.coordinates);
             let Meaning { indicator, unit, period, sign, .. } = &line.meaning;
             let of_kind = kinds.entry((indicator.as_ref(), unit.as_ref(), *period, *sign));
             let of_kind = of_kind.or_insert_with(|| columns.iter().map(|_| None).collect());
             for (column, known) in columns.iter().zip(of_kind) {
-                if let Err(fault) = band.cell(&row, column, known) {
+                if let Err(fault) = band.cell([&row, column], &told, known) {
                     band.faults.push(*fault);
                 }
             }
@@ -158,8 +177,8 @@ impl<'a> Body<'a> {
 impl<'a> Band<'a> {
     fn cell(
         &mut self,
-        row: &Side<'a>,
-        column: &Side<'a>,
+        [row, column]: [&Side<'a>; 2],
+        told: &Told,
         known: &mut Option<Known<'a>>,
     ) -> Result<(), Box<Diagnostic>> {
         let at = CellRef { row: row.line.label.line, col: column.line.label.line };
@@ -169,7 +188,7 @@ impl<'a> Band<'a> {
             let Some([row, column]) = self.merged(at, *span, row, column)? else { return Ok(()) };
             let said = Said::of_cell(row.meaning(), column.meaning(), title);
             let said = said.map_err(|what| self.clash(at, [&row, &column], what))?;
-            return self.numbers(at, [&row, &column], said, &mut None);
+            return self.numbers(at, [&row, &column], told, (said, &mut None));
         }
         let known = match known {
             Some(known) => known,
@@ -179,7 +198,7 @@ impl<'a> Band<'a> {
                 known.insert(Known { said, counted: None })
             }
         };
-        self.numbers(at, [row, column], known.said, &mut known.counted)
+        self.numbers(at, [row, column], told, (known.said, &mut known.counted))
     }
 
     /// The number of a cell, or each of several; `known` is what its series counts.
@@ -187,8 +206,8 @@ impl<'a> Band<'a> {
         &mut self,
         at: CellRef,
         sides: [&Side<'_>; 2],
-        said: Said<'_>,
-        known: &mut Option<Counted<'a>>,
+        told: &Told,
+        (said, known): (Said<'_>, &mut Option<Counted<'a>>),
     ) -> Result<(), Box<Diagnostic>> {
         let [row, column] = sides;
         if row.coordinates.meets(&column.coordinates)
@@ -215,15 +234,15 @@ impl<'a> Band<'a> {
             let mut stated = Vec::new();
             for (nth, (amount, meaning)) in values.into_iter().enumerate() {
                 let (nth, printed, said) = (nth as u16 + 1, printed.clone(), Said::of_number(&meaning));
-                let place = said::place_of(&meaning);
-                let statement = Statement { amount: Ok(amount), said, place: [&place, &nowhere], printed, nth, status };
+                let (amount, place) = (Ok(amount), said::place_of(&meaning));
+                let statement = Statement { amount, said, place: [&place, &nowhere], printed, nth, status, told };
                 stated.push(self.maker.observation(at, statement, &mut None)?);
             }
             self.observations.append(&mut stated);
         } else {
             let amount = value::read(reading, grid, at, cell, &bare, &said)?;
             let place = [&row.coordinates, &column.coordinates];
-            let statement = Statement { amount, said, place, printed: printed.clone(), nth: 0, status };
+            let statement = Statement { amount, said, place, printed, nth: 0, status, told };
             let known = if status == Status::Normal { known } else { &mut None };
             self.observations.push(self.maker.observation(at, statement, known)?);
         }
@@ -261,7 +280,7 @@ impl<'a> Band<'a> {
         row: &Side<'a>,
         column: &Side<'a>,
     ) -> Result<Option<[Side<'a>; 2]>, Box<Diagnostic>> {
-        let Body { reading, found, title, rows, columns } = self.body;
+        let Body { reading, found, title, rows, columns, .. } = self.body;
         let over_rows = among(rows, span.first.row, span.last.row);
         let over_columns = among(columns, span.first.col, span.last.col);
         if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {

@@ -24,6 +24,9 @@ pub(super) fn find<'a>(
     anchor: Option<CellRef>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<(&'a Grid, Corner)> {
+    if let Some(anchor) = anchor.filter(|_| reading.layout().header_rows == 0) {
+        return grids.first().map(|grid| (*grid, unheaded(reading, grid, anchor)));
+    }
     let wanted = shown_texts(reading);
     let top = anchor.map_or(0, |at| at.row);
     let mut found: Vec<(&Grid, Corner)> = Vec::new();
@@ -59,6 +62,13 @@ pub(super) fn find<'a>(
     let corner = nearest(reading, grid, anchor, &corners, faults)?;
     belongs(reading, grid, anchor, &corner, faults)?;
     Some((grid, corner))
+}
+
+/// Where a table begins that prints no header: below its anchor, its labels from the anchor's column on.
+fn unheaded(reading: &Reading, grid: &Grid, anchor: CellRef) -> Corner {
+    let row = grid.merge_at(anchor).map_or(anchor.row, |m| m.last.row) + 1;
+    let labels = reading.layout().corner.len() as u32;
+    (anchor.col..anchor.col + labels).map(|col| CellRef { row, col }).collect()
 }
 
 /// Whether a further corner is that of another table, not of the table's own panels.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::Reading;
+use super::passage::Told;
 use super::said::Said;
 use super::value::{Amount, SCALE_MAX};
 use crate::diag::Diagnostic;
@@ -32,6 +33,8 @@ pub(super) struct Statement<'s> {
     /// Number among several of one cell, from 1; 0 where the cell has one only.
     pub nth: u16,
     pub status: Status,
+    /// What the row says beside its figures.
+    pub told: &'s Told,
 }
 
 /// Makes the observations of a sheet.
@@ -39,7 +42,6 @@ pub(super) struct Maker<'a> {
     reading: &'a Reading<'a>,
     grid: &'a Grid,
     origin: Arc<Origin>,
-    notes: Arc<Vec<String>>,
     /// What a number adds nothing to that has a meaning of its own.
     pub nowhere: Arc<Coordinates>,
     /// What was counted so far, in one unit or another.
@@ -68,8 +70,7 @@ impl<'a> Maker<'a> {
             addressing: grid.addressing.clone(),
             id_path: reading.id_path(grid),
         };
-        let (notes, nowhere) = (Arc::default(), Arc::default());
-        Maker { reading, grid, origin: Arc::new(origin), notes, nowhere, counted: BTreeMap::new() }
+        Maker { reading, grid, origin: Arc::new(origin), nowhere: Arc::default(), counted: BTreeMap::new() }
     }
 
     /// `known` is what is counted, where the one before it of the same series has shown it.
@@ -79,7 +80,7 @@ impl<'a> Maker<'a> {
         statement: Statement<'_>,
         known: &mut Option<Counted<'a>>,
     ) -> Result<Observation, Box<Diagnostic>> {
-        let Statement { amount, said, place: [row, column], printed, nth, status } = statement;
+        let Statement { amount, said, place: [row, column], printed, nth, status, told } = statement;
         let counted = match known {
             Some(known) => known,
             None => known.insert(self.counted(at, &said, column, status)?),
@@ -98,8 +99,20 @@ impl<'a> Maker<'a> {
                 (Value::Number(base), Some(amount.decimals))
             }
         };
-        let series = Arc::clone(&counted.series);
-        Ok(Observation { series, row: Arc::clone(row), at, nth, value, decimals, printed })
+        let mut series = Arc::clone(&counted.series);
+        if !told.notes.is_empty() {
+            Arc::make_mut(&mut series).notes = Arc::clone(&told.notes);
+        }
+        Ok(Observation {
+            series,
+            row: Arc::clone(row),
+            at,
+            nth,
+            value,
+            decimals,
+            printed,
+            besides: told.besides.clone(),
+        })
     }
 
     fn counted(
@@ -137,7 +150,7 @@ impl<'a> Maker<'a> {
             unit: unit.base.clone(),
             printed_unit: unit.code.clone(),
             column: Arc::clone(column),
-            notes: Arc::clone(&self.notes),
+            notes: Arc::default(),
             status,
         };
         let counted = Counted { series: Arc::new(series), unit };

@@ -13,6 +13,7 @@ use crate::diag::Diagnostic;
 use crate::domain::Text;
 use crate::grid::{CellRef, CellValue, Grid, on_all_cores};
 use crate::spec::annotation::Marks;
+use crate::spec::table::Entry;
 
 /// Rows whose labels one core reads at a time.
 const ROWS_AT_ONCE: usize = 1 << 12;
@@ -52,13 +53,16 @@ impl Label {
 }
 
 /// One label per column that has a header; a column that has cells but no header is an error. What stands right before
-/// the labels belongs to the table where it is declared to be skipped.
+/// the labels belongs to the table where it is declared to hold no figures.
 pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
     let grid = found.grid;
+    if found.header.is_empty() {
+        return unheaded(reading, found);
+    }
     let mut labels: Vec<Label> = Vec::new();
     for col in found.left_cols().rev() {
         let label = column(reading, found, col, None, &mut Vec::new());
-        if !entries(reading, Axis::Columns).iter().any(|e| e.skip && fit(reading, e, &label).is_some()) {
+        if !entries(reading, Axis::Columns).iter().any(|e| !e.is_read() && fit(reading, e, &label).is_some()) {
             break;
         }
         labels.insert(0, label);
@@ -76,6 +80,34 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
         }
     }
     labels
+}
+
+/// Where no header is printed: the columns that hold anything are those of the entries, in their order.
+fn unheaded(reading: &Reading, found: &Found<'_>) -> Vec<Label> {
+    let label = |(at, entry): (CellRef, &Entry)| {
+        let part = Part { at, text: entry.shown().into(), marks: Marks::new() };
+        Label { line: at.col, parts: vec![part] }
+    };
+    filled(found).into_iter().zip(entries(reading, Axis::Columns)).map(label).collect()
+}
+
+/// The first cell of every column that holds anything.
+fn filled(found: &Found<'_>) -> Vec<CellRef> {
+    let first = |col: u32| found.body.clone().map(|row| CellRef { row, col }).find(|at| has_text(found.grid, *at));
+    found.data_cols().filter_map(first).collect()
+}
+
+/// Where no header is printed: that there are as many columns as are declared.
+pub(super) fn miscounted(reading: &Reading, found: &Found<'_>) -> Option<Diagnostic> {
+    let declared = entries(reading, Axis::Columns).len();
+    let filled = filled(found);
+    if !found.header.is_empty() || filled.len() == declared {
+        return None;
+    }
+    let message = format!("{} columns hold figures, declared are {declared}", filled.len());
+    let at = filled.get(declared).or(filled.last()).copied().unwrap_or(found.corner);
+    let hint = "the table prints no header: its columns stand in the order in which they are declared";
+    Some(reading.fault("columns-count", message, found.grid, at).hint(hint))
 }
 
 /// The label of a column, blank where it has none; `left` is the one before.
@@ -128,8 +160,13 @@ fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Lab
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
+            if is_blank(grid, at) && !reading.layout().levels.any() {
+                // A text behind a blank is not the label of the whole row.
+                parts.push(Part { at, text: Text::default(), marks: Marks::new() });
+            }
             push(reading, grid, at, &mut parts, &mut faults);
         }
+        parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
         if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
             push(reading, grid, at, &mut parts, &mut faults);
         }

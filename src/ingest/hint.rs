@@ -38,10 +38,14 @@ pub(super) fn unknown_label(
         let from = format!("its parents stand in pipelines/codes/{list}.csv");
         return fault.hint(format!("it stands under the wrong label, or has a code of its own there; {from}"));
     }
+    if let LookupError::NoList { .. } = &unknown.error {
+        return fault
+            .hint("write further groups as list: label; list: label; the lists stand in pipelines/codes/lists.csv");
+    }
     let LookupError::Unknown { list, label: printed } = &unknown.error else { return fault };
-    let (dataset, table) = (&reading.table.dataset, &reading.table.id);
+    let dataset = &reading.table.dataset;
     let near = reading.codebook.near(list, dataset, printed);
-    let code = |label: &str| reading.codebook.lookup(list, dataset, table, label).ok();
+    let code = |label: &str| reading.codebook.lookup(list, reading.labels(), label).ok();
     let known: Vec<String> =
         near.iter().map(|n| code(n).map_or_else(|| format!("\"{n}\""), |code| format!("\"{n}\" ({code})"))).collect();
     if !known.is_empty() {

@@ -12,7 +12,7 @@ use super::note;
 use super::presence::{Met, Stranger};
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
-use crate::domain::{Code, LookupError, Period, TOTAL};
+use crate::domain::{Code, Dimension, LookupError, Period, TOTAL};
 use crate::grid::{CellRef, Grid, on_all_cores};
 use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
@@ -90,7 +90,7 @@ pub(super) fn assign<'l>(
             Ok(Some(Fitting { entry, meaning, unit })) => {
                 let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
                 order.push((nth, label));
-                if !entry.skip {
+                if entry.is_read() {
                     lines.push(Line { label, meaning, print, units, captured: unit });
                 }
             }
@@ -218,10 +218,9 @@ pub(super) fn meaning_of(reading: &Reading, captured: &[Captured]) -> Result<Mea
 fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown> {
     let mut meaning = Meaning::default();
     let look_up = |list: &str, text: &str, outer: Option<&Code>| -> Result<Code, Unknown> {
-        let (dataset, table) = (&reading.table.dataset, &reading.table.id);
         let found = match outer {
-            Some(outer) => reading.codebook.lookup_below(list, dataset, table, text, outer),
-            None => reading.codebook.lookup(list, dataset, table, text),
+            Some(outer) => reading.codebook.lookup_below(list, reading.labels(), text, outer),
+            None => reading.codebook.lookup(list, reading.labels(), text),
         };
         found.map_err(|error| Unknown { error, list: list.to_owned() })
     };
@@ -245,16 +244,43 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
                     meaning.breakdown.insert(list.into(), code.as_str().into());
                 }
             }
+            Capture::Groups => {
+                for (list, label) in groups(reading, &held.text)? {
+                    let code = look_up(&list, label, None)?;
+                    let again = code.as_str() != TOTAL && meaning.breakdown.get(list.as_str()).is_some();
+                    if code.as_str() != TOTAL {
+                        meaning.breakdown.insert(list.as_str().into(), code.as_str().into());
+                    }
+                    if again {
+                        let error = LookupError::Unknown { list: list.clone(), label: held.text.clone() };
+                        return Err(Unknown { error, list });
+                    }
+                }
+            }
             Capture::Integer(key) => {
                 meaning.breakdown.insert(key.into(), held.text.as_str().into());
             }
-            Capture::Year | Capture::Month => {
+            Capture::Year | Capture::Month | Capture::Period => {
                 meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
             }
             Capture::Number | Capture::Any => {}
         }
     }
     Ok(meaning)
+}
+
+/// The lists that a text of further groups names, each with the label in it: `出资方：单位；统计量：上限`. A text without
+/// a name is a label of the list of breakdowns, which holds the word for none.
+fn groups<'t>(reading: &Reading, text: &'t str) -> Result<Vec<(String, &'t str)>, Unknown> {
+    let mut groups = Vec::new();
+    for group in text.split(';') {
+        let (name, label) = group.split_once(':').unwrap_or((Dimension::Breakdown.as_str(), group));
+        let Some(list) = reading.codebook.list(name) else {
+            return Err(Unknown { error: LookupError::NoList { list: name.to_owned() }, list: name.to_owned() });
+        };
+        groups.push((list.name.clone(), label));
+    }
+    Ok(groups)
 }
 
 /// The period that a capture holds, which lies in that of the label above it.

@@ -85,7 +85,8 @@ impl Found<'_> {
     /// The columns of one label: those that the text over it is merged over. How far right the label stands in them is an
     /// indent.
     pub fn beneath(&self, label_col: u32) -> std::ops::RangeInclusive<u32> {
-        let over = self.grid.merge_at(CellRef { row: self.corner.row, col: label_col });
+        let headed = Some(CellRef { row: self.corner.row, col: label_col }).filter(|_| !self.header.is_empty());
+        let over = headed.and_then(|at| self.grid.merge_at(at));
         label_col..=over.map_or(label_col, |m| m.last.col)
     }
 

@@ -4,13 +4,15 @@
 //! together, [`ingest`] does both. In reading order: `locate` finds each part by its text, `header` makes one label path per
 //! row and column, `hierarchy` puts before a row's label those of the rows it belongs to by their signs (`sign`), `label`
 //! holds the paths against the declared ones, `unit` checks printed units, `body` reads the cells: what row and
-//! column say of each (`said`), what it holds (`value`, `number`, `split`), what that makes (`fact`); `note` reads footnotes;
-//! then, over all parts, `presence` judges what is missing or not declared, `twice` what is stated twice, and `relation` names
-//! wholes and parts. A layout that is not what was declared is an error with its cell,
+//! column say of each (`said`) and a record of its row (`passage`), what it holds (`value`, `number`, `split`), what that makes
+//! (`fact`); `note` reads footnotes; then, over all parts, `presence` judges what is missing or not declared, `twice` what is
+//! stated twice, `validity` which codes are used when they are not in force, and `relation` names wholes and parts. A layout
+//! that is not what was declared is an error with its cell,
 //! never a silent shift; all errors of a table are collected, and its caller withholds the edition.
 
 mod body;
 mod corner;
+pub mod correct;
 pub mod drift;
 mod extent;
 mod fact;
@@ -20,6 +22,7 @@ mod hint;
 mod label;
 mod locate;
 mod note;
+mod passage;
 pub mod number;
 mod presence;
 mod relation;
@@ -28,12 +31,13 @@ mod sign;
 mod split;
 mod twice;
 mod unit;
+mod validity;
 mod value;
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
-use crate::domain::{Codebook, Observations, Relation};
-use crate::grid::{CellRef, Document, Grid};
+use crate::domain::{Codebook, LabelScope, Observations, Relation};
+use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
 use crate::spec::{Edition, Layout, Source, Table};
@@ -74,10 +78,29 @@ pub struct Input<'a> {
 pub struct Portion {
     file: String,
     observations: Observations,
-    /// Surely no two cells of any panel state the same.
-    apart: bool,
+    doubts: Doubts,
     met: presence::Met,
+    notes: note::Open,
     faults: Vec<Diagnostic>,
+}
+
+/// What has to be looked at cell by cell once all are together, since the lines of a panel do not show that it is sound.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubts {
+    /// Two cells may state the same.
+    twice: bool,
+    /// A code may not be in force.
+    validity: bool,
+    /// There are records, whose keys may be the same.
+    records: bool,
+}
+
+impl Doubts {
+    fn add(&mut self, others: Doubts) {
+        self.twice |= others.twice;
+        self.validity |= others.validity;
+        self.records |= others.records;
+    }
 }
 
 impl Portion {
@@ -92,13 +115,19 @@ pub fn ingest(task: Task<'_>, files: &[Input<'_>]) -> Checked<Ingested> {
     join(task, files.iter().map(|file| read(task, *file)).collect())
 }
 
+/// What an edition says of its files that they do not say themselves.
+pub fn declared(edition: &Edition) -> Declared<'_> {
+    Declared { encoding: edition.encoding.as_deref(), delimiter: edition.delimiter }
+}
+
 /// Read what one file holds of an edition; the document is needed no longer then.
 pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
     let mut portion = Portion {
         file: input.file.to_owned(),
         observations: Observations::default(),
-        apart: true,
+        doubts: Doubts::default(),
         met: presence::Met::default(),
+        notes: note::Open::default(),
         faults: Vec::new(),
     };
     Reading { task, file: input.file, sha256: input.sha256, captured: input.captured }
@@ -112,20 +141,30 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
         return Checked::new(Ingested::default(), Vec::new());
     };
     let reading = Reading { task, file: &file, sha256: "", captured: &[] };
-    let (mut met, mut found, mut observations) = (presence::Met::default(), Vec::new(), Observations::default());
-    let mut apart = true;
+    let (mut met, mut notes) = (presence::Met::default(), note::Open::default());
+    let (mut found, mut observations, mut doubts) = (Vec::new(), Observations::default(), Doubts::default());
     for portion in portions {
         met.add(portion.met);
+        notes.add(portion.notes, observations.len());
         found.extend(portion.faults);
         observations.append(portion.observations);
-        apart &= portion.apart;
+        doubts.add(portion.doubts);
     }
+    notes.settle(&mut observations, &mut found);
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
-    let alone = met.parts == 1 && met.figures.is_empty();
-    if !(apart && alone) && faults.iter().all(|f| f.code != "label-twice") {
+    doubts.twice |= met.parts > 1 || !met.figures.is_empty();
+    doubts.validity |= !met.figures.is_empty();
+    if doubts.twice && faults.iter().all(|f| f.code != "label-twice") {
         twice::check(&reading, &observations, &mut faults);
+    }
+    if doubts.records {
+        twice::records(&reading, &observations, &mut faults);
+    }
+    twice::prefer(&reading, &mut observations, &mut faults);
+    if doubts.validity {
+        validity::check(&reading, &observations, &mut faults);
     }
     if observations.is_empty() && faults.is_empty() {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
@@ -193,7 +232,7 @@ impl Reading<'_> {
 
     /// All panels of the table on one sheet, whose footnotes are theirs together.
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
-        let Portion { observations, apart, met, faults, .. } = portion;
+        let Portion { observations, doubts, met, notes: open, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
         let Some(meaning) = self.title(&panels[0], faults) else {
             met.lost += 1;
@@ -206,9 +245,12 @@ impl Reading<'_> {
             read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
-        *apart &= read.iter().all(|noted: &note::Noted| noted.read.apart);
+        read.iter().for_each(|noted: &note::Noted| doubts.add(noted.read.doubts));
         let notes = note::footnotes(self, panels);
-        observations.append(note::bind(self, panels, &notes, read, faults));
+        note::met(self, &notes, met);
+        let (bound, left) = note::bind(self, panels, &notes, read, faults);
+        open.add(left, observations.len());
+        observations.append(bound);
         observations.add(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
@@ -229,6 +271,11 @@ impl Reading<'_> {
             met.lost += 1;
             return None;
         }
+        if let Some(fault) = header::miscounted(self, found) {
+            faults.push(fault);
+            met.lost += 1;
+            return None;
+        }
         met.parts += 1;
         let columns = header::columns(self, found, faults);
         let rows = header::rows(self, found, faults);
@@ -238,14 +285,17 @@ impl Reading<'_> {
             let hint = format!("until and until_column in {} say where the table ends", self.table.spec);
             faults.push(self.fault("table-empty", message, grid, found.corner).hint(hint));
         }
+        let records = passage::Columns::of(self, &columns);
         let columns = label::assign(self, found, &columns, label::Axis::Columns, met, faults);
         let read = hierarchy::Columns::of_lines(&columns);
         let rows = hierarchy::nest(self, found, &read, rows, pages, faults);
         let rows = label::assign(self, found, &rows, label::Axis::Rows, met, faults);
         label::distinct(self, grid, &columns, label::Axis::Columns, faults);
-        label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        if !self.layout().quotes() {
+            label::distinct(self, grid, &rows, label::Axis::Rows, faults);
+        }
         unit::check(self, found, &rows, &columns, faults);
-        let read = body::read(self, found, title, &rows, &columns, met, faults);
+        let read = body::read(self, found, title, (&rows, &columns, &records), met, faults);
         let used = note::used(of_title, &rows, &columns, &read);
         Some(note::Noted { block: found.notes.start, used, read })
     }
@@ -295,6 +345,11 @@ impl Reading<'_> {
 
     fn layout(&self) -> &Layout {
         &self.edition.layout
+    }
+
+    /// Who reads the labels of the table.
+    fn labels(&self) -> LabelScope<'_> {
+        LabelScope { dataset: &self.table.dataset, table: &self.table.id, versions: &self.layout().versions }
     }
 
     fn name(&self) -> String {

@@ -1,7 +1,7 @@
-//! The footnote block below a table: which cells each note concerns, and the numbers declared to stand in it.
+//! The footnote block below a table: which cells each note concerns, and the numbers declared to stand in it or in the title.
 //!
 //! A note that begins with a mark concerns the cells that carry the mark, at their number, their row or column label, or the
-//! table's title; any other note concerns every cell.
+//! table's title; one that is declared, the numbers of which it says the same; any other note concerns every cell.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::domain::{Observation, Observations, Series};
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 use crate::spec::pattern::Capture;
-use crate::spec::table::Meaning;
+use crate::spec::table::{Meaning, Note};
 
 /// Characters within which a colon makes the beginning of a line a name: `资料来源:`.
 const NAME_CHARS_MAX: usize = 6;
@@ -40,6 +40,46 @@ pub(super) struct Noted {
     pub block: u32,
     pub used: Used,
     pub read: Read,
+}
+
+/// What the other parts of an edition may settle: a table that goes on over several sheets has its notes below the last.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// Notes with the mark that they begin with.
+    notes: Vec<(usize, String)>,
+    /// Marks that no note of the part explains, the numbers that they concern, and the fault if no other part does.
+    marks: Vec<(usize, Vec<usize>, Diagnostic)>,
+    /// Marks of notes that concern nothing in the part, and the fault if they concern nothing in another.
+    unused: Vec<(usize, Diagnostic)>,
+}
+
+impl Open {
+    /// Add what a part left open whose numbers stand behind so many others.
+    pub fn add(&mut self, part: Open, before: usize) {
+        self.notes.extend(part.notes);
+        self.unused.extend(part.unused);
+        let later = |numbers: Vec<usize>| numbers.into_iter().map(|nth| nth + before).collect();
+        self.marks.extend(part.marks.into_iter().map(|(mark, numbers, fault)| (mark, later(numbers), fault)));
+    }
+
+    /// Bind what one part leaves open and another explains; what none does is a fault.
+    pub fn settle(self, observations: &mut Observations, faults: &mut Vec<Diagnostic>) {
+        let mut bound = Bound::default();
+        let wanted: BTreeSet<usize> = self.marks.iter().map(|(mark, ..)| *mark).collect();
+        faults.extend(self.unused.into_iter().filter(|(mark, _)| !wanted.contains(mark)).map(|(_, fault)| fault));
+        for (mark, numbers, fault) in self.marks {
+            let texts: BTreeSet<&String> =
+                self.notes.iter().filter(|(m, _)| *m == mark).map(|(_, text)| text).collect();
+            let mut texts = texts.into_iter();
+            let (Some(text), None) = (texts.next(), texts.next()) else {
+                faults.push(fault);
+                continue;
+            };
+            for nth in numbers {
+                observations.get_mut(nth).into_iter().for_each(|o| bound.add(o, text));
+            }
+        }
+    }
 }
 
 /// Marks with the first cell that carries each.
@@ -120,7 +160,8 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
     let cells = found.cells(found.notes.clone()).filter(|(_, cell)| cell.value != CellValue::UnsavedFormula);
     let mut notes: Vec<Footnote> = Vec::new();
     for (at, cell) in cells {
-        for (nth, line) in cell.text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
+        let lines = cell.text.lines().filter(|l| !l.trim().is_empty()).flat_map(|line| each(reading, line));
+        for (nth, line) in lines.enumerate() {
             let text = line.trim().to_owned();
             let mark = mark_of(reading, line);
             let last = notes.last_mut().filter(|_| mark.is_none());
@@ -142,6 +183,28 @@ fn block(reading: &Reading, found: &Found<'_>) -> Vec<Footnote> {
                 _ => notes.push(Footnote { at, text, mark, block: found.notes.start }),
             }
         }
+    }
+    notes
+}
+
+/// The notes of a line that begins with a mark: `①…；②…` are two.
+fn each<'t>(reading: &Reading, line: &'t str) -> Vec<&'t str> {
+    let mut notes = vec![line];
+    if mark_of(reading, line).is_none() {
+        return notes;
+    }
+    let parted = |(at, c): (usize, char)| (c.is_whitespace() || "；;。".contains(c)).then_some(at + c.len_utf8());
+    while let [.., last] = notes[..] {
+        // What is no letter is a mark wherever it follows the end of a note.
+        let begins = |at: &usize| {
+            let rest = &last[*at..];
+            let mark = reading.layout().annotations.first_of(rest).map(|(taken, _)| &rest[taken]);
+            mark.is_some_and(|m| !m.contains(|c: char| c.is_alphabetic() || c.is_ascii_digit()))
+        };
+        let body = last.len() - last.trim_start().len();
+        let Some(at) = last.char_indices().filter_map(parted).find(|at| *at > body && begins(at)) else { break };
+        notes.pop();
+        notes.extend([&last[..at], &last[at..]]);
     }
     notes
 }
@@ -186,25 +249,29 @@ fn is_numbered(text: &str) -> bool {
 }
 
 /// Give every observation the notes that concern it, in their order; a mark without a note and a note without a mark are
-/// faults.
+/// left open.
 pub(super) fn bind(
     reading: &Reading,
     found: &[Found<'_>],
     notes: &[Footnote],
     panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
-) -> Observations {
-    unused(reading, found, notes, &panels, faults);
+) -> (Observations, Open) {
+    let marked = notes.iter().filter_map(|n| Some((n.mark?, n.text.clone())));
+    let mut open = Open { notes: marked.collect(), marks: Vec::new(), unused: unused(reading, found, notes, &panels) };
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
     let mut observations = Observations::default();
     for mut panel in panels {
-        unexplained(reading, found[0].grid, notes, &panel, faults);
+        for (mark, fault) in unexplained(reading, found[0].grid, notes, &panel, faults) {
+            let carry = panel.read.marked.iter().filter(|(_, marks)| marks.contains(&mark));
+            open.marks.push((mark, carry.map(|(nth, _)| observations.len() + nth).collect(), fault));
+        }
         let concerning = |marks: &[usize]| {
             let concerns = |note: &&Footnote| match note.mark {
                 Some(mark) if used.contains(&mark) || reading.layout().annotations.get(mark).status.is_none() => {
                     marks.contains(&mark) && of_mark(notes, mark, panel.block).any(|n| n.at == note.at)
                 }
-                _ => true,
+                _ => declared(reading, note).is_none(),
             };
             let mut texts: Vec<String> = Vec::new();
             for note in notes.iter().filter(concerns) {
@@ -215,6 +282,10 @@ pub(super) fn bind(
             }
             Arc::new(texts)
         };
+        // What a record remarks itself stands before the footnotes.
+        let of_records = Some(&panel.read.observations).filter(|_| panel.read.doubts.records);
+        let read = of_records.into_iter().flatten().enumerate().filter(|(_, o)| !o.notes().is_empty());
+        let remarks: Vec<(usize, Arc<Vec<String>>)> = read.map(|(nth, o)| (nth, Arc::clone(&o.series.notes))).collect();
         let (unmarked, mut bound) = (concerning(&[]), Bound::default());
         if !unmarked.is_empty() {
             panel.read.observations.iter_mut().for_each(|o| bound.give(o, &unmarked));
@@ -224,20 +295,66 @@ pub(super) fn bind(
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
             panel.read.observations.get_mut(nth).into_iter().for_each(|o| bound.give(o, texts));
         }
+        for (nth, own) in remarks {
+            let Some(o) = panel.read.observations.get_mut(nth) else { continue };
+            if !Arc::ptr_eq(&o.series.notes, &own) {
+                let notes = own.iter().chain(o.notes()).cloned().collect();
+                bound.give(o, &Arc::new(notes));
+            }
+        }
+        for (note, of) in notes.iter().filter_map(|note| Some((note, declared(reading, note)?))) {
+            for observation in panel.read.observations.iter_mut().filter(|o| says(&of.meaning, o)) {
+                bound.add(observation, &note.text);
+            }
+        }
         observations.append(panel.read.observations);
     }
-    observations
+    (observations, open)
 }
 
-/// Series with the notes that were given to them, one for each list of notes, found by where both are kept; what a series
-/// was before is held, so that no other takes its place.
+/// What is declared of a footnote without a mark.
+fn declared<'a>(reading: &'a Reading, note: &Footnote) -> Option<&'a Note> {
+    let unmarked = note.mark.is_none();
+    reading.layout().notes.iter().find(|declared| unmarked && declared.pattern.find(&note.text).is_some())
+}
+
+/// Which of the declared notes there are.
+pub(super) fn met(reading: &Reading, notes: &[Footnote], met: &mut Met) {
+    for (nth, of) in reading.layout().notes.iter().enumerate() {
+        if notes.iter().any(|note| declared(reading, note).is_some_and(|found| std::ptr::eq(found, of))) {
+            met.notes.insert(nth);
+        }
+    }
+}
+
+/// Whether all that a note says is said of an observation too.
+fn says(of: &Meaning, observation: &Observation) -> bool {
+    let breakdown = observation.breakdown();
+    of.indicator.as_ref().is_none_or(|indicator| indicator == observation.indicator())
+        && of.dimensions.iter().all(|(dimension, code)| observation.code(*dimension) == Some(code))
+        && of.breakdown.iter().all(|(key, code)| breakdown.0.get(key) == Some(code))
+}
+
+/// Series with the notes that were given to them, one for each note or list of notes, found by where both are kept; what a
+/// series was before is held, so that no other takes its place.
 #[derive(Default)]
 struct Bound(BTreeMap<(usize, usize), [Arc<Series>; 2]>);
 
 impl Bound {
+    /// Give an observation these notes in the stead of those it has.
     fn give(&mut self, o: &mut Observation, notes: &Arc<Vec<String>>) {
-        let key = (Arc::as_ptr(&o.series).addr(), Arc::as_ptr(notes).addr());
-        let with = || Series { notes: Arc::clone(notes), ..Series::clone(&o.series) };
+        self.bind(o, Arc::as_ptr(notes).addr(), |_| Arc::clone(notes));
+    }
+
+    /// Give it a further one.
+    fn add(&mut self, o: &mut Observation, note: &String) {
+        let further = |own: &[String]| Arc::new(own.iter().chain([note]).cloned().collect());
+        self.bind(o, std::ptr::from_ref(note).addr(), further);
+    }
+
+    fn bind(&mut self, o: &mut Observation, place: usize, notes: impl FnOnce(&[String]) -> Arc<Vec<String>>) {
+        let key = (Arc::as_ptr(&o.series).addr(), place);
+        let with = || Series { notes: notes(&o.series.notes), ..Series::clone(&o.series) };
         let [_, bound] = self.0.entry(key).or_insert_with(|| [Arc::clone(&o.series), Arc::new(with())]);
         o.series = Arc::clone(bound);
     }
@@ -249,9 +366,16 @@ fn of_mark(notes: &[Footnote], mark: usize, block: u32) -> impl Iterator<Item = 
     notes.iter().filter(move |n| n.mark == Some(mark) && (!own || n.block == block))
 }
 
-/// Marks of a panel that no note explains, or more than one.
-fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted, faults: &mut Vec<Diagnostic>) {
+/// Marks of a panel that no note explains, each with the fault that it would be; marks that several explain are faults.
+fn unexplained(
+    reading: &Reading,
+    grid: &Grid,
+    notes: &[Footnote],
+    panel: &Noted,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<(usize, Diagnostic)> {
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
+    let mut open = Vec::new();
     for (nth, at) in &panel.used {
         let annotation = annotations.get(*nth);
         let mut found = of_mark(notes, *nth, panel.block);
@@ -271,13 +395,16 @@ fn unexplained(reading: &Reading, grid: &Grid, notes: &[Footnote], panel: &Noted
                 true => format!("no footnotes were found: name the beginning of their first line in until in {spec}"),
                 false => format!("if it is no mark, list those that are in note_marks in {spec}"),
             };
-            faults.push(reading.fault("note-missing", message, grid, *at).hint(hint));
+            open.push((*nth, reading.fault("note-missing", message, grid, *at).hint(hint)));
         }
     }
+    open
 }
 
-/// Marked notes that concern nothing. What explains a status may stand below every table.
-fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[Noted], faults: &mut Vec<Diagnostic>) {
+/// Marks of notes that concern nothing, each with the fault that it would be. What explains a status may stand below every
+/// table.
+fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[Noted]) -> Vec<(usize, Diagnostic)> {
+    let mut open = Vec::new();
     let (annotations, spec) = (&reading.layout().annotations, &reading.table.spec);
     for note in notes {
         let Some(mark) = note.mark.filter(|mark| annotations.get(*mark).status.is_none()) else { continue };
@@ -285,9 +412,10 @@ fn unused(reading: &Reading, found: &[Found<'_>], notes: &[Footnote], panels: &[
             let name = &annotations.get(mark).mark;
             let message = format!("the footnote \"{name}\" is marked, and nothing in the table carries the mark");
             let hint = format!("if it is no mark, list those that are in note_marks in {spec}");
-            faults.push(reading.fault("note-unbound", message, found[0].grid, note.at).hint(hint));
+            open.push((mark, reading.fault("note-unbound", message, found[0].grid, note.at).hint(hint)));
         }
     }
+    open
 }
 
 /// Whether a mark stands at a cell of the table, be it one that is skipped.
@@ -303,7 +431,8 @@ fn shown(grid: &Grid, at: CellRef) -> String {
     grid.text(at.row, at.col).replace('\n', "")
 }
 
-/// The numbers that the table's figures declare; each must stand in one footnote of the part at most, and in one part at least.
+/// The numbers that the table's figures declare; each must stand in one place of the part at most, in its title or in a
+/// footnote, and in one part at least.
 pub(super) fn figures(
     reading: &Reading,
     found: &Found<'_>,
@@ -313,23 +442,26 @@ pub(super) fn figures(
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
+    let above = found.cells(found.title.clone()).map(|(at, cell)| (at, &*cell.text));
+    let places: Vec<(CellRef, &str)> = above.chain(footnotes.iter().map(|n| (n.at, n.text.as_str()))).collect();
     for (nth, figure) in reading.layout().figures.iter().enumerate() {
-        let mut hits = footnotes.iter().filter_map(|n| figure.pattern.find(&n.text).map(|captured| (n, captured)));
+        let mut hits = places.iter().filter_map(|(at, text)| Some((*at, *text, figure.pattern.find(text)?)));
         let (first, second) = (hits.next(), hits.next());
-        let Some((note, captured)) = first else { continue };
+        let Some((at, text, captured)) = first else { continue };
         met.figures.insert(nth);
-        if let Some((other, _)) = second {
-            let message = format!("two footnotes read \"{}\"", figure.pattern.as_str());
-            faults.push(
-                reading.fault("figure-ambiguous", message, found.grid, other.at).hint("lengthen the figure's text"),
-            );
+        if let Some((other, ..)) = second {
+            let message = format!("two places read \"{}\"", figure.pattern.as_str());
+            faults
+                .push(reading.fault("figure-ambiguous", message, found.grid, other).hint("lengthen the figure's text"));
             continue;
         }
-        let printed =
-            captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &note.text[c.printed.clone()]);
-        match body::figure(reading, found.grid, note.at, printed, &figure.meaning, nth + 1, title) {
+        let printed = captured.iter().find(|c| c.capture == Capture::Number).map_or("", |c| &text[c.printed.clone()]);
+        match body::figure(reading, found.grid, at, printed, &figure.meaning, nth + 1, title) {
             Ok(mut observation) => {
-                let concerns = |n: &&Footnote| n.at == note.at || n.mark.is_none();
+                let concerns = |n: &&Footnote| {
+                    n.at == at
+                        || (n.mark.is_none() && declared(reading, n).is_none_or(|d| says(&d.meaning, &observation)))
+                };
                 let notes = footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect();
                 Bound::default().give(&mut observation, &Arc::new(notes));
                 observations.push(observation);

@@ -17,6 +17,7 @@ pub(super) struct Met {
     columns: BTreeSet<usize>,
     pub splits: BTreeSet<usize>,
     pub figures: BTreeSet<usize>,
+    pub notes: BTreeSet<usize>,
     pub sheets: BTreeSet<usize>,
     /// Names of the sheets there are.
     pub sheets_there: BTreeSet<String>,
@@ -51,6 +52,7 @@ impl Met {
         self.columns.extend(other.columns);
         self.splits.extend(other.splits);
         self.figures.extend(other.figures);
+        self.notes.extend(other.notes);
         self.sheets.extend(other.sheets);
         self.sheets_there.extend(other.sheets_there);
         self.repeated |= other.repeated;
@@ -85,9 +87,14 @@ pub(super) fn judge(reading: &Reading, met: &mut Met, faults: &mut Vec<Diagnosti
         faults.push(reading.fault_of_file("split-missing", message).hint(format!("correct [[split]] in {spec}")));
     }
     for (_, figure) in layout.figures.iter().enumerate().filter(|(nth, _)| !met.figures.contains(nth)) {
-        let message = format!("no footnote reads \"{}\"", figure.pattern.as_str());
+        let message = format!("neither the title nor a footnote reads \"{}\"", figure.pattern.as_str());
         let hint = format!("correct [[figure]] in {spec}, or until if the footnotes were not found");
         faults.push(reading.fault_of_file("figure-missing", message).hint(hint));
+    }
+    for (_, note) in layout.notes.iter().enumerate().filter(|(nth, _)| !met.notes.contains(nth)) {
+        let message = format!("no footnote without a mark reads \"{}\"", note.pattern.as_str());
+        let hint = format!("correct [[note]] in {spec}, or until if the footnotes were not found");
+        faults.push(reading.fault_of_file("note-missing", message).hint(hint));
     }
 }
 

@@ -56,7 +56,7 @@ fn unit_fits(
     let word: String =
         after.chars().take_while(|c| *c == '/' || *c == '%' || *c == '％' || c.is_alphabetic()).collect();
     let Some(declared) = &meaning.unit else { return Ok(()) };
-    let Ok(code) = reading.codebook.lookup("unit", &reading.table.dataset, &reading.table.id, &word) else {
+    let Ok(code) = reading.codebook.lookup("unit", reading.labels(), &word) else {
         return Ok(());
     };
     let as_printed = declared.label.as_deref().is_some_and(|label| label.is_empty() || label == normalise(&word));

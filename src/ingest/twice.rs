@@ -1,4 +1,5 @@
-//! Two cells of one table may not state the same quantity.
+//! Two cells of one table may not state the same quantity; two sentences of a text may, and then a declared preference says
+//! which of them counts. Records have keys of their own.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,8 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::Reading;
 use super::said::{Side, period};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::label::normalise;
 use crate::domain::{Code, Dimensions, Observation, Observations, Period};
-use crate::spec::table::Meaning;
+use crate::spec::table::{Meaning, PeriodRule, Preference};
 
 /// What the lines of one axis say of their cells, each by a number that lines which say the same have in common.
 #[derive(Default)]
@@ -57,7 +59,8 @@ impl Axial {
 /// A fault for every observation whose quantity another one before it states.
 pub(super) fn check(reading: &Reading, observations: &Observations, faults: &mut Vec<Diagnostic>) {
     // Prints of all, in order, show whether any two may be alike; as a rule none are.
-    let mut prints: Vec<u64> = observations.iter().map(Observation::fingerprint).collect();
+    let cells = || observations.iter().filter(|o| !o.is_quoted());
+    let mut prints: Vec<u64> = cells().map(Observation::fingerprint).collect();
     prints.sort_unstable();
     let alike: Vec<u64> = prints.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     drop(prints);
@@ -65,11 +68,56 @@ pub(super) fn check(reading: &Reading, observations: &Observations, faults: &mut
         return;
     }
     let mut seen: HashMap<Quantity<'_>, &Observation> = HashMap::new();
-    for o in observations.iter().filter(|o| alike.binary_search(&o.fingerprint()).is_ok()) {
+    for o in cells().filter(|o| alike.binary_search(&o.fingerprint()).is_ok()) {
         if let Some(other) = seen.insert((o.indicator(), o.period(), o.dimensions()), o) {
             faults.push(twice(reading, other, o));
         }
     }
+}
+
+/// A fault for every record whose key another row before it has.
+pub(super) fn records(reading: &Reading, observations: &Observations, faults: &mut Vec<Diagnostic>) {
+    let row = |o: &Observation| (o.origin().source_file.clone(), o.at.row);
+    let mut seen: HashMap<&str, &Observation> = HashMap::new();
+    for o in observations {
+        let Some(record) = o.passage().map(|p| p.record.as_str()).filter(|r| !r.is_empty()) else { continue };
+        let first = *seen.entry(record).or_insert(o);
+        if row(first) != row(o) {
+            let (one, two) = cells_shown(first, o);
+            let message = format!("the rows of {one} and {two} have the same key \"{record}\"");
+            let place = Place::cell(&o.origin().source_file, o.origin().sheet.as_str(), o.cell().as_str());
+            let hint = "a key names one record: number the rows anew where they are edited";
+            faults.push(reading.named(Diagnostic::error("record-twice", message).at(place).hint(hint)));
+        }
+    }
+}
+
+/// Mark the figures that the table declares to count where it states a quantity twice; a preference that concerns no figure
+/// is a fault.
+pub(super) fn prefer(reading: &Reading, observations: &mut Observations, faults: &mut Vec<Diagnostic>) {
+    for preference in &reading.layout().preferences {
+        let mut met = false;
+        for o in observations.iter_mut().filter(|o| concerns(preference, o)) {
+            o.besides_mut().preferred = true;
+            met = true;
+        }
+        // What could not be read is not known to be missing.
+        if !met && faults.is_empty() {
+            let message = format!("no figure of section \"{}\" is what a preference says", preference.section);
+            let hint = format!("correct [[prefer]] in {}, or take it out", reading.table.spec);
+            faults.push(reading.fault_of_file("prefer-missing", message).hint(hint));
+        }
+    }
+}
+
+fn concerns(preference: &Preference, o: &Observation) -> bool {
+    let Meaning { indicator, period, dimensions, breakdown, .. } = &preference.meaning;
+    let own = o.breakdown();
+    o.passage().is_some_and(|p| normalise(&p.section) == preference.section)
+        && indicator.as_ref().is_none_or(|code| code == o.indicator())
+        && period.is_none_or(|rule| rule == PeriodRule::Fixed(o.period()))
+        && dimensions.iter().all(|(d, code)| o.code(*d).unwrap_or(&Code::total()) == code)
+        && breakdown.iter().all(|(key, code)| own.0.get(key) == Some(code))
 }
 
 /// What a number says the value of.

@@ -50,7 +50,7 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
 }
 
 fn printed(reading: &Reading, name: &str) -> Option<PrintedUnit> {
-    let code = reading.codebook.lookup("unit", &reading.table.dataset, &reading.table.id, name).ok()?;
+    let code = reading.codebook.lookup("unit", reading.labels(), name).ok()?;
     Some(PrintedUnit { name: normalise(name).into_owned(), code: code.to_string() })
 }
 

@@ -1,8 +1,11 @@
 //! Figures kept from an earlier release, because the new file of their table could not be used: which of them a table or
 //! a chart prints, and how its readers are told.
 
+use std::collections::BTreeSet;
+
 use super::frame::Tidy;
 use crate::store::release::Kept;
+use crate::warehouse::Rows;
 
 /// What every notice begins with.
 pub const HEAD: &str = "沿用上次发布的数据：";
@@ -18,6 +21,27 @@ pub fn among<'a>(kept: &[Kept], obs_ids: impl IntoIterator<Item = &'a str>) -> V
         ids.iter().any(|id| id.starts_with(&beginning))
     };
     kept.iter().filter(is_printed).cloned().collect()
+}
+
+/// The notes on corrected figures, by observation.
+pub fn corrections(rows: &Rows) -> Vec<(String, String)> {
+    let (Some(id), Some(note)) = (rows.column("obs_id"), rows.column("correction")) else { return Vec::new() };
+    rows.rows.iter().map(|row| (row[id].to_string(), row[note].to_string())).collect()
+}
+
+/// The notes on those of some observations that are corrected, each once.
+pub fn corrected<'a>(notes: &[(String, String)], obs_ids: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let ids: BTreeSet<&str> = obs_ids.into_iter().collect();
+    let mut told: Vec<String> = Vec::new();
+    for (_, note) in notes.iter().filter(|(id, _)| ids.contains(id.as_str())) {
+        if !told.contains(note) {
+            told.push(note.clone());
+        }
+    }
+    told
 }
 
 /// Whether a column names observations: those printed, or those that a printed number was made from.

@@ -62,8 +62,18 @@ pub fn publish_tables(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Diagnostic> {
     let names = Names::read(tables)?;
-    let mut run =
-        Run { tables, names, kept: &imprint.kept, into, progress, faults: Vec::new(), published: Published::default() };
+    let is_there = tables.names.iter().any(|name| name == CORRECTIONS);
+    let corrected = if is_there { kept::corrections(&(tables.read)(CORRECTIONS, &[])?) } else { Vec::new() };
+    let mut run = Run {
+        tables,
+        names,
+        kept: &imprint.kept,
+        corrected,
+        into,
+        progress,
+        faults: Vec::new(),
+        published: Published::default(),
+    };
     let mut shelves = Vec::new();
     for report in specs {
         let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new() };
@@ -75,7 +85,10 @@ pub fn publish_tables(
         for spec in &report.charts {
             let filled = plot::fill(spec, tables, &run.names, &report.palette);
             if let Some(mut plot) = run.faultless(filled) {
-                plot.kept = kept::among(run.kept, plot.obs_ids.iter().map(String::as_str));
+                let ids = || plot.obs_ids.iter().map(String::as_str);
+                let notes = kept::corrected(&run.corrected, ids());
+                plot.kept = kept::among(run.kept, ids());
+                plot.notes.extend(notes);
                 shelf.charts.push((spec, plot));
             }
         }
@@ -92,10 +105,15 @@ pub fn publish_tables(
     Ok(Checked::new(run.published, run.faults))
 }
 
+/// The table of corrected figures; a release made before has none.
+const CORRECTIONS: &str = "core_correction";
+
 struct Run<'a, 'p> {
     tables: &'a Tables<'a>,
     names: Names,
     kept: &'a [Kept],
+    /// Notes on corrected figures, by observation.
+    corrected: Vec<(String, String)>,
     into: &'a Path,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
@@ -114,6 +132,7 @@ impl Run<'_, '_> {
         let filled = select::fill(spec, self.tables, &self.names);
         let Some(mut frame) = self.faultless(filled) else { return Ok(None) };
         frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
+        frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
         let workbook = match xlsx::render(&frame, &report.palette) {
             Ok(workbook) => workbook,
             Err(fault) => {

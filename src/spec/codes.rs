@@ -1,6 +1,8 @@
 //! The code lists under `pipelines/codes/`: lists, units, indicators and aliases, with a fault per bad line.
 //!
-//! `lists.csv` names every list with its version; a file that it does not name is a fault, so that none is read by chance.
+//! `lists.csv` names every list with its versions, the base version first: its codes stand in `LIST.csv`, those of another
+//! version in `LIST-VERSION.csv`, where there is such a file; a version without one is a cut through the base by dates. A
+//! file that is not named is a fault, so that none is read by chance.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,24 +10,22 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::concordance;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, Period, PeriodKind, TOTAL, Unit};
+use crate::domain::{
+    Alias, Code, CodeEntry, CodeList, Codebook, Indicator, PeriodKind, TOTAL, Unit, Validity, Version,
+};
 
 /// Files that are no code lists of their own.
-const OTHER_FILES: [&str; 4] = ["lists", "unit", "indicator", "aliases"];
+const OTHER_FILES: [&str; 5] = ["lists", "unit", "indicator", "aliases", "breaks"];
 
 /// Read every file of the folder; a file that is missing or a line that is wrong is a fault.
 pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Codebook {
     let mut book = Codebook::default();
-    let lists = read(&folder.join("lists.csv"), &["list", "version", "name_zh", "name_en", "source"], shown, faults);
-    for row in &lists {
-        let path = folder.join(format!("{}.csv", row.get("list")));
-        let columns = ["code", "parent", "name_zh", "name_en", "valid_from", "valid_to"];
-        let rows = read(&path, &columns, shown, faults);
-        let entries = entries(&rows, faults);
-        let list = CodeList { name: row.get("list").to_owned(), version: row.get("version").to_owned(), entries };
-        book.lists.insert(list.name.clone(), list);
+    let columns = ["list", "version", "name_zh", "name_en", "source", "valid_from", "valid_to"];
+    for row in &read(&folder.join("lists.csv"), &columns, shown, faults) {
+        add_version(folder, row, &mut book, shown, faults);
     }
     unlisted(folder, &book, shown, faults);
     let rows = read(&folder.join("unit.csv"), &["unit", "name_zh", "base", "factor"], shown, faults);
@@ -36,8 +36,49 @@ pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut 
     let rows = once(&rows, "indicator", faults);
     book.indicators = rows.into_iter().filter_map(|row| indicator(row, &book, faults)).collect();
     add_aliases(&folder.join("aliases.csv"), &mut book, shown, faults);
+    concordance::load(folder, &mut book, shown, faults);
     book.index();
     book
+}
+
+const CODE_COLUMNS: [&str; 6] = ["code", "parent", "name_zh", "name_en", "valid_from", "valid_to"];
+
+/// A line of `lists.csv`: the first of a list brings the list, a further one another version of it.
+fn add_version(
+    folder: &Path,
+    row: &Row,
+    book: &mut Codebook,
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let (name, version) = (row.get("list"), row.get("version"));
+    let valid = row.validity(faults);
+    let Some(list) = book.lists.get_mut(name) else {
+        let rows = read(&folder.join(format!("{name}.csv")), &CODE_COLUMNS, shown, faults);
+        let entries = entries(&rows, version, &[], faults);
+        let versions = vec![Version { name: version.to_owned(), valid }];
+        let [name, name_zh, version] = ["list", "name_zh", "version"].map(|column| row.get(column).to_owned());
+        let list = CodeList { name, name_zh, version, entries, versions };
+        book.lists.insert(list.name.clone(), list);
+        return;
+    };
+    if list.version(version).is_some() {
+        let message = format!("list {name} has the version \"{version}\" twice");
+        return faults.push(row.fault("version-twice", message, Vec::new()));
+    }
+    if let Some(other) = list.versions.iter().find(|other| other.valid.overlaps(&valid)) {
+        let message =
+            format!("the versions \"{}\" and \"{version}\" of list {name} are in force at one time", other.name);
+        let fault = row.fault("version-overlap", message, Vec::new());
+        faults.push(fault.hint("let valid_to of the earlier one end on the day before valid_from of the later one"));
+    }
+    let path = folder.join(format!("{name}-{version}.csv"));
+    if path.is_file() {
+        let rows = read(&path, &CODE_COLUMNS, shown, faults);
+        let more = entries(&rows, version, &list.entries, faults);
+        list.entries.extend(more);
+    }
+    list.versions.push(Version { name: version.to_owned(), valid });
 }
 
 /// Add the labels of a file to a codebook; each must lead to a code that exists, and to one only.
@@ -105,7 +146,7 @@ pub(super) fn list_exists(book: &Codebook, list: &str) -> bool {
 }
 
 /// One line of a CSV file with its place.
-struct Row {
+pub(super) struct Row {
     source: Arc<SourceText>,
     span: std::ops::Range<usize>,
     fields: BTreeMap<String, String>,
@@ -113,17 +154,30 @@ struct Row {
 
 impl Row {
     /// The field's text; blank where the file lacks the column, which has been reported.
-    fn get(&self, column: &str) -> &str {
+    pub fn get(&self, column: &str) -> &str {
         self.fields.get(column).map_or("", String::as_str)
     }
 
-    fn fault(&self, code: &'static str, message: String, near: Vec<&str>) -> Diagnostic {
+    pub fn fault(&self, code: &'static str, message: String, near: Vec<&str>) -> Diagnostic {
         let fault = Diagnostic::error(code, message).at(Place::span(&self.source, self.span.clone()));
         if near.is_empty() { fault } else { fault.hint(format!("did you mean {}?", near.join(" or "))) }
     }
+
+    /// What `valid_from` and `valid_to` say; open where they say nothing that can be used.
+    fn validity(&self, faults: &mut Vec<Diagnostic>) -> Validity {
+        Validity::parse(self.get("valid_from"), self.get("valid_to")).unwrap_or_else(|error| {
+            faults.push(self.fault("codes-date", error.to_string(), Vec::new()));
+            Validity::default()
+        })
+    }
 }
 
-fn read(path: &Path, columns: &[&str], shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Vec<Row> {
+pub(super) fn read(
+    path: &Path,
+    columns: &[&str],
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Row> {
     let name = shown(path);
     let text = match std::fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
@@ -170,28 +224,28 @@ fn read(path: &Path, columns: &[&str], shown: &dyn Fn(&Path) -> String, faults: 
     rows
 }
 
-fn entries(rows: &[Row], faults: &mut Vec<Diagnostic>) -> Vec<CodeEntry> {
+/// The codes of one version; `others` are those of the versions before.
+fn entries(rows: &[Row], version: &str, others: &[CodeEntry], faults: &mut Vec<Diagnostic>) -> Vec<CodeEntry> {
     let known: BTreeSet<&str> = rows.iter().map(|r| r.get("code")).collect();
     let mut entries = Vec::new();
     for row in once(rows, "code", faults) {
         let (code, parent) = (row.get("code"), row.get("parent"));
-        if !parent.is_empty() && !known.contains(parent) {
+        if let Some(other) = others.iter().find(|other| other.code.as_str() == code) {
+            let message = format!("the code \"{code}\" is {} in version {}", other.name_zh, other.version);
+            let fault = row.fault("code-of-version", message, Vec::new());
+            faults.push(fault.hint(format!("a code means one thing: write \"{code}-{version}\"")));
+        }
+        if !parent.is_empty() && !known.contains(parent) && !others.iter().any(|o| o.code.as_str() == parent) {
             let near = nearest(parent, known.iter().copied());
             faults.push(row.fault("unknown-code", format!("the parent \"{parent}\" is no code of this list"), near));
-        }
-        for date in [row.get("valid_from"), row.get("valid_to")] {
-            let day = date.parse::<jiff::civil::Date>().is_ok();
-            if !date.is_empty() && !day && date.parse::<Period>().is_err() {
-                faults.push(row.fault("codes-date", format!("\"{date}\" is neither a year nor a date"), Vec::new()));
-            }
         }
         entries.push(CodeEntry {
             code: Code::new(code),
             parent: (!parent.is_empty()).then(|| Code::new(parent)),
             name_zh: row.get("name_zh").to_owned(),
             name_en: row.get("name_en").to_owned(),
-            valid_from: row.get("valid_from").to_owned(),
-            valid_to: row.get("valid_to").to_owned(),
+            valid: row.validity(faults),
+            version: version.to_owned(),
         });
     }
     entries
@@ -256,7 +310,10 @@ fn unlisted(folder: &Path, book: &Codebook, shown: &dyn Fn(&Path) -> String, fau
     paths.sort();
     for path in paths {
         let name = path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-        if !book.lists.contains_key(&name) && !OTHER_FILES.contains(&name.as_str()) {
+        let versions =
+            book.lists.values().flat_map(|l| l.versions[1..].iter().map(|v| format!("{}-{}", l.name, v.name)));
+        let named = book.lists.contains_key(&name) || versions.into_iter().any(|version| version == name);
+        if !named && !OTHER_FILES.contains(&name.as_str()) {
             let fault =
                 Diagnostic::error("unlisted-codes", format!("lists.csv does not name the code list \"{name}\""));
             faults

@@ -1,5 +1,7 @@
 //! An edition as resolved: which files and sheets hold the table, told by their names.
 
+use jiff::civil::Date;
+
 use super::pattern::{Captured, Pattern};
 use super::table::Layout;
 use crate::domain::label::normalise;
@@ -9,12 +11,18 @@ use crate::domain::label::normalise;
 pub struct Edition {
     pub id: String,
     pub year: Option<i16>,
+    /// When it came out, where that is stated.
+    pub published: Option<Date>,
+    /// The edition that it replaces as a whole.
+    pub replaces: Option<String>,
     /// Paths below the input folder; what they capture holds for the numbers of the file.
     pub files: Vec<Pattern>,
     /// Names of sheets, captures likewise. Empty: the table is looked for on every sheet.
     pub sheets: Vec<Pattern>,
     /// `None`: detected.
     pub encoding: Option<String>,
+    /// Between the cells of a text file; `None`: detected.
+    pub delimiter: Option<char>,
     pub layout: Layout,
 }
 

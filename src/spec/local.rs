@@ -12,7 +12,7 @@ use super::raw::{Local, LocalIndicator, LocalUnit, Text};
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::code::{LOCAL, is_local};
 use crate::domain::label::nearest;
-use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, PeriodKind, Unit};
+use crate::domain::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, PeriodKind, Unit, Validity};
 
 /// The version of a code list that a table makes.
 const VERSION: &str = "local";
@@ -157,7 +157,7 @@ impl Declaring<'_> {
             };
             return self.fault(list, "unknown-list", format!("there is no code list \"{name}\""), hint);
         }
-        let made = CodeList { name: name.clone(), version: VERSION.to_owned(), entries: Vec::new() };
+        let made = CodeList::single(name, name, VERSION, Vec::new());
         self.book.lists.insert(name.clone(), made);
     }
 
@@ -183,8 +183,8 @@ impl Declaring<'_> {
                 parent: None,
                 name_zh: label.get_ref().clone(),
                 name_en: String::new(),
-                valid_from: String::new(),
-                valid_to: String::new(),
+                valid: Validity::default(),
+                version: list.version.clone(),
             });
         }
         self.alias(name, label.get_ref(), written);

@@ -6,20 +6,24 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::codes::{code_exists, codes_of};
-use super::pattern::{Capture, Pattern};
+use super::pattern::{CAPTURES, Capture, Pattern, PatternError};
+use super::questionnaire;
 use super::raw::{self, Scalar, Stated, Text};
 use super::revise::JOINT;
 use super::table::{
-    Entry, Figure, Meaning, Parts, PeriodRule, RelationSpec, Sense, SignRule, Split, SplitNumber, SplitValue, UnitUse,
+    Entry, Figure, Meaning, Note, Parts, PeriodRule, Preference, RelationSpec, Role, Sense, SignRule, Split,
+    SplitNumber, SplitValue, UnitUse,
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Breakdown, Code, Codebook, Dimension, Few, RelationKind, TOTAL, Text as Kept};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, Few, Questionnaire, RelationKind, TOTAL, Text as Kept};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
     pub book: &'a Codebook,
     pub source: &'a Arc<SourceText>,
+    /// The questionnaire of which the table counts the answers.
+    pub questionnaire: Option<&'a Questionnaire>,
     pub faults: Vec<Diagnostic>,
 }
 
@@ -55,14 +59,40 @@ impl Scope<'_> {
         None
     }
 
+    /// A version of a list, if there are both.
+    pub fn version(&mut self, list: &Text, version: &Text) -> Option<(String, String)> {
+        let book = self.book;
+        let Some(codes) = book.lists.get(list.get_ref().as_str()) else {
+            let near = nearest(list.get_ref(), book.lists.keys().map(String::as_str)).join(" or ");
+            let hint = if near.is_empty() { String::new() } else { format!("did you mean {near}?") };
+            self.fault(list.span(), "unknown-list", format!("there is no code list \"{}\"", list.get_ref()), hint);
+            return None;
+        };
+        if codes.version(version.get_ref()).is_none() {
+            let known: Vec<&str> = codes.versions.iter().map(|v| v.name.as_str()).collect();
+            let message = format!("list {} has no version \"{}\"", codes.name, version.get_ref());
+            let hint = format!("its versions are {}; they stand in pipelines/codes/lists.csv", known.join(", "));
+            self.fault(version.span(), "unknown-version", message, hint);
+            return None;
+        }
+        Some((list.get_ref().clone(), version.get_ref().clone()))
+    }
+
     pub fn pattern(&mut self, written: &str, span: std::ops::Range<usize>) -> Option<Pattern> {
         let lists: Vec<&str> = self.book.lists.keys().map(String::as_str).filter(|l| *l != "mark").collect();
         match Pattern::parse(written, &lists) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
+                let near = match &error {
+                    PatternError::NoList { name } => nearest(name, lists.into_iter().chain(CAPTURES)),
+                    _ => Vec::new(),
+                };
+                let near: Vec<String> = near.iter().map(|name| format!("{{{name}}}")).collect();
+                let meant =
+                    if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
+                let known = CAPTURES.map(|name| format!("{{{name}}}")).join(", ");
                 let hint = format!(
-                    "captures are {{year}}, {{month}}, {{unit}}, {{number}}, {{any}}, {{name:int}} or a code list: {}",
-                    lists.join(", ")
+                    "{meant}captures are {known}, {{name:int}} or the name of a list in pipelines/codes/lists.csv"
                 );
                 self.fault(span, "label-pattern", error.to_string(), hint);
                 None
@@ -91,11 +121,17 @@ impl Scope<'_> {
             let name: &str = key.get_ref();
             let text = match value.get_ref() {
                 Scalar::Integer(number) => number.to_string(),
+                Scalar::Text(code) if questionnaire::holds(self.questionnaire, name, code) => code.clone(),
                 Scalar::Text(code) if self.book.lists.contains_key(name) => {
                     if self.code_at(name, code, value.span()).is_none() {
                         continue;
                     }
                     code.clone()
+                }
+                Scalar::Text(code) if self.questionnaire.is_some() && questionnaire::KEYS.contains(&name) => {
+                    let message = format!("the questionnaire has no {name} \"{code}\"");
+                    self.fault(value.span(), "unknown-code", message, "");
+                    continue;
                 }
                 Scalar::Text(_) => {
                     let hint = "name a code list of pipelines/codes/lists.csv, or give a whole number";
@@ -156,7 +192,37 @@ impl Scope<'_> {
             let message = "the entry skips every label, also those that are new next year";
             self.fault(raw.label.span(), "skip-any", message, "write out what is skipped");
         }
-        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, optional })
+        let role = raw.role.map(role);
+        if role.is_some() && (skip || merged || meaning != Meaning::default()) {
+            let message = "the column has a role, and says what its numbers mean or that it is skipped";
+            let hint = "a column with a role holds no numbers: give it a label and the role alone";
+            self.fault(raw.label.span(), "column-role", message, hint);
+        }
+        (path.len() == texts.len()).then_some(Entry { path, meaning, declared, new, merged, skip, role, optional })
+    }
+
+    /// That roles are given to columns, each to one.
+    pub fn roles(&mut self, rows: &[raw::Entry], columns: &[raw::Entry]) {
+        if let Some(row) = rows.iter().find(|e| e.role.is_some()) {
+            let hint = "records stand in rows: give the role to a column";
+            self.fault(row.label.span(), "column-role", "a row has a role", hint);
+        }
+        for (nth, column) in columns.iter().enumerate().filter(|(_, e)| e.role.is_some()) {
+            if columns[..nth].iter().any(|e| e.role == column.role) {
+                let message = "two columns have the same role";
+                self.fault(column.label.span(), "column-role", message, "skip one of them, or make it a note");
+            }
+        }
+    }
+
+    pub fn preference(&mut self, raw: &raw::Prefer) -> Preference {
+        let mut meaning = self.stated(raw.stated());
+        meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
+        if raw.reason.get_ref().trim().is_empty() {
+            let hint = "say why the figure of this section is the better one";
+            self.fault(raw.reason.span(), "prefer-reason", "a preference needs a reason", hint);
+        }
+        Preference { section: normalise(raw.section.get_ref()).into_owned(), meaning }
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
@@ -214,6 +280,25 @@ impl Scope<'_> {
         Some(Figure { pattern, meaning })
     }
 
+    pub fn note(&mut self, raw: &raw::Note) -> Option<Note> {
+        let pattern = self.pattern(raw.text.get_ref(), raw.text.span())?;
+        if pattern.captures().any(|c| *c != Capture::Any) {
+            let message = "the text of a footnote captures {any} only";
+            self.fault(raw.text.span(), "note-capture", message, "say what the note concerns by keys beside text");
+            return None;
+        }
+        let stated = raw.stated();
+        let says = stated.indicator.is_some()
+            || stated.breakdown.is_some_and(|b| !b.is_empty())
+            || stated.dimensions.iter().any(|(_, code)| code.is_some());
+        let meaning = self.stated(stated);
+        if !says {
+            let message = "nothing says which numbers the footnote concerns";
+            self.fault(raw.text.span(), "note-concerns", message, "give a region, a breakdown, …");
+        }
+        Some(Note { pattern, meaning })
+    }
+
     pub fn relation(&mut self, raw: &raw::Relation, kind: RelationKind) -> Option<RelationSpec> {
         let Some(dimension) = Dimension::parse(raw.dimension.get_ref()) else {
             let near = Dimension::ALL.map(Dimension::as_str).join(", ");
@@ -254,6 +339,17 @@ impl Scope<'_> {
             }
         }
         Some(Code::new(&breakdown.to_string()))
+    }
+}
+
+fn role(raw: raw::Role) -> Role {
+    match raw {
+        raw::Role::Record => Role::Record,
+        raw::Role::Paper => Role::Paper,
+        raw::Role::Section => Role::Section,
+        raw::Role::Quote => Role::Quote,
+        raw::Role::Note => Role::Note,
+        raw::Role::Qualifier => Role::Qualifier,
     }
 }
 

@@ -6,6 +6,8 @@
 
 pub mod annotation;
 mod codes;
+mod concordance;
+pub mod corrections;
 pub mod block;
 pub mod edition;
 mod initials;
@@ -13,9 +15,11 @@ mod local;
 pub mod mark;
 mod meaning;
 pub mod pattern;
+mod questionnaire;
 mod raw;
 mod resolve;
 pub mod revise;
+pub mod rules;
 mod schema;
 pub mod table;
 
@@ -35,8 +39,11 @@ const SPEC_BYTES_MAX: u64 = 1 << 20;
 
 /// Names below `pipelines/` with a meaning of their own.
 const CODES: &str = "codes";
+const RULES: &str = "rules";
+const CORRECTIONS: &str = "corrections";
 const SOURCE_FILE: &str = "source.toml";
 const ALIASES_FILE: &str = "aliases.csv";
+const QUESTIONNAIRES: &str = "questionnaires";
 
 /// What a specification outside a source's folder is called: dataset and table.
 const UNFILED: &str = "unfiled";
@@ -129,12 +136,13 @@ pub fn load_folder(pipelines: &Path, codes: &Path, shown: &dyn Fn(&Path) -> Stri
     let mut codebook = codes::load(codes, shown, &mut faults);
     let mut sources = Vec::new();
     for folder in listing(pipelines, shown, &mut faults) {
-        if !folder.is_dir() || folder.file_name().is_some_and(|n| n == CODES) {
+        let name = folder.file_name().unwrap_or_default();
+        if !folder.is_dir() || [CODES, RULES, CORRECTIONS].iter().any(|own| name == *own) {
             continue;
         }
         let specs: Vec<PathBuf> = listing(&folder, shown, &mut faults)
             .into_iter()
-            .filter(|p| p.extension().is_some_and(|e| e == "toml") && p.file_name().is_some_and(|n| n != SOURCE_FILE))
+            .filter(|p| is_spec(p) && p.file_name().is_some_and(|n| n != SOURCE_FILE))
             .collect();
         sources.extend(load_source(&folder, &specs, &mut codebook, shown, &mut faults));
     }
@@ -171,6 +179,12 @@ fn load_source(
         codes::add_aliases(&aliases, codebook, shown, faults);
         codebook.index();
     }
+    let questionnaires = folder.join(QUESTIONNAIRES);
+    if questionnaires.is_dir() {
+        for path in listing(&questionnaires, shown, faults).iter().filter(|p| is_spec(p)) {
+            load_questionnaire(path, codebook, shown, faults);
+        }
+    }
     let text = read(&folder.join(SOURCE_FILE), shown, faults)?;
     let raw: raw::Source = schema::parse(&text, faults)?;
     let mut source = resolve::source(&id, &raw);
@@ -178,6 +192,22 @@ fn load_source(
         source.tables.extend(load_spec(&id, spec, codebook, shown, faults));
     }
     Some(source)
+}
+
+/// Add a questionnaire to the codebook, be it with faults, so that the tables that count its answers are not told of them.
+fn load_questionnaire(
+    path: &Path,
+    codebook: &mut Codebook,
+    shown: &dyn Fn(&Path) -> String,
+    faults: &mut Vec<Diagnostic>,
+) {
+    let Some(text) = read(path, shown, faults) else { return };
+    let Some(raw) = schema::parse::<raw::questionnaire::Questionnaire>(&text, faults) else { return };
+    let survey = table_id(path);
+    let mut scope = meaning::Scope { book: codebook, source: &text, questionnaire: None, faults: Vec::new() };
+    let resolved = questionnaire::resolve(&survey, &raw, &mut scope);
+    faults.append(&mut scope.faults);
+    codebook.questionnaires.insert(survey, resolved);
 }
 
 fn load_spec(
@@ -189,6 +219,10 @@ fn load_spec(
 ) -> Option<Table> {
     let text = read(spec, shown, faults)?;
     resolve_spec(dataset, &table_id(spec), &text, codebook, faults)
+}
+
+fn is_spec(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "toml")
 }
 
 fn table_id(spec: &Path) -> String {
@@ -207,7 +241,7 @@ fn resolve_spec(
     if let Some(local) = raw.as_ref().and_then(|raw| raw.local.as_ref()) {
         local::declare(&format!("{dataset}/{id}"), local, codebook, text, &mut found);
     }
-    let mut scope = meaning::Scope { book: codebook, source: text, faults: Vec::new() };
+    let mut scope = meaning::Scope { book: codebook, source: text, questionnaire: None, faults: Vec::new() };
     let table = raw.map(|raw| resolve::table(dataset, id, &raw, &mut scope));
     let misspelt = !found.is_empty();
     for fault in scope.faults {

@@ -17,6 +17,9 @@ const INTEGER_DIGITS_MAX: usize = 9;
 /// Characters of a printed number, as `ingest` reads them.
 pub const NUMBER_CHARS_MAX: usize = 40;
 
+/// The names of captures beside those of code lists.
+pub const CAPTURES: [&str; 7] = ["year", "month", "period", "unit", "breakdown", "number", "any"];
+
 /// A parsed label pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
@@ -42,12 +45,16 @@ pub enum Capture {
     Unit,
     /// A label of any further code list; the breakdown's key is the list's name.
     Breakdown(String),
+    /// Further groups, each under the name of its list: `出资方：单位；统计量：上限`.
+    Groups,
     /// A whole number; the breakdown's key is given.
     Integer(String),
     /// Four digits.
     Year,
     /// `2004-07` or `2004年7月`.
     Month,
+    /// A period as the warehouse writes it: `2004`, `2004-07`, `2013-01/2013-08`.
+    Period,
     /// A printed number.
     Number,
     /// Text without meaning.
@@ -65,10 +72,10 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// The period a `{year}` or `{month}` stands for.
+    /// The period a `{year}`, `{month}` or `{period}` stands for.
     pub fn period(&self) -> Option<Period> {
         match self.capture {
-            Capture::Year => self.text.parse().ok(),
+            Capture::Year | Capture::Period => self.text.parse().ok(),
             Capture::Month => {
                 let (year, month) = self.text.split_once(['年', '-'])?;
                 let month: u8 = month.trim_end_matches('月').parse().ok()?;
@@ -186,12 +193,14 @@ fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
     match name {
         "year" => Ok(Capture::Year),
         "month" => Ok(Capture::Month),
+        "period" => Ok(Capture::Period),
         "number" => Ok(Capture::Number),
         "any" => Ok(Capture::Any),
         "indicator" => Ok(Capture::Indicator),
         "unit" => Ok(Capture::Unit),
+        "breakdown" => Ok(Capture::Groups),
         _ => match Dimension::parse(name) {
-            Some(dimension) if dimension != Dimension::Breakdown => Ok(Capture::Dimension(dimension)),
+            Some(dimension) => Ok(Capture::Dimension(dimension)),
             _ if lists.contains(&name) => Ok(Capture::Breakdown(name.to_owned())),
             _ => Err(PatternError::NoList { name: name.to_owned() }),
         },
@@ -270,7 +279,7 @@ impl Search<'_> {
 
     fn capture(&mut self, capture: &Capture, rest: &[Piece], start: usize, found: &mut Vec<Captured>) -> bool {
         let left = (self.text.chars.len() - start).min(longest(capture));
-        let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month);
+        let greedy = matches!(capture, Capture::Number | Capture::Integer(_) | Capture::Month | Capture::Period);
         // At the end of a pattern, text runs to the end of what is searched; there is nothing shorter to mean.
         let shortest = if rest.is_empty() && longest(capture) == usize::MAX { left.max(1) } else { 1 };
         for nth in shortest..=left {
@@ -295,9 +304,15 @@ fn longest(capture: &Capture) -> usize {
     match capture {
         Capture::Year => 4,
         Capture::Month => "2004年12月".chars().count(),
+        Capture::Period => "2013-01/2013-08".len(),
         Capture::Integer(_) => INTEGER_DIGITS_MAX,
         Capture::Number => NUMBER_CHARS_MAX,
-        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => usize::MAX,
+        Capture::Dimension(_)
+        | Capture::Indicator
+        | Capture::Unit
+        | Capture::Breakdown(_)
+        | Capture::Groups
+        | Capture::Any => usize::MAX,
     }
 }
 
@@ -323,7 +338,13 @@ fn holds(capture: &Capture, text: &[char]) -> bool {
             let month_fits = matches!(month, ['1'..='9'] | ['0', '1'..='9'] | ['1', '0'..='2']);
             year.len() == 4 && digits(year) && month_fits
         }
-        Capture::Dimension(_) | Capture::Indicator | Capture::Unit | Capture::Breakdown(_) | Capture::Any => true,
+        Capture::Period => text.iter().collect::<String>().parse::<Period>().is_ok(),
+        Capture::Dimension(_)
+        | Capture::Indicator
+        | Capture::Unit
+        | Capture::Breakdown(_)
+        | Capture::Groups
+        | Capture::Any => true,
     }
 }
 
@@ -347,6 +368,10 @@ mod tests {
         check("{years:int}年", "１５年", Some(&["15"]));
         check("全省平均工资的{base_pct:int}%", "全省平均 工资的100%", Some(&["100"]));
         check("{month}", "2013-01", Some(&["2013-01"]));
+        check("{period}", "2013-01/2013-08", Some(&["2013-01/2013-08"]));
+        check("{period}", "2013-08/2013-01", None);
+        check("{period}底", "2012底", Some(&["2012"]));
+        check("{breakdown}", "出资方：单位；级别：一级", Some(&["出资方:单位;级别:一级"]));
         check("{hospital}", "市外定点", Some(&["市外定点"]));
         check("{indicator}（{unit}）", "参保人数 (万人)", Some(&["参保人数", "万人"]));
     }

@@ -5,6 +5,8 @@
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
 mod local;
+mod relation;
+pub mod questionnaire;
 mod word;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,8 @@ use toml::Spanned;
 use crate::domain::Dimension;
 
 pub use local::{Local, LocalIndicator, LocalUnit};
-pub use word::{HeaderBlank, LabelBlank, Level, Order, Panels, Sense, Sign, Status};
+pub use relation::Relation;
+pub use word::{HeaderBlank, LabelBlank, Level, OneOrMany, Order, Panels, Role, Sense, Sign, Status};
 
 pub type Text = Spanned<String>;
 
@@ -49,23 +52,6 @@ pub enum OnError {
     WithholdTable,
     /// Every table of the source.
     WithholdSource,
-}
-
-/// One label, or the labels of a stacked header from top to bottom (of label columns from left to right).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    pub fn texts(&self) -> Vec<&str> {
-        match self {
-            OneOrMany::One(text) => vec![text],
-            OneOrMany::Many(texts) => texts.iter().map(String::as_str).collect(),
-        }
-    }
 }
 
 /// A code or a whole number.
@@ -177,6 +163,8 @@ stating! {
         /// Known and not read: a serial number, a label in another language, a remark.
         #[serde(default)]
         pub skip: bool,
+        /// For a column of records that holds no figures: what it says of its row.
+        pub role: Option<Role>,
         /// The label may be absent.
         #[serde(default)]
         pub optional: bool,
@@ -204,14 +192,38 @@ stating! {
 }
 
 stating! {
-    /// A number inside a footnote.
+    /// A number inside the title or a footnote.
     Figure {
-        /// Found inside one footnote; `{number}` captures the number.
+        /// Found inside one of them; `{number}` captures the number.
         #[schemars(with = "String")]
         pub text: Text,
         /// The printed unit: a code of `codes/unit.csv`.
         #[schemars(with = "String")]
         pub unit: Text,
+    }
+}
+
+stating! {
+    /// A footnote without a mark that concerns the numbers of which it says the same.
+    Note {
+        /// Found inside the footnote; `{any}` stands for any text.
+        #[schemars(with = "String")]
+        pub text: Text,
+    }
+}
+
+stating! {
+    /// Where a text states a quantity twice: the section whose figure counts. What is left out may be anything.
+    Prefer {
+        /// The section, as its column holds it.
+        #[schemars(with = "String")]
+        pub section: Text,
+        /// The period of the quantity.
+        #[schemars(with = "Option<String>")]
+        pub period: Option<Text>,
+        /// Why this one counts.
+        #[schemars(with = "String")]
+        pub reason: Text,
     }
 }
 
@@ -224,24 +236,6 @@ pub struct Split {
     pub text: Text,
     /// The numbers in the order of the cell.
     pub values: Vec<SplitValue>,
-}
-
-/// A whole and its parts (勾稽关系).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Relation {
-    /// What whole and parts differ in: region, scheme, ownership, industry, population, breakdown or indicator.
-    #[schemars(with = "String")]
-    pub dimension: Text,
-    /// The whole's code; for a breakdown its text (`payer=city`, or `_T`).
-    #[schemars(with = "String")]
-    pub whole: Text,
-    /// The parts' codes, or `rest`: every other code of the dimension that the table holds.
-    #[schemars(with = "OneOrMany")]
-    pub parts: Spanned<OneOrMany>,
-    /// Where left out, the relation holds for every indicator of the table.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub indicators: Option<Vec<Text>>,
 }
 
 /// The layout of a table, borrowed from the table or from one of its editions.
@@ -269,8 +263,12 @@ pub struct Layout<'a> {
     pub columns: Option<&'a [Entry]>,
     pub split: Option<&'a [Split]>,
     pub figure: Option<&'a [Figure]>,
+    pub note: Option<&'a [Note]>,
+    pub questionnaire: Option<&'a Text>,
+    pub prefer: Option<&'a [Prefer]>,
     pub sum: Option<&'a [Relation]>,
     pub part_of: Option<&'a [Relation]>,
+    pub versions: Option<&'a BTreeMap<Text, Text>>,
 }
 
 macro_rules! laid_out {
@@ -286,7 +284,8 @@ macro_rules! laid_out {
             /// is the header's first.
             #[schemars(with = "Option<OneOrMany>")]
             pub corner: Option<Spanned<OneOrMany>>,
-            /// Rows of the header, 1 where left out.
+            /// Rows of the header, 1 where left out. 0: the table prints none, begins below its anchor, and its columns
+            /// stand in the order in which they are declared.
             #[schemars(with = "Option<u32>")]
             pub header_rows: Option<Spanned<u32>>,
             /// For formats without merged cells: what a blank header cell repeats.
@@ -336,12 +335,23 @@ macro_rules! laid_out {
             pub columns: Option<Vec<Entry>>,
             /// Cells that hold several numbers.
             pub split: Option<Vec<Split>>,
-            /// Numbers inside footnotes.
+            /// Numbers inside the title or a footnote.
             pub figure: Option<Vec<Figure>>,
+            /// Footnotes without a mark that concern some of the numbers only.
+            pub note: Option<Vec<Note>>,
+            /// The survey of whose questionnaire the table counts the answers: it gives a row for every answer.
+            #[schemars(with = "Option<String>")]
+            pub questionnaire: Option<Text>,
+            /// Which of several statements of one quantity counts.
+            pub prefer: Option<Vec<Prefer>>,
             /// Parts that add up to a whole.
             pub sum: Option<Vec<Relation>>,
             /// Parts that are at most the whole.
             pub part_of: Option<Vec<Relation>>,
+            /// Code list → the version by which the table is divided (`industry = "2002"`), where that is not the base
+            /// version. Figures restated by a later version say so here.
+            #[schemars(with = "Option<BTreeMap<String, String>>")]
+            pub versions: Option<BTreeMap<Text, Text>>,
         }
 
         impl $name {
@@ -369,8 +379,12 @@ macro_rules! laid_out {
                     columns: self.columns.as_deref(),
                     split: self.split.as_deref(),
                     figure: self.figure.as_deref(),
+                    note: self.note.as_deref(),
+                    questionnaire: self.questionnaire.as_ref(),
+                    prefer: self.prefer.as_deref(),
                     sum: self.sum.as_deref(),
                     part_of: self.part_of.as_deref(),
+                    versions: self.versions.as_ref(),
                 }
             }
         }
@@ -402,6 +416,12 @@ laid_out! {
         /// The year of the edition, which is also the period of numbers where nothing else states one.
         #[schemars(with = "Option<i16>")]
         pub year: Option<Spanned<i16>>,
+        /// When the edition came out: a year, a month or a day. Of two editions the later one counts.
+        #[schemars(with = "Option<String>")]
+        pub published: Option<Text>,
+        /// The edition that this one replaces as a whole: what it does not state any more is withdrawn.
+        #[schemars(with = "Option<String>")]
+        pub replaces: Option<Text>,
         /// Path below the input folder, or several; with captures (`monthly/{month}.csv`) every file that fits is a part
         /// of the edition, and what is captured holds for its numbers.
         #[schemars(with = "OneOrMany")]
@@ -413,6 +433,9 @@ laid_out! {
         /// Encoding of a text file; detected where left out.
         #[schemars(with = "Option<String>")]
         pub encoding: Option<Text>,
+        /// The character between the cells of a text file (`;`, `|`, a tab as `\t`); detected where left out.
+        #[schemars(with = "Option<char>")]
+        pub delimiter: Option<Spanned<char>>,
         /// Declared label (one part of a path, or all joined by ` / `), text of the corner or anchor → as this edition
         /// prints it.
         #[schemars(with = "Option<BTreeMap<String, String>>")]
@@ -457,8 +480,12 @@ impl<'a> Layout<'a> {
             columns: self.columns.or(base.columns),
             split: self.split.or(base.split),
             figure: self.figure.or(base.figure),
+            note: self.note.or(base.note),
+            questionnaire: self.questionnaire.or(base.questionnaire),
+            prefer: self.prefer.or(base.prefer),
             sum: self.sum.or(base.sum),
             part_of: self.part_of.or(base.part_of),
+            versions: self.versions.or(base.versions),
         }
     }
 }

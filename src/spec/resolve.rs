@@ -3,17 +3,21 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
 use toml::Spanned;
 
 use super::edition::Edition;
 use super::mark::MarkTexts;
 use super::meaning::Scope;
 use super::pattern::{Capture, Pattern};
+use super::questionnaire;
 use super::raw;
 use super::revise::revise;
-use super::table::{Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Source, Table, Within};
+use super::table::{
+    Anchor, Entry, Layout, Levels, Meaning, OnError, Panels, PeriodRule, Preference, Role, Source, Table, Within,
+};
 use crate::domain::label::normalise;
-use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind};
+use crate::domain::{Codebook, Dimension, Mark, Period, RelationKind, Validity};
 
 /// Priority of a table that states none: after all that do, as a rule.
 const PRIORITY_UNSTATED: i32 = 100;
@@ -60,9 +64,23 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         let keys = revised.over(keys);
         if let Some(layout) = layout(keys, raw.title.span(), (year, &of_names), marks.clone(), scope) {
             let encoding = edition.encoding.as_ref().map(|s| s.get_ref().clone());
-            editions.push(Edition { id, year, files, sheets, encoding, layout });
+            let published = edition.published.as_ref().and_then(|text| published(text, scope));
+            let replaces = edition.replaces.as_ref().map(|r| r.get_ref().clone());
+            let delimiter = edition.delimiter.as_ref().map(|c| *c.get_ref());
+            if delimiter.is_some_and(|c| c.is_alphanumeric() || "\"\r\n".contains(c)) {
+                let message = "a letter, a digit, a quotation mark or a line's end does not separate cells";
+                let span = edition.delimiter.as_ref().map_or(0..0, Spanned::span);
+                scope.fault(
+                    span,
+                    "edition-delimiter",
+                    message,
+                    "write the character that stands between the cells: \";\"",
+                );
+            }
+            editions.push(Edition { id, year, published, replaces, files, sheets, encoding, delimiter, layout });
         }
     }
+    succession(&raw.edition, &editions, scope);
     Table {
         dataset: dataset.to_owned(),
         id: id.to_owned(),
@@ -86,6 +104,48 @@ fn edition_id(edition: &raw::Edition, scope: &mut Scope<'_>) -> (String, Range<u
             scope.fault(edition.file.span(), "edition-id", "the edition has neither year nor id", hint);
             // Nameless, so that its other faults are found as well.
             (String::new(), edition.file.span())
+        }
+    }
+}
+
+/// The first day on which the edition was known.
+fn published(written: &raw::Text, scope: &mut Scope<'_>) -> Option<Date> {
+    let valid = Validity::parse(written.get_ref(), "").ok().and_then(|v| v.first());
+    if valid.is_none() {
+        let message = format!("\"{}\" is neither a year nor a date", written.get_ref());
+        scope.fault(written.span(), "edition-published", message, "write \"2013\", \"2013-09\" or \"2013-09-30\"");
+    }
+    valid
+}
+
+/// An edition may replace an earlier one, and of several all come out at a known time or none does.
+fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<'_>) {
+    let dated = editions.iter().filter(|e| e.published.is_some()).count();
+    if let Some(raw) = written.iter().find(|e| e.published.is_none()).filter(|_| dated > 0 && dated < editions.len()) {
+        let hint = "give every edition of the table published = \"…\", or none of them";
+        scope.fault(
+            raw.file.span(),
+            "edition-published",
+            "the edition does not say when it was published, others do",
+            hint,
+        );
+    }
+    for (raw, replaces) in written.iter().filter_map(|raw| Some((raw, raw.replaces.as_ref()?))) {
+        let (id, _) = edition_id(raw, scope);
+        let find = |id: &str| editions.iter().find(|e| e.id == id);
+        let (own, other) = (find(&id), find(replaces.get_ref()));
+        let known = || editions.iter().map(|e| e.id.as_str()).filter(|e| *e != id).collect::<Vec<_>>().join(", ");
+        match (own, other) {
+            (Some(own), Some(other)) if (own.published, &own.id) <= (other.published, &other.id) => {
+                let message = format!("the edition \"{id}\" does not come after the edition \"{}\"", other.id);
+                let hint = "editions are ordered by published, then by id; only a later one replaces another";
+                scope.fault(replaces.span(), "edition-replaces", message, hint);
+            }
+            (_, None) => {
+                let message = format!("the table has no edition \"{}\"", replaces.get_ref());
+                scope.fault(replaces.span(), "edition-replaces", message, format!("its editions are {}", known()));
+            }
+            _ => {}
         }
     }
 }
@@ -116,16 +176,25 @@ fn layout(
 ) -> Option<Layout> {
     let anchor = keys.anchor.and_then(|a| anchor(a, scope));
     let header_rows = header_rows(&keys, scope);
+    let questionnaire = keys.questionnaire.and_then(|q| questionnaire::of_table(q, scope));
+    scope.questionnaire = questionnaire;
     let mut context = keys.context.map_or(Meaning::default(), |c| scope.stated(c.stated()));
+    if let Some(questionnaire) = questionnaire {
+        context = questionnaire::context(questionnaire).over(&context);
+    }
     context.unit = scope.unit(keys.unit, keys.unit_label);
     context.period =
         keys.period.and_then(|p| scope.period(p)).or(year.map(|year| PeriodRule::Fixed(Period::Year(year))));
-    let rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
+    let mut rows: Vec<(Entry, Range<usize>)> = entries(keys.rows.unwrap_or_default(), scope);
+    if let (Some(questionnaire), Some(written)) = (questionnaire, keys.questionnaire) {
+        rows.extend(questionnaire::rows(questionnaire, &written.span(), scope));
+    }
     let columns: Vec<(Entry, Range<usize>)> = entries(keys.columns.unwrap_or_default(), scope);
+    scope.roles(keys.rows.unwrap_or_default(), keys.columns.unwrap_or_default());
     let mut missing = |what: &str, hint: &str| {
         scope.fault(title.clone(), "spec-missing-key", format!("the table needs {what}"), hint);
     };
-    if keys.rows.is_none() || keys.columns.is_none() {
+    if (keys.rows.is_none() && keys.questionnaire.is_none()) || keys.columns.is_none() {
         missing("[[rows]] and [[columns]]", "write one [[rows]] and one [[columns]] block per kind of row and column");
     }
     let Some(corner) = keys.corner else {
@@ -133,6 +202,9 @@ fn layout(
         return None;
     };
     let levels = levels(keys.levels.unwrap_or_default());
+    if header_rows == 0 {
+        unheaded(&keys, corner, &columns, scope);
+    }
     labels_fit(&rows, corner.get_ref().texts().len(), levels, scope);
     let of_title = anchor.iter().flat_map(|a| a.pattern.captures());
     let of_title: Vec<&Capture> = of_title.chain(of_names.iter().copied()).collect();
@@ -154,20 +226,43 @@ fn layout(
         annotations: scope.annotations(keys.note_marks, keys.status),
         ordered: keys.order != Some(raw::Order::Any),
         rows: rows.into_iter().map(|(e, _)| e).collect(),
-        columns: columns.into_iter().map(|(e, _)| e).collect(),
         context,
         splits: keys.split.into_iter().flatten().filter_map(|s| scope.split(s)).collect(),
         figures: keys.figure.into_iter().flatten().filter_map(|f| scope.figure(f)).collect(),
+        // What a note concerns may be a question of a questionnaire that is not there, which has been told.
+        notes: match keys.questionnaire.is_some() == questionnaire.is_some() {
+            true => keys.note.into_iter().flatten().filter_map(|n| scope.note(n)).collect(),
+            false => Vec::new(),
+        },
+        preferences: preferences(keys.prefer.unwrap_or_default(), &columns, scope),
         relations: relations.filter_map(|(r, kind)| scope.relation(r, kind)).collect(),
+        columns: columns.into_iter().map(|(e, _)| e).collect(),
         marks,
+        versions: keys
+            .versions
+            .into_iter()
+            .flatten()
+            .filter_map(|(list, version)| scope.version(list, version))
+            .collect(),
     })
+}
+
+/// Preferences by section need a column that holds it.
+fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
+    let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
+    if let Some(first) = raw.first().filter(|_| !sections) {
+        let hint = "give role = \"section\" to the column that holds it";
+        let message = "no column of the table says the section";
+        scope.fault(first.section.span(), "prefer-section", message, hint);
+    }
+    raw.iter().map(|p| scope.preference(p)).collect()
 }
 
 /// Rows of the header, as far as the keys about the table's form can be.
 fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
     let header_rows = keys.header_rows.map_or(1, |n| *n.get_ref());
-    if let Some(rows) = keys.header_rows.filter(|_| !(1..=HEADER_ROWS_MAX).contains(&header_rows)) {
-        let message = format!("a header has 1 to {HEADER_ROWS_MAX} rows, not {header_rows}");
+    if let Some(rows) = keys.header_rows.filter(|_| !(0..=HEADER_ROWS_MAX).contains(&header_rows)) {
+        let message = format!("a header has 0 to {HEADER_ROWS_MAX} rows, not {header_rows}");
         scope.fault(rows.span(), "header-rows", message, "");
     }
     if let Some(between) = keys.between.filter(|_| keys.panels.is_none()).and_then(|b| b.first()) {
@@ -175,6 +270,33 @@ fn header_rows(keys: &raw::Layout<'_>, scope: &mut Scope<'_>) -> u32 {
         scope.fault(between.span(), "between-panels", message, "add panels = \"below\", or leave between out");
     }
     header_rows
+}
+
+/// What a table without a header must say of itself, since no print does.
+fn unheaded(
+    keys: &raw::Layout<'_>,
+    corner: &Spanned<raw::OneOrMany>,
+    columns: &[(Entry, Range<usize>)],
+    scope: &mut Scope<'_>,
+) {
+    let mut fault = |at: Range<usize>, message: &str, hint: &str| scope.fault(at, "header-none", message, hint);
+    if keys.anchor.is_none() {
+        fault(
+            corner.span(),
+            "a table without a header needs an anchor, below which it begins",
+            "add anchor = { text = \"…\" }",
+        );
+    }
+    if corner.get_ref().texts().iter().any(|text| !text.is_empty()) {
+        fault(corner.span(), "a table without a header has no text over its labels", "write corner = \"\"");
+    }
+    if keys.panels.is_some() {
+        fault(corner.span(), "a table without a header has no panels", "leave panels out");
+    }
+    for (entry, span) in columns.iter().filter(|(e, _)| !e.is_literal() || e.path.len() > 1 || e.optional) {
+        let message = format!("\"{}\" names no single column, and no header tells it from others", entry.shown());
+        fault(span.clone(), &message, "write one entry for each column, with a text as its label");
+    }
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
@@ -200,10 +322,11 @@ fn levels(written: &[raw::Level]) -> Levels {
     }
 }
 
+/// A label may have fewer parts than there are label columns: it stands over all of them, as a total does.
 fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Levels, scope: &mut Scope<'_>) {
     for (entry, span) in rows {
         let given = entry.path.len();
-        if (given > label_columns && !levels.any()) || (given < label_columns && !entry.merged) {
+        if given > label_columns && !levels.any() {
             let message = format!("the label has {given} parts, the table has {label_columns} label columns");
             let hint = "give one part per text of corner; more where levels says that rows belong to others";
             scope.fault(span.clone(), "label-columns", message, hint);
@@ -212,7 +335,7 @@ fn labels_fit(rows: &[(Entry, Range<usize>)], label_columns: usize, levels: Leve
 }
 
 fn is_period(capture: &Capture) -> bool {
-    matches!(capture, Capture::Year | Capture::Month)
+    matches!(capture, Capture::Year | Capture::Month | Capture::Period)
 }
 
 /// What captures will state once they have met a label.
@@ -228,8 +351,8 @@ fn pairs(
     of_title: &[&Capture],
     scope: &mut Scope<'_>,
 ) {
-    for (column, span) in columns.iter().filter(|(entry, _)| !entry.skip) {
-        for (row, row_span) in rows.iter().filter(|(entry, _)| !entry.skip) {
+    for (column, span) in columns.iter().filter(|(entry, _)| entry.is_read()) {
+        for (row, row_span) in rows.iter().filter(|(entry, _)| entry.is_read()) {
             let both = match row.meaning.beside(&column.meaning) {
                 Ok(both) => both.over(context),
                 Err(what) => {

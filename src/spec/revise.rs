@@ -38,11 +38,8 @@ impl Revised {
 pub(super) fn revise(keys: raw::Layout<'_>, edition: &raw::Edition, scope: &mut Scope<'_>) -> Revised {
     let mut rows = lines(keys.rows, edition.new_rows.as_deref(), scope);
     let mut columns = lines(keys.columns, edition.new_columns.as_deref(), scope);
-    let known: Vec<String> = rows.iter().chain(&columns).filter(|l| !l.new).map(|l| l.path.join(JOINT)).collect();
-    let others =
-        keys.corner.iter().flat_map(|c| c.get_ref().texts()).chain(keys.anchor.map(|a| a.text.get_ref().as_str()));
-    let known = known.into_iter().chain(others.filter(|t| !t.is_empty()).map(str::to_owned)).collect();
-    let mut changes = Changes { known, scope };
+    let labels: Vec<String> = rows.iter().chain(&columns).filter(|l| !l.new).map(|l| l.path.join(JOINT)).collect();
+    let mut changes = Changes { labels, scope };
     for label in edition.gone.iter().flatten() {
         changes.gone(label, [&mut rows, &mut columns]);
     }
@@ -57,7 +54,10 @@ pub(super) fn revise(keys: raw::Layout<'_>, edition: &raw::Edition, scope: &mut 
         ..Revised::default()
     };
     for (_, (from, _)) in renames.all.iter().enumerate().filter(|(nth, _)| !renames.used.contains(nth)) {
-        unknown(changes.scope, from, "rename-unknown", &changes.known);
+        let others =
+            keys.corner.iter().flat_map(|c| c.get_ref().texts()).chain(keys.anchor.map(|a| a.text.get_ref().as_str()));
+        let known = changes.labels.iter().cloned().chain(others.filter(|t| !t.is_empty()).map(str::to_owned));
+        unknown(changes.scope, from, "rename-unknown", &known.collect::<Vec<_>>());
     }
     let entries = |lines: Vec<Line>| lines.into_iter().filter(|l| !l.gone).map(|l| l.entry).collect();
     revised.rows = (keys.rows.is_some() || edition.new_rows.is_some()).then(|| entries(rows));
@@ -135,7 +135,8 @@ fn unknown(scope: &mut Scope<'_>, label: &Text, code: &'static str, known: &[Str
 }
 
 struct Changes<'a, 'b> {
-    known: Vec<String>,
+    /// Those of rows and columns.
+    labels: Vec<String>,
     scope: &'a mut Scope<'b>,
 }
 
@@ -146,7 +147,7 @@ impl Changes<'_, '_> {
             (line.gone, found) = (true, true);
         }
         if !found {
-            unknown(self.scope, label, "gone-unknown", &self.known);
+            unknown(self.scope, label, "gone-unknown", &self.labels);
         }
     }
 
@@ -158,7 +159,7 @@ impl Changes<'_, '_> {
             found = true;
         }
         if !found {
-            unknown(self.scope, label, "unit-unknown", &self.known);
+            unknown(self.scope, label, "unit-unknown", &self.labels);
         }
     }
 }

@@ -18,8 +18,11 @@ use crate::domain::label::nearest;
 /// Name and content of the schema files, for editors that complete and check specifications.
 pub fn json_schemas() -> Vec<(&'static str, Value)> {
     vec![
+        ("questionnaire.schema.json", schema_for!(raw::questionnaire::Questionnaire).to_value()),
         ("source.schema.json", schema_for!(raw::Source).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),
+        ("corrections.schema.json", schema_for!(super::corrections::Corrections).to_value()),
+        ("rules.schema.json", schema_for!(super::rules::Rules).to_value()),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! A specification as resolved: what `ingest` needs and no more. Codes are looked up, patterns parsed, editions merged
 //! with their table; nothing that is required is optional.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
@@ -73,6 +75,7 @@ pub struct Layout {
     pub anchor: Option<Anchor>,
     /// Normalised texts over the label columns; blank where nothing stands there.
     pub corner: Vec<String>,
+    /// 0: none is printed, and the columns stand in the order of the entries.
     pub header_rows: u32,
     /// A blank header cell repeats the one on its left.
     pub header_inherits: bool,
@@ -97,8 +100,12 @@ pub struct Layout {
     pub context: Meaning,
     pub splits: Vec<Split>,
     pub figures: Vec<Figure>,
+    pub notes: Vec<Note>,
+    pub preferences: Vec<Preference>,
     pub relations: Vec<RelationSpec>,
     pub marks: MarkTexts,
+    /// Code list → the version by which the table is divided; the base version of any other list.
+    pub versions: BTreeMap<String, String>,
 }
 
 /// Where the header may begin again.
@@ -116,6 +123,13 @@ pub struct Levels {
     pub numbering: bool,
     pub bold: bool,
     pub heading: bool,
+}
+
+impl Layout {
+    /// Whether the rows are records of what a text says, in which a quantity may stand more than once.
+    pub fn quotes(&self) -> bool {
+        self.columns.iter().any(|e| e.role == Some(Role::Quote))
+    }
 }
 
 impl Levels {
@@ -152,6 +166,8 @@ pub struct Entry {
     pub merged: bool,
     /// Known and not read.
     pub skip: bool,
+    /// A column that holds no figures, and what it says of its row.
+    pub role: Option<Role>,
     /// The label may be absent.
     pub optional: bool,
 }
@@ -162,6 +178,11 @@ impl Entry {
         !self.merged && self.meaning.period != Some(PeriodRule::Left) && self.path.iter().all(Pattern::is_literal)
     }
 
+    /// Whether figures stand in the row or column.
+    pub fn is_read(&self) -> bool {
+        !self.skip && self.role.is_none()
+    }
+
     /// Whether the entry must be met.
     pub fn is_required(&self) -> bool {
         !self.optional && (self.merged || self.is_literal())
@@ -170,6 +191,24 @@ impl Entry {
     /// The label as declared, for messages.
     pub fn shown(&self) -> String {
         self.path.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" / ")
+    }
+}
+
+/// What a column of records says of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Record,
+    Paper,
+    Section,
+    Quote,
+    Note,
+    Qualifier,
+}
+
+impl Role {
+    /// Whether every record must say it, where there is such a column.
+    pub fn is_required(self) -> bool {
+        !matches!(self, Role::Note | Role::Qualifier)
     }
 }
 
@@ -306,10 +345,27 @@ pub enum SplitNumber {
     Captured,
 }
 
-/// A number inside a footnote.
+/// A footnote that concerns some numbers only.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub pattern: Pattern,
+    /// What is said of the numbers that it concerns.
+    pub meaning: Meaning,
+}
+
+/// A number inside the title or a footnote.
 #[derive(Clone, Debug)]
 pub struct Figure {
     pub pattern: Pattern,
+    pub meaning: Meaning,
+}
+
+/// The section whose figure counts where several state one quantity.
+#[derive(Clone, Debug)]
+pub struct Preference {
+    /// Normalised.
+    pub section: String,
+    /// The quantity, as far as it is said.
     pub meaning: Meaning,
 }
 

@@ -28,9 +28,14 @@ file = "t/t.csv"
 fn faults_of_codes(file: &str, from: &str, to: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let codes = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/codes");
-    for entry in std::fs::read_dir(codes).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    for below in ["", "concordance"] {
+        std::fs::create_dir_all(folder.path().join(below)).unwrap();
+        for entry in std::fs::read_dir(codes.join(below)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::copy(&path, folder.path().join(below).join(path.file_name().unwrap())).unwrap();
+            }
+        }
     }
     let path = folder.path().join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -56,6 +61,26 @@ fn messages_about_code_lists() {
         ("unit.csv", "person,10000", "person,一万"),
         ("indicator.csv", "person,stock", "10k_person,level"),
         ("colour.csv", "", "code\n"),
+        ("lists.csv", "2011-11-01,2017-09-30", "2011-11-01,2017-12-31"),
+        ("lists.csv", "industry,2011,", "industry,2017,"),
+        ("industry-2002.csv", "H-2002", "H"),
+        ("industry-1994.csv", "", "code\n"),
+        (
+            "concordance/scheme.csv",
+            "pension-rural-new,2014,pension-resident,1,",
+            "pension-rural-new,2014,pension-resident,0.9,",
+        ),
+        (
+            "concordance/scheme.csv",
+            "pension-rural-new,2014,pension-resident,1,",
+            "pension-rural-new,2014,pension-resident,90%,",
+        ),
+        ("concordance/scheme.csv", "scheme,2014,maternity,", "scheme,2013,maternity,"),
+        ("concordance/scheme.csv", "maternity,2014,medical-maternity,1", "maternity,2014,maternity,1"),
+        ("concordance/region.csv", "530422,2012,530481", "530403,2012,530421"),
+        ("concordance/industry.csv", "2002,C-2002,2011,C,,", "2002,C-2002,2011,C,0.5,"),
+        ("concordance/industry.csv", "2002,H-2002,2011,F,", "2011,H-2002,2011,F,"),
+        ("breaks.csv", ",policy,", ",politics,"),
     ];
     let said: Vec<String> =
         cases.iter().map(|(file, from, to)| format!("{from} → {to}\n\n{}", faults_of_codes(file, from, to))).collect();
@@ -141,4 +166,86 @@ pub(super) fn faults_of(text: &str) -> Vec<crate::diag::Diagnostic> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = crate::project::Project::open(root, None).unwrap();
     super::load_text(&project, "draft.toml", text.to_owned()).diagnostics
+}
+
+const QUESTIONNAIRE: &str = r#"title = "问卷"
+
+[[question]]
+code    = "1"
+text    = "您参保了吗？"
+concept = "medical-insured"
+answers = [
+    { code = "A", text = "A、是", category = "medical-insured-yes" },
+    { code = "none", text = "未选", missing = true },
+]
+
+[[question]]
+code    = "2"
+text    = "参保几年？"
+asked   = { question = "1", answers = ["A"] }
+unit    = "year"
+answers = [{ code = "A", text = "10以下", high = 10 }, { code = "B", text = "11以上", low = 11 }]
+"#;
+
+const TALLY: &str = r#"title         = "问卷统计"
+anchor        = { text = "问卷及统计数据" }
+corner        = ""
+header_rows   = 0
+levels        = ["numbering", "heading"]
+period        = "2013"
+questionnaire = "yuxi-2013-urban"
+
+[[columns]]
+label     = "人数"
+indicator = "answer_person"
+unit      = "person"
+
+[[note]]
+text      = "第一问"
+breakdown = { question = "1" }
+
+[[edition]]
+id   = "2013"
+file = "t/t.csv"
+"#;
+
+/// The messages about a questionnaire and a table that counts its answers, of which one has a text replaced.
+fn faults_of_survey(from: &str, to: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("t/questionnaires")).unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    put("t/source.toml", "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n");
+    assert!(QUESTIONNAIRE.contains(from) || TALLY.contains(from), "{from}");
+    put("t/questionnaires/yuxi-2013-urban.toml", &QUESTIONNAIRE.replacen(from, to, 1));
+    put("t/tally.toml", &TALLY.replacen(from, to, 1));
+    let codes = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/codes");
+    let root = folder.path().to_owned();
+    let shown = move |p: &Path| format!("pipelines/{}", p.strip_prefix(&root).unwrap_or(p).display());
+    load_folder(folder.path(), &codes, &shown).diagnostics.iter().map(|d| d.render()).collect()
+}
+
+#[test]
+fn messages_about_questionnaires() {
+    assert_eq!(faults_of_survey("问卷", "问卷"), "");
+    let cases = [
+        ("code    = \"2\"", "code    = \"1\""),
+        ("code = \"B\"", "code = \"A\""),
+        ("code = \"B\"", "code = \"B;C\""),
+        ("question = \"1\", answers = [\"A\"]", "question = \"1\", answers = [\"B\"]"),
+        ("question = \"1\", answers", "question = \"1.1\", answers"),
+        ("unit    = \"year\"\n", ""),
+        ("\"medical-insured-yes\"", "\"sex-male\""),
+        ("\"medical-insured\"", "\"medical-insurance\""),
+        ("text = \"A、是\"", "txet = \"A、是\""),
+        ("questionnaire = \"yuxi-2013-urban\"", "questionnaire = \"yuxi-2013\""),
+        ("{ question = \"1\" }", "{ question = \"3\" }"),
+        ("breakdown = { question = \"1\" }\n", ""),
+        ("text      = \"第一问\"", "text      = \"第{number}问\""),
+        ("anchor        = { text = \"问卷及统计数据\" }\n", ""),
+        ("corner        = \"\"", "corner        = \"项目\""),
+        ("label     = \"人数\"", "label     = \"{any}\""),
+    ];
+    let said: Vec<String> =
+        cases.iter().map(|(from, to)| format!("{from} → {to}\n\n{}", faults_of_survey(from, to))).collect();
+    insta::assert_snapshot!(said.join("\n"));
 }

@@ -23,4 +23,4 @@ pub use error::StoreError;
 pub use lock::Lock;
 pub use parquet::Cell;
 pub use release::{Manifest, Releases};
-pub use stage::{Stage, TableInfo};
+pub use stage::{EditionInfo, Stage, TableInfo};

@@ -56,6 +56,14 @@ pub const OBSERVATION: Table = Table {
         ("cell", Text),
         ("notes", Text),
         ("status", Text),
+        ("record", OptionalText),
+        ("paper", OptionalText),
+        ("section", OptionalText),
+        ("quote", OptionalText),
+        ("qualifier", Text),
+        ("preferred", Integer),
+        ("original_value", Number),
+        ("correction", OptionalText),
     ],
 };
 
@@ -76,6 +84,11 @@ pub const FINDING: Table = Table {
         ("tolerance", Number),
         ("message", Text),
         ("suggestion", Text),
+        ("cause", Text),
+        ("suspects", Text),
+        ("repair", Text),
+        ("candidates", Number),
+        ("agrees", Text),
     ],
 };
 
@@ -90,6 +103,68 @@ pub const CODE: Table = Table {
         ("name_en", Text),
         ("valid_from", Text),
         ("valid_to", Text),
+    ],
+};
+
+/// The versions of code lists.
+pub const VERSION: Table = Table {
+    name: "stage_version",
+    columns: &[
+        ("list", Text),
+        ("version", Text),
+        ("valid_from", Text),
+        ("valid_to", Text),
+        ("first_day", Date),
+        ("last_day", Date),
+    ],
+};
+
+pub const CONCORDANCE: Table = Table {
+    name: "stage_concordance",
+    columns: &[
+        ("list", Text),
+        ("from_version", Text),
+        ("from_code", Text),
+        ("to_version", Text),
+        ("to_code", Text),
+        ("weight", OptionalText),
+        ("weights", Text),
+        ("place", Integer),
+        ("unit", OptionalText),
+        ("valid_from", Text),
+        ("since_day", Date),
+        ("from_first_day", Date),
+        ("from_last_day", Date),
+        ("via", Text),
+        ("source", Text),
+        ("reason", Text),
+    ],
+};
+
+pub const BREAK: Table = Table {
+    name: "stage_break",
+    columns: &[
+        ("indicator", OptionalText),
+        ("scheme", OptionalText),
+        ("region", OptionalText),
+        ("ownership", OptionalText),
+        ("industry", OptionalText),
+        ("at", Text),
+        ("at_day", Date),
+        ("kind", Text),
+        ("reason", Text),
+        ("source", Text),
+    ],
+};
+
+pub const EDITION: Table = Table {
+    name: "stage_edition",
+    columns: &[
+        ("dataset", Text),
+        ("table_id", Text),
+        ("edition", Text),
+        ("published", Date),
+        ("replaces", OptionalText),
     ],
 };
 
@@ -138,8 +213,55 @@ pub const TABLE: Table = Table {
     ],
 };
 
+pub const QUESTION: Table = Table {
+    name: "stage_question",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("position", Integer),
+        ("section", Text),
+        ("text", Text),
+        ("choice", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
+        ("bound_unit", Text),
+        ("concept", Text),
+    ],
+};
+
+pub const ANSWER: Table = Table {
+    name: "stage_answer",
+    columns: &[
+        ("survey", Text),
+        ("question", Text),
+        ("option", Text),
+        ("position", Integer),
+        ("text", Text),
+        ("kind", Text),
+        ("asked_question", Text),
+        ("asked_option", Text),
+        ("low", Number),
+        ("high", Number),
+        ("category", Text),
+    ],
+};
+
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 7] = [&OBSERVATION, &FINDING, &CODE, &INDICATOR, &UNIT, &RELATION, &TABLE];
+pub const TABLES: [&Table; 13] = [
+    &OBSERVATION,
+    &FINDING,
+    &CODE,
+    &VERSION,
+    &CONCORDANCE,
+    &BREAK,
+    &INDICATOR,
+    &UNIT,
+    &QUESTION,
+    &ANSWER,
+    &RELATION,
+    &TABLE,
+    &EDITION,
+];
 
 /// The stage table of this name.
 pub fn table(name: &str) -> Option<&'static Table> {

@@ -1,12 +1,14 @@
-//! What ingest leaves for the SQL models: seven Parquet tables in one folder.
+//! What ingest leaves for the SQL models: a Parquet table each in one folder.
 
 mod rows;
 
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use rows::{
-    Cells, code_rows, finding_of, finding_row, indicator_rows, observation_of, relation_of, relation_row, table_of,
-    table_row, text, unit_rows,
+    Cells, answer_rows, break_rows, code_rows, concordance_rows, edition_row, finding_of, finding_row, indicator_rows,
+    observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows, version_rows,
 };
 
 pub use rows::observation_row;
@@ -24,6 +26,7 @@ pub struct Stage {
     pub relations: Vec<Relation>,
     pub codebook: Codebook,
     pub tables: Vec<TableInfo>,
+    pub editions: Vec<EditionInfo>,
 }
 
 /// What is known of a table as a whole.
@@ -37,6 +40,18 @@ pub struct TableInfo {
     pub licence: String,
     /// The lowest wins where two tables state the same quantity.
     pub priority: i32,
+}
+
+/// One edition of a table, read or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EditionInfo {
+    pub dataset: String,
+    pub table_id: String,
+    pub edition: String,
+    /// When it came out; editions of a table that state no time are ordered by their names.
+    pub published: Option<Date>,
+    /// The edition that it replaces as a whole.
+    pub replaces: Option<String>,
 }
 
 /// Write every stage table into a folder, made if need be; rows sorted by their natural key.
@@ -55,7 +70,13 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     let unnamed = |_: &Row<'_>| String::new();
     parquet::write(folder, &schema::CODE, sorted(code_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::INDICATOR, sorted(indicator_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::QUESTION, sorted(question_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::ANSWER, sorted(answer_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::RELATION, sorted(stage.relations.iter().map(relation_row)), unnamed)?;
+    parquet::write(folder, &schema::VERSION, sorted(version_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::CONCORDANCE, sorted(concordance_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::BREAK, sorted(break_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::EDITION, sorted(stage.editions.iter().map(edition_row)), unnamed)?;
     parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }
 

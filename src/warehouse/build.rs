@@ -9,13 +9,15 @@ use datafusion::arrow::compute::concat_batches;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
 
+use super::edits;
 use super::fault;
 use super::findings;
-use super::graph::{self, FINDINGS, Step};
+use super::graph::{self, CHECKS, FINDINGS, Step};
 use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
+use crate::spec::rules::Rulebook;
 use crate::store::{StoreError, schema};
 
 /// What a build made.
@@ -45,6 +47,7 @@ pub fn build(
     stage: &Path,
     models: &Path,
     audits: &Path,
+    rules: &Rulebook,
     into: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<BuildSummary, Vec<Diagnostic>> {
@@ -60,7 +63,7 @@ pub fn build(
     let engine = Engine::start().map_err(|error| vec![StoreError::io("start threads for", into)(error).into()])?;
     let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
     std::fs::create_dir_all(into).map_err(|error| vec![StoreError::io("make the folder", into)(error).into()])?;
-    let mut run = Run { library: &library, session: &session, into, tables: Vec::new(), doubled: Vec::new() };
+    let mut run = Run { library: &library, rules, session: &session, into, tables: Vec::new(), doubled: Vec::new() };
     for name in stage_names {
         engine.block_on(run.register(name, stage)).map_err(|fault| vec![fault])?;
     }
@@ -87,8 +90,8 @@ pub fn build(
             Step::Findings => {
                 progress(FINDINGS);
                 match run.findings(&engine, &failed) {
-                    Ok((table, by_severity)) => {
-                        summary.tables.push(table);
+                    Ok((tables, by_severity)) => {
+                        summary.tables.extend(tables);
                         summary.findings = by_severity;
                     }
                     Err(found) => {
@@ -102,9 +105,16 @@ pub fn build(
     if faults.is_empty() { Ok(summary) } else { Err(faults) }
 }
 
+/// The tables that the editing rules look at.
+pub const READ_BY_RULES: [&str; 3] = ["core_reading", "core_part", "core_figure"];
+
+/// The tables of findings, and the findings by severity.
+type Found = (Vec<BuiltTable>, BTreeMap<String, u64>);
+
 /// What the steps of one build share.
 struct Run<'a> {
     library: &'a Library,
+    rules: &'a Rulebook,
     session: &'a SessionContext,
     into: &'a Path,
     tables: Vec<String>,
@@ -142,12 +152,8 @@ impl Run<'_> {
         Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
     }
 
-    /// Run every audit whose tables were made, and write all findings.
-    fn findings(
-        &mut self,
-        engine: &Engine,
-        failed: &BTreeSet<&str>,
-    ) -> Result<(BuiltTable, BTreeMap<String, u64>), Vec<Diagnostic>> {
+    /// Run every rule, and every audit whose tables were made, and write all findings.
+    fn findings(&mut self, engine: &Engine, failed: &BTreeSet<&str>) -> Result<Found, Vec<Diagnostic>> {
         let runnable = |audit: &&Audit| !audit.query.reads.iter().any(|(read, _)| failed.contains(read.as_str()));
         let audits: Vec<&Audit> = self.library.audits.iter().filter(runnable).collect();
         // Planning takes longer than running and uses one thread; audits do not need each other.
@@ -163,10 +169,28 @@ impl Run<'_> {
         if !faults.is_empty() {
             return Err(faults);
         }
-        engine.block_on(self.write_findings(batches)).map_err(|error| match error {
+        let told = |error: OutputError| match error {
             OutputError::Query(error) => vec![Diagnostic::error("sql", error.to_string())],
             OutputError::Store(error) => vec![error.into()],
-        })
+        };
+        let mut tables = Vec::new();
+        if READ_BY_RULES.iter().all(|table| self.tables.iter().any(|made| made == table)) {
+            let (found, uses) = engine.block_on(edits::run(self.session, self.rules)).map_err(|e| told(e.into()))?;
+            batches.push(found);
+            tables.push(engine.block_on(self.write_checks(uses)).map_err(told)?);
+        }
+        let (findings, by_severity) = engine.block_on(self.write_findings(batches)).map_err(told)?;
+        tables.push(findings);
+        Ok((tables, by_severity))
+    }
+
+    async fn write_checks(&mut self, uses: RecordBatch) -> Result<BuiltTable, OutputError> {
+        let grain = ["rule", "dataset", "table_id"].map(str::to_owned).to_vec();
+        let stream = self.session.read_batch(uses)?.execute_stream().await?;
+        let written = output::write(stream, &file(self.into, CHECKS), &grain).await?;
+        register(self.session, CHECKS, self.into).await.map_err(|fault| DataFusionError::Execution(fault.message))?;
+        self.tables.push(CHECKS.to_owned());
+        Ok(BuiltTable { name: CHECKS.to_owned(), rows: written.rows, grain })
     }
 
     async fn write_findings(

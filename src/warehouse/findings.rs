@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Decimal128Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::DFSchema;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::Result;
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, cast, lit};
@@ -16,6 +16,9 @@ use super::model::{Audit, Model};
 use super::output::Duplicate;
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::store::schema::{FINDING, Kind};
+
+/// The columns that say what lies behind a finding; an audit may leave them out.
+const LIKELY: [&str; 5] = ["cause", "suspects", "repair", "candidates", "agrees"];
 
 const NUMBER: DataType = DataType::Decimal128(38, RESULT_SCALE);
 
@@ -36,6 +39,11 @@ pub fn conform(frame: DataFrame, fixed: &[(&str, &str)]) -> Result<DataFrame> {
             Some((_, text)) => lit(*text),
             None => ident(*name),
         };
+        if !given && fixed.iter().all(|(fixed, _)| fixed != name) && LIKELY.contains(name) {
+            let nothing =
+                if *kind == Kind::Number { lit(ScalarValue::Decimal128(None, 38, RESULT_SCALE)) } else { lit("") };
+            return nothing.alias(*name);
+        }
         let typed: Expr = match kind {
             Kind::Number => cast(value, NUMBER),
             _ => coalesce(vec![cast(value, DataType::Utf8), lit("")]),
@@ -48,9 +56,10 @@ pub fn conform(frame: DataFrame, fixed: &[(&str, &str)]) -> Result<DataFrame> {
 
 /// The columns an audit must return and does, or a fault that says which are missing or too many.
 pub fn check_columns(audit: &Audit, schema: &DFSchema) -> Option<Diagnostic> {
-    let required = FINDING.columns.iter().map(|(name, _)| *name).filter(|name| !matches!(*name, "rule" | "severity"));
+    let all = FINDING.columns.iter().map(|(name, _)| *name);
+    let required = all.filter(|name| !matches!(*name, "rule" | "severity") && !LIKELY.contains(name));
     let missing: Vec<&str> = required.clone().filter(|name| !schema.has_column_with_unqualified_name(name)).collect();
-    let known: Vec<&str> = required.chain(["severity"]).collect();
+    let known: Vec<&str> = required.clone().chain(["severity"]).chain(LIKELY).collect();
     let given: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let strange: Vec<&str> = given.into_iter().filter(|name| !known.contains(name)).collect();
     let message = match (missing.as_slice(), strange.as_slice()) {
@@ -61,7 +70,11 @@ pub fn check_columns(audit: &Audit, schema: &DFSchema) -> Option<Diagnostic> {
     };
     let hint = match (missing.as_slice(), strange.first()) {
         ([_, ..], Some(strange)) => suggest(strange, "columns", &missing),
-        _ => format!("an audit returns {}; severity is optional", known[..known.len() - 1].join(", ")),
+        _ => format!(
+            "an audit returns {}; severity, {} are optional",
+            required.collect::<Vec<_>>().join(", "),
+            LIKELY.join(", ")
+        ),
     };
     let place = Place::span(&audit.query.source, 0..0);
     Some(Diagnostic::error("audit-columns", message).at(place).hint(hint))

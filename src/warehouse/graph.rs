@@ -9,6 +9,9 @@ use crate::diag::{Diagnostic, Place};
 /// The table the engine makes from the findings of ingest and of every audit.
 pub const FINDINGS: &str = "core_finding";
 
+/// The table of where each editing rule applied, made together with the findings.
+pub const CHECKS: &str = "core_check";
+
 /// One step of a build; indices into the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -101,8 +104,9 @@ fn check_reads(library: &Library, stage: &[&str]) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for (nth, model) in library.models.iter().enumerate() {
         let twin = library.models[..nth].iter().find(|earlier| earlier.name == model.name);
-        if let Some(twin) =
-            twin.map(|twin| twin.query.source.name.as_str()).or((model.name == FINDINGS).then_some("the engine"))
+        if let Some(twin) = twin
+            .map(|twin| twin.query.source.name.as_str())
+            .or([FINDINGS, CHECKS].contains(&model.name.as_str()).then_some("the engine"))
         {
             let message = format!("\"{}\" is already made by {twin}", model.name);
             faults.push(Diagnostic::error("duplicate-table", message).at(Place::span(&model.query.source, 0..0)));

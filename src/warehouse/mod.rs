@@ -16,6 +16,7 @@ pub mod model;
 mod graph;
 mod output;
 mod findings;
+mod edits;
 mod build;
 mod rows;
 mod query;
@@ -24,7 +25,7 @@ mod trial;
 pub use build::{BuildSummary, BuiltTable, build};
 pub use query::Warehouse;
 pub use rows::{Column, Kind, Rows, Scalar};
-pub use trial::{Given, try_sql};
+pub use trial::{Given, try_rule, try_sql};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod header;
 
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Model {
     /// The columns that tell rows apart; rows are sorted by them.
     pub grain: Vec<String>,
     pub doc: String,
+    /// What columns mean, by name.
+    pub columns: BTreeMap<String, String>,
     pub query: Query,
 }
 
@@ -103,7 +106,7 @@ pub fn load(models: &Path, audits: &Path) -> Checked<Library> {
 
 fn model(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Model> {
     let before = faults.len();
-    let header = Header::read(&source, &["name", "grain", "doc"], faults);
+    let header = Header::read(&source, &["name", "grain", "doc"], &["columns"], faults);
     let name = header.get("name");
     let stem = stem(&source.name);
     if !name.is_empty() && name != stem {
@@ -125,15 +128,34 @@ fn model(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Model>
     let grain: Vec<String> =
         header.get("grain").split(',').map(|column| column.trim().to_owned()).filter(|c| !c.is_empty()).collect();
     let query = query(&source, faults)?;
+    let columns = columns(&header, faults);
     if faults.len() > before {
         return None;
     }
-    Some(Model { name: stem.to_owned(), layer: layer?, grain, doc: header.get("doc").to_owned(), query })
+    Some(Model { name: stem.to_owned(), layer: layer?, grain, doc: header.get("doc").to_owned(), columns, query })
+}
+
+/// `column = meaning; column = meaning`.
+fn columns(header: &Header<'_>, faults: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+    let mut columns = BTreeMap::new();
+    for written in header.get("columns").split(';').map(str::trim).filter(|written| !written.is_empty()) {
+        match written.split_once('=').map(|(name, meaning)| (name.trim(), meaning.trim())) {
+            Some((name, meaning)) if !name.contains(char::is_whitespace) && !meaning.is_empty() => {
+                columns.insert(name.to_owned(), meaning.to_owned());
+            }
+            _ => faults.push(
+                Diagnostic::error("sql-header", format!("\"{written}\" does not say what a column means"))
+                    .at(header.place("columns"))
+                    .hint("write `column = meaning`, parted by semicolons"),
+            ),
+        }
+    }
+    columns
 }
 
 fn audit(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Audit> {
     let before = faults.len();
-    let header = Header::read(&source, &["rule", "severity", "doc"], faults);
+    let header = Header::read(&source, &["rule", "severity", "doc"], &[], faults);
     let written = header.get("severity");
     let severity = [Severity::Error, Severity::Warning, Severity::Info].into_iter().find(|s| s.as_str() == written);
     if severity.is_none() && !written.is_empty() {

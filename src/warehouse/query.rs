@@ -19,7 +19,7 @@ use super::build::register;
 use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
-use super::rows::Rows;
+use super::rows::{Column, Rows};
 use super::session::{self, Engine};
 use super::text_number;
 use crate::diag::{Diagnostic, Place, SourceText};
@@ -92,6 +92,19 @@ impl Warehouse {
         self.engine.block_on(async {
             let frame = self.plan(&source).await?;
             collect(frame).await.map_err(|fault| fault.placed(&source, &self.tables))
+        })
+    }
+
+    /// The columns of a table.
+    ///
+    /// # Errors
+    /// There is no such table.
+    pub fn columns(&self, table: &str) -> Result<Vec<Column>, Diagnostic> {
+        let source = Arc::new(SourceText { name: table.to_owned(), text: String::new() });
+        self.engine.block_on(async {
+            let frame = self.ordered.table(table).await;
+            let frame = frame.map_err(|error| diagnose_one(&error, &source, &self.tables))?;
+            Ok(Rows::of(frame.schema().as_arrow(), &[])?.columns)
         })
     }
 
@@ -281,9 +294,10 @@ fn add_released_at(
     let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
     let digest = cast(ident("source_sha256"), DataType::Utf8);
     let frame = session.read_table(observations)?;
-    // The order of the contract: the status came last. A release made before has none.
-    let names: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let (last, first): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name == "status");
+    // The order of the contract: the time stands behind the notes, and what came later behind it.
+    let mut first: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let end = first.iter().position(|name| name == "notes").map_or(first.len(), |nth| nth + 1);
+    let last = first.split_off(end);
     let time = released_at.call(vec![digest]).alias("released_at");
     let columns: Vec<Expr> = first.into_iter().map(ident).chain([time]).chain(last.into_iter().map(ident)).collect();
     let view = frame.select(columns)?;

@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::{
     Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Series, Status, Value,
 };
+use crate::spec::rules::Rulebook;
 use crate::store::{Stage, stage};
 
 const OBSERVATION: &str = "\
@@ -70,7 +71,7 @@ impl Project {
         let stage = Stage { observations: observations.to_vec(), ..Stage::default() };
         stage::write(&self.path("stage"), &stage).unwrap();
         let (models, audits) = (self.path("sql/models"), self.path("sql/audits"));
-        build(&self.path("stage"), &models, &audits, &self.path(into), &mut |_| {})
+        build(&self.path("stage"), &models, &audits, &Rulebook::default(), &self.path(into), &mut |_| {})
             .map_err(|faults| faults.iter().map(|fault| fault.render()).collect::<Vec<_>>().join("\n"))
     }
 }
@@ -114,6 +115,7 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
         value: Value::Number(value.into()),
         decimals: Some(0),
         printed: value.to_string().into(),
+        besides: None,
     }
 }
 
@@ -320,7 +322,9 @@ fn sql_can_be_tried_on_a_few_rows() {
         (
             "coverage",
             vec![upstream],
-            vec!["coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured | "],
+            vec![
+                "coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured |  |  |  |  | null | ",
+            ],
         ),
     ];
     for (name, given, expected) in rows {

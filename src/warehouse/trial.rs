@@ -9,7 +9,8 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 
-use super::build::{plan, run_audit};
+use super::build::{READ_BY_RULES, plan, run_audit};
+use super::edits;
 use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
@@ -17,7 +18,8 @@ use super::model::{self, Audit, Query};
 use super::rows::Rows;
 use super::session::{self, Engine};
 use crate::diag::Diagnostic;
-use crate::domain::TOTAL;
+use crate::domain::{Qualifier, TOTAL};
+use crate::spec::rules::Rulebook;
 use crate::store::schema::{self, Kind};
 
 /// Rows of a table, as text; `None` is null and a blank the default of its column.
@@ -34,6 +36,30 @@ pub struct Given {
 /// # Errors
 /// The SQL has faults, or a given table or column does not exist.
 pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Result<Rows, Vec<Diagnostic>> {
+    try_name(models, audits, None, name, given)
+}
+
+/// The findings of one rule of a rulebook when the given tables hold just the given rows, as with [`try_sql`].
+///
+/// # Errors
+/// The SQL has faults, or a given table or column does not exist.
+pub fn try_rule(
+    models: &Path,
+    audits: &Path,
+    rules: &Rulebook,
+    rule: &str,
+    given: &[Given],
+) -> Result<Rows, Vec<Diagnostic>> {
+    try_name(models, audits, Some(rules), rule, given)
+}
+
+fn try_name(
+    models: &Path,
+    audits: &Path,
+    rules: Option<&Rulebook>,
+    name: &str,
+    given: &[Given],
+) -> Result<Rows, Vec<Diagnostic>> {
     let loaded = model::load(models, audits);
     if loaded.has_errors() {
         return Err(loaded.diagnostics);
@@ -49,12 +75,16 @@ pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Res
         for table in schema::TABLES {
             trial.fill(table.name, &stage_schema(table)).map_err(|fault| vec![fault])?;
         }
-        let wanted = graph::upstream(&library, name);
+        let mut wanted = graph::upstream(&library, name);
+        if rules.is_some() {
+            wanted.extend(READ_BY_RULES.iter().flat_map(|table| graph::upstream(&library, table)));
+            wanted.extend(READ_BY_RULES);
+        }
         for step in steps {
             match step {
                 Step::Model(nth) => {
                     let model = &library.models[nth];
-                    if model.name == name {
+                    if model.name == name && rules.is_none() {
                         return trial.answer(&model.query).await;
                     }
                     if wanted.contains(model.name.as_str()) {
@@ -62,6 +92,9 @@ pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Res
                     }
                 }
                 Step::Findings => {
+                    if let Some(rules) = rules {
+                        return of_rule(&session, rules, name).await;
+                    }
                     if let Some(audit) = library.audits.iter().find(|audit| audit.name == name) {
                         let found = run_audit(&session, audit, &trial.tables).await?;
                         return Rows::of(&findings::schema(), &found).map_err(|fault| vec![fault]);
@@ -81,6 +114,15 @@ pub fn try_sql(models: &Path, audits: &Path, name: &str, given: &[Given]) -> Res
         let fault = Diagnostic::error("unknown-table", format!("no model or audit \"{name}\""));
         Err(vec![fault.hint(fault::suggest(name, "models and audits", &known))])
     })
+}
+
+async fn of_rule(session: &SessionContext, rules: &Rulebook, rule: &str) -> Result<Rows, Vec<Diagnostic>> {
+    let (found, _) =
+        edits::run(session, rules).await.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
+    let mut rows = Rows::of(&findings::schema(), &[found]).map_err(|fault| vec![fault])?;
+    let column = rows.column("rule");
+    rows.rows.retain(|row| column.is_some_and(|nth| row[nth].to_string() == rule));
+    Ok(rows)
 }
 
 struct Trial<'a> {
@@ -195,6 +237,11 @@ fn column(given: &Given, field: &Field) -> Result<ArrayRef, Diagnostic> {
     Ok(cast)
 }
 
+/// Whether a column of text is null where it does not apply.
+fn is_optional(name: &str) -> bool {
+    schema::TABLES.iter().flat_map(|table| table.columns).any(|column| *column == (name, Kind::OptionalText))
+}
+
 /// What a column holds where a case does not say.
 fn default(given: &Given, field: &Field, nth: usize, cell: &dyn Fn(&str) -> Option<Option<String>>) -> Option<String> {
     let other = |name: &str| cell(name).flatten().filter(|text| !text.is_empty());
@@ -211,7 +258,8 @@ fn default(given: &Given, field: &Field, nth: usize, cell: &dyn Fn(&str) -> Opti
         "decimals" => other("value").map(|_| "0".to_owned()),
         "period_start" => period().map(|period| period.start().to_string()),
         "period_end" => period().map(|period| period.end().to_string()),
-        "mark" | "parent" => None,
+        "qualifier" => Some(Qualifier::Exact.as_str().to_owned()),
+        name if is_optional(name) => None,
         _ if matches!(field.data_type(), DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8) => {
             Some(String::new())
         }

@@ -40,7 +40,8 @@ fn real_tables_draft_to_specifications_that_hold() {
             scope.spawn(|| {
                 while let Some(path) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
                     let file = path.strip_prefix(&folder).expect("it is inside").to_string_lossy().into_owned();
-                    let found = grid::read(path, &file, None).map(|document| outcomes_of(&book, &document, &file));
+                    let found = grid::read(path, &file, grid::Declared::default())
+                        .map(|document| outcomes_of(&book, &document, &file));
                     read.lock().expect("no reader panicked").push((file, found));
                 }
             });

@@ -25,7 +25,7 @@ struct Found {
 #[test]
 fn audits_find_what_the_papers_contradict_and_nothing_else() {
     let expected = expected();
-    let rules = rules_of_audits();
+    let rules = known_rules();
     let found: BTreeSet<Found> = found().into_iter().filter(|f| rules.contains(&f.rule)).collect();
     let missed: Vec<&Found> = expected.difference(&found).collect();
     let surplus: Vec<&Found> = found.difference(&expected).collect();
@@ -44,6 +44,74 @@ fn the_lost_digit_is_named() {
          total 143,078"
     );
     assert!(texts[1].contains("B11 1,169 would have to be 11,692"), "{}", texts[1]);
+}
+
+/// Anomaly of the survey papers → how it is found: rule, period, region, scheme, a cell that is named, the residual, how many
+/// slips are equally likely, and one of them; or why it is not.
+#[derive(Debug, Deserialize)]
+struct Anomaly {
+    id: String,
+    rule: String,
+    period: String,
+    region: String,
+    scheme: String,
+    cell: String,
+    residual: String,
+    candidates: String,
+    repair: String,
+    open: String,
+}
+
+#[test]
+fn anomalies_of_the_papers_are_found_with_their_repair() {
+    let Some(folder) = crate::seeds::folder() else { return };
+    let mut reader = csv::Reader::from_path(folder.join("anomalies.csv")).expect("the seeds can be read");
+    let listed: BTreeSet<String> = reader.records().map(|r| r.expect("a record")[0].to_owned()).collect();
+    let mut reader = csv::Reader::from_path(root().join("tests/anomalies.csv")).expect("the mapping can be read");
+    let mapped: Vec<Anomaly> = reader.deserialize().collect::<Result<_, _>>().expect("the mapping is well formed");
+    let named: BTreeSet<String> = mapped.iter().map(|a| a.id.clone()).collect();
+    let forgotten: Vec<&String> = listed.symmetric_difference(&named).collect();
+    assert!(forgotten.is_empty(), "not in both lists: {forgotten:?}");
+    let sql = "SELECT rule, period, region, scheme, cell, residual, candidates, repair FROM core_finding";
+    let rows = release().query(sql).expect("the query runs").rows;
+    let found: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(Scalar::to_string).collect()).collect();
+    let (open, closed): (Vec<&Anomaly>, Vec<&Anomaly>) = mapped.iter().partition(|a| !a.open.is_empty());
+    let is_found = |a: &&Anomaly| {
+        found.iter().any(|row| {
+            [&a.rule, &a.period, &a.region, &a.scheme].into_iter().zip(row).all(|(wanted, have)| wanted == have)
+                && row[4].split(' ').any(|cell| cell == a.cell)
+                && (a.residual.is_empty() || a.residual == row[5])
+                && (a.candidates.is_empty() || a.candidates == row[6])
+                && row[7].contains(&a.repair)
+        })
+    };
+    let missed: Vec<&&Anomaly> = closed.iter().filter(|a| !is_found(a)).collect();
+    println!("{} anomalies: {} found, {} open", mapped.len(), closed.len() - missed.len(), open.len());
+    open.iter().for_each(|a| println!("  open {}: {}", a.id, a.open));
+    assert!(missed.is_empty(), "not found: {missed:#?}");
+}
+
+/// What closes must stay silent: no error or warning on a rule and scheme that `closed-rules.md` lists.
+#[test]
+fn what_closes_stays_silent() {
+    let mut reader = csv::Reader::from_path(root().join("tests/closed.csv")).expect("the list can be read");
+    let found = release()
+        .query("SELECT rule, severity, source_file, cell, period FROM core_finding")
+        .expect("the query runs")
+        .rows;
+    let found: Vec<Vec<String>> = found.iter().map(|row| row.iter().map(Scalar::to_string).collect()).collect();
+    for record in reader.records() {
+        let record = record.expect("a record");
+        let (rule, file, cell, period) = (&record[0], &record[1], &record[2], &record[3]);
+        let speaks = |row: &&Vec<String>| {
+            row[0] == *rule
+                && row[2] == *file
+                && row[1] != "info"
+                && (cell.is_empty() || row[3].split(' ').any(|c| c == cell))
+                && (period.is_empty() || row[4] == *period)
+        };
+        assert!(found.iter().find(speaks).is_none(), "{record:?} closes, but {:?}", found.iter().find(speaks));
+    }
 }
 
 fn expected() -> BTreeSet<Found> {
@@ -71,15 +139,17 @@ fn found() -> Vec<Found> {
     rows.into_iter().map(finding).collect()
 }
 
-/// The rules of `sql/audits/`, as their headers name them.
-fn rules_of_audits() -> BTreeSet<String> {
+/// The rules of `pipelines/rules/`, and those of `sql/audits/` as their headers name them.
+fn known_rules() -> BTreeSet<String> {
+    let applied = release().query("SELECT DISTINCT rule FROM core_check").expect("the query runs").rows;
     let files = fs::read_dir(root().join("sql/audits")).expect("the audits can be listed");
     let rule = |file: fs::DirEntry| {
         let sql = fs::read_to_string(file.path()).expect("an audit can be read");
         let line = sql.lines().find_map(|line| line.strip_prefix("-- rule:"));
         line.expect("an audit names its rule").trim().to_owned()
     };
-    files.map(|file| rule(file.expect("the audits can be listed"))).collect()
+    let audits = files.map(|file| rule(file.expect("the audits can be listed")));
+    audits.chain(applied.iter().map(|row| text(&row[0]))).collect()
 }
 
 fn text(scalar: &Scalar) -> String {
@@ -87,4 +157,26 @@ fn text(scalar: &Scalar) -> String {
         Scalar::Text(text) => text.clone(),
         other => panic!("text was expected: {other:?}"),
     }
+}
+
+/// A correction is applied to the cell alone, keeps what is printed, is told wherever the figure is printed, and mends what
+/// it was found by.
+#[test]
+fn a_correction_shows_wherever_the_figure_does() {
+    let project = crate::support::TestProject::new();
+    project.write(
+        "pipelines/corrections/yuxi-2013.toml",
+        "[[correction]]\nfile = \"yuxi-2013/injury_by_county.xlsx\"\nsheet = \"表5\"\ncell = \"B11\"\nfrom = \"1169\"\n\
+         to = \"11692\"\nreason = \"各县区之和与合计 143078 一致\"\nwho = \"统计科\"\nwhen = \"2026-11-22\"\n",
+    );
+    project.shebao(&["run"]).must_end_with(0);
+    let query = |sql: &str| project.shebao(&["query", sql, "--format", "csv"]).must_end_with(0).stdout;
+    let sql =
+        "SELECT value, original_value, printed, correction, notes FROM core_observation WHERE correction IS NOT NULL";
+    let note = "更正：1169 → 11692（各县区之和与合计 143078 一致；统计科，2026-11-22）";
+    let said = query(sql);
+    assert!(said.contains("\n11692,1169,1169,") && said.matches(note).count() == 2, "{said}");
+    let left = query("SELECT rule FROM core_finding WHERE rule IN ('sum-of-parts', 'income-per-head')");
+    assert_eq!(left.trim(), "rule");
+    assert!(project.read("out/tables/yuxi-2013/injury_by_county.html").contains(note));
 }

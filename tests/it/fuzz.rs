@@ -42,7 +42,8 @@ struct Current {
 #[test]
 fn the_seed_made_by_hand_reads_to_what_was_written() {
     let path = root().join("fuzz/seeds/xlsb/table.xlsb");
-    let document = shebao::grid::read(&path, "table.xlsb", None).unwrap_or_else(|d| panic!("{}", d.render()));
+    let document = shebao::grid::read(&path, "table.xlsb", shebao::grid::Declared::default())
+        .unwrap_or_else(|d| panic!("{}", d.render()));
     let sheet = &document.grids[0];
     let shown: Vec<String> = sheet.iter().map(|(at, cell)| format!("{}={}", sheet.address(at), cell.text)).collect();
     let expected =

@@ -51,7 +51,7 @@ fn outcome(name: &str, bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    match grid::read(&path, name, None) {
+    match grid::read(&path, name, grid::Declared::default()) {
         Ok(document) => format!("{} cells", document.grids.iter().map(|g| g.iter().count()).sum::<usize>()),
         Err(d) => {
             assert_eq!((d.code, d.place.file.as_deref()), ("too-large", Some(name)), "{}", d.render());
@@ -126,5 +126,5 @@ fn stated_sizes_are_not_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let path: &Path = &folder.path().join("a.dbf");
     std::fs::write(path, header).unwrap();
-    assert_eq!(grid::read(path, "a.dbf", None).unwrap_err().code, "truncated-file");
+    assert_eq!(grid::read(path, "a.dbf", grid::Declared::default()).unwrap_err().code, "truncated-file");
 }

@@ -1,18 +1,20 @@
-//! Every model and audit on a few rows that a person can add up: `tests/sql/*.slt`, the form of which is described in
+//! Every model, audit and editing rule on a few rows that a person can add up: `tests/sql/*.slt`, the form of which is described in
 //! `tests/sql/README.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shebao::warehouse::{Given, Rows, Scalar, try_sql};
+use shebao::spec::{self, rules, rules::Rulebook};
+use shebao::warehouse::{Given, Rows, Scalar, try_rule, try_sql};
 
 /// One case of a file.
 #[derive(Debug, Default)]
 struct Case {
     /// The line it starts at.
     line: usize,
-    /// The model or audit tried.
+    /// The model, audit or rule tried.
     name: String,
+    is_rule: bool,
     title: String,
     given: Vec<Given>,
     expect: Option<Given>,
@@ -44,15 +46,31 @@ fn every_model_and_audit_has_a_case() {
         .concat()
         .iter()
         .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .chain(rulebook().rules.iter().map(|rule| rule.id.clone()))
         .filter(|name| !tried.contains(name))
         .collect();
     assert!(missing.is_empty(), "no case in tests/sql for {}", missing.join(", "));
 }
 
+/// The rules of the project.
+fn rulebook() -> &'static Rulebook {
+    static RULES: std::sync::OnceLock<Rulebook> = std::sync::OnceLock::new();
+    RULES.get_or_init(|| {
+        let project = shebao::project::Project::open(Path::new(env!("CARGO_MANIFEST_DIR")), None).expect("a project");
+        let loaded = rules::load(&project, &spec::load_codes(&project).value);
+        assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
+        loaded.value
+    })
+}
+
 fn run(case: &Case) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let made = try_sql(&root.join("sql/models"), &root.join("sql/audits"), &case.name, &case.given)
-        .map_err(|faults| faults.iter().map(|fault| fault.render()).collect::<String>())?;
+    let (models, audits) = (root.join("sql/models"), root.join("sql/audits"));
+    let made = match case.is_rule {
+        true => try_rule(&models, &audits, rulebook(), &case.name, &case.given),
+        false => try_sql(&models, &audits, &case.name, &case.given),
+    };
+    let made = made.map_err(|faults| faults.iter().map(|fault| fault.render()).collect::<String>())?;
     let Some(expect) = &case.expect else { return Err("  the case has no `expect`\n".to_owned()) };
     let made = chosen(&made, &expect.columns)?;
     let as_written: Vec<Vec<String>> =
@@ -121,14 +139,15 @@ fn cases(text: &str) -> Vec<Case> {
             }
         } else {
             match word {
-                "model" | "audit" => {
-                    cases.push(Case { line: nth + 1, name: rest.trim().to_owned(), ..Case::default() });
+                "model" | "audit" | "rule" => {
+                    let is_rule = word == "rule";
+                    cases.push(Case { line: nth + 1, name: rest.trim().to_owned(), is_rule, ..Case::default() });
                 }
                 "case" => cases.last_mut().expect("a case has a model first").title = rest.trim().to_owned(),
                 "given" | "expect" => {
                     table = Some(Given { table: rest.trim().to_owned(), columns: Vec::new(), rows: Vec::new() });
                 }
-                _ => panic!("line {}: model, audit, case, given or expect was expected, not \"{line}\"", nth + 1),
+                _ => panic!("line {}: model, audit, rule, case, given or expect was expected, not \"{line}\"", nth + 1),
             }
         }
     }

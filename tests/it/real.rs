@@ -22,7 +22,7 @@ fn read_all(input: &Path) -> BTreeMap<(String, String), Observation> {
         for table in &source.tables {
             for edition in &table.editions {
                 let file = edition.files[0].as_str();
-                let document = grid::read(&input.join(file), file, edition.encoding.as_deref());
+                let document = grid::read(&input.join(file), file, ingest::declared(edition));
                 let document = document.unwrap_or_else(|d| panic!("{}", d.render()));
                 let task = Task { source, table, edition, codebook: &loaded.value.codebook };
                 let read = ingest::ingest(task, &[Input { document: &document, file, sha256: "", captured: &[] }]);

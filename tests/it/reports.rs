@@ -143,7 +143,7 @@ fn figures_kept_from_the_last_release_are_marked() {
     assert!(page("unemployment_fund").contains(notice));
     assert!(!page("injury_by_year").contains("沿用上次发布的数据"));
     let path = project.file("out/tables/yuxi-2013/unemployment_fund.xlsx");
-    let book = grid::read(&path, "unemployment_fund.xlsx", None).expect("a workbook");
+    let book = grid::read(&path, "unemployment_fund.xlsx", grid::Declared::default()).expect("a workbook");
     let sheet = &book.grids[0];
     assert!((0..sheet.rows).any(|row| sheet.text(row, 0).starts_with(notice)), "the workbook travels alone");
 }
@@ -157,7 +157,8 @@ fn workbook(dataset: &str, table: &str) -> Print {
 
 fn read_workbook(dataset: &str, table: &str) -> grid::Document {
     let path = published().file(&format!("out/tables/{dataset}/{table}.xlsx"));
-    grid::read(&path, &format!("{table}.xlsx"), None).unwrap_or_else(|fault| panic!("{}", fault.render()))
+    grid::read(&path, &format!("{table}.xlsx"), grid::Declared::default())
+        .unwrap_or_else(|fault| panic!("{}", fault.render()))
 }
 
 fn transcription(path: &Path) -> Print {

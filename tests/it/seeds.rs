@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 pub type Key = [String; 8];
 
 /// Facts by table: the beginning of their ids, the table, its ownership.
-const TABLES: [(&str, &str, &str); 10] = [
+const TABLES: [(&str, &str, &str); 12] = [
     ("s0.t1.", "qinghai-2005/nonpublic_coverage", "non-public"),
     ("s0.t2.", "qinghai-2005/enrolment", "_T"),
     ("s1.t1.", "shandong-2003/employment", "_T"),
@@ -20,11 +20,13 @@ const TABLES: [(&str, &str, &str); 10] = [
     ("s4.t4.", "yuxi-2013/unemployment_fund", "_T"),
     ("s4.t5a.", "yuxi-2013/injury_by_county", "enterprise"),
     ("s4.t5b.", "yuxi-2013/injury_by_year", "enterprise"),
+    ("s4.qu.", "yuxi-2013/questionnaire_urban", "_T"),
+    ("s4.qr.", "yuxi-2013/questionnaire_rural", "_T"),
 ];
 
 /// Form of the id (`*` is any one part), indicator, population, breakdown (`{2}` is the id's part 2, by `PARTS`).
 /// The first form that fits counts.
-const FACTS: [(&str, &str, &str, &str); 61] = [
+const FACTS: [(&str, &str, &str, &str); 73] = [
     ("s4.t1.n_*", "", "", ""),
     ("s4.t2.n_*", "", "", ""),
     ("s0.t1.base", "eligible_person", "_T", "_T"),
@@ -73,6 +75,18 @@ const FACTS: [(&str, &str, &str, &str); 61] = [
     ("s4.t4.*.income", "fund_income_yuan", "_T", "_T"),
     ("s4.t4.*.paid", "fund_expenditure_yuan", "_T", "_T"),
     ("s4.t4.*.balance", "fund_closing_yuan", "_T", "_T"),
+    ("s4.qu.3.1.d.*.n", "answer_person", "_T", "option={5};question=3.1.1;survey=yuxi-2013-urban"),
+    ("s4.qu.3.1.d.*.p", "answer_pct", "_T", "option={5};question=3.1.1;survey=yuxi-2013-urban"),
+    ("s4.qu.4.6.d.*.n", "answer_person", "_T", "option={5};question=4.6.1;survey=yuxi-2013-urban"),
+    ("s4.qu.4.6.d.*.p", "answer_pct", "_T", "option={5};question=4.6.1;survey=yuxi-2013-urban"),
+    ("s4.qu.5.3.d.*.n", "answer_person", "_T", "option={5};question=5.3.1;survey=yuxi-2013-urban"),
+    ("s4.qu.5.3.d.*.p", "answer_pct", "_T", "option={5};question=5.3.1;survey=yuxi-2013-urban"),
+    ("s4.qu.*.*.d.*.n", "answer_person", "_T", "option={5};question={2}.{3};survey=yuxi-2013-urban"),
+    ("s4.qu.*.*.d.*.p", "answer_pct", "_T", "option={5};question={2}.{3};survey=yuxi-2013-urban"),
+    ("s4.qu.*.*.*.n", "answer_person", "_T", "option={4};question={2}.{3};survey=yuxi-2013-urban"),
+    ("s4.qu.*.*.*.p", "answer_pct", "_T", "option={4};question={2}.{3};survey=yuxi-2013-urban"),
+    ("s4.qr.*.*.n", "answer_person", "_T", "option={3};question={2};survey=yuxi-2013-rural"),
+    ("s4.qr.*.*.p", "answer_pct", "_T", "option={3};question={2};survey=yuxi-2013-rural"),
     ("s4.*.*.units", "insured_unit", "_T", "_T"),
     ("s4.*.*.persons", "insured_person", "_T", "_T"),
     ("s4.*.*.migrant", "insured_person", "migrant-worker", "_T"),
@@ -89,7 +103,8 @@ const FACTS: [(&str, &str, &str, &str); 61] = [
 ];
 
 /// Parts of ids that have another name here.
-const PARTS: [(&str, &str); 4] = [("l1", "tier-1"), ("l2", "tier-2"), ("l3", "tier-3"), ("out", "outside")];
+const PARTS: [(&str, &str); 5] =
+    [("l1", "tier-1"), ("l2", "tier-2"), ("l3", "tier-3"), ("out", "outside"), ("blank", "none")];
 
 /// Where the seeds lie; `None` (and a word about it) where they are absent.
 pub fn folder() -> Option<PathBuf> {
@@ -100,7 +115,7 @@ pub fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The facts that stand in cells of the ten tables, and the ids of those that stand in the prose of their footnotes.
+/// The facts that stand in cells of the twelve tables, and the ids of those that stand in the prose of their footnotes.
 pub fn facts(folder: &Path) -> (BTreeMap<String, (Key, Decimal)>, Vec<String>) {
     let mut facts = BTreeMap::new();
     let mut prose = Vec::new();

@@ -93,8 +93,8 @@ impl TestProject {
     /// Run `shebao` with a warehouse on a file system that has `free` KiB left; `None` where no mount namespace can be had.
     pub fn on_a_full_disk(&self, free: u32, arguments: &[&str]) -> Option<Said> {
         let script = format!(
-            "set -e; d={}/warehouse; cp -a $d $d.all; mount -t tmpfs -o size=1m tmpfs $d; cp -a $d.all/. $d/; \
-             head -c 4m /dev/zero > $d/filler 2>/dev/null || true; truncate -s -{free}K $d/filler; exec \"$@\"",
+            "set -e; d={}/warehouse; cp -a $d $d.all; mount -t tmpfs -o size=8m tmpfs $d; cp -a $d.all/. $d/; \
+             head -c 16m /dev/zero > $d/filler 2>/dev/null || true; truncate -s -{free}K $d/filler; exec \"$@\"",
             self.path().display()
         );
         let mut unshare = Command::new("unshare");

@@ -1,7 +1,9 @@
 -- name:  core_figure
 -- grain: indicator, period, period_kind, region, scheme, ownership, industry, population, breakdown
--- doc:   The figure that counts for a quantity. Where several cells state it, the table with the lowest priority number wins,
---        then the first by table_id, then the latest edition. Quantities without a number have no row.
+-- doc:   The figure that counts for a quantity. Of a table's editions the latest that states it counts, number or mark; among
+--        several statements of one text the declared section. Where several tables state it, the one with the lowest priority
+--        number wins, then the first by table_id. Quantities without a number have no row.
+--        qualifier: how the text bounds the number, as in core_observation.
 WITH ranked AS (
     SELECT
         r.indicator,
@@ -18,15 +20,17 @@ WITH ranked AS (
         r.value,
         r.unit,
         r.rounding,
+        r.qualifier,
         r.obs_id,
         r.dataset,
         r.table_id,
         ROW_NUMBER() OVER (
             PARTITION BY
                 r.indicator, r.period, r.period_kind, r.region, r.scheme, r.ownership, r.industry, r.population, r.breakdown
-            ORDER BY t.priority ASC NULLS LAST, r.table_id ASC, r.dataset ASC, r.edition DESC, r.obs_id ASC
+            ORDER BY t.priority ASC NULLS LAST, r.table_id ASC, r.dataset ASC, r.preferred DESC NULLS LAST, r.obs_id ASC
         ) AS place
     FROM core_reading AS r
+    INNER JOIN core_vintage AS v ON v.obs_id = r.obs_id AND v.superseded_by IS NULL
     LEFT JOIN core_table AS t ON t.dataset = r.dataset AND t.table_id = r.table_id
     WHERE r.value IS NOT NULL
 )
@@ -45,6 +49,7 @@ SELECT
     value,
     unit,
     rounding,
+    qualifier,
     obs_id,
     dataset,
     table_id

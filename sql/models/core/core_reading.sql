@@ -2,8 +2,9 @@
 -- grain: obs_id
 -- doc:   An observation with what a check needs to know of its print. rounding: half a unit of the last printed digit, in
 --        base units; whole persons and whole units printed in full are counts, not rounded numbers, and have rounding 0.
---        factor and unit_name: of the printed unit. subject: what the number is about, for messages. Cells without a
---        number stay, with a null value.
+--        factor and unit_name: of the printed unit. subject: what the number is about, citation: the section and words
+--        that state it, both for messages. qualifier bounds the number (at_least, at_most, about). Cells without a number
+--        stay, with a null value.
 WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
@@ -46,6 +47,13 @@ SELECT
         NULLIF(o.breakdown, '_T'),
         o.period
     ) AS subject,
+    concat_ws(
+        ' ', CASE WHEN o.quote IS NOT NULL THEN o.section END, CASE WHEN o.quote IS NOT NULL THEN concat('“', o.quote, '”') END
+    ) AS citation,
+    o.quote,
+    o.qualifier,
+    o.preferred,
+    o.decimals,
     o.printed,
     o.source_file,
     o.sheet,

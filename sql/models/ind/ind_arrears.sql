@@ -1,31 +1,63 @@
 -- name:  ind_arrears
 -- grain: period, region, scheme, ownership, industry
 -- doc:   Contributions owed (欠费) at the end of the period, and what was recovered (补收) and newly owed over it. A column
---        the sources do not state is null. recovery_pct is recovered / (recovered + still owed); implied_new_arrears_yuan
---        is what must have been newly owed when the arrears a year earlier are known: arrears − previous + recovered.
+--        the sources do not state is null. Where the arrears stated by scheme and kind of unit add up to the printed total of
+--        their place and time, nothing is left out, and the sums over schemes and over kinds of unit are given too:
+--        part_count tells of how many parts, null where the source prints the figure. share_pct: share of the printed total;
+--        parts_yuan: on the row of the total, what the parts stated add up to. recovery_pct is recovered / (recovered + still
+--        owed); implied_new_arrears_yuan is what must have been newly owed when the arrears a year earlier are known:
+--        arrears − previous + recovered. yuan_per_unit: arrears per unit in arrears. unit_share_pct: units in arrears per 100
+--        insured units, of the same day, else of the last day stated in that year (insured_unit_period). income_pct: arrears
+--        per 100 yuan of the fund's income of the year. overdue_year_max: the longest run in years; past_stop_month: by how
+--        many months it is over the time after which insurance stops (停保), by the rule for the place and year. qualifier:
+--        how the texts bound arrears, recovered and units (at_least, at_most, about).
 WITH figure AS (
-    SELECT indicator, period_kind, period, region, scheme, ownership, industry, value
+    SELECT indicator, period_kind, period, period_end, region, scheme, ownership, industry, value, obs_id
     FROM core_figure
     WHERE population = '_T' AND breakdown = '_T'
 ),
-arrears AS (
+insured AS (
+    -- Insured units for each row: of the same day, else of the last day stated in that year.
     SELECT
-        period,
-        region,
-        scheme,
-        ownership,
-        industry,
-        MAX(CASE WHEN indicator = 'arrears_yuan' AND period_kind = 'stock' THEN value END) AS arrears_yuan,
-        MAX(CASE WHEN indicator = 'arrears_recovered_yuan' AND period_kind = 'flow' THEN value END) AS recovered_yuan,
-        MAX(CASE WHEN indicator = 'arrears_new_yuan' AND period_kind = 'flow' THEN value END) AS new_arrears_yuan,
-        MAX(CASE WHEN indicator = 'arrears_unit' AND period_kind = 'stock' THEN value END) AS arrears_unit,
-        MAX(CASE WHEN indicator = 'arrears_overdue_month_max' AND period_kind = 'stock' THEN value END) AS months_overdue_max
-    FROM figure
-    WHERE
-        indicator IN (
-            'arrears_yuan', 'arrears_recovered_yuan', 'arrears_new_yuan', 'arrears_unit', 'arrears_overdue_month_max'
-        )
-    GROUP BY period, region, scheme, ownership, industry
+        a.period,
+        a.region,
+        a.scheme,
+        a.ownership,
+        a.industry,
+        u.period AS insured_unit_period,
+        u.value AS insured_unit,
+        u.obs_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY a.period, a.region, a.scheme, a.ownership, a.industry
+            ORDER BY CASE WHEN u.period = a.period THEN 0 ELSE 1 END, u.period_end DESC, u.period
+        ) AS place
+    FROM ind_arrears_stated AS a
+    INNER JOIN figure AS u
+        ON u.indicator = 'insured_unit' AND u.period_kind = 'stock' AND u.region = a.region AND u.scheme = a.scheme
+        AND u.ownership = a.ownership AND u.industry = a.industry
+        AND date_part('year', u.period_end) = date_part('year', a.period_end)
+    WHERE a.arrears_unit IS NOT NULL
+),
+stop AS (
+    -- The rule on stopping insurance: the scheme's own before that of all schemes.
+    SELECT
+        a.period,
+        a.region,
+        a.scheme,
+        a.ownership,
+        a.industry,
+        r.value AS stop_after_year,
+        r.obs_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY a.period, a.region, a.scheme, a.ownership, a.industry
+            ORDER BY CASE WHEN r.scheme = '_T' THEN 1 ELSE 0 END, r.period_end DESC, r.obs_id
+        ) AS place
+    FROM ind_arrears_stated AS a
+    INNER JOIN figure AS r
+        ON r.indicator = 'stop_after_year' AND r.period_kind = 'rule' AND r.region = a.region
+        AND (r.scheme = a.scheme OR r.scheme = '_T') AND r.ownership = '_T' AND r.industry = '_T'
+        AND date_part('year', r.period_end) = date_part('year', a.period_end)
+    WHERE a.months_overdue_max IS NOT NULL
 )
 SELECT
     now.period,
@@ -38,11 +70,41 @@ SELECT
     now.new_arrears_yuan,
     now.arrears_unit,
     now.months_overdue_max,
+    now.part_count,
+    CASE WHEN now.scheme = '_T' AND now.ownership = '_T' THEN now.parts_yuan END AS parts_yuan,
+    percent_of(now.arrears_yuan, now.total_yuan) AS share_pct,
     before.arrears_yuan AS previous_arrears_yuan,
     percent_of(now.recovered_yuan, now.recovered_yuan + now.arrears_yuan) AS recovery_pct,
-    now.arrears_yuan - before.arrears_yuan + now.recovered_yuan AS implied_new_arrears_yuan
-FROM arrears AS now
-LEFT JOIN arrears AS before
+    now.arrears_yuan - before.arrears_yuan + now.recovered_yuan AS implied_new_arrears_yuan,
+    exact_div(now.arrears_yuan, now.arrears_unit) AS yuan_per_unit,
+    i.insured_unit,
+    i.insured_unit_period,
+    percent_of(now.arrears_unit, i.insured_unit) AS unit_share_pct,
+    percent_of(now.arrears_yuan, income.value) AS income_pct,
+    exact_div(now.months_overdue_max, 12) AS overdue_year_max,
+    stop.stop_after_year,
+    now.months_overdue_max - 12 * stop.stop_after_year AS past_stop_month,
+    now.qualifier,
+    now.arrears_obs_id,
+    now.recovered_obs_id,
+    now.new_arrears_obs_id,
+    now.arrears_unit_obs_id,
+    now.months_overdue_obs_id,
+    i.obs_id AS insured_unit_obs_id,
+    income.obs_id AS income_obs_id,
+    stop.obs_id AS stop_obs_id
+FROM ind_arrears_stated AS now
+LEFT JOIN ind_arrears_stated AS before
     ON before.period = period_previous(now.period) AND before.region = now.region AND before.scheme = now.scheme
     AND before.ownership = now.ownership AND before.industry = now.industry
+LEFT JOIN insured AS i
+    ON i.place = 1 AND i.period = now.period AND i.region = now.region AND i.scheme = now.scheme
+    AND i.ownership = now.ownership AND i.industry = now.industry
+LEFT JOIN figure AS income
+    ON income.indicator = 'fund_income_yuan' AND income.period_kind = 'flow' AND income.period = now.period
+    AND income.region = now.region AND income.scheme = now.scheme AND income.ownership = now.ownership
+    AND income.industry = now.industry
+LEFT JOIN stop
+    ON stop.place = 1 AND stop.period = now.period AND stop.region = now.region AND stop.scheme = now.scheme
+    AND stop.ownership = now.ownership AND stop.industry = now.industry
 ORDER BY now.period, now.region, now.scheme, now.ownership, now.industry

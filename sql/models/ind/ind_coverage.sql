@@ -1,72 +1,201 @@
 -- name:  ind_coverage
 -- grain: period, region, scheme, ownership, industry, population
--- doc:   Insured persons per 100 eligible persons (参保率), unrounded. A row for every quantity with insured persons, or with
---        eligible persons of its own scheme; coverage_pct is null where one side is missing or nobody is eligible. The
---        eligible persons are those of the scheme itself, else those of all schemes (_T) of the same period, region,
---        ownership, industry and population; never those of another population. printed_pct is the source's own rate,
---        gap_person the eligible persons not insured.
-WITH insured AS (
-    SELECT period, region, scheme, ownership, industry, population, value, obs_id
+-- doc:   Insured persons per 100 eligible persons (参保率), unrounded, and insured units per 100 units that should be insured
+--        (按户数计). A row for every quantity with insured persons or units, with eligible persons of its own scheme, or with a
+--        printed rate; a rate is null where one side is missing or nobody is eligible. The eligible persons are those of the
+--        scheme itself, else those of all schemes (_T), else the persons whose files are kept (档案托管), else the employed
+--        persons: base_indicator says which, base_period when they were counted (a count given for several dates serves each
+--        of them). They are always those of the same region, ownership, industry and population; only a scheme that insures
+--        employees alone (code list membership) may be set against the employees, which base_population tells. A scheme that
+--        takes the place of others (core_concordance) is their sum, insured and eligible persons each (merged_from names them),
+--        where every one of them states both. coverage_qualifier: a bound of either side bounds the rate (at_least, at_most, about).
+--        gap_person: the eligible persons not insured; printed_gap_person and printed_pct are the source's own. spread_pp: the
+--        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
+--        population: they stand with the persons of all groups, else with the employees.
+WITH figure AS (
+    SELECT indicator, period, region, scheme, ownership, industry, population, value, obs_id
     FROM core_figure
-    WHERE indicator = 'insured_person' AND period_kind = 'stock' AND breakdown = '_T'
+    WHERE breakdown = '_T'
 ),
-eligible AS (
-    SELECT period, region, scheme, ownership, industry, population, value, obs_id
-    FROM core_figure
-    WHERE indicator = 'eligible_person' AND period_kind = 'stock' AND breakdown = '_T'
-),
-rate AS (
-    SELECT period, region, scheme, ownership, industry, population, value, obs_id
-    FROM core_figure
-    WHERE indicator = 'coverage_pct' AND breakdown = '_T'
-),
-quantity AS (
-    SELECT period, region, scheme, ownership, industry, population FROM insured
-    UNION
-    SELECT period, region, scheme, ownership, industry, population FROM eligible WHERE scheme <> '_T'
-),
-joined AS (
+printed AS (
     SELECT
-        q.period,
-        q.region,
-        q.scheme,
-        q.ownership,
-        q.industry,
-        q.population,
-        i.value AS insured_person,
-        COALESCE(own.value, base.value) AS eligible_person,
-        rate.value AS printed_pct,
-        i.obs_id AS insured_obs_id,
-        COALESCE(own.obs_id, base.obs_id) AS eligible_obs_id,
-        rate.obs_id AS printed_obs_id
-    FROM quantity AS q
-    LEFT JOIN insured AS i
-        ON i.period = q.period AND i.region = q.region AND i.scheme = q.scheme
-        AND i.ownership = q.ownership AND i.industry = q.industry AND i.population = q.population
-    LEFT JOIN eligible AS own
-        ON own.period = q.period AND own.region = q.region AND own.scheme = q.scheme
-        AND own.ownership = q.ownership AND own.industry = q.industry AND own.population = q.population
-    LEFT JOIN eligible AS base
-        ON base.period = q.period AND base.region = q.region AND base.scheme = '_T'
-        AND base.ownership = q.ownership AND base.industry = q.industry AND base.population = q.population
-    LEFT JOIN rate
-        ON rate.period = q.period AND rate.region = q.region AND rate.scheme = q.scheme
-        AND rate.ownership = q.ownership AND rate.industry = q.industry AND rate.population = q.population
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        population,
+        MAX(CASE WHEN indicator = 'insured_person' THEN value END) AS insured_person,
+        MAX(CASE WHEN indicator = 'coverage_pct' THEN value END) AS coverage_pct,
+        MAX(CASE WHEN indicator = 'uninsured_person' THEN value END) AS gap_person,
+        MAX(CASE WHEN indicator = 'coverage_spread_pp' THEN value END) AS spread_pp,
+        MAX(CASE WHEN indicator = 'coverage_pct' THEN obs_id END) AS coverage_obs_id
+    FROM figure
+    WHERE indicator IN ('insured_person', 'coverage_pct', 'uninsured_person', 'coverage_spread_pp')
+    GROUP BY period, region, scheme, ownership, industry, population
+),
+unit AS (
+    SELECT
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        MAX(CASE WHEN indicator = 'insured_unit' THEN value END) AS insured_unit,
+        MAX(CASE WHEN indicator = 'eligible_unit' THEN value END) AS eligible_unit,
+        MAX(CASE WHEN indicator = 'coverage_unit_pct' THEN value END) AS coverage_unit_pct,
+        MAX(CASE WHEN indicator = 'insured_unit' THEN obs_id END) AS insured_unit_obs_id,
+        MAX(CASE WHEN indicator = 'coverage_unit_pct' THEN obs_id END) AS coverage_unit_obs_id
+    FROM figure
+    WHERE indicator IN ('insured_unit', 'eligible_unit', 'coverage_unit_pct') AND population = '_T'
+    GROUP BY period, region, scheme, ownership, industry
+),
+predecessor AS (
+    -- Schemes that one took the place of as a whole.
+    SELECT
+        from_code AS code,
+        to_code AS parent,
+        COUNT(from_code) OVER (PARTITION BY to_code) AS sibling_count
+    FROM core_concordance
+    WHERE list = 'scheme' AND weight = '1' AND COALESCE(unit, '') IN ('', 'person')
+),
+merged AS (
+    SELECT
+        s.period,
+        s.region,
+        p.parent AS scheme,
+        s.ownership,
+        s.industry,
+        s.population,
+        SUM(s.insured_person) AS insured_person,
+        SUM(s.eligible_person) AS eligible_person,
+        MAX(CASE WHEN s.insured_qualifier IN ('at_least', 'at_most', 'about') THEN s.insured_qualifier END)
+            AS insured_qualifier,
+        MAX(CASE WHEN s.eligible_qualifier IN ('at_least', 'at_most', 'about') THEN s.eligible_qualifier END)
+            AS eligible_qualifier,
+        string_agg(p.code, ' ' ORDER BY p.code) AS merged_from,
+        string_agg(s.insured_obs_id, ' ' ORDER BY p.code) AS insured_obs_id,
+        string_agg(s.eligible_obs_id, ' ' ORDER BY p.code) AS eligible_obs_id,
+        COUNT(p.code) AS part_count,
+        MIN(p.sibling_count) AS sibling_count
+    FROM ind_coverage_side AS s
+    INNER JOIN predecessor AS p ON p.code = s.scheme
+    LEFT JOIN printed AS own
+        ON own.period = s.period AND own.region = s.region AND own.scheme = p.parent
+        AND own.ownership = s.ownership AND own.industry = s.industry AND own.population = s.population
+    WHERE s.insured_person IS NOT NULL AND s.choice = 1 AND own.insured_person IS NULL
+    GROUP BY s.period, s.region, p.parent, s.ownership, s.industry, s.population
+),
+counted AS (
+    SELECT
+        s.period, s.region, s.scheme, s.ownership, s.industry, s.population,
+        s.insured_person, s.eligible_person, s.insured_qualifier, s.eligible_qualifier,
+        s.base_indicator, s.base_period, s.base_population, CAST(NULL AS VARCHAR) AS merged_from,
+        s.insured_obs_id, s.eligible_obs_id
+    FROM ind_coverage_side AS s
+    LEFT JOIN merged AS m
+        ON m.part_count = m.sibling_count AND m.period = s.period AND m.region = s.region AND m.scheme = s.scheme
+        AND m.ownership = s.ownership AND m.industry = s.industry AND m.population = s.population
+    WHERE m.merged_from IS NULL
+    UNION ALL
+    SELECT
+        period, region, scheme, ownership, industry, population,
+        insured_person, eligible_person, insured_qualifier, eligible_qualifier,
+        'eligible_person' AS base_indicator, period AS base_period, population AS base_population, merged_from,
+        insured_obs_id, eligible_obs_id
+    FROM merged
+    WHERE part_count = sibling_count
+),
+covered AS (
+    SELECT
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        population,
+        insured_person,
+        eligible_person,
+        percent_of(insured_person, eligible_person) AS coverage_pct,
+        CASE
+            WHEN insured_person IS NULL OR eligible_person IS NULL THEN NULL
+            WHEN COALESCE(insured_qualifier, '') NOT IN ('at_least', 'at_most', 'about')
+                AND COALESCE(eligible_qualifier, '') NOT IN ('at_least', 'at_most', 'about') THEN 'exact'
+            WHEN 'about' IN (insured_qualifier, eligible_qualifier) OR insured_qualifier = eligible_qualifier THEN 'about'
+            WHEN insured_qualifier = 'at_least' OR eligible_qualifier = 'at_most' THEN 'at_least'
+            ELSE 'at_most'
+        END AS coverage_qualifier,
+        base_indicator,
+        base_period,
+        base_population,
+        merged_from,
+        insured_obs_id,
+        eligible_obs_id,
+        -- The row that units stand with.
+        ROW_NUMBER() OVER (
+            PARTITION BY period, region, scheme, ownership, industry
+            ORDER BY
+                CASE WHEN population IN ('_T', 'employee') THEN 0 ELSE 1 END,
+                CASE WHEN insured_person IS NULL THEN 1 ELSE 0 END,
+                population
+        ) AS unit_place
+    FROM counted
+),
+spread AS (
+    SELECT
+        period,
+        region,
+        ownership,
+        industry,
+        base_population,
+        CASE WHEN COUNT(coverage_pct) > 1 THEN MAX(coverage_pct) - MIN(coverage_pct) END AS spread_pp
+    FROM covered
+    WHERE scheme <> '_T' AND merged_from IS NULL
+    GROUP BY period, region, ownership, industry, base_population
 )
 SELECT
-    period,
-    region,
-    scheme,
-    ownership,
-    industry,
-    population,
-    insured_person,
-    eligible_person,
-    percent_of(insured_person, eligible_person) AS coverage_pct,
-    printed_pct,
-    eligible_person - insured_person AS gap_person,
-    insured_obs_id,
-    eligible_obs_id,
-    printed_obs_id
-FROM joined
-ORDER BY period, region, scheme, ownership, industry, population
+    c.period,
+    c.region,
+    c.scheme,
+    c.ownership,
+    c.industry,
+    c.population,
+    c.insured_person,
+    c.eligible_person,
+    c.coverage_pct,
+    p.coverage_pct AS printed_pct,
+    c.eligible_person - c.insured_person AS gap_person,
+    p.gap_person AS printed_gap_person,
+    c.coverage_qualifier,
+    CASE WHEN c.coverage_pct IS NOT NULL AND c.scheme <> '_T' AND c.merged_from IS NULL THEN s.spread_pp END AS spread_pp,
+    spread.spread_pp AS printed_spread_pp,
+    c.base_indicator,
+    c.base_period,
+    c.base_population,
+    c.merged_from,
+    u.insured_unit,
+    COALESCE(u.eligible_unit, all_unit.eligible_unit) AS eligible_unit,
+    percent_of(u.insured_unit, COALESCE(u.eligible_unit, all_unit.eligible_unit)) AS coverage_unit_pct,
+    u.coverage_unit_pct AS printed_unit_pct,
+    c.insured_obs_id,
+    c.eligible_obs_id,
+    p.coverage_obs_id AS printed_obs_id,
+    u.insured_unit_obs_id,
+    u.coverage_unit_obs_id AS printed_unit_obs_id
+FROM covered AS c
+LEFT JOIN spread AS s
+    ON s.period = c.period AND s.region = c.region
+    AND s.ownership = c.ownership AND s.industry = c.industry AND s.base_population = c.base_population
+LEFT JOIN printed AS p
+    ON p.period = c.period AND p.region = c.region AND p.scheme = c.scheme
+    AND p.ownership = c.ownership AND p.industry = c.industry AND p.population = c.population
+LEFT JOIN printed AS spread
+    ON spread.scheme = '_T' AND spread.period = c.period AND spread.region = c.region
+    AND spread.ownership = c.ownership AND spread.industry = c.industry AND spread.population = c.population
+LEFT JOIN unit AS u
+    ON c.unit_place = 1 AND u.period = c.period AND u.region = c.region AND u.scheme = c.scheme
+    AND u.ownership = c.ownership AND u.industry = c.industry AND c.population IN ('_T', 'employee')
+LEFT JOIN unit AS all_unit
+    ON u.insured_unit IS NOT NULL AND all_unit.scheme = '_T' AND all_unit.period = c.period
+    AND all_unit.region = c.region AND all_unit.ownership = c.ownership AND all_unit.industry = c.industry
+ORDER BY c.period, c.region, c.scheme, c.ownership, c.industry, c.population

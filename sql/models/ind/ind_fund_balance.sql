@@ -10,7 +10,14 @@
 --        expenditure or closing is missing. support_month is how many months the closing balance pays at this period's
 --        expenditure; payout_pct is expenditure per 100 income. surplus_yuan leaves recovered arrears out,
 --        surplus_with_recovered_yuan counts them; printed_surplus_yuan is the source's own; after_transfer_yuan is the
---        surplus after transfers.
+--        surplus after transfers. The closing balance of a part period is that of its last day. Income by source, where a
+--        source names it: contribution_yuan (收取保费), interest_yuan, subsidy_yuan; contribution_surplus_yuan is premiums less
+--        expenditure, without interest and subsidies. surplus_pct (结余率) is the surplus and accumulated_pct (累计结余率) the
+--        closing balance per 100 income; yield_pct (收益率) the interest per 100 of closing balance. Per head of the insured
+--        on the last day: income, closing balance, premiums (printed_per_insured_yuan: the source's own, of which
+--        personal_total_yuan is the sum over the insured); expenditure per head of the beneficiaries of the period and of the
+--        recipients of its last day. earlier_period: the last closing balance known before; closing_multiple_times is this one
+--        over that, closing_growth_pct the mean growth per year between them (years only).
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_start, period_end, region, scheme, ownership, industry, population, value,
@@ -24,7 +31,7 @@ WITH figure AS (
                 period_kind = 'flow'
                 AND indicator IN (
                     'fund_income_yuan', 'fund_expenditure_yuan', 'arrears_recovered_yuan', 'fund_transfer_yuan',
-                    'fund_interest_yuan', 'fund_subsidy_yuan', 'fund_surplus_yuan'
+                    'fund_interest_yuan', 'fund_subsidy_yuan', 'fund_surplus_yuan', 'contribution_income_yuan'
                 )
             )
         )
@@ -38,6 +45,7 @@ account AS (
         industry,
         population,
         MIN(period_start) AS period_start,
+        MAX(period_end) AS period_end,
         MAX(CASE WHEN indicator = 'fund_opening_yuan' THEN value END) AS printed_opening_yuan,
         MAX(CASE WHEN indicator = 'fund_income_yuan' THEN value END) AS income_yuan,
         MAX(CASE WHEN indicator = 'arrears_recovered_yuan' THEN value END) AS recovered_yuan,
@@ -45,6 +53,10 @@ account AS (
         MAX(CASE WHEN indicator = 'fund_closing_yuan' THEN value END) AS closing_yuan,
         MAX(CASE WHEN indicator = 'fund_transfer_yuan' THEN value END) AS transfer_yuan,
         MAX(CASE WHEN indicator = 'fund_surplus_yuan' THEN value END) AS printed_surplus_yuan,
+        MAX(CASE WHEN indicator = 'contribution_income_yuan' THEN value END) AS contribution_yuan,
+        MAX(CASE WHEN indicator = 'fund_interest_yuan' THEN value END) AS interest_yuan,
+        MAX(CASE WHEN indicator = 'fund_subsidy_yuan' THEN value END) AS subsidy_yuan,
+        MAX(CASE WHEN indicator = 'contribution_income_yuan' THEN obs_id END) AS contribution_obs_id,
         MAX(CASE WHEN indicator = 'fund_opening_yuan' THEN obs_id END) AS printed_opening_obs_id,
         MAX(CASE WHEN indicator = 'fund_income_yuan' THEN obs_id END) AS income_obs_id,
         MAX(CASE WHEN indicator = 'arrears_recovered_yuan' THEN obs_id END) AS recovered_obs_id,
@@ -63,6 +75,41 @@ closing AS (
         ) AS place
     FROM figure
     WHERE indicator = 'fund_closing_yuan'
+),
+-- Persons at the end of the period, and what a source says each has paid.
+head AS (
+    SELECT
+        indicator, period, period_end, region, scheme, ownership, industry, population, value, obs_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY indicator, period_end, region, scheme, ownership, industry, population ORDER BY LENGTH(period), period
+        ) AS place
+    FROM core_figure
+    WHERE
+        breakdown = '_T'
+        AND (
+            (period_kind = 'stock' AND indicator IN ('insured_person', 'recipient_person'))
+            OR (period_kind = 'rate' AND indicator = 'contribution_yuan_person')
+        )
+),
+beneficiary AS (
+    SELECT period, region, scheme, ownership, industry, population, value, obs_id
+    FROM core_figure
+    WHERE breakdown = '_T' AND period_kind = 'flow' AND indicator = 'beneficiary_person'
+),
+earlier AS (
+    SELECT
+        period,
+        region,
+        scheme,
+        ownership,
+        industry,
+        population,
+        LAG(period) OVER series AS earlier_period,
+        LAG(value) OVER series AS earlier_closing_yuan,
+        LAG(obs_id) OVER series AS earlier_obs_id
+    FROM closing
+    WHERE place = 1 AND regexp_like(period, '^[0-9]{4}$')
+    WINDOW series AS (PARTITION BY region, scheme, ownership, industry, population ORDER BY period)
 ),
 other AS (
     SELECT
@@ -96,7 +143,10 @@ balanced AS (
         a.recovered_yuan,
         a.expenditure_yuan,
         CAST(x.other_yuan AS DECIMAL(38, 6)) AS other_yuan,
-        a.closing_yuan,
+        COALESCE(a.closing_yuan, e.value) AS closing_yuan,
+        a.contribution_yuan,
+        a.interest_yuan,
+        a.subsidy_yuan,
         a.transfer_yuan,
         a.printed_surplus_yuan,
         a.income_yuan - a.expenditure_yuan AS surplus_yuan,
@@ -106,9 +156,14 @@ balanced AS (
         a.recovered_obs_id,
         a.expenditure_obs_id,
         x.other_obs_id,
-        a.closing_obs_id,
-        a.printed_surplus_obs_id
+        COALESCE(a.closing_obs_id, e.obs_id) AS closing_obs_id,
+        a.printed_surplus_obs_id,
+        a.contribution_obs_id,
+        a.period_end
     FROM account AS a
+    LEFT JOIN closing AS e
+        ON e.place = 1 AND e.period_end = a.period_end AND e.region = a.region AND e.scheme = a.scheme
+        AND e.ownership = a.ownership AND e.industry = a.industry AND e.population = a.population
     LEFT JOIN closing AS o
         ON o.place = 1 AND o.period_end = a.period_start - INTERVAL '1 day' AND o.region = a.region
         AND o.scheme = a.scheme AND o.ownership = a.ownership AND o.industry = a.industry
@@ -116,36 +171,80 @@ balanced AS (
     LEFT JOIN other AS x
         ON x.period = a.period AND x.region = a.region AND x.scheme = a.scheme
         AND x.ownership = a.ownership AND x.industry = a.industry AND x.population = a.population
-    WHERE a.income_yuan IS NOT NULL OR a.expenditure_yuan IS NOT NULL OR a.closing_yuan IS NOT NULL
+    WHERE
+        a.income_yuan IS NOT NULL OR a.expenditure_yuan IS NOT NULL OR a.closing_yuan IS NOT NULL
+        OR a.contribution_yuan IS NOT NULL
 )
 SELECT
-    period,
-    region,
-    scheme,
-    opening_yuan,
-    income_yuan,
-    recovered_yuan,
-    expenditure_yuan,
-    other_yuan,
-    closing_yuan,
-    opening_yuan + income_yuan + COALESCE(recovered_yuan, 0) + COALESCE(other_yuan, 0) - expenditure_yuan - closing_yuan
-        AS residual_yuan,
-    exact_div(closing_yuan * month_count, expenditure_yuan) AS support_month,
-    ownership,
-    industry,
-    population,
-    surplus_yuan,
-    surplus_yuan + COALESCE(recovered_yuan, 0) AS surplus_with_recovered_yuan,
-    printed_surplus_yuan,
-    transfer_yuan,
-    surplus_yuan + transfer_yuan AS after_transfer_yuan,
-    percent_of(expenditure_yuan, income_yuan) AS payout_pct,
-    opening_obs_id,
-    income_obs_id,
-    recovered_obs_id,
-    expenditure_obs_id,
-    other_obs_id,
-    closing_obs_id,
-    printed_surplus_obs_id
-FROM balanced
-ORDER BY period, region, scheme, ownership, industry, population
+    b.period,
+    b.region,
+    b.scheme,
+    b.opening_yuan,
+    b.income_yuan,
+    b.recovered_yuan,
+    b.expenditure_yuan,
+    b.other_yuan,
+    b.closing_yuan,
+    b.opening_yuan + b.income_yuan + COALESCE(b.recovered_yuan, 0) + COALESCE(b.other_yuan, 0) - b.expenditure_yuan
+        - b.closing_yuan AS residual_yuan,
+    exact_div(b.closing_yuan * b.month_count, b.expenditure_yuan) AS support_month,
+    b.ownership,
+    b.industry,
+    b.population,
+    b.surplus_yuan,
+    b.surplus_yuan + COALESCE(b.recovered_yuan, 0) AS surplus_with_recovered_yuan,
+    b.printed_surplus_yuan,
+    b.transfer_yuan,
+    b.surplus_yuan + b.transfer_yuan AS after_transfer_yuan,
+    percent_of(b.expenditure_yuan, b.income_yuan) AS payout_pct,
+    b.contribution_yuan,
+    b.interest_yuan,
+    b.subsidy_yuan,
+    b.contribution_yuan - b.expenditure_yuan AS contribution_surplus_yuan,
+    percent_of(b.surplus_yuan, b.income_yuan) AS surplus_pct,
+    percent_of(b.closing_yuan, b.income_yuan) AS accumulated_pct,
+    percent_of(b.interest_yuan, b.closing_yuan) AS yield_pct,
+    i.value AS insured_person,
+    exact_div(b.income_yuan, i.value) AS income_per_insured_yuan,
+    exact_div(b.closing_yuan, i.value) AS closing_per_insured_yuan,
+    exact_div(b.contribution_yuan, i.value) AS contribution_per_insured_yuan,
+    p.value AS printed_per_insured_yuan,
+    i.value * p.value AS personal_total_yuan,
+    exact_div(b.expenditure_yuan, n.value) AS expenditure_per_beneficiary_yuan,
+    exact_div(b.expenditure_yuan, r.value) AS expenditure_per_recipient_yuan,
+    e.earlier_period,
+    e.earlier_closing_yuan,
+    exact_div(b.closing_yuan, e.earlier_closing_yuan) AS closing_multiple_times,
+    annual_growth_pct(
+        e.earlier_closing_yuan, b.closing_yuan, period_year(b.period) - period_year(e.earlier_period)
+    ) AS closing_growth_pct,
+    b.opening_obs_id,
+    b.income_obs_id,
+    b.recovered_obs_id,
+    b.expenditure_obs_id,
+    b.other_obs_id,
+    b.closing_obs_id,
+    b.printed_surplus_obs_id,
+    b.contribution_obs_id,
+    i.obs_id AS insured_obs_id,
+    p.obs_id AS printed_per_insured_obs_id,
+    n.obs_id AS beneficiary_obs_id,
+    r.obs_id AS recipient_obs_id,
+    e.earlier_obs_id
+FROM balanced AS b
+LEFT JOIN head AS i
+    ON i.place = 1 AND i.indicator = 'insured_person' AND i.period_end = b.period_end AND i.region = b.region
+    AND i.scheme = b.scheme AND i.ownership = b.ownership AND i.industry = b.industry AND i.population = b.population
+LEFT JOIN head AS p
+    ON p.place = 1 AND p.indicator = 'contribution_yuan_person' AND p.period_end = b.period_end AND p.region = b.region
+    AND p.scheme = b.scheme AND p.ownership = b.ownership AND p.industry = b.industry AND p.population = b.population
+LEFT JOIN head AS r
+    ON r.place = 1 AND r.indicator = 'recipient_person' AND r.period_end = b.period_end AND r.region = b.region
+    AND r.scheme = b.scheme AND r.ownership = b.ownership AND r.industry = b.industry AND r.population = b.population
+LEFT JOIN beneficiary AS n
+    ON n.period = b.period AND n.region = b.region AND n.scheme = b.scheme AND n.ownership = b.ownership
+    AND n.industry = b.industry AND n.population = b.population
+LEFT JOIN earlier AS e
+    ON e.period = b.period AND e.region = b.region AND e.scheme = b.scheme AND e.ownership = b.ownership
+    AND e.industry = b.industry AND e.population = b.population
+ORDER BY b.period, b.region, b.scheme, b.ownership, b.industry, b.population

@@ -9,14 +9,16 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::Fault;
 use crate::project::Project;
+use crate::spec::corrections::{self, Correction};
 use crate::spec::pattern::Pattern;
-use crate::spec::{self, Pipelines};
+use crate::spec::{self, Pipelines, rules};
 use crate::store::digest::{self, FileDigest};
 use crate::store::release::Sources;
 
 /// The specifications, the files they name, and what is not there.
 pub struct Inventory {
     pub pipelines: Pipelines,
+    pub corrections: Vec<Correction>,
     /// Files that are there and that an edition reads, by path below the input folder.
     pub files: Vec<FileDigest>,
     /// Files that an edition names and that are not there; a name with captures where no file fits it.
@@ -35,8 +37,10 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         bail!("the input folder {input} does not exist; name the folder of your files with --input DIR");
     }
     let loaded = spec::load(project);
-    if loaded.has_errors() {
-        return Err(Fault(loaded.diagnostics).into());
+    let corrections = corrections::load(project);
+    let rules = rules::load(project, &loaded.value.codebook);
+    if loaded.has_errors() || corrections.has_errors() || rules.has_errors() {
+        return Err(Fault([loaded.diagnostics, corrections.diagnostics, rules.diagnostics].concat()).into());
     }
     let pipelines = loaded.value;
     let there = candidates(project, &pipelines)?;
@@ -61,7 +65,7 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
             }
         }
     }
-    Ok(Inventory { pipelines, files, missing: missing.into_iter().collect(), unread })
+    Ok(Inventory { pipelines, corrections: corrections.value, files, missing: missing.into_iter().collect(), unread })
 }
 
 /// The files among which those of the editions are: all of the input folder where a name with captures may fit any of

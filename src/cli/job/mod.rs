@@ -6,7 +6,6 @@
 //! ```
 
 pub mod inventory;
-mod parallel;
 pub mod reading;
 pub mod publication;
 
@@ -14,6 +13,7 @@ use jiff::Timestamp;
 
 use super::Fault;
 use crate::project::Project;
+use crate::spec::{self, rules, rules::Rulebook};
 use crate::store::{Releases, StoreError};
 use crate::warehouse::Warehouse;
 
@@ -24,6 +24,18 @@ pub fn now() -> Timestamp {
     let now = fixed.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
     // Whole seconds are what a person reads and a manifest needs.
     Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// The editing rules of a project.
+///
+/// # Errors
+/// A file of rules has a fault.
+pub fn rules(project: &Project) -> anyhow::Result<Rulebook> {
+    let loaded = rules::load(project, &spec::load_codes(project).value);
+    if loaded.has_errors() {
+        return Err(Fault(loaded.diagnostics).into());
+    }
+    Ok(loaded.value)
 }
 
 /// The current release, or the one asked for, open for questions.

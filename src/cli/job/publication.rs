@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Fault;
 use crate::cli::progress::Progress;
+use crate::cli::{Fault, job};
 use crate::diag::{Diagnostic, Severity};
 use crate::project::Project;
 use crate::report;
@@ -92,7 +92,9 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     let folder = releases.stage()?;
     progress.stage("build", files_below(&project.models())?.len() + 1);
     let mut step = |name: &str| progress.step(name);
-    let built = warehouse::build(&stage, &project.models(), &project.audits(), &folder, &mut step).map_err(Fault)?;
+    let rules = job::rules(project)?;
+    let built =
+        warehouse::build(&stage, &project.models(), &project.audits(), &rules, &folder, &mut step).map_err(Fault)?;
     for path in files_below(&stage)?.iter().filter(|p| p.extension().is_some_and(|e| e == "parquet")) {
         let to = folder.join(path.file_name().unwrap_or_default());
         fs::copy(path, &to).map_err(StoreError::io("write", &to))?;

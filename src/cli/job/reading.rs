@@ -6,18 +6,18 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::cli::progress::Progress;
 use crate::diag::{Diagnostic, Place};
+use crate::domain::finding::Likely;
 use crate::domain::{Finding, Observation, Outcome, Relation};
-use crate::grid;
-use crate::ingest::{self, Ingested, Input, Portion, Task};
+use crate::grid::{self, Declared};
+use crate::ingest::{self, Ingested, Input, Portion, Task, correct};
 use crate::project::Project;
 use crate::spec::pattern::Captured;
 use crate::spec::{OnError, Pipelines, Source, Table};
 use crate::store::digest::FileDigest;
 use crate::store::release::{Kept, Release};
-use crate::store::stage::{self, Stage, TableInfo};
+use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
 use super::inventory::Inventory;
-use super::parallel;
 
 /// A file of more bytes is read while no other such file is: its cells take many times as much memory.
 const LARGE_BYTES: u64 = 8 << 20;
@@ -40,7 +40,7 @@ pub fn read_all(
     last: Option<&Release>,
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
-    let Inventory { pipelines, files, missing, unread } = inventory;
+    let Inventory { pipelines, corrections, files, missing, unread } = inventory;
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
@@ -48,6 +48,7 @@ pub fn read_all(
     let mut withheld = Vec::new();
     for source in &pipelines.sources {
         stage.tables.extend(source.tables.iter().map(|table| table_info(source, table)));
+        stage.editions.extend(source.tables.iter().flat_map(editions));
         let of_source = || jobs.iter().enumerate().filter(|(_, job)| job.task.source.id == source.id);
         let (mut taken, mut lost, mut wrong) = (Vec::new(), Vec::new(), false);
         for (nth, job) in of_source().filter(|(_, job)| !job.whole) {
@@ -73,6 +74,8 @@ pub fn read_all(
         lost.sort_by_key(|(nth, _)| *nth);
         withheld.extend(lost.into_iter().map(|(_, job)| job.task));
     }
+    let is_read = |file: &str| files.iter().any(|f| f.path == file) && !withheld_files(&withheld, file, &files);
+    diagnostics.extend(correct::correct(&mut stage.observations, &corrections, &is_read));
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
     let kept = keep(&withheld, last, &mut stage)?;
     stage.relations.sort();
@@ -106,8 +109,8 @@ fn jobs<'a>(source: &'a Source, pipelines: &'a Pipelines, files: &'a [FileDigest
     })
 }
 
-/// A file and its declared encoding.
-type FileKey<'a> = (&'a str, Option<&'a str>);
+/// A file and what is declared of it.
+type FileKey<'a> = (&'a str, Declared<'a>);
 
 /// What is known of a file besides its tables.
 struct FileNotes {
@@ -133,7 +136,7 @@ fn read_files<'a>(
     let mut uses: BTreeMap<FileKey<'a>, Vec<(usize, usize)>> = BTreeMap::new();
     for (nth, job) in jobs.iter().enumerate().filter(|(_, job)| job.whole) {
         for (place, (file, _)) in job.files.iter().enumerate() {
-            uses.entry((file, job.task.edition.encoding.as_deref())).or_default().push((nth, place));
+            uses.entry((file, ingest::declared(job.task.edition))).or_default().push((nth, place));
         }
     }
     let digests: BTreeMap<&str, &str> = files.iter().map(|f| (f.path.as_str(), f.sha256.as_str())).collect();
@@ -147,9 +150,11 @@ fn read_files<'a>(
         // One large file at a time, however many cores there are.
         let is_large = std::fs::metadata(&path).is_ok_and(|m| m.len() > LARGE_BYTES);
         let _alone = is_large.then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
-        read_file(&path, file, jobs)
+        let read = read_file(&path, file, jobs);
+        progress.step(file.key.0);
+        read
     };
-    let results = parallel::map(&to_read, work, |file| progress.step(file.key.0));
+    let results = grid::on_all_cores(&to_read, work);
     let mut read: Vec<Vec<Option<Portion>>> = jobs.iter().map(|j| j.files.iter().map(|_| None).collect()).collect();
     let mut notes = BTreeMap::new();
     for (file, (portions, note)) in to_read.into_iter().zip(results) {
@@ -163,8 +168,8 @@ fn read_files<'a>(
 
 /// What a file holds of each edition that it is part of; nothing where it cannot be read.
 fn read_file(path: &Path, file: &ToRead<'_>, jobs: &[Job<'_>]) -> (Vec<Portion>, FileNotes) {
-    let (name, encoding) = file.key;
-    let document = match grid::read(path, name, encoding) {
+    let (name, declared) = file.key;
+    let document = match grid::read(path, name, declared) {
         Ok(document) => document,
         Err(fault) => return (Vec::new(), FileNotes { encoding: None, diagnostics: vec![fault] }),
     };
@@ -185,7 +190,7 @@ impl Job<'_> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Ingested> {
         for (file, _) in &self.files {
-            let of_file = notes.get(&(*file, self.task.edition.encoding.as_deref()));
+            let of_file = notes.get(&(*file, ingest::declared(self.task.edition)));
             of_file.into_iter().flat_map(|n| &n.diagnostics).for_each(|fault| note(diagnostics, fault));
         }
         if portions.iter().any(Option::is_none) {
@@ -248,6 +253,24 @@ fn table_info(source: &Source, table: &Table) -> TableInfo {
     }
 }
 
+/// Whether a file is one of an edition that was withheld.
+fn withheld_files(withheld: &[Task<'_>], file: &str, files: &[FileDigest]) -> bool {
+    withheld.iter().any(|task| {
+        let found = task.edition.files_among(files.iter().map(|f| f.path.as_str()));
+        found.there.iter().any(|(name, _)| *name == file)
+    })
+}
+
+fn editions(table: &Table) -> impl Iterator<Item = EditionInfo> {
+    table.editions.iter().map(|edition| EditionInfo {
+        dataset: table.dataset.clone(),
+        table_id: table.id.clone(),
+        edition: edition.id.clone(),
+        published: edition.published,
+        replaces: edition.replaces.clone(),
+    })
+}
+
 fn missing_file(file: &str) -> Diagnostic {
     let message = match file.contains('{') {
         true => "a pipeline reads the files that fit this name, and there is none in the input folder",
@@ -284,5 +307,6 @@ fn finding(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> Finding {
         tolerance: None,
         message: diagnostic.message.clone(),
         suggestion: diagnostic.hints.join("; "),
+        likely: Likely::default(),
     }
 }

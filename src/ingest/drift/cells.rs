@@ -43,7 +43,7 @@ fn units(reading: &Reading, found: &Found<'_>, rows: &[&Taken<'_>], columns: &[&
     let context = reading.layout().context.unit.as_ref();
     let mut silent: BTreeMap<Axis, Vec<&Taken<'_>>> = BTreeMap::new();
     for (axis, takings) in [(Axis::Columns, columns), (Axis::Rows, rows)] {
-        for taking in takings.iter().filter(|t| !entry(reading, axis, t).skip) {
+        for taking in takings.iter().filter(|t| entry(reading, axis, t).is_read()) {
             let own = entry(reading, axis, taking);
             let printed = &taking.seen.units;
             if printed.is_empty() {
@@ -116,9 +116,9 @@ fn changed(
 
 /// Text where numbers are expected, and numbers that are text among others that are none.
 fn types(reading: &Reading, found: &Found<'_>, rows: &[&Taken<'_>], columns: &[&Taken<'_>], drift: &mut Drift) {
-    for column in columns.iter().filter(|c| !entry(reading, Axis::Columns, c).skip) {
+    for column in columns.iter().filter(|c| entry(reading, Axis::Columns, c).is_read()) {
         let (mut wrong, mut texts, mut numbers) = (Vec::new(), Vec::new(), 0);
-        for row in rows.iter().filter(|r| !entry(reading, Axis::Rows, r).skip) {
+        for row in rows.iter().filter(|r| entry(reading, Axis::Rows, r).is_read()) {
             let at = CellRef { row: row.seen.line, col: column.seen.line };
             let Some(cell) = found.grid.get(at.row, at.col).filter(|_| origin(found.grid, at) == at) else { continue };
             match &cell.value {

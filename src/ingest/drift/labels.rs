@@ -223,13 +223,13 @@ fn guess(reading: &Reading, axis: Axis, label: &Seen) -> Option<Guess> {
         let above = entry.path.len().checked_sub(1).map(|depth| &entry.path[..depth]);
         let same =
             above.is_some_and(|a| a.iter().map(|p| normalise(p.as_str())).eq(outer.iter().map(|t| normalise(t))));
-        same && entry.is_literal() && !entry.skip
+        same && entry.is_literal() && entry.is_read()
     });
     let mut guesses: BTreeMap<(String, String), Declared> = BTreeMap::new();
     for entry in siblings {
         for dimension in entry.meaning.dimensions.keys() {
             let list = dimension.as_str();
-            let found = reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, text);
+            let found = reading.codebook.lookup(list, reading.labels(), text);
             if let Ok(code) = found {
                 guesses.insert((list.to_owned(), code.to_string()), of(entry));
             }

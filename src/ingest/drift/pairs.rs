@@ -168,7 +168,7 @@ fn contradicts(reading: &Reading, entry: &Entry, text: &str) -> bool {
     let stated = entry.meaning.dimensions.iter().map(|(d, code)| (d.as_str(), code));
     let stated = stated.chain(entry.meaning.indicator.iter().map(|code| ("indicator", code)));
     stated.into_iter().any(|(list, code)| {
-        let found = reading.codebook.lookup(list, &reading.table.dataset, &reading.table.id, text);
+        let found = reading.codebook.lookup(list, reading.labels(), text);
         found.is_ok_and(|found| found != *code)
     })
 }

@@ -287,6 +287,9 @@ fn is_label(reading: &Reading, text: &str) -> bool {
 /// A header of another depth, where it fits clearly better than the declared one.
 fn depth(trial: &mut Trial<'_>, drift: &mut Drift) {
     let declared = trial.edition.layout.header_rows;
+    if declared == 0 {
+        return;
+    }
     let own = score(trial);
     let mut best = (own + CLEARLY, declared);
     for rows in (1..=declared + ROWS_MORE).filter(|rows| *rows != declared) {

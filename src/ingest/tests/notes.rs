@@ -149,3 +149,29 @@ fn cells_of_several_numbers() {
     check("{number}人 其余{number}人", "260人 其余 280人", "B3#1 area=hongta-xinping=260; B3#2 area=other=280");
     check("{number}/{number}", "260", "B3 _T=260; C3 _T=2");
 }
+
+#[test]
+fn a_note_that_is_declared_concerns_what_it_says() {
+    let note = "[[note]]\ntext = \"天津\"\nregion = \"120000\"\n";
+    let check = |notes: &str, expected: &str| {
+        let table = format!("2012年情况\n地区 | 参保人数 | 待遇人数\n北京 | 1 | 2\n天津 | 3 | 4\n{notes}");
+        assert_eq!(said(note, &table), expected, "{notes}");
+    };
+    check("注：天津市为快报数", "B3=1 ; C3=2 ; B4=3 注：天津市为快报数; C4=4 注：天津市为快报数");
+    check("注：甲\n天津市：乙", "B3=1 注：甲; C3=2 注：甲; B4=3 注：甲+天津市：乙; C4=4 注：甲+天津市：乙");
+    check("注：甲", "note-missing ");
+}
+
+#[test]
+fn a_figure_stands_in_the_title_or_in_one_footnote() {
+    let figure = "[[figure]]\ntext = \"共{number}人\"\nindicator = \"eligible_person\"\nregion = \"110000\"\nunit = \"person\"\n";
+    let check = |title: &str, note: &str, expected: &str| {
+        let table = format!("2012年情况{title}\n地区 | 参保人数 | 待遇人数\n北京 | 1 | 2\n注：{note}");
+        let said = said(figure, &table);
+        assert_eq!(said.split("; ").last(), Some(expected), "{title} {note}");
+    };
+    check("（共95人）", "甲", "A1=95 注：甲");
+    check("", "共95人", "A4=95 注：共95人");
+    check("（共95人）", "共96人", "figure-ambiguous A4");
+    check("", "甲", "figure-missing ");
+}

@@ -234,3 +234,30 @@ fn units_above_the_header() {
     check("单位：人 Unit: 户", "unit-contradicts A1");
     check("单位：人 Unit: persons", "unknown-unit A1");
 }
+
+#[test]
+fn a_table_without_a_header_begins_below_its_anchor() {
+    let spec = "title = \"t\"\nanchor = { text = \"{year}年情况\" }\ncorner = \"\"\nheader_rows = 0\nuntil = [\"注\"]
+        [context]\nscheme = \"pension\"
+        [[rows]]\nlabel = \"{region}\"
+        [[columns]]\nlabel = \"参保人数\"\nindicator = \"insured_person\"\nunit = \"person\"
+        [[columns]]\nlabel = \"参保率\"\nindicator = \"coverage_pct\"\nunit = \"percent\"
+        [[edition]]\nid = \"1\"\nfile = \"t/t.csv\"";
+    let check = |rows: &str, expected: &str| {
+        let pipelines = super::pipelines(spec);
+        let read = super::read(&pipelines, &super::document(&format!("2012年情况\n{rows}"), Vec::new()));
+        let faults = read.diagnostics.iter().map(|d| format!("{} {}", d.code, d.place.cell.as_deref().unwrap_or("")));
+        let cells = read.value.observations.iter().map(|o| format!("{}={} {}", o.cell(), o.indicator(), o.printed));
+        let said: Vec<String> = if read.has_errors() { faults.collect() } else { cells.collect() };
+        assert_eq!(said.join("; "), expected, "{rows}");
+    };
+    let both = "B2=insured_person 1; C2=coverage_pct 2%";
+    check("北京 | 1 | 2%", both);
+    check("北京 | 1 | 2%\n注：甲", both);
+    // A blank column parts no two others.
+    check("北京 | 1 | | 2%", "B2=insured_person 1; D2=coverage_pct 2%");
+    check("北京 | 2% | 1", "unit-contradicts B2");
+    check("北京 | 1", "columns-count B2");
+    check("北京 | 1 | 2% | 3", "columns-count D2");
+    check("地区 | 人数 | 参保率\n北京 | 1 | 2%", "unknown-label A2");
+}

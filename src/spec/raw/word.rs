@@ -1,4 +1,4 @@
-//! Keys of a layout whose value is one of a few words.
+//! Values of a layout's keys: one of a few words, or one text or several.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -77,6 +77,24 @@ pub enum Order {
     Any,
 }
 
+/// What a column of records says of its row, where it holds no figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The record's key: no two rows have the same.
+    Record,
+    /// The text that the figure was taken from.
+    Paper,
+    /// The section of the text.
+    Section,
+    /// The words that state the figure. A quantity may be stated by several records then.
+    Quote,
+    /// A remark, kept with the notes of the figure.
+    Note,
+    /// How the text bounds the number: a label of `codes/qualifier.csv` (以上, 近, 左右), blank where it does not.
+    Qualifier,
+}
+
 /// What a printed sign says about the value's: `{ plus = "+", none = "-" }` reads `＋5` as 5 and `5` as -5.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -95,4 +113,21 @@ pub enum Sense {
     Positive,
     #[serde(rename = "-")]
     Negative,
+}
+
+/// One label, or the labels of a stacked header from top to bottom (of label columns from left to right).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            OneOrMany::One(text) => vec![text],
+            OneOrMany::Many(texts) => texts.iter().map(String::as_str).collect(),
+        }
+    }
 }

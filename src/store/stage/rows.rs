@@ -3,12 +3,18 @@
 use std::sync::Arc;
 use std::vec::IntoIter;
 
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
 use super::super::parquet::{Cell, Row};
-use super::TableInfo;
+use super::{EditionInfo, TableInfo};
 use crate::diag::Severity;
+use crate::domain::finding::Likely;
+use crate::domain::observation::Correction;
 use crate::domain::{
-    Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, PeriodKind, Relation, RelationKind, Series, Status, TOTAL, Text, Value,
+    Addressing, Besides, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation,
+    Origin, Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe,
+    Value, Weight,
 };
 
 /// The cells of a row that is read.
@@ -21,6 +27,7 @@ pub fn text<'c>(cell: &'c Cell<'_>) -> &'c str {
 /// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row<'_> {
     let (series, origin) = (&*o.series, &**o.origin());
+    let passage = |part: fn(&Passage) -> &str| Cell::optional(o.passage().map(part).filter(|text| !text.is_empty()));
     let code = |dimension| Cell::text(o.code(dimension).map_or(TOTAL, Code::as_str));
     vec![
         Cell::text(o.obs_id()),
@@ -50,9 +57,18 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::shown(o.cell()),
         Cell::text(o.notes().join("\n")),
         Cell::text(o.status().as_str()),
+        passage(|p| &p.record),
+        passage(|p| &p.paper),
+        passage(|p| &p.section),
+        passage(|p| &p.quote),
+        Cell::text(o.qualifier().as_str()),
+        Cell::Integer(i32::from(o.is_preferred())),
+        Cell::number(o.correction().and_then(|c| c.original.number())),
+        Cell::optional(o.correction().map(|c| c.text.as_str())),
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a field of the row after the other, in the order of the columns")]
 pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let obs_id = take(cells)?;
     let (dataset, table_id, edition) = (take(cells)?, take(cells)?, take(cells)?);
@@ -88,6 +104,23 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
         Cell::Null => Status::Normal,
         cell => Status::parse(text(&cell))?,
     };
+    // Nor of passages, which only texts have.
+    let mut part = || Some(text(&cells.next()?).to_owned());
+    let passage = Passage { record: part()?, paper: part()?, section: part()?, quote: part()? };
+    let passage = Some(passage).filter(|p| *p != Passage::default());
+    let qualifier = match cells.next()? {
+        Cell::Null => Qualifier::Exact,
+        cell => Qualifier::parse(text(&cell))?,
+    };
+    let preferred = matches!(cells.next()?, Cell::Integer(1));
+    let original = cells.next()?.into_number();
+    let correction = match cells.next()? {
+        Cell::Text(text) => {
+            let original = original.map_or(Value::Missing(Mark::NotAvailable), Value::Number);
+            Some(Correction { original, text: text.into_owned() })
+        }
+        _ => None,
+    };
     let (addressing, at) = Addressing::parse(&cell)?;
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
@@ -96,7 +129,9 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let column = Arc::default();
     let series = Series { origin, indicator, period, period_kind, unit, printed_unit, column, notes, status };
     let (series, row) = (Arc::new(series), Arc::new(Coordinates::from(dimensions)));
-    Some(Observation { series, row, at, nth, value, decimals, printed })
+    let besides = Besides { qualifier, preferred, passage, correction };
+    let besides = (besides != Besides::default()).then(|| Arc::new(besides));
+    Some(Observation { series, row, at, nth, value, decimals, printed, besides })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.
@@ -124,6 +159,11 @@ pub fn finding_row(f: &Finding) -> Row<'_> {
         Cell::number(f.tolerance),
         Cell::text(&f.message),
         Cell::text(&f.suggestion),
+        Cell::text(&f.likely.cause),
+        Cell::text(&f.likely.suspects),
+        Cell::text(&f.likely.repair),
+        Cell::number(f.likely.candidates.map(Decimal::from)),
+        Cell::text(&f.likely.agrees),
     ]
 }
 
@@ -148,26 +188,103 @@ pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
         tolerance: cells.next()?.into_number(),
         message: take(cells)?,
         suggestion: take(cells)?,
+        likely: Likely {
+            cause: take(cells)?,
+            suspects: take(cells)?,
+            repair: take(cells)?,
+            candidates: cells.next()?.into_number().and_then(|n| u64::try_from(n).ok()),
+            agrees: take(cells)?,
+        },
     })
 }
 
 pub fn code_rows(codebook: &Codebook) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for list in codebook.lists.values() {
-        for entry in &list.entries {
-            rows.push(vec![
-                Cell::text(&list.name),
-                Cell::text(&list.version),
-                Cell::text(entry.code.as_str()),
-                Cell::optional(entry.parent.as_ref().map(Code::as_str)),
-                Cell::text(&entry.name_zh),
-                Cell::text(&entry.name_en),
-                Cell::text(&entry.valid_from),
-                Cell::text(&entry.valid_to),
-            ]);
+        for version in &list.versions {
+            for entry in list.entries.iter().filter(|entry| list.holds(version, entry)) {
+                rows.push(vec![
+                    Cell::text(&list.name),
+                    Cell::text(&version.name),
+                    Cell::text(entry.code.as_str()),
+                    Cell::optional(entry.parent.as_ref().map(Code::as_str)),
+                    Cell::text(&entry.name_zh),
+                    Cell::text(&entry.name_en),
+                    Cell::text(list.validity(entry).from),
+                    Cell::text(list.validity(entry).to),
+                ]);
+            }
         }
     }
     rows
+}
+
+pub fn version_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    let versions = codebook.lists.values().flat_map(|list| list.versions.iter().map(move |version| (list, version)));
+    versions.map(|(list, version)| {
+        let texts = [&list.name, &version.name, &version.valid.from, &version.valid.to].map(Cell::text);
+        texts.into_iter().chain([version.valid.first(), version.valid.last()].map(day)).collect()
+    })
+}
+
+pub fn concordance_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    codebook.concordance.iter().map(|c| {
+        let weights: Vec<String> = c.weights.iter().map(Weight::to_string).collect();
+        vec![
+            Cell::text(&c.list),
+            Cell::text(&c.from_version),
+            Cell::text(c.from_code.as_str()),
+            Cell::text(&c.to_version),
+            Cell::text(c.to_code.as_str()),
+            Cell::optional(c.weight.map(|w| w.to_string())),
+            Cell::text(weights.join(" ")),
+            Cell::Integer(i32::try_from(c.place).unwrap_or(i32::MAX)),
+            stated(&c.unit),
+            Cell::text(&c.since.from),
+            day(c.since.first()),
+            day(c.in_use.first()),
+            day(c.in_use.last()),
+            Cell::text(&c.via),
+            Cell::text(&c.source),
+            Cell::text(&c.reason),
+        ]
+    })
+}
+
+pub fn break_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
+    codebook.breaks.iter().map(|b| {
+        vec![
+            stated(&b.indicator),
+            stated(&b.scheme),
+            stated(&b.region),
+            stated(&b.ownership),
+            stated(&b.industry),
+            Cell::text(&b.at.from),
+            day(b.at.first()),
+            Cell::text(b.kind.as_str()),
+            Cell::text(&b.reason),
+            Cell::text(&b.source),
+        ]
+    })
+}
+
+/// Null for what is left blank, which is all.
+fn stated(text: &str) -> Cell<'_> {
+    Cell::optional(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn day(day: Option<Date>) -> Cell<'static> {
+    day.map_or(Cell::Null, Cell::Date)
+}
+
+pub fn edition_row(e: &EditionInfo) -> Row<'_> {
+    vec![
+        Cell::text(&e.dataset),
+        Cell::text(&e.table_id),
+        Cell::text(&e.edition),
+        day(e.published),
+        Cell::optional(e.replaces.as_deref()),
+    ]
 }
 
 pub fn indicator_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
@@ -183,6 +300,68 @@ pub fn unit_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
         .units
         .iter()
         .map(|u| vec![Cell::text(&u.code), Cell::text(&u.name_zh), Cell::text(&u.base), Cell::Number(u.factor)])
+}
+
+/// A position in an order, from 1.
+fn position(nth: usize) -> Cell<'static> {
+    i32::try_from(nth + 1).map_or(Cell::Null, Cell::Integer)
+}
+
+/// Of whom is asked: the other question, and its answers.
+fn asked(universe: Option<&Universe>) -> [Cell<'_>; 2] {
+    [
+        Cell::text(universe.map_or("", |u| u.question.as_str())),
+        Cell::text(universe.map_or(String::new(), |u| u.answers.join(";"))),
+    ]
+}
+
+/// The cells of `schema::QUESTION`.
+pub fn question_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for (nth, question) in questionnaire.questions.iter().enumerate() {
+            let [asked_question, asked_option] = asked(question.asked.as_ref());
+            rows.push(vec![
+                Cell::text(questionnaire.survey.as_str()),
+                Cell::text(&question.code),
+                position(nth),
+                Cell::text(&question.section),
+                Cell::text(&question.text),
+                Cell::text(if question.multiple { "multiple" } else { "single" }),
+                asked_question,
+                asked_option,
+                Cell::text(&question.unit),
+                Cell::text(question.concept.as_ref().map_or("", Code::as_str)),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The cells of `schema::ANSWER`.
+pub fn answer_rows(codebook: &Codebook) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for questionnaire in codebook.questionnaires.values() {
+        for question in &questionnaire.questions {
+            for (nth, answer) in question.answers.iter().enumerate() {
+                let [asked_question, asked_option] = asked(answer.asked.as_ref());
+                rows.push(vec![
+                    Cell::text(questionnaire.survey.as_str()),
+                    Cell::text(&question.code),
+                    Cell::text(&answer.code),
+                    position(nth),
+                    Cell::text(&answer.text),
+                    Cell::text(if answer.missing { "missing" } else { "answer" }),
+                    asked_question,
+                    asked_option,
+                    Cell::number(answer.low),
+                    Cell::number(answer.high),
+                    Cell::text(answer.category.as_ref().map_or("", Code::as_str)),
+                ]);
+            }
+        }
+    }
+    rows
 }
 
 pub fn relation_row(r: &Relation) -> Row<'_> {

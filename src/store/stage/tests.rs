@@ -7,9 +7,11 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::diag::Severity;
+use crate::domain::observation::Correction;
 use crate::domain::{
-    Addressing, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, PeriodKind, RelationKind, Series, Status, Unit, Value,
+    Addressing, Answer, Besides, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator,
+    Mark, Origin, Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit,
+    Universe, Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
@@ -44,6 +46,17 @@ fn observation(obs_id: &str, value: Value) -> Observation {
         value,
         decimals: value.number().map(|n| u8::try_from(n.scale()).unwrap()),
         printed: "36. 7\n万".into(),
+        besides: Some(Arc::new(Besides {
+            qualifier: Qualifier::AtLeast,
+            preferred: true,
+            passage: Some(Passage {
+                record: "7".into(),
+                paper: "p".into(),
+                section: "二(五)".into(),
+                quote: "余".into(),
+            }),
+            correction: Some(Correction { original: number("36.8"), text: "36.8 → 36.7".into() }),
+        })),
     }
 }
 
@@ -58,11 +71,11 @@ fn codebook() -> Codebook {
         parent: parent.map(Code::new),
         name_zh: "市本级".into(),
         name_en: String::new(),
-        valid_from: "2002".into(),
-        valid_to: String::new(),
+        valid: Validity::parse("2002", "").unwrap(),
+        version: "2013".into(),
     };
     let entries = vec![entry("530400-1", Some("530400")), entry("530400", None)];
-    let list = CodeList { name: "region".into(), version: "2013".into(), entries };
+    let list = CodeList::single("region", "行政区划", "2013", entries);
     codebook.lists.insert("region".into(), list);
     let factor = Decimal::from(10_000);
     codebook.units.push(Unit { code: "10k_person".into(), name_zh: "万人".into(), base: "person".into(), factor });
@@ -77,6 +90,28 @@ fn codebook() -> Codebook {
         denominator: String::new(),
         source: String::new(),
     });
+    let answer = |code: &str, low: Option<i64>| Answer {
+        code: code.into(),
+        text: format!("{code}、"),
+        missing: low.is_none(),
+        asked: None,
+        low: low.map(Decimal::from),
+        high: None,
+        category: None,
+    };
+    let question = Question {
+        code: "2".into(),
+        section: String::new(),
+        text: "几年？".into(),
+        multiple: true,
+        asked: Some(Universe { question: "1".into(), answers: vec!["A".into(), "B".into()] }),
+        unit: "year".into(),
+        concept: None,
+        answers: vec![answer("A", Some(5)), answer("none", None)],
+    };
+    let survey = Code::new("s");
+    let questionnaire = Questionnaire { survey, title: "问卷".into(), questions: vec![question] };
+    codebook.questionnaires.insert("s".into(), questionnaire);
     codebook
 }
 
@@ -106,6 +141,7 @@ fn whole() -> Stage {
         tolerance: None,
         message: "…".into(),
         suggestion: String::new(),
+        likely: Default::default(),
     };
     Stage {
         observations: vec![
@@ -125,6 +161,7 @@ fn whole() -> Stage {
             licence: String::new(),
             priority: 10,
         }],
+        editions: Vec::new(),
     }
 }
 
@@ -157,13 +194,13 @@ fn an_older_file_is_read_where_nothing_is_guessed() {
         read_observations(folder.path())
     };
     let mut row = observation_row(&observation);
-    assert_eq!(columns[row.len() - 1].0, "status");
-    row.pop();
-    let read = put(&columns[..columns.len() - 1], row.clone()).unwrap();
+    let kept = columns.iter().position(|(name, _)| *name == "status").unwrap();
+    row.truncate(kept);
+    let read = put(&columns[..kept], row.clone()).unwrap();
     let series = Series { status: Status::Normal, ..Series::clone(&observation.series) };
-    assert_eq!(read, [Observation { series: Arc::new(series), ..observation.clone() }]);
+    assert_eq!(read, [Observation { series: Arc::new(series), besides: None, ..observation.clone() }]);
     row.remove(0);
-    let fault = put(&columns[1..columns.len() - 1], row).unwrap_err().to_string();
+    let fault = put(&columns[1..kept], row).unwrap_err().to_string();
     assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");
 }
 

@@ -21,11 +21,15 @@ const RESULT: DataType = DataType::Decimal128(38, RESULT_SCALE);
 /// Make every function known to a session.
 pub fn register(session: &SessionContext) {
     use Argument::{Integer, Number, Text};
-    let functions: [(&'static str, &'static [Argument], DataType, Body); 15] = [
+    let functions: [(&'static str, &'static [Argument], DataType, Body); 19] = [
         ("exact_div", &[Number, Number], RESULT, number::exact_div),
         ("percent_of", &[Number, Number], RESULT, number::percent_of),
         ("change_pct", &[Number, Number], RESULT, number::change_pct),
         ("annual_growth_pct", &[Number, Number, Integer], RESULT, number::annual_growth_pct),
+        ("square_root", &[Number], RESULT, number::square_root),
+        ("wilson_low_pct", &[Number, Number], RESULT, number::wilson_low_pct),
+        ("wilson_high_pct", &[Number, Number], RESULT, number::wilson_high_pct),
+        ("allocated", &[Number, Text, Integer], RESULT, number::allocated),
         ("half_unit", &[Integer, Number], RESULT, number::half_unit),
         ("number_text", &[Number], DataType::Utf8, number::number_text),
         ("number_grouped", &[Number], DataType::Utf8, number::number_grouped),

@@ -6,7 +6,10 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, String
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type, i256};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
 
+use rust_decimal::Decimal;
+
 use super::RESULT_SCALE;
+use crate::domain::concordance::{self, Weight};
 
 /// Digits that a decimal column can hold.
 const PRECISION: u32 = 38;
@@ -43,8 +46,100 @@ pub fn annual_growth_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     })
 }
 
+/// Of a number of 0 or more, by Newton's iteration on integers; null for a negative one.
+pub fn square_root(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let values = numbers.iter().map(|number| {
+        let Some(number) = number.filter(|n| *n >= 0) else { return Ok(None) };
+        let root = root(i256::from_i128(number), scale);
+        root.map(Some)
+            .ok_or_else(|| exec_datafusion_err!("square_root({number}e-{scale}) leaves the range of decimals"))
+    });
+    finish(values.collect::<Result<Vec<_>>>()?)
+}
+
+/// The root at [`RESULT_SCALE`], half away from zero: one digit more, then rounded.
+fn root(number: i256, scale: i32) -> Option<i128> {
+    let shift = 2 * (i32::from(RESULT_SCALE) + 1) - scale;
+    let square = number.checked_mul(power_of_ten(shift)?)?;
+    divide(integer_root(square)?, i32::from(RESULT_SCALE) + 1, i256::ONE, 0)?
+}
+
+/// The greatest integer whose square is not above the number.
+fn integer_root(square: i256) -> Option<i256> {
+    if square == i256::ZERO {
+        return Some(square);
+    }
+    // From above, the iteration falls until it has the floor of the root.
+    let two = i256::from_i128(2);
+    let mut guess = square;
+    loop {
+        let next = guess.checked_add(square.checked_div(guess)?)?.checked_div(two)?;
+        if next >= guess {
+            return Some(guess);
+        }
+        guess = next;
+    }
+}
+
+/// The share of a count among so many, in percent: the lower end of its 95 % interval by Wilson's score.
+pub fn wilson_low_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    by_pairs(arguments, |count, total| wilson(count, total, i256::MINUS_ONE))
+}
+
+/// The upper end.
+pub fn wilson_high_pct(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    by_pairs(arguments, |count, total| wilson(count, total, i256::ONE))
+}
+
+/// Decimals in which an interval is computed, and the 97.5 % point of the normal distribution with so many.
+const SCORE_SCALE: i32 = 18;
+const SCORE: i128 = 1_959_963_984_540_054_236;
+
+/// `(k + z²/2 ± z √(k (n − k) / n + z²/4)) / (n + z²)`; none where there are no persons, or more than there are.
+fn wilson(count: Operand, total: Operand, side: i256) -> Option<Option<i128>> {
+    let scaled = |n: Operand| n.number.checked_mul(power_of_ten(SCORE_SCALE.checked_sub(n.scale)?)?);
+    let (k, n) = (scaled(count)?, scaled(total)?);
+    if n <= i256::ZERO || k < i256::ZERO || k > n {
+        return Some(None);
+    }
+    let (one, z) = (power_of_ten(SCORE_SCALE)?, i256::from_i128(SCORE));
+    let part = |number: i256, by: i128| number.checked_div(i256::from_i128(by));
+    let z2 = z.checked_mul(z)?.checked_div(one)?;
+    let spread = k.checked_mul(n.checked_sub(k)?)?.checked_div(n)?.checked_add(part(z2, 4)?)?;
+    let half = z.checked_mul(integer_root(spread.checked_mul(one)?)?)?.checked_div(one)?;
+    let end = k.checked_add(part(z2, 2)?)?.checked_add(half.checked_mul(side)?)?;
+    let all = n.checked_add(z2)?;
+    // The last of eighteen decimals may be off by a few units.
+    let end = if side < i256::ZERO { end.max(i256::ZERO) } else { end.min(all) };
+    divide(end, SCORE_SCALE - 2, all, SCORE_SCALE)
+}
+
 /// Spans longer than this are a mistake in the data, not a rate of growth.
 const MAX_YEARS: u32 = 200;
+
+/// What falls to one of several weights (`1/3 2/3`, by its place from 0) when a number is divided by all of them: by the
+/// largest remainder in the number's smallest unit, so that the shares add up to it. Null where no weights are known.
+pub fn allocated(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let (numbers, scale) = operands(&arguments[0])?;
+    let (weights, places) = (arguments[1].as_string::<i32>(), arguments[2].as_primitive::<Int64Type>());
+    let values = numbers.iter().zip(weights.iter()).zip(places.iter()).map(|row| {
+        let ((Some(number), Some(weights)), Some(place)) = row else { return Ok(None) };
+        if weights.is_empty() {
+            return Ok(None);
+        }
+        let share = share_of(number, scale, weights, place);
+        share.map(Some).ok_or_else(|| exec_datafusion_err!("{} cannot be divided by {weights}", plain(number, scale)))
+    });
+    finish(values.collect::<Result<Vec<_>>>()?)
+}
+
+fn share_of(number: i128, scale: i32, weights: &str, place: i64) -> Option<i128> {
+    let weights: Vec<Weight> = weights.split(' ').map(|w| w.parse().ok()).collect::<Option<_>>()?;
+    let number = Decimal::try_from_i128_with_scale(number, u32::try_from(scale).ok()?).ok()?;
+    let share = *concordance::allocate(number, &weights)?.get(usize::try_from(place).ok()?)?;
+    share.mantissa().checked_mul(10_i128.checked_pow(u32::try_from(RESULT_SCALE).ok()?.checked_sub(share.scale())?)?)
+}
 
 pub fn half_unit(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let decimals = arguments[0].as_primitive::<Int64Type>();
@@ -254,6 +349,45 @@ mod tests {
         for (first, last, years, pct) in rows {
             let found = growth(operand(first), operand(last), years).unwrap().unwrap();
             assert_eq!(plain(found, 12), pct, "{first} → {last} over {years}");
+        }
+    }
+
+    #[test]
+    fn roots_are_rounded_to_the_last_decimal() {
+        // √2 = 1.41421356237309504…, √0.5 = 0.70710678118654752…, √3 = 1.73205080756887729…
+        let rows = [
+            ("0", "0"),
+            ("1", "1"),
+            ("2", "1.414213562373"),
+            ("0.5", "0.707106781187"),
+            ("3.000000", "1.732050807569"),
+            ("0.000001", "0.001"),
+            ("152399025", "12345"),
+        ];
+        for (number, expected) in rows {
+            let Operand { number, scale } = operand(number);
+            assert_eq!(plain(root(number, scale).unwrap(), 12), expected);
+        }
+    }
+
+    #[test]
+    fn intervals_are_wilson_s() {
+        // The first four as Newcombe prints them (Statistics in Medicine 17, 1998, table I, method 3).
+        let rows = [
+            ("81", "263", Some(("25.53", "36.62"))),
+            ("15", "148", Some(("6.24", "16.05"))),
+            ("0", "20", Some(("0", "16.11"))),
+            ("1", "29", Some(("0.61", "17.18"))),
+            ("8", "8", Some(("67.56", "100"))),
+            ("0", "0", None),
+            ("3", "2", None),
+        ];
+        for (count, total, expected) in rows {
+            let end = |side| wilson(operand(count), operand(total), side).unwrap();
+            let shown = |n: i128| plain((n + 5_000_000_000) / 10_000_000_000, 2);
+            let found = end(i256::MINUS_ONE).zip(end(i256::ONE)).map(|(low, high)| (shown(low), shown(high)));
+            let found = found.as_ref().map(|(low, high)| (low.as_str(), high.as_str()));
+            assert_eq!(found, expected, "{count} of {total}");
         }
     }
 

@@ -75,22 +75,8 @@ fn parse(period: &str) -> Option<Period> {
     period.parse().ok()
 }
 
-/// The period `by` steps on: years for a year, months for a month; a range of months keeps its months and changes its year.
 fn offset(period: &str, by: i64) -> Option<String> {
-    let years_on = |year: i16, by: i64| i16::try_from(i64::from(year).checked_add(by)?).ok();
-    let moved = match parse(period)? {
-        Period::Year(year) => Period::Year(years_on(year, by)?),
-        Period::Month { year, month } => {
-            let months = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(by)?;
-            let year = i16::try_from(months.div_euclid(12)).ok()?;
-            Period::Month { year, month: i8::try_from(months.rem_euclid(12) + 1).ok()? }
-        }
-        Period::Months { start, end } => {
-            Period::Months { start: (years_on(start.0, by)?, start.1), end: (years_on(end.0, by)?, end.1) }
-        }
-    };
-    // Reading it back refuses a year outside the calendar.
-    parse(&moved.to_string()).map(|period| period.to_string())
+    Some(parse(period)?.offset(by)?.to_string())
 }
 
 #[cfg(test)]

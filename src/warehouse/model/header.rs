@@ -13,10 +13,11 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Every key must be there and say something.
+    /// Every key of the first list must be there and say something, those of the second may.
     pub fn read(
         source: &'a Arc<SourceText>,
         keys: &'static [&'static str],
+        optional: &'static [&'static str],
         faults: &mut Vec<Diagnostic>,
     ) -> Header<'a> {
         let mut header = Header { source, entries: Vec::new() };
@@ -30,9 +31,9 @@ impl<'a> Header<'a> {
                 }
                 break;
             };
-            let known = comment
-                .split_once(':')
-                .and_then(|(key, text)| keys.iter().find(|known| **known == key.trim()).map(|key| (*key, text.trim())));
+            let known = comment.split_once(':').and_then(|(key, text)| {
+                keys.iter().chain(optional).find(|known| **known == key.trim()).map(|key| (*key, text.trim()))
+            });
             match (known, header.entries.last_mut()) {
                 (Some((key, text)), _) => header.entries.push((key, text.to_owned(), span)),
                 (None, Some((_, text, _))) => {

@@ -144,7 +144,7 @@ fn absorbed(
     let file = format!("{}.{}", changed.name, format.extension());
     let path = folder.join("held").with_extension(format.extension());
     std::fs::write(&path, format.bytes(changed)).expect("a file");
-    let document = grid::read(&path, &file, edition.encoding.as_deref());
+    let document = grid::read(&path, &file, shebao::ingest::declared(edition));
     let Ok(document) = document else { return (Drift::default(), Err("unreadable".to_owned())) };
     let captured = edition.file_by_end(&file).unwrap_or_default();
     let task = Task { source, table, edition, codebook: &specs.pipelines.codebook };

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::sheet::{Book, Cell, Fact, File, Place, Sheet, Span};
 
 /// The columns of `core_observation` that are compared.
-pub const SAID: [&str; 15] = [
+pub const SAID: [&str; 16] = [
     "indicator",
     "period",
     "region",
@@ -22,6 +22,7 @@ pub const SAID: [&str; 15] = [
     "printed",
     "notes",
     "status",
+    "qualifier",
     "edition",
 ];
 
@@ -258,6 +259,7 @@ fn fact(layout: &str, book: &Book, row: &BTreeMap<String, String>, notes: &BTree
         let default = match key {
             "region" | "scheme" | "ownership" | "industry" | "population" | "breakdown" => "_T",
             "status" => "normal",
+            "qualifier" => "exact",
             "edition" => "2013",
             _ => "",
         };

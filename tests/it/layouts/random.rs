@@ -251,6 +251,7 @@ impl Choice {
         said.insert("printed", shown.to_owned());
         said.insert("notes", if self.note { "注：随机。".to_owned() } else { String::new() });
         said.insert("status", "normal".to_owned());
+        said.insert("qualifier", "exact".to_owned());
         said.insert("edition", "2013".to_owned());
         Fact { place, said }
     }

@@ -73,7 +73,7 @@ impl Specs {
             );
             let mut documents = Vec::new();
             for (file, captured) in found.there {
-                match grid::read(&input.join(file), file, edition.encoding.as_deref()) {
+                match grid::read(&input.join(file), file, ingest::declared(edition)) {
                     Ok(document) => documents.push((file, document, captured)),
                     Err(fault) => faults.push(fault),
                 }
@@ -118,6 +118,7 @@ fn line(o: &Observation) -> Line {
             "printed" => o.printed.to_string(),
             "notes" => o.notes().join("\n"),
             "status" => o.status().as_str().to_owned(),
+            "qualifier" => o.qualifier().as_str().to_owned(),
             "edition" => o.origin().edition.clone(),
             other => unreachable!("{other}"),
         };

@@ -268,7 +268,11 @@ impl OnSheet<'_, '_> {
             return;
         };
         let top = (0..first).find(|r| (0..self.grid.cols()).any(|c| self.roles[*r][c] == Role::Label)).unwrap_or(0);
-        if self.grid.merges.iter().any(|m| m.rows.0 < first && m.rows.1 >= first) || cols.len() != last - col + 1 {
+        // A table without a header has nothing to shift.
+        if self.says("header_rows = 0")
+            || self.grid.merges.iter().any(|m| m.rows.0 < first && m.rows.1 >= first)
+            || cols.len() != last - col + 1
+        {
             return;
         }
         let shift = move |sheet: &mut Sheet| {

@@ -1,0 +1,20 @@
+-- name:  core_answer
+-- grain: survey, question, option
+-- doc:   What could be answered to a question, in the order of print. Kind missing counts those who gave no answer (未选).
+--        asked_question, asked_option: who alone can give it, as in core_question. low and high are the printed bounds of a
+--        range, both included, null where it is open. category: what the answer says, whatever the words, below the
+--        question's concept.
+SELECT
+    survey,
+    question,
+    option,
+    position,
+    text,
+    kind,
+    asked_question,
+    asked_option,
+    low,
+    high,
+    category
+FROM stage_answer
+ORDER BY survey, question, option

@@ -1,0 +1,17 @@
+-- name:  core_break
+-- grain: indicator, scheme, region, ownership, industry, at, kind
+-- doc:   Where series stop being comparable (kind break: no growth is computed across), or where a policy moved them (kind
+--        policy: growth is computed and flagged). at: the first day, month or year after it. A dimension that is null: all codes.
+SELECT
+    indicator,
+    scheme,
+    region,
+    ownership,
+    industry,
+    at,
+    at_day,
+    kind,
+    reason,
+    source
+FROM stage_break
+ORDER BY indicator, scheme, region, ownership, industry, at, kind

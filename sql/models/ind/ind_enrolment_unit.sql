@@ -1,0 +1,61 @@
+-- name:  ind_enrolment_unit
+-- grain: period, region, scheme, ownership, industry, breakdown
+-- doc:   Insured units (参保户数) at the end of a period, the insured persons they stand for, and persons per unit (户均参保).
+--        Units have no population: their persons are those of all groups, else the employees (person_population). change_unit
+--        and change_pct are against the same day a year before, and only between years. qualifier: how the texts bound either
+--        number (at_least, at_most, about).
+WITH figure AS (
+    SELECT
+        indicator, period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id
+    FROM core_figure
+    WHERE period_kind = 'stock' AND indicator IN ('insured_unit', 'insured_person')
+),
+unit AS (
+    SELECT period, region, scheme, ownership, industry, breakdown, value, qualifier, obs_id
+    FROM figure
+    WHERE indicator = 'insured_unit' AND population = '_T'
+),
+person AS (
+    SELECT
+        period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY period, region, scheme, ownership, industry, breakdown
+            ORDER BY CASE WHEN population = '_T' THEN 0 ELSE 1 END
+        ) AS place
+    FROM figure
+    WHERE indicator = 'insured_person' AND population IN ('_T', 'employee')
+)
+SELECT
+    u.period,
+    u.region,
+    u.scheme,
+    u.ownership,
+    u.industry,
+    u.breakdown,
+    u.value AS insured_unit,
+    p.value AS insured_person,
+    p.population AS person_population,
+    exact_div(p.value, u.value) AS person_per_unit,
+    before.value AS previous_unit,
+    u.value - before.value AS change_unit,
+    change_pct(u.value, before.value) AS change_pct,
+    NULLIF(
+        concat_ws(
+            ' ',
+            CASE WHEN u.qualifier IN ('at_least', 'at_most', 'about') THEN concat('unit ', u.qualifier) END,
+            CASE WHEN p.qualifier IN ('at_least', 'at_most', 'about') THEN concat('person ', p.qualifier) END
+        ),
+        ''
+    ) AS qualifier,
+    u.obs_id AS insured_unit_obs_id,
+    p.obs_id AS insured_obs_id,
+    before.obs_id AS previous_unit_obs_id
+FROM unit AS u
+LEFT JOIN person AS p
+    ON p.place = 1 AND p.period = u.period AND p.region = u.region AND p.scheme = u.scheme
+    AND p.ownership = u.ownership AND p.industry = u.industry AND p.breakdown = u.breakdown
+LEFT JOIN unit AS before
+    ON regexp_like(u.period, '^[0-9]{4}$') AND before.period = period_previous(u.period)
+    AND before.region = u.region AND before.scheme = u.scheme AND before.ownership = u.ownership
+    AND before.industry = u.industry AND before.breakdown = u.breakdown
+ORDER BY u.period, u.region, u.scheme, u.ownership, u.industry, u.breakdown

@@ -1,0 +1,499 @@
+//! Rules of plausibility: what is possible and still asks for a look. They say of no figure that it is wrong, and weigh in
+//! where a failed rule leaves open which of its cells is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::Signed as _;
+
+use super::edit::{Exact, Interval, exact};
+use super::material::{Key, Material, TableKey};
+use super::number::{median, quotient, significant};
+use super::slip::meant;
+use super::words::{decimal, grouped, shown};
+use crate::domain::finding::Likely;
+use crate::spec::rules::{
+    Coincidence, Direction, Growth, Magnitude, Peers, Place, Proportional, Rule, Rulebook, Severity, Step,
+};
+
+/// Something to look at.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// Place in the rulebook.
+    pub rule: usize,
+    pub at: usize,
+    pub cells: Vec<usize>,
+    pub severity: Option<Severity>,
+    pub residual: Option<Decimal>,
+    pub tolerance: Option<Decimal>,
+    pub message: String,
+    pub likely: Likely,
+    /// Whether it says that this very figure stands out of its row or of its like.
+    pub stands_out: bool,
+}
+
+/// What was looked at, and what there is to look at again.
+#[derive(Debug, Default)]
+pub struct Doubts {
+    /// Rule and reading.
+    pub looked: Vec<(usize, usize)>,
+    pub found: Vec<Doubt>,
+}
+
+pub fn doubts(book: &Rulebook, material: &Material) -> Doubts {
+    let mut all = Doubts::default();
+    for (nth, rule) in book.rules.iter().enumerate() {
+        let mut look = Look { nth, material, all: &mut all };
+        look.rule(rule);
+    }
+    all.found.sort_by_key(|doubt| (doubt.rule, doubt.at));
+    all
+}
+
+struct Look<'a> {
+    nth: usize,
+    material: &'a Material,
+    all: &'a mut Doubts,
+}
+
+fn previous_of(place: &Place) -> Place {
+    Place { period: Some(Step::Previous), ..place.clone() }
+}
+
+impl Look<'_> {
+    fn rule(&mut self, rule: &Rule) {
+        if let Some(kind) = &rule.growth {
+            self.growth(kind);
+        }
+        if let Some(kind) = &rule.peers {
+            self.peers(kind);
+        }
+        if let Some(kind) = &rule.magnitude {
+            self.magnitude(kind);
+        }
+        if let Some(kind) = &rule.proportional {
+            self.proportional(kind);
+        }
+        if let Some(kind) = &rule.direction {
+            self.direction(kind);
+        }
+        if let Some(kind) = &rule.coincidence {
+            self.coincidence(kind);
+        }
+        if rule.signs.is_some() {
+            self.signs();
+        }
+    }
+
+    fn push(&mut self, at: usize, cells: Vec<usize>, numbers: [Option<Decimal>; 2], message: String) -> &mut Doubt {
+        let [residual, tolerance] = numbers;
+        self.all.found.push(Doubt {
+            rule: self.nth,
+            at,
+            cells,
+            severity: None,
+            residual,
+            tolerance,
+            message,
+            likely: Likely::default(),
+            stands_out: false,
+        });
+        self.all.found.last_mut().expect("one was pushed")
+    }
+
+    /// A figure that counts, and the one of the period before.
+    fn pairs(&mut self, place: &Place) -> Vec<(usize, usize, Decimal, Decimal)> {
+        let material = self.material;
+        let before = previous_of(place);
+        let pair = |now: usize| {
+            let reading = &material.readings[now];
+            let old = material.figure(&material.key_at(now, &before)?).filter(|_| reading.counts)?;
+            Some((now, old, reading.value?, material.readings[old].value?))
+        };
+        let pairs: Vec<_> = material.starts(place).filter_map(pair).collect();
+        self.all.looked.extend(pairs.iter().map(|(now, ..)| (self.nth, *now)));
+        pairs
+    }
+
+    fn growth(&mut self, kind: &Growth) {
+        let (factor, hundred) = (Decimal::from(kind.factor_pct), Decimal::ONE_HUNDRED);
+        for (now, old, value, before) in self.pairs(&kind.at) {
+            let change = value - before;
+            let allowed = match change.is_sign_positive() {
+                true => Some(before * (factor - hundred) / hundred),
+                false if kind.fall_pct.is_some() => kind.fall_pct.map(|fall| before * Decimal::from(fall) / hundred),
+                false => quotient(before * (factor - hundred), factor),
+            };
+            let Some(allowed) = allowed.filter(|allowed| before > Decimal::ZERO && change.abs() > *allowed) else {
+                continue;
+            };
+            let reading = &self.material.readings[now];
+            let pct = quotient(change * hundred, before).map_or_else(String::new, |pct| grouped(pct.round_dp(2)));
+            let sign = if change.is_sign_positive() { "+" } else { "" };
+            let message = format!(
+                "{}: {} {} after {} the period before, {sign}{pct}%",
+                reading.subject,
+                shown(reading),
+                reading.unit_name,
+                quotient(before, reading.factor).map_or_else(String::new, grouped)
+            );
+            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message);
+        }
+    }
+
+    /// The regions that a table declares as the parts of one, with what each has per person.
+    fn peers(&mut self, kind: &Peers) {
+        let mut groups: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for part in self.material.parts.iter().filter(|p| &*p.dimension == "region" && &*p.kind == "sum") {
+            let is_base = |nth: &usize| *self.material.readings[*nth].key.indicator == *kind.per.indicator;
+            groups.entry(part.whole).or_default().extend(part.part.filter(is_base));
+        }
+        for bases in groups.into_values() {
+            let ratio = |base: usize| {
+                let at = self.material.of_table(base, &self.material.key_at(base, &kind.at)?)?;
+                let (value, per) = (self.material.readings[at].value?, self.material.readings[base].value?);
+                Some((quotient(value, per).filter(|_| per > Decimal::ZERO)?, base, at))
+            };
+            let ratios: Vec<(Decimal, usize, usize)> = bases.into_iter().filter_map(ratio).collect();
+            self.all.looked.extend(ratios.iter().map(|(_, _, at)| (self.nth, *at)));
+            let Some(middle) = median(ratios.iter().map(|(ratio, ..)| *ratio).collect()) else { continue };
+            if ratios.len() < kind.least || middle <= Decimal::ZERO {
+                continue;
+            }
+            for (ratio, base, at) in ratios {
+                let factor = Decimal::from(kind.factor);
+                let residual = ratio - middle;
+                let allowed = if residual.is_sign_positive() {
+                    middle * (factor - Decimal::ONE)
+                } else {
+                    middle - middle / factor
+                };
+                if residual.abs() <= allowed {
+                    continue;
+                }
+                let (of, per) = (&self.material.readings[at], &self.material.readings[base]);
+                let message = format!(
+                    "{}: {} for each of {}, where the middle of the regions is {}",
+                    of.subject,
+                    grouped(ratio.round_dp(4)),
+                    per.value.map_or_else(String::new, grouped),
+                    grouped(middle.round_dp(4))
+                );
+                let numbers = [Some(residual.normalize()), Some(allowed.normalize())];
+                self.push(at, vec![base, at], numbers, message).stands_out = true;
+            }
+        }
+    }
+
+    fn magnitude(&mut self, kind: &Magnitude) {
+        let mut of_edition: BTreeMap<(Arc<str>, Arc<str>, Key), Vec<usize>> = BTreeMap::new();
+        for indicator in &kind.indicators {
+            let place = Place { indicator: indicator.clone(), ..Place::default() };
+            for (now, old, value, before) in self.pairs(&place) {
+                self.unit_slip(kind, now, old, value, before, "the period before");
+            }
+            for nth in self.material.starts(&place) {
+                let reading = &self.material.readings[nth];
+                let key = (reading.dataset.clone(), reading.table_id.clone(), reading.key.clone());
+                of_edition.entry(key).or_default().push(nth);
+            }
+        }
+        for mut editions in of_edition.into_values() {
+            editions.sort_by_key(|nth| self.material.readings[*nth].edition.clone());
+            for (old, now) in editions.iter().zip(editions.iter().skip(1)) {
+                let value = |nth: usize| self.material.readings[nth].value;
+                if let (Some(value), Some(before)) = (value(*now), value(*old)) {
+                    self.all.looked.push((self.nth, *now));
+                    self.unit_slip(kind, *now, *old, value, before, "the edition before");
+                }
+            }
+        }
+    }
+
+    fn unit_slip(&mut self, kind: &Magnitude, now: usize, old: usize, value: Decimal, before: Decimal, when: &str) {
+        let near = Decimal::from(kind.near);
+        let (small, large) = (value.abs().min(before.abs()), value.abs().max(before.abs()));
+        let is_slip = |factor: &&i64| {
+            let factor = Decimal::from(**factor);
+            let product = |a: Decimal, b: Decimal| a.checked_mul(b).unwrap_or(Decimal::MAX);
+            large >= product(small, factor) / near && large <= product(product(small, factor), near)
+        };
+        let Some(factor) = kind.factors.iter().find(is_slip).filter(|_| !small.is_zero()) else { return };
+        let reading = &self.material.readings[now];
+        let message = format!(
+            "{}: {} {} here and {} {when}, about {} times as much: the unit may be another than the one stated",
+            reading.subject,
+            shown(reading),
+            reading.unit_name,
+            quotient(before, reading.factor).map_or_else(String::new, grouped),
+            grouped(Decimal::from(*factor))
+        );
+        self.push(now, vec![old, now], [decimal(&exact(value - before)), None], message).stands_out = true;
+    }
+
+    /// Rows whose ratio to the base row is the same in every column; a cell alone out of its row stands out.
+    fn proportional(&mut self, kind: &Proportional) {
+        type Rows = BTreeMap<i64, BTreeMap<i64, usize>>;
+        type Place = (TableKey, Arc<str>, Arc<str>, Arc<str>);
+        let mut tables: BTreeMap<Place, Rows> = BTreeMap::new();
+        for nth in self.material.starts(&kind.at) {
+            let reading = &self.material.readings[nth];
+            let code = |key: &str| reading.breakdown(key)?.parse::<i64>().ok();
+            if let (Some(row), Some(column), Some(_)) = (code(&kind.rows), code(&kind.columns), reading.value) {
+                let key = &reading.key;
+                let table = (reading.table(), key.period.clone(), key.region.clone(), key.scheme.clone());
+                tables.entry(table).or_default().entry(row).or_default().insert(column, nth);
+            }
+        }
+        let Ok(base) = kind.base.parse::<i64>() else { return };
+        for rows in tables.into_values() {
+            let Some(of_base) = rows.get(&base) else { continue };
+            for (row, cells) in rows.iter().filter(|(row, _)| **row != base) {
+                let pairs: Vec<(usize, usize)> =
+                    cells.iter().filter_map(|(column, cell)| Some((*cell, *of_base.get(column)?))).collect();
+                self.all.looked.extend(pairs.iter().map(|(cell, _)| (self.nth, *cell)));
+                self.out_of_row(kind, &pairs);
+                self.off_base(&pairs, *row, base);
+            }
+        }
+    }
+
+    fn ratio(&self, cell: usize, base: usize) -> Option<Interval> {
+        let printed = |nth: usize| {
+            let reading = &self.material.readings[nth];
+            Some(Interval::around(reading.value?, reading.rounding))
+        };
+        let (a, b) = (printed(cell)?, printed(base)?);
+        Some(Interval { low: Some(a.low? / b.high?), high: Some(a.high? / b.low?) })
+    }
+
+    fn out_of_row(&mut self, kind: &Proportional, pairs: &[(usize, usize)]) {
+        for (nth, (cell, base)) in pairs.iter().enumerate() {
+            let others: Option<Vec<Interval>> =
+                pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, (c, b))| self.ratio(*c, *b)).collect();
+            let (Some(others), Some(own)) = (others, self.ratio(*cell, *base)) else { continue };
+            // The others must agree with each other; else nothing stands out.
+            let agreed =
+                others.iter().skip(1).try_fold(others.first().cloned().unwrap_or(Interval::ALL), |a, b| a.meet(b));
+            let (Some(agreed), true) = (agreed, others.len() > 1) else { continue };
+            if own.meet(&agreed).is_some() {
+                continue;
+            }
+            let reading = &self.material.readings[*cell];
+            let (value, of_base) =
+                (reading.value.unwrap_or_default(), self.material.readings[*base].value.unwrap_or_default());
+            let Interval { low: Some(low), high: Some(high) } = &agreed else { continue };
+            let printed = |(cell, base): (usize, usize)| {
+                let value = |nth: usize| exact(self.material.readings[nth].value.unwrap_or_default());
+                value(cell) / value(base)
+            };
+            let rest: Vec<Exact> =
+                pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, pair)| printed(*pair)).collect();
+            let count = exact(Decimal::from(rest.len()));
+            let middle = rest.into_iter().sum::<Exact>() / count * exact(of_base);
+            let Some(expected) = decimal(&middle).map(|n| n.round_dp(u32::from(reading.decimals))) else { continue };
+            let range = Interval { low: Some(low * exact(of_base)), high: Some(high * exact(of_base)) };
+            let residual = expected - value;
+            let tolerance = decimal(&((high - low) / exact(2.into()) * exact(of_base)));
+            if residual.abs() * Decimal::from(1000) < value.abs() * Decimal::from(kind.grave_permille) {
+                continue;
+            }
+            let message = format!(
+                "{}: {} is out of proportion, the other figures of the row make it {}",
+                reading.subject,
+                shown(reading),
+                grouped(expected)
+            );
+            let likely = self.slips_within(*cell, &range);
+            let cells = vec![*base, *cell];
+            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], message);
+            doubt.likely = likely;
+            doubt.stands_out = true;
+            doubt.severity = Some(Severity::Warning);
+        }
+    }
+
+    /// Slips of a cell that lead into a range, and what would have to change with it.
+    fn slips_within(&self, cell: usize, range: &Interval) -> Likely {
+        let reading = &self.material.readings[cell];
+        let Some(printed) = reading.printed_value() else { return Likely::default() };
+        let within = |value: Decimal| range.contains(&exact(value * reading.factor));
+        let mut found: Vec<_> =
+            meant(printed, reading.decimals).into_iter().filter(|m| m.slip.is_of_digits() && within(m.value)).collect();
+        found.sort_by_key(|m| (m.decimals != reading.decimals, m.slip));
+        let told: Vec<String> = found.iter().map(|m| format!("{} ({})", m.text, m.slip.as_str())).collect();
+        let mut with_it: Vec<String> = Vec::new();
+        for part in self.material.parts.iter().filter(|p| p.part == Some(cell) && &*p.kind == "sum") {
+            let whole = &self.material.readings[part.whole];
+            let Some(of_whole) = whole.printed_value() else { continue };
+            let slips = meant(of_whole, whole.decimals);
+            let follows = found.iter().find_map(|own| slips.iter().find(|m| m.value - of_whole == own.value - printed));
+            with_it.extend(follows.map(|m| format!("{} {} → {}", whole.cell, shown(whole), m.text)));
+        }
+        with_it.sort();
+        let mut repair = match told.is_empty() {
+            true => String::new(),
+            false => format!("{} {} would have to be {}", reading.cell, shown(reading), told.join(" or ")),
+        };
+        if !repair.is_empty() && !with_it.is_empty() {
+            repair.push_str(&format!("; the total agrees with the slip, and with it {}", with_it.join(", ")));
+        }
+        let suspects = reading.cell.clone();
+        Likely {
+            cause: reading.obs_id.clone(),
+            suspects,
+            repair,
+            candidates: Some(found.len() as u64),
+            agrees: String::new(),
+        }
+    }
+
+    fn off_base(&mut self, pairs: &[(usize, usize)], row: i64, base: i64) {
+        for (cell, of_base) in pairs {
+            let (reading, other) = (&self.material.readings[*cell], &self.material.readings[*of_base]);
+            let (Some(value), Some(whole)) = (reading.value, other.value) else { continue };
+            let share = exact(Decimal::from(row)) / exact(Decimal::from(base));
+            let (expected, tolerance) =
+                (exact(whole) * &share, exact(reading.rounding) + exact(other.rounding) * &share);
+            let residual = expected - exact(value);
+            if residual.abs() <= tolerance {
+                continue;
+            }
+            let pct = quotient(value * Decimal::from(base) * Decimal::ONE_HUNDRED, whole * Decimal::from(row));
+            let message = format!(
+                "{}: {} is not {row}/{base} of {}, {}% of that",
+                reading.subject,
+                shown(reading),
+                shown(other),
+                pct.map_or_else(String::new, |pct| grouped(pct.round_dp(2)))
+            );
+            let numbers = [decimal(&residual), decimal(&tolerance)];
+            self.push(*cell, vec![*of_base, *cell], numbers, message).severity = Some(Severity::Info);
+        }
+    }
+
+    fn direction(&mut self, kind: &Direction) {
+        for (now, old, value, before) in self.pairs(&kind.at) {
+            let material = self.material;
+            let (reading, earlier) = (&material.readings[now], &material.readings[old]);
+            let (mut flow, mut rounding, mut cells) = (Decimal::ZERO, Decimal::ZERO, vec![old]);
+            let mut complete = true;
+            for operand in &kind.terms {
+                let found = material.key_at(now, &operand.is).and_then(|key| material.figure(&key));
+                match found.and_then(|cell| Some((cell, material.readings[cell].value?))) {
+                    Some((cell, amount)) => {
+                        flow += amount * Decimal::from(operand.times.unwrap_or(1));
+                        rounding += material.readings[cell].rounding;
+                        cells.push(cell);
+                    }
+                    None => complete &= operand.missing.is_some(),
+                }
+            }
+            cells.push(now);
+            let change = value - before;
+            let opposed = change.is_sign_positive() != flow.is_sign_positive();
+            let sure = change.abs() > reading.rounding + earlier.rounding && flow.abs() > rounding;
+            if !(complete && opposed && sure) {
+                continue;
+            }
+            let shown = |amount: Decimal| quotient(amount, reading.factor).map_or_else(String::new, grouped);
+            let (moved, left) = if change.is_sign_negative() { ("falls", "surplus") } else { ("rises", "shortfall") };
+            let message = format!(
+                "{}: the balance {moved} by {} {} in a period that closes with a {left} of {}",
+                reading.subject,
+                shown(change.abs()),
+                reading.unit_name,
+                shown(flow.abs())
+            );
+            self.push(now, cells, [Some((flow - change).normalize()), Some(rounding.normalize())], message);
+        }
+    }
+
+    fn coincidence(&mut self, kind: &Coincidence) {
+        let mut groups: BTreeMap<(Arc<str>, Key, Decimal), Vec<usize>> = BTreeMap::new();
+        for indicator in &kind.indicators {
+            for nth in self.material.starts(&Place { indicator: indicator.clone(), ..Place::default() }) {
+                let reading = &self.material.readings[nth];
+                let Some(value) = reading.value else { continue };
+                self.all.looked.push((self.nth, nth));
+                if significant(reading) >= kind.digits {
+                    let key = Key { scheme: "".into(), ..reading.key.clone() };
+                    groups.entry((reading.dataset.clone(), key, value)).or_default().push(nth);
+                }
+            }
+        }
+        for cells in groups.into_values() {
+            let schemes: BTreeSet<&Arc<str>> =
+                cells.iter().map(|nth| &self.material.readings[*nth].key.scheme).collect();
+            if schemes.len() < 2 {
+                continue;
+            }
+            let reading = &self.material.readings[cells[0]];
+            let named: Vec<&str> = schemes.iter().map(|scheme| &***scheme).collect();
+            let message = format!(
+                "{}: {} {} is printed for {} alike, to the last digit",
+                reading.subject,
+                shown(reading),
+                reading.unit_name,
+                named.join(", ")
+            );
+            self.push(cells[0], cells, [None, None], message);
+        }
+    }
+
+    fn signs(&mut self) {
+        let mut columns: BTreeMap<(TableKey, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
+        for (nth, reading) in self.material.readings.iter().enumerate().filter(|(_, r)| r.value.is_some()) {
+            columns
+                .entry((reading.table(), reading.sheet.clone(), reading.key.indicator.clone()))
+                .or_default()
+                .push(nth);
+        }
+        for cells in columns.into_values() {
+            let reading = |nth: &usize| &self.material.readings[*nth];
+            let (plus, rest): (Vec<usize>, Vec<usize>) =
+                cells.iter().partition(|nth| reading(nth).printed.trim().starts_with(['+', '＋']));
+            let bare: Vec<usize> = rest
+                .into_iter()
+                .filter(|nth| reading(nth).printed.trim().starts_with(|c: char| c.is_ascii_digit()))
+                .collect();
+            if plus.is_empty() {
+                continue;
+            }
+            let mut cells = cells.clone();
+            cells.sort_by_key(|nth| (reading(nth).cell.len(), reading(nth).cell.clone()));
+            self.all.looked.push((self.nth, plus[0]));
+            let sign = |cells: &[usize]| {
+                let negative =
+                    cells.iter().filter(|nth| reading(nth).value.is_some_and(|v| v.is_sign_negative())).count();
+                if negative == 0 {
+                    "+"
+                } else if negative == cells.len() {
+                    "−"
+                } else {
+                    "both"
+                }
+            };
+            let kinds: BTreeSet<char> =
+                plus.iter().filter_map(|nth| reading(nth).printed.trim().chars().next()).collect();
+            let marks: String = kinds.iter().map(char::to_string).collect::<Vec<_>>().join(" and ");
+            if bare.is_empty() && kinds.len() < 2 {
+                continue;
+            }
+            // Where signs mean what they do everywhere, a plus beside no sign leaves open what no sign means.
+            let declared = sign(&plus) == "−" || sign(&bare) == "−";
+            let message = format!(
+                "{}: {} figures of the column carry {marks} and {} no sign; read as {} and {}{}",
+                reading(&plus[0]).subject,
+                plus.len(),
+                bare.len(),
+                sign(&plus),
+                sign(&bare),
+                if declared { ", as the table's specification declares" } else { ", which nobody declares" }
+            );
+            let severity = if declared { Severity::Info } else { Severity::Warning };
+            self.push(plus[0], cells, [None, None], message).severity = Some(severity);
+        }
+    }
+}

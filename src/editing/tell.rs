@@ -1,0 +1,195 @@
+//! Instances in words: what was expected, what is printed, by how much it misses.
+
+use num_traits::{Signed as _, Zero as _};
+use rust_decimal::Decimal;
+
+use super::bind::{Form, Instance};
+use super::edit::{Exact, Judgement, exact};
+use super::material::{Material, Reading};
+use super::words::{address, beside, decimal, grouped, shown};
+use crate::spec::rules::Comparison;
+
+/// What a finding says of a failed instance: how much is missed and may be missed, and a sentence.
+pub struct Told {
+    pub residual: Option<Decimal>,
+    pub tolerance: Option<Decimal>,
+    pub message: String,
+}
+
+/// The cells of an instance as a finding names them.
+pub fn cells(instance: &Instance, material: &Material) -> String {
+    let at = &material.readings[instance.at];
+    let names: Vec<String> = instance.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
+    names.join(" ")
+}
+
+pub fn unverifiable(instance: &Instance, judged: &Judgement, material: &Material) -> Told {
+    let at = &material.readings[instance.at];
+    if let Form::Parts { .. } = &instance.form {
+        let told = failed(instance, judged, material);
+        let missing = instance.missing.join(", ");
+        let message = match missing.is_empty() {
+            true => format!("{}; some of the parts have no number, so the sum cannot be judged", told.message),
+            false => format!("{}; {missing} have no number, so the sum cannot be judged", told.message),
+        };
+        return Told { message, ..told };
+    }
+    let missing = if instance.missing.is_empty() { "a number".to_owned() } else { instance.missing.join(", ") };
+    let message = format!("{}: {} cannot be checked, the source states no {missing}", at.subject, shown(at));
+    Told { residual: None, tolerance: None, message }
+}
+
+pub fn failed(instance: &Instance, judged: &Judgement, material: &Material) -> Told {
+    let at = &material.readings[instance.at];
+    let numbers = |residual: &Exact, tolerance: &Exact| (decimal(residual), decimal(tolerance));
+    let (residual, tolerance) = numbers(&judged.residual, &judged.tolerance);
+    match &instance.form {
+        Form::Parts { dimension, count, sum } => {
+            let whole = &material.readings[instance.cells[instance.cells.len() - 1]];
+            Told { residual, tolerance, message: parts(instance, judged, whole, dimension, *count, *sum, material) }
+        }
+        Form::Terms { terms, is } => Told {
+            residual: decimal(&by_sense(*is, &judged.residual)),
+            tolerance,
+            message: sum(at, terms, *is, judged, material),
+        },
+        Form::Rate { part, whole, times } => {
+            let (part, whole) = (part.map(|cell| &material.readings[cell]), whole.map(|cell| &material.readings[cell]));
+            let base = whole.and_then(|reading| reading.value).map_or_else(Exact::zero, exact);
+            if base.is_zero() {
+                return Told { residual: None, tolerance: None, message: format!("{}: the base is 0", at.subject) };
+            }
+            let (residual, tolerance) = numbers(&(&judged.residual / &base), &(&judged.tolerance / &base));
+            let computed = exact(part.and_then(|reading| reading.value).unwrap_or_default())
+                * Exact::from_integer((*times).into())
+                / &base;
+            let computed = decimal(&computed).map_or_else(String::new, |n| grouped(n.round_dp(4)));
+            let message = format!(
+                "{}: {} of {} are {computed}, but {} is printed",
+                at.subject,
+                part.map_or_else(String::new, |r| r.value.map_or_else(String::new, grouped)),
+                whole.map_or_else(String::new, |r| r.value.map_or_else(String::new, grouped)),
+                shown(at)
+            );
+            Told { residual, tolerance, message }
+        }
+        Form::Level { per, .. } => Told { residual, tolerance, message: level(at, &material.readings[*per], judged) },
+        Form::Places { other } => Told { residual, tolerance, message: places(at, &material.readings[*other]) },
+        Form::Bounds { low, high } => bounds(at, *low, *high),
+    }
+}
+
+/// Computed − printed, whichever way the statement was put.
+fn by_sense(is: Comparison, residual: &Exact) -> Exact {
+    if is == Comparison::AtMost { -residual } else { residual.clone() }
+}
+
+fn parts(
+    instance: &Instance,
+    judged: &Judgement,
+    whole: &Reading,
+    dimension: &str,
+    count: usize,
+    sum: bool,
+    material: &Material,
+) -> String {
+    let total = beside(whole, &(exact(whole.value.unwrap_or_default()) + &judged.residual));
+    let off = beside(whole, &judged.residual.abs());
+    let (unit, printed) = (&whole.unit_name, shown(whole));
+    if sum {
+        let word = if judged.residual.is_negative() { "less" } else { "more" };
+        return format!(
+            "{}: the {count} parts by {dimension} add up to {total} {unit}, {off} {word} than the printed total {printed}",
+            whole.subject
+        );
+    }
+    let what = match count {
+        1 => format!("the part \"{}\" is", material.readings[instance.cells[0]].subject),
+        _ => format!("the {count} parts together are"),
+    };
+    format!("{}: {what} {total} {unit}, {off} more than the whole {printed}", whole.subject)
+}
+
+fn sum(
+    at: &Reading,
+    terms: &[(String, i64, usize)],
+    is: Comparison,
+    judged: &Judgement,
+    material: &Material,
+) -> String {
+    let mut text = String::new();
+    for (nth, (role, times, cell)) in terms.iter().enumerate() {
+        let number = material.readings[*cell].value.map_or_else(Exact::zero, exact);
+        let sign = match (nth, *times < 0) {
+            (0, false) => "",
+            (0, true) => "−",
+            (_, false) => " + ",
+            (_, true) => " − ",
+        };
+        let times = if times.abs() == 1 { String::new() } else { format!("{} × ", times.abs()) };
+        text.push_str(&format!("{sign}{times}{role} {}", beside(at, &number)));
+    }
+    let residual = by_sense(is, &judged.residual);
+    let total = beside(at, &(exact(at.value.unwrap_or_default()) + &residual));
+    let off = beside(at, &residual.abs());
+    let what = match is {
+        Comparison::Equal => "but",
+        Comparison::AtMost => "at most so much, but",
+        Comparison::AtLeast => "at least so much, but",
+    };
+    let word = if residual.is_positive() { "less" } else { "more" };
+    format!("{}: {text} = {total} {}, {what} {} is printed, {off} {word}", at.subject, at.unit_name, shown(at))
+}
+
+fn level(at: &Reading, per: &Reading, judged: &Judgement) -> String {
+    let value = exact(at.value.unwrap_or_default());
+    let persons = exact(per.value.unwrap_or(Decimal::ONE));
+    let bound = &value + &judged.residual;
+    let per_head = |amount: &Exact| decimal(&(amount / &persons)).map_or_else(String::new, |n| grouped(n.round_dp(2)));
+    let word = if judged.residual.is_negative() { "above" } else { "below" };
+    let end = if judged.residual.is_negative() { "highest" } else { "lowest" };
+    format!(
+        "{}: {} {} for {} persons are {} yuan each, {} {} {word} what the {end} standards make, {} ({} each)",
+        at.subject,
+        shown(at),
+        at.unit_name,
+        per.value.map_or_else(String::new, grouped),
+        per_head(&value),
+        beside(at, &judged.residual.abs()),
+        at.unit_name,
+        beside(at, &bound),
+        per_head(&bound),
+    )
+}
+
+fn places(at: &Reading, other: &Reading) -> String {
+    let sheet = if other.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", other.sheet) };
+    let said = |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
+    format!(
+        "{}: {} {} here{}, but {} {} in {}{sheet}, cell {}{}, which counts",
+        at.subject,
+        shown(at),
+        at.unit_name,
+        said(at),
+        shown(other),
+        other.unit_name,
+        other.source_file,
+        other.cell,
+        said(other)
+    )
+}
+
+fn bounds(at: &Reading, low: Option<i64>, high: Option<i64>) -> Told {
+    let value = at.value.unwrap_or_default();
+    let below = low.map(Decimal::from).filter(|low| value < *low);
+    let (residual, what) = match below {
+        Some(low) if low.is_zero() => (value, "is negative".to_owned()),
+        Some(low) => (value - low, format!("is less than {low}")),
+        None => {
+            let high = high.map(Decimal::from).unwrap_or_default();
+            (value - high, format!("is more than {high}"))
+        }
+    };
+    let message = format!("{}: {} {} {what}", at.subject, shown(at), at.unit_name);
+    Told { residual: Some(residual.normalize()), tolerance: Some(at.rounding), message }
+}

@@ -1,0 +1,485 @@
+//! The editing rules under `pipelines/rules/`: what must hold between figures, as types. Putting them to figures is the
+//! business of `editing`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::schema;
+use crate::diag::{Checked, Diagnostic, Place as At, SourceText};
+use crate::domain::Codebook;
+use crate::domain::label::nearest;
+use crate::project::Project;
+
+/// One file of rules.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Rules {
+    /// The rules of the file.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
+    /// How loath the localisation is to change a cell.
+    pub weights: Option<Weights>,
+}
+
+/// A rule: what it says, how grave it is, and, in one table, what kind of rule it is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Rule {
+    /// Kebab case; stands in `core_finding.rule`.
+    pub id: String,
+    /// How grave a failure is.
+    pub severity: Severity,
+    /// What the rule says, in Chinese.
+    pub zh: String,
+    /// What the rule says, in English.
+    pub en: String,
+    /// Where the rule is written: a regulation, a manual, a paper.
+    pub reference: String,
+    /// What to do about a failure that no slip explains.
+    pub hint: String,
+    /// Wholes and parts as the tables declare them.
+    pub relation: Option<Relation>,
+    /// A quantity is the sum of others, or bounds it.
+    pub linear: Option<Linear>,
+    /// A quantity is a share of another.
+    pub rate: Option<Rate>,
+    /// An amount lies between the lowest and the highest standard for as many persons.
+    pub level: Option<Level>,
+    /// One quantity in two places is the same.
+    pub places: Option<Places>,
+    /// A quantity lies within fixed bounds.
+    pub range: Option<Range>,
+    /// A quantity does not grow or shrink faster than a factor from one period to the next.
+    pub growth: Option<Growth>,
+    /// A ratio is not far from that of the regions beside it.
+    pub peers: Option<Peers>,
+    /// A number is not a unit (万, 亿) away from its neighbours in time, place and edition.
+    pub magnitude: Option<Magnitude>,
+    /// The rows of a table are proportional to each other.
+    pub proportional: Option<Proportional>,
+    /// A stock moves the way its flows do.
+    pub direction: Option<Direction>,
+    /// Several schemes do not have the very same figures.
+    pub coincidence: Option<Coincidence>,
+    /// A column that gives signs a meaning gives each figure one.
+    pub signs: Option<Signs>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+    Info,
+}
+
+impl Severity {
+    pub fn resolved(self) -> crate::diag::Severity {
+        match self {
+            Severity::Error => crate::diag::Severity::Error,
+            Severity::Warning => crate::diag::Severity::Warning,
+            Severity::Info => crate::diag::Severity::Info,
+        }
+    }
+}
+
+/// Which figures, by what they count; a dimension left out is that of the figure the rule starts from.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Place {
+    /// The indicator.
+    pub indicator: String,
+    /// The period, if it is another than that of the figure the rule starts from.
+    pub period: Option<Step>,
+    /// The region; `_T` for all.
+    pub region: Option<String>,
+    /// The scheme; `_T` for all.
+    pub scheme: Option<String>,
+    /// The registration type; `_T` for all.
+    pub ownership: Option<String>,
+    /// The industry; `_T` for all.
+    pub industry: Option<String>,
+    /// The group of persons; `_T` for all.
+    pub population: Option<String>,
+    /// The further groups, `key=code`; `_T` for none.
+    pub breakdown: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Step {
+    /// The period before: the year before a year, the month before a month.
+    Previous,
+    /// The longest period that ends on the same day: what flowed up to a stock.
+    Ending,
+}
+
+/// A figure that a rule needs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Operand {
+    /// What it is called in messages.
+    pub role: String,
+    /// The figure.
+    pub is: Place,
+    /// Where it is looked for next.
+    pub or: Option<Place>,
+    /// What it counts; 1 where left out.
+    pub times: Option<i64>,
+    /// What it means that the figure is not there.
+    pub missing: Option<Missing>,
+    /// Only where the table of the figure that the rule starts from states it.
+    #[serde(default)]
+    pub same_table: bool,
+}
+
+/// What a figure means that is not there; without it the rule cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It counts as nothing: not every source has it.
+    Nothing,
+    /// A series begins here: there is nothing to judge.
+    Begins,
+    /// The rule is not about such figures.
+    Silent,
+}
+
+/// Where the operands are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Within {
+    /// In the table and edition of the figure that the rule starts from.
+    Table,
+    /// Among the figures that count (`core_figure`), whatever table states them.
+    Figures,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Relation {
+    /// What must hold between whole and parts.
+    pub kind: RelationKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    Sum,
+    PartOf,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Linear {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// Where the other figures are looked for.
+    pub within: Within,
+    /// How the figure compares to the sum of the terms.
+    pub is: Comparison,
+    /// The figures that are added up, each with what it counts.
+    pub terms: Vec<Operand>,
+    /// Another sum that would do as well: sources differ in what they count.
+    #[serde(default)]
+    pub or: Vec<Operand>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Comparison {
+    #[serde(rename = "=")]
+    Equal,
+    #[serde(rename = "<=")]
+    AtMost,
+    #[serde(rename = ">=")]
+    AtLeast,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Rate {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// Where the other figures are looked for.
+    pub within: Within,
+    /// The part.
+    pub part: Operand,
+    /// The whole.
+    pub whole: Operand,
+    /// 100 for a percentage.
+    pub times: i64,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Level {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// The persons that the standard is paid for.
+    pub per: Place,
+    /// The standard: any figure of the same table, period, region and scheme, whatever its population.
+    pub standard: Place,
+    /// The key of the breakdown whose standards are paid beside each other.
+    pub sum_over: String,
+    /// Up to so many percent off, the finding is only worth knowing.
+    pub near_pct: i64,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Places {
+    /// How grave a difference between two editions of one table is.
+    pub revision: Severity,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Range {
+    /// The indicators the rule is about.
+    pub indicators: Vec<String>,
+    /// The lowest value that is possible.
+    pub low: Option<i64>,
+    /// The highest value that is possible.
+    pub high: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Growth {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// 150: from 100 to more than 150, or from 150 to less than 100.
+    pub factor_pct: i64,
+    /// A fall by more than so many percent is too much already.
+    pub fall_pct: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Peers {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// What the figure is divided by.
+    pub per: Place,
+    /// So many times the median, or so many times less.
+    pub factor: i64,
+    /// Regions that make a median.
+    pub least: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Magnitude {
+    /// The indicators the rule is about.
+    pub indicators: Vec<String>,
+    /// The factors of units that are mistaken for each other.
+    pub factors: Vec<i64>,
+    /// The number is so many times the factor or less away from its neighbour.
+    pub near: i64,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Proportional {
+    /// The figure that the rule starts from.
+    pub at: Place,
+    /// The keys of the breakdown that make rows and columns; the row's code is a number.
+    pub rows: String,
+    /// The key that makes columns.
+    pub columns: String,
+    /// The row to which the others should be in the proportion of their codes.
+    pub base: String,
+    /// From so many thousandths on, a cell that stands out of its row is a warning.
+    pub grave_permille: i64,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Direction {
+    /// The stock.
+    pub at: Place,
+    /// What should move it.
+    pub terms: Vec<Operand>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Coincidence {
+    /// The indicators the rule is about.
+    pub indicators: Vec<String>,
+    /// Digits that must be the same to be worth telling.
+    pub digits: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Signs {}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Weights {
+    /// Of any cell.
+    pub cell: u32,
+    /// More for the whole of a declared relation.
+    pub whole: u32,
+    /// More for each other place that prints the same.
+    pub attested: u32,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights { cell: 1, whole: 0, attested: 0 }
+    }
+}
+
+impl Rule {
+    /// The name of the rule's kind.
+    pub fn kind(&self) -> &'static str {
+        self.kinds().first().copied().unwrap_or_default()
+    }
+
+    fn kinds(&self) -> Vec<&'static str> {
+        let given = [
+            ("relation", self.relation.is_some()),
+            ("linear", self.linear.is_some()),
+            ("rate", self.rate.is_some()),
+            ("level", self.level.is_some()),
+            ("places", self.places.is_some()),
+            ("range", self.range.is_some()),
+            ("growth", self.growth.is_some()),
+            ("peers", self.peers.is_some()),
+            ("magnitude", self.magnitude.is_some()),
+            ("proportional", self.proportional.is_some()),
+            ("direction", self.direction.is_some()),
+            ("coincidence", self.coincidence.is_some()),
+            ("signs", self.signs.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(kind, _)| kind).collect()
+    }
+
+    /// How the tolerance of the rule is made, in words.
+    pub fn tolerance(&self) -> &'static str {
+        match self.kind() {
+            "relation" | "linear" | "places" => {
+                "the sum of half a unit of the last printed digit of every number that takes part; whole persons and units \
+                 printed in full are exact"
+            }
+            "rate" | "level" => {
+                "what half a unit of the last printed digit of each number moves the product; whole persons and units \
+                 printed in full are exact"
+            }
+            "proportional" => "what half a unit of the last printed digit of the four numbers moves the proportion",
+            "range" => "half a unit of the last printed digit of the number",
+            "direction" => "half a unit of the last printed digit of the numbers on each side",
+            "signs" | "coincidence" => "none: what is printed is compared, not its size",
+            _ => "the factor that the rule declares: it asks for a look, and says of no figure that it is wrong",
+        }
+    }
+
+    /// The indicators that the rule looks at, so that other figures need not be.
+    pub fn indicators(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.indicator_lists().into_iter().flatten().flatten().map(String::as_str).collect();
+        all.extend(self.places_named().into_iter().map(|place| place.indicator.as_str()));
+        all
+    }
+
+    fn indicator_lists(&self) -> [Option<&Vec<String>>; 3] {
+        [
+            self.range.as_ref().map(|kind| &kind.indicators),
+            self.magnitude.as_ref().map(|kind| &kind.indicators),
+            self.coincidence.as_ref().map(|kind| &kind.indicators),
+        ]
+    }
+
+    fn places_named(&self) -> Vec<&Place> {
+        let mut places = Vec::new();
+        let mut operands: Vec<&Operand> = Vec::new();
+        if let Some(kind) = &self.linear {
+            places.push(&kind.at);
+            operands.extend(kind.terms.iter().chain(&kind.or));
+        }
+        if let Some(kind) = &self.rate {
+            places.push(&kind.at);
+            operands.extend([&kind.part, &kind.whole]);
+        }
+        if let Some(kind) = &self.level {
+            places.extend([&kind.at, &kind.per, &kind.standard]);
+        }
+        places.extend(self.growth.iter().map(|kind| &kind.at));
+        places.extend(self.peers.iter().flat_map(|kind| [&kind.at, &kind.per]));
+        places.extend(self.proportional.iter().map(|kind| &kind.at));
+        if let Some(kind) = &self.direction {
+            places.push(&kind.at);
+            operands.extend(&kind.terms);
+        }
+        places.extend(operands.iter().flat_map(|operand| [Some(&operand.is), operand.or.as_ref()]).flatten());
+        places
+    }
+}
+
+/// All rules of a project, in the order of files and of their places in them.
+#[derive(Clone, Debug, Default)]
+pub struct Rulebook {
+    pub rules: Vec<Rule>,
+    pub weights: Weights,
+}
+
+/// Read the rules of a project; none where there is no such folder.
+pub fn load(project: &Project, codebook: &Codebook) -> Checked<Rulebook> {
+    let mut faults = Vec::new();
+    let shown = |path: &Path| project.display(path);
+    let (mut book, mut known) = (Rulebook::default(), BTreeSet::new());
+    let folder = project.rules();
+    let files = if folder.is_dir() { super::listing(&folder, &shown, &mut faults) } else { Vec::new() };
+    for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
+        let Some(text) = super::read(path, &shown, &mut faults) else { continue };
+        let Some(file) = schema::parse::<Rules>(&text, &mut faults) else { continue };
+        for rule in file.rule {
+            faults.extend(check(&rule, &mut known, codebook, &text));
+            book.rules.push(rule);
+        }
+        book.weights = file.weights.unwrap_or(book.weights);
+    }
+    Checked::new(book, faults)
+}
+
+/// What the form of a rule's file does not say.
+fn check(rule: &Rule, known: &mut BTreeSet<String>, codebook: &Codebook, text: &Arc<SourceText>) -> Vec<Diagnostic> {
+    let start = text.text.find(&format!("\"{}\"", rule.id)).unwrap_or(0);
+    let at = |word: &str| {
+        let found = text.text[start..].find(&format!("\"{word}\"")).map_or(start, |nth| start + nth);
+        At::span(text, found..found + word.len() + 2)
+    };
+    let mut faults = Vec::new();
+    if !known.insert(rule.id.clone()) {
+        let message = format!("there is already a rule \"{}\"", rule.id);
+        faults.push(Diagnostic::error("rule-twice", message).at(at(&rule.id)).hint("give one of them another name"));
+    }
+    match rule.kinds().as_slice() {
+        [_] => {}
+        kinds => {
+            let given = if kinds.is_empty() { "none".to_owned() } else { kinds.join(" and ") };
+            let message = format!("the rule \"{}\" must be of one kind, and says {given}", rule.id);
+            let hint =
+                "write one table below it: [rule.linear], [rule.rate], [rule.range] …; pipelines/README.md lists them";
+            faults.push(Diagnostic::error("rule-kind", message).at(at(&rule.id)).hint(hint));
+        }
+    }
+    for indicator in rule.indicators() {
+        if codebook.indicator(indicator).is_none() {
+            let message =
+                format!("the rule \"{}\" names the indicator \"{indicator}\", which no code list has", rule.id);
+            let near = nearest(indicator, codebook.indicators.iter().map(|i| i.code.as_str()));
+            let hint = match near.is_empty() {
+                true => "indicators stand in pipelines/codes/indicator.csv".to_owned(),
+                false => format!("did you mean {}?", near.join(", ")),
+            };
+            faults.push(Diagnostic::error("unknown-indicator", message).at(at(indicator)).hint(hint));
+        }
+    }
+    faults
+}
