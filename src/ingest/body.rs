@@ -12,7 +12,7 @@ use super::passage::{self, Told};
 use super::presence::Met;
 use super::said::{self, Said, Side};
 use super::split;
-use super::twice::Axial;
+use super::twice::{Axial, are_apart};
 use super::validity;
 use super::value::{self, Amount};
 use super::{Doubts, Reading};
@@ -66,7 +66,7 @@ pub(super) fn read(
     let mut of_columns = Axial::default();
     columns.iter().for_each(|side| of_columns.add(side, &title.meaning));
     read.doubts = Doubts {
-        twice: !plain || !of_rows.is_apart_from(of_columns),
+        twice: !plain || !are_apart(of_rows, of_columns),
         validity: !plain || limited,
         records: !records.is_empty(),
     };

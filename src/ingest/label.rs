@@ -10,6 +10,7 @@ use super::hint;
 use super::locate::Found;
 use super::note;
 use super::presence::{Met, Stranger};
+use super::twice;
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, Dimension, LookupError, Period, TOTAL};
@@ -119,9 +120,7 @@ fn print_of(meaning: &Meaning) -> u64 {
 
 /// No two rows, and no two columns, may mean the same.
 pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line<'_>], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let mut prints: Vec<u64> = lines.iter().map(|line| line.print).collect();
-    prints.sort_unstable();
-    if prints.windows(2).all(|pair| pair[0] != pair[1]) {
+    if twice::all_differ(lines.iter().map(|line| line.print).collect()) {
         return;
     }
     let mut seen: HashMap<&Meaning, &Line<'_>> = HashMap::new();

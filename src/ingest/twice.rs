@@ -42,18 +42,21 @@ impl Axial {
         self.period |= next.period;
     }
 
-    /// Whether surely no two cells of these lines and those across state the same: of nothing do both axes say something,
-    /// and no two lines of an axis say the same.
-    pub fn is_apart_from(mut self, mut across: Axial) -> bool {
-        let both = self.dimensions & across.dimensions != 0
-            || self.indicator && across.indicator
-            || self.period && across.period;
-        let distinct = |axis: &mut Axial| {
-            axis.prints.sort_unstable();
-            axis.prints.windows(2).all(|pair| pair[0] != pair[1])
-        };
-        !both && distinct(&mut self) && distinct(&mut across)
-    }
+}
+
+/// Whether surely no two cells where these lines cross state the same: of nothing do both axes say something, and no two
+/// lines of an axis say the same.
+pub(super) fn are_apart(rows: Axial, columns: Axial) -> bool {
+    let both = rows.dimensions & columns.dimensions != 0
+        || rows.indicator && columns.indicator
+        || rows.period && columns.period;
+    !both && all_differ(rows.prints) && all_differ(columns.prints)
+}
+
+/// Whether no two of these numbers are the same.
+pub(super) fn all_differ(mut prints: Vec<u64>) -> bool {
+    prints.sort_unstable();
+    prints.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// A fault for every observation whose quantity another one before it states.

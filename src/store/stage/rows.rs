@@ -68,7 +68,6 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "a field of the row after the other, in the order of the columns")]
 pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let obs_id = take(cells)?;
     let (dataset, table_id, edition) = (take(cells)?, take(cells)?, take(cells)?);
