@@ -478,18 +478,54 @@ mod tests {
     }
 
     #[test]
+    fn a_large_sheet_lies_in_stretches() {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        let most = STRETCH_CELLS as u32;
+        // Rows of none to six cells, one of more than a stretch holds; names in the first column.
+        let length = |row: u32| if row == 5_000 { most + 1 } else { row % 7 };
+        let text = |row, col| if col == 0 { format!("第{row}县") } else { format!("{row}.{col}") };
+        for row in 0..10_000 {
+            (0..length(row)).for_each(|col| sheet.put(row, col, Cell::text(text(row, col))).unwrap());
+        }
+        let grid = sheet.finish();
+        // Three cells a row: two stretches before the long row is over, and two after it.
+        assert_eq!(
+            grid.stretches.iter().map(|s| s.cells.len() > STRETCH_CELLS).collect::<Vec<_>>(),
+            [false, true, false, false]
+        );
+        for row in 0..10_000 {
+            let found: Vec<(u32, &str)> = grid.row(row).map(|(at, cell)| (at.col, cell.text.as_str())).collect();
+            let expected: Vec<(u32, String)> = (0..length(row)).map(|col| (col, text(row, col))).collect();
+            assert!(found.iter().map(|(col, text)| (*col, (*text).to_owned())).eq(expected), "row {row}");
+            assert_eq!(grid.get(row, length(row)), None);
+        }
+        let words = |rows| grid.words_in(rows).map(|(at, cell)| format!("{}{}", at.col, cell.text)).collect::<Vec<_>>();
+        assert_eq!(words(4_997..5_003), ["0第4997县", "0第4999县", "0第5000县", "0第5001县", "0第5002县"]);
+        assert_eq!(words(0..10_000).len(), (0..10_000).filter(|row| length(*row) > 0).count());
+        assert_eq!(words(9_999..20_000).len(), 1);
+    }
+
+    #[test]
     fn parts_of_a_sheet_are_put_together() {
         let count = CellCount::default();
         let part = |rows: &[u32]| {
             let mut part = Builder::new("", Addressing::A1, &count);
-            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(row.to_string())).unwrap());
+            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(format!("{row}县"))).unwrap());
             part
         };
-        let mut sheet = part(&[0, 1]);
-        [&[2, 5][..], &[], &[9], &[4, 10]].into_iter().for_each(|rows| sheet.append(part(rows)));
-        let grid = sheet.finish();
-        assert_eq!(shown(&grid), "A1=0 B2=1 A3=2 A5=4 B6=5 B10=9 A11=10");
-        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9"));
+        let whole = |parts: &[&[u32]]| {
+            let mut sheet = part(&[0, 1]);
+            parts.iter().for_each(|rows| sheet.append(part(rows)));
+            sheet.finish()
+        };
+        let in_order = whole(&[&[2, 5], &[], &[9]]);
+        assert_eq!(shown(&in_order), "A1=0县 B2=1县 A3=2县 B6=5县 B10=9县");
+        assert!(in_order.words_in(1..9).map(|(at, _)| at.row).eq([1, 2, 5]));
+        let grid = whole(&[&[2, 5], &[], &[9], &[4, 10]]);
+        assert_eq!(shown(&grid), "A1=0县 B2=1县 A3=2县 A5=4县 B6=5县 B10=9县 A11=10县");
+        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9县"));
+        assert!(grid.words_in(4..10).map(|(at, _)| at.row).eq([4, 5, 9]));
     }
 
     #[test]
