@@ -179,8 +179,8 @@ pub const DELIVERY: Table = Table {
         ("region", Text),
         ("state", Text),
         ("due_at", Text),
-        ("source_file", OptionalText),
-        ("source_sha256", OptionalText),
+        ("file", OptionalText),
+        ("sha256", OptionalText),
     ],
 };
 

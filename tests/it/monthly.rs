@@ -1,10 +1,13 @@
 //! The monthly job: what is due, what came and what did not, by a calendar of three regions; and what a timer needs.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use shebao::store::{Manifest, Releases};
 
 use crate::support::TestProject;
 
@@ -43,7 +46,14 @@ const IN_TIME: &str = "2026-11-10T09:59:59Z";
 const TOO_LATE: &str = "2026-11-12T03:00:00Z";
 
 fn office(on_missing: &str) -> TestProject {
-    let project = TestProject::small(&["core_code", "core_table", "core_indicator", "core_unit", "core_observation", "core_delivery"]);
+    let project = TestProject::small(&[
+        "core_code",
+        "core_table",
+        "core_indicator",
+        "core_unit",
+        "core_observation",
+        "core_delivery",
+    ]);
     project.write("pipelines/office/source.toml", SOURCE);
     project.write("pipelines/office/table.toml", TABLE);
     project.write("pipelines/calendar.toml", format!("{CALENDAR}on_missing = \"{on_missing}\"\n"));
@@ -212,4 +222,81 @@ fn a_timer_is_what_systemd_understands() {
     let calendar =
         Command::new("systemd-analyze").args(["calendar", "*-01,07~01 04:30:00 Asia/Shanghai"]).output().unwrap();
     assert!(calendar.status.success());
+}
+
+/// A copy under way looks like a short file; a time of a clock that jumped looks like no age at all.
+#[test]
+fn a_file_that_is_still_written_is_left_alone() {
+    let project = office("partial");
+    project.edit("pipelines/calendar.toml", "time_zone", "settle = 1\ntime_zone");
+    let growing = project.file("fixtures/office/530425_2026-09.csv");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let copy = std::thread::spawn(move || {
+        let mut file = fs::OpenOptions::new().append(true).open(growing).unwrap();
+        while stopped.try_recv().is_err() {
+            file.write_all(b"\n").unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let said = project.shebao_at(IN_TIME, &["run"]);
+    stop.send(()).unwrap();
+    copy.join().unwrap();
+    assert!(
+        said.stderr.contains("another program still writes it\n  --> office/530425_2026-09.csv"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(figures(&project), ["2026-09,530402,10", "2026-09,530403,10"]);
+    let ahead = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    let file = fs::File::options().append(true).open(project.file("fixtures/office/530425_2026-09.csv")).unwrap();
+    file.set_modified(ahead).unwrap();
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    assert_eq!(figures(&project).len(), 3);
+}
+
+/// Killed at any moment, the release before or the new one is there, whole.
+#[test]
+fn a_killed_run_leaves_one_release_or_the_other() {
+    const KILLS: u64 = 200;
+    let project = office("withhold");
+    let begun = Instant::now();
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    // How long a run takes; it follows what is seen, since other tests run beside this one.
+    let mut whole = begun.elapsed();
+    let releases = Releases::open(&project.file("warehouse"));
+    let mut moment = 0x9E37_79B9_u64;
+    let (mut old, mut new) = (0, 0);
+    for nth in 0..KILLS {
+        let before = releases.current().unwrap().unwrap().id;
+        deliver(&project, "530402", "2026-09", 100 + u32::try_from(nth).unwrap());
+        let mut run = Command::new(env!("CARGO_BIN_EXE_shebao"))
+            .arg("--project")
+            .arg(project.path())
+            .arg("run")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(whole.mul_f64((moment >> 40) as f64 / (1_u64 << 24) as f64));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let current = releases.current().unwrap().unwrap();
+        let manifest = Manifest::read(&current.path).unwrap();
+        assert_eq!((&manifest.release, manifest.rows["core_observation"]), (&current.id, 3), "kill {nth}");
+        for table in manifest.rows.keys() {
+            let bytes = fs::read(current.path.join(format!("{table}.parquet"))).unwrap();
+            assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "kill {nth}: {table}");
+        }
+        let is_new = current.id != before;
+        whole = whole.mul_f64(if is_new { 0.8 } else { 1.1 });
+        (old, new) = if is_new { (old, new + 1) } else { (old + 1, new) };
+    }
+    eprintln!("of {KILLS} kills {old} left the release before and {new} the new one");
+    assert!(old > 0 && new > 0, "all moments lay on one side: {old} before, {new} after");
+    deliver(&project, "530402", "2026-09", 7);
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    assert_eq!(figures(&project)[0], "2026-09,530402,7");
+    let killed = answers(&project, "SELECT COUNT(*) > 0 FROM core_run WHERE outcome = 'killed'");
+    assert_eq!(killed, ["true"]);
 }

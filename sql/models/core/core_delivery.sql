@@ -5,7 +5,7 @@
 -- columns: delivery = the name of the files in the calendar; period = the period that the file is of; period_start = its first
 --        day; period_end = its last day; region = whose file it is, _T where one file is all of a period; state = arrived
 --        (read), kept (the file is gone, its figures stay), withheld (there, and not read until the period is whole), missing;
---        due_at = from this moment on it was late; source_file = the file, where there is or was one; source_sha256 = its digest
+--        due_at = from this moment on it was late; file = the file, where there is or was one; sha256 = its digest
 SELECT
     delivery,
     period,
@@ -14,7 +14,7 @@ SELECT
     region,
     state,
     due_at,
-    source_file,
-    source_sha256
+    file,
+    sha256
 FROM stage_delivery
 ORDER BY delivery, period_start, period_end, region
