@@ -41,7 +41,6 @@ impl Axial {
         self.indicator |= next.indicator;
         self.period |= next.period;
     }
-
 }
 
 /// Whether surely no two cells where these lines cross state the same: of nothing do both axes say something, and no two
