@@ -17,6 +17,7 @@
 //! - **finding**: what a check says about cells
 
 pub mod address;
+pub mod calendar;
 pub mod code;
 pub mod concordance;
 pub mod few;

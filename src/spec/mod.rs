@@ -5,6 +5,7 @@
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
 pub mod annotation;
+pub mod calendar;
 mod codes;
 mod concordance;
 pub mod corrections;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::parquet::{Cell, Row};
-use super::{EditionInfo, TableInfo};
+use super::{DeliveryInfo, EditionInfo, TableInfo};
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
 use crate::domain::observation::Correction;
@@ -389,6 +389,21 @@ pub fn relation_of(cells: &mut Cells) -> Option<Relation> {
         part: code(cells)?,
         indicator: code(cells)?,
     })
+}
+
+pub fn delivery_row(d: &DeliveryInfo) -> Row<'_> {
+    let (file, sha256) = d.file.as_ref().map(|(file, sha256)| (file, sha256)).unzip();
+    vec![
+        Cell::text(&d.delivery),
+        Cell::shown(d.period),
+        Cell::Date(d.period.start()),
+        Cell::Date(d.period.end()),
+        Cell::text(d.region.as_str()),
+        Cell::text(d.state),
+        Cell::text(&d.due_at),
+        Cell::optional(file),
+        Cell::optional(sha256),
+    ]
 }
 
 pub fn table_row(t: &TableInfo) -> Row<'_> {
