@@ -1,5 +1,7 @@
 //! Instances in words: what was expected, what is printed, by how much it misses.
 
+use std::collections::BTreeSet;
+
 use num_traits::{Signed as _, Zero as _};
 use rust_decimal::Decimal;
 
@@ -19,7 +21,10 @@ pub struct Told {
 /// The cells of an instance as a finding names them.
 pub fn cells(instance: &Instance, material: &Material) -> String {
     let at = &material.readings[instance.at];
-    let names: Vec<String> = instance.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
+    let mut names: Vec<String> = instance.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
+    // A cell may hold two figures.
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     names.join(" ")
 }
 
