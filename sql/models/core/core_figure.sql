@@ -4,6 +4,7 @@
 --        several tables or sentences state it, the one that a specification prefers ([[prefer]]) wins, then the table with the
 --        lowest priority number, then the first by table_id. Quantities without a number have no row.
 --        qualifier: how the text bounds the number, as in core_observation.
+-- columns: indicator = the indicator, a code of core_indicator; rounding = half a unit of the last printed digit, in base units
 WITH ranked AS (
     SELECT
         r.indicator,

@@ -5,6 +5,9 @@
 --        and of employees at their posts (在岗职工); wage_population says which it is. growth_pct is against the year before
 --        and null without it; a change of population between the years, and a break that is declared for the
 --        mean wage, is a break: growth_pct is null, break_before is 1.
+-- columns: wage_ownership = whose mean wage it is, by ownership; wage_population = whose mean wage it is: all employed,
+--        employees, or those at their posts; previous_yuan_month = the one before, yuan a month; growth_pct = growth against
+--        the year before, percent; break_before = 1 where the two cannot be compared
 WITH printed AS (
     SELECT
         period,

@@ -12,6 +12,15 @@
 --        many months it is over the time after which insurance stops (停保), by the rule for the place and year. qualifier:
 --        how the texts bound arrears, recovered and units (at_least, at_most, about).
 --        Across a declared break (break says which) there is no previous, and nothing is implied.
+-- columns: recovered_yuan = recovered over the period, yuan; new_arrears_yuan = newly owed over the period, yuan;
+--        months_overdue_max = months for which the unit longest in arrears owes; part_count = parts that the figure is the sum
+--        of, null: it is printed; parts_yuan = what the parts of the total add up to, yuan; share_pct = share of the printed
+--        total, percent; previous_arrears_yuan = arrears a year earlier, yuan; recovery_pct = recovered / (recovered + still
+--        owed), percent; implied_new_arrears_yuan = what must have been newly owed: arrears − previous + recovered, yuan;
+--        yuan_per_unit = arrears per unit in arrears, yuan; insured_unit_period = when the insured units were counted;
+--        unit_share_pct = units in arrears per 100 insured units; income_pct = arrears per 100 yuan of income of the year;
+--        overdue_year_max = the longest run in years; past_stop_month = by how many months it is over the time after which
+--        insurance stops; break = why there is no comparison with what was before: a declared break
 WITH figure AS (
     SELECT indicator, period_kind, period, period_end, region, scheme, ownership, industry, value, obs_id
     FROM core_figure

@@ -14,6 +14,17 @@
 --        recipient (赡养比); contributors are the insured employees, else all insured, as contributor_population says.
 --        beneficiary_change_person is against the period before, of
 --        the same length. Across a declared break (break says which) there is no growth and no change. implied_recipient_person: all recipients × a printed share.
+-- columns: expenditure_yuan = expenditure of the fund over the period, yuan; per_recipient_yuan = expenditure per recipient,
+--        yuan; per_recipient_yuan_month = the same per month of the period, yuan; per_beneficiary_yuan = expenditure per
+--        beneficiary, yuan; previous_period = the period that is compared to; previous_yuan_month = the one before, yuan a
+--        month; growth_pct = growth of the mean pension against previous_period, percent; annual_growth_pct = the same per year
+--        between, percent; wage_period = the year of the mean wage; month_yuan = recipients × mean pension, yuan a month;
+--        to_enterprise_times = mean pension over that of enterprise employees; printed_ratio_pct = the source's own ratio to
+--        it, percent; implied_yuan_month = the mean pension that this ratio implies, yuan a month; recipient_pct = recipients
+--        per 100 insured; per_100k = beneficiaries per 100,000 of all insured; contributor_person = who contributes: insured
+--        employees, else all insured; contributor_population = whose number that is; previous_beneficiary_person =
+--        beneficiaries of the period before; beneficiary_change_person = beneficiaries more than then; implied_recipient_person
+--        = all recipients × a printed share; break = why there is no comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period, period_end, region, scheme, ownership, industry, population, value, obs_id

@@ -12,6 +12,12 @@
 --        gap_person: the eligible persons not insured; printed_gap_person and printed_pct are the source's own. spread_pp: the
 --        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
 --        population: they stand with the persons of all groups, else with the employees.
+-- columns: printed_pct = the source's own percentage; gap_person = eligible persons who are not insured; printed_gap_person = the
+--        source's own number of them; coverage_qualifier = how a bound of either side bounds the rate; spread_pp = highest less
+--        lowest coverage among the schemes of the group, percentage points; printed_spread_pp = the source's own spread,
+--        percentage points; base_indicator = what the insured are set against; base_period = when that was counted;
+--        base_population = whose number that is; merged_from = the schemes it took the place of, where it is their sum;
+--        printed_unit_pct = the source's own rate by units, percent
 WITH figure AS (
     SELECT indicator, period, region, scheme, ownership, industry, population, value, obs_id
     FROM core_figure

@@ -2,8 +2,11 @@
 -- grain: period, region, scheme, ownership, industry, breakdown
 -- doc:   Insured units (参保户数) at the end of a period, the insured persons they stand for, and persons per unit (户均参保).
 --        Units have no population: their persons are those of all groups, else the employees (person_population). change_unit
---        and change_pct are against the same day a year before, and only between years; they are null across a declared break (break says which). qualifier: how the texts bound either
---        number (at_least, at_most, about).
+--        and change_pct are against the same day a year before, and only between years; across a declared break they are
+--        null. qualifier: how the texts bound either number (at_least, at_most, about).
+-- columns: person_population = whose number the persons are: all groups (_T) or employees; previous_unit = units a year before;
+--        change_unit = units more than then; change_pct = the change in percent of what was before; break = why there is no
+--        comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id

@@ -19,6 +19,23 @@
 --        recipients of its last day. earlier_period: the last closing balance known before; closing_multiple_times is this one
 --        over that, closing_growth_pct the mean growth per year between them (years only); both are null
 --        across a declared break, which break tells.
+-- columns: opening_yuan = opening balance, yuan; income_yuan = income of the fund over the period, yuan; recovered_yuan = arrears
+--        recovered over the period, yuan, null: no such column; expenditure_yuan = expenditure of the fund over the period,
+--        yuan; other_yuan = transfers, interest and subsidies, yuan; closing_yuan = closing balance of the fund, yuan;
+--        residual_yuan = opening + income + recovered + other − expenditure − closing, yuan; surplus_yuan = income less
+--        expenditure, yuan, negative: a shortfall; surplus_with_recovered_yuan = income + recovered arrears − expenditure,
+--        yuan; printed_surplus_yuan = the source's own surplus, yuan; transfer_yuan = received from other levels less remitted,
+--        yuan; after_transfer_yuan = surplus after transfers between levels, yuan; contribution_yuan = premiums received, yuan;
+--        interest_yuan = interest over the period, yuan; subsidy_yuan = paid in from budgets, yuan; contribution_surplus_yuan =
+--        premiums less expenditure, yuan; surplus_pct = surplus per 100 of income; accumulated_pct = closing balance per 100 of
+--        income; yield_pct = interest per 100 of closing balance; income_per_insured_yuan = income per insured person, yuan;
+--        closing_per_insured_yuan = closing balance per insured person, yuan; contribution_per_insured_yuan = premiums per
+--        insured person, yuan; printed_per_insured_yuan = the source's own premium per person, yuan; personal_total_yuan =
+--        insured × that, yuan; expenditure_per_beneficiary_yuan = expenditure per beneficiary of the period, yuan;
+--        expenditure_per_recipient_yuan = expenditure per recipient on its last day, yuan; earlier_period = the last year
+--        before with a closing balance; earlier_closing_yuan = the closing balance of then, yuan; closing_multiple_times = this
+--        closing balance over that; closing_growth_pct = mean growth per year between them, percent; break = why there is no
+--        comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_start, period_end, region, scheme, ownership, industry, population, value,

@@ -6,6 +6,7 @@
 --        recovered arrears exceed expenditure; insured_growth_pct, arrears_growth_pct, coverage_change_pp (against the same
 --        base) and beneficiary_lead_pp (growth of beneficiaries less growth of insured persons), each between the ends of two
 --        years, and none across a declared break; interest_owed_yuan. Definitions stand in core_indicator; ind_warning holds them against thresholds.
+-- columns: measure = what is measured, a code of core_indicator
 WITH fund AS (
     SELECT
         period, region, scheme, ownership, industry, population, support_month, payout_pct, opening_yuan, closing_yuan,
