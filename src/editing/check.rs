@@ -11,7 +11,7 @@ use super::cause::{Cause, causes};
 use super::doubt::{Doubt, Doubts, doubts};
 use super::edit::{Cell, Edit, Exact, Judgement, Verdict, exact};
 use super::locate::components;
-use super::material::Material;
+use super::material::{Material, Reading};
 use super::tell;
 use super::words::{address, grouped, place, shown};
 use crate::diag::Severity;
@@ -142,7 +142,7 @@ impl Telling<'_> {
             outcome: if fails { Outcome::Fail } else { Outcome::Unverifiable },
             residual: told.residual,
             tolerance: told.tolerance,
-            message: told.message,
+            message: quoting(told.message, &self.material.readings[instance.at]),
             suggestion,
             cell: tell::cells(instance, self.material),
             likely,
@@ -189,7 +189,7 @@ impl Telling<'_> {
         }
     }
 
-    fn repair(&self, repair: &super::cause::Repair, from: &super::material::Reading) -> String {
+    fn repair(&self, repair: &super::cause::Repair, from: &Reading) -> String {
         let reading = &self.material.readings[repair.cell];
         let meant = repair.meant.text.parse::<Decimal>().map_or_else(|_| repair.meant.text.clone(), grouped);
         format!(
@@ -310,9 +310,17 @@ fn of_doubt(doubt: &Doubt, book: &Rulebook, material: &Material) -> Finding {
         cell: cells.join(" "),
         residual: doubt.residual,
         tolerance: doubt.tolerance,
-        message: doubt.message.clone(),
+        message: quoting(doubt.message.clone(), at),
         likely: doubt.likely.clone(),
         ..blank(rule, doubt.at, material)
+    }
+}
+
+/// A message about a figure from a text, with the words that state it.
+fn quoting(message: String, of: &Reading) -> String {
+    match of.citation.is_empty() || message.contains(&of.citation) {
+        true => message,
+        false => format!("{message}; the text: {}", of.citation),
     }
 }
 

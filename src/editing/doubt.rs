@@ -146,8 +146,11 @@ impl Look<'_> {
             let pct = quotient(change * hundred, before).map_or_else(String::new, |pct| grouped(pct.round_dp(2)));
             let sign = if change.is_sign_positive() { "+" } else { "" };
             let earlier = &self.material.readings[old].key.period;
-            let policies: Vec<String> =
-                self.material.breaks_between(earlier, reading).map(|b| format!("; since {}: {}", b.day, b.reason)).collect();
+            let policies: Vec<String> = self
+                .material
+                .breaks_between(earlier, reading)
+                .map(|b| format!("; since {}: {}", b.day, b.reason))
+                .collect();
             let message = format!(
                 "{}: {} {} after {} the period before, {sign}{pct}%{}",
                 reading.subject,
@@ -161,13 +164,16 @@ impl Look<'_> {
                 true => self.slips_within(now, &within_growth(kind, before), Slip::is_of_digits),
                 false => Likely::default(),
             };
-            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message).likely = likely;
+            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message).likely =
+                likely;
         }
     }
 
     /// Figures of one table that differ by region, or by what the rule says, with what each has per person. A total of them is
     /// no peer.
     fn peers(&mut self, kind: &Peers) {
+        /// What there is for each, the cell that is divided by, and the cell that is divided.
+        type Ratio = (Decimal, usize, usize);
         let material = self.material;
         let totals: BTreeSet<usize> = material
             .parts
@@ -175,7 +181,7 @@ impl Look<'_> {
             .filter(|p| &*p.kind == "sum" && kind.over.iter().any(|of| of.as_str() == &*p.dimension))
             .map(|p| p.whole)
             .collect();
-        let mut groups: BTreeMap<(TableKey, Key), Vec<(Decimal, usize, usize)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(TableKey, Key), Vec<Ratio>> = BTreeMap::new();
         for base in material.starts(&kind.per).filter(|base| !totals.contains(base)) {
             let reading = &material.readings[base];
             let ratio = || {

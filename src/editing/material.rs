@@ -202,10 +202,12 @@ impl Material {
     /// before the break holds some of both sides.
     pub fn breaks_between<'m>(&'m self, before: &str, reading: &'m Reading) -> impl Iterator<Item = &'m Break> {
         let period = |text: &str| text.parse::<Period>().ok();
-        let last = period(before).map(|p| if reading.is_stock { p.end() } else { p.start() }).map(|day| day.to_string());
+        let last =
+            period(before).map(|p| if reading.is_stock { p.end() } else { p.start() }).map(|day| day.to_string());
         let end = period(&reading.key.period).map(|p| p.end().to_string());
         self.breaks.iter().filter(move |b| {
-            let between = last.as_ref().is_some_and(|last| *last < b.day) && end.as_ref().is_some_and(|end| b.day <= *end);
+            let between =
+                last.as_ref().is_some_and(|last| *last < b.day) && end.as_ref().is_some_and(|end| b.day <= *end);
             between && b.concerns(&reading.key)
         })
     }
@@ -247,7 +249,8 @@ impl Material {
         let period = |period: &str| period.parse::<Period>().ok();
         let end = period(&key.period)?.end();
         let span = |nth: usize| period(&self.readings[nth].key.period).map(|p| (p.start(), p.end()));
-        let begun = self.of_series.get(&timeless(key))?.iter().copied().filter(|nth| span(*nth).is_some_and(|s| s.0 <= end));
+        let begun =
+            self.of_series.get(&timeless(key))?.iter().copied().filter(|nth| span(*nth).is_some_and(|s| s.0 <= end));
         begun.max_by_key(|nth| span(*nth))
     }
 

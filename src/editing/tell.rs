@@ -129,13 +129,7 @@ fn parts(
     format!("{}: {what} {total} {unit}, {off} more than the whole {printed}", whole.subject)
 }
 
-fn sum(
-    at: &Reading,
-    terms: &[Counted],
-    is: Comparison,
-    judged: &Judgement,
-    material: &Material,
-) -> String {
+fn sum(at: &Reading, terms: &[Counted], is: Comparison, judged: &Judgement, material: &Material) -> String {
     let mut text = String::new();
     for (nth, Counted { role, times, cell, each }) in terms.iter().enumerate() {
         let number = material.readings[*cell].value.map_or_else(Exact::zero, exact);
