@@ -250,10 +250,10 @@ fn layout(
 /// Preferences by section need a column that holds it.
 fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
     let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
-    if let Some(first) = raw.first().filter(|_| !sections) {
+    if let Some(first) = raw.iter().find_map(|p| p.section.as_ref()).filter(|_| !sections) {
         let hint = "give role = \"section\" to the column that holds it";
         let message = "no column of the table says the section";
-        scope.fault(first.section.span(), "prefer-section", message, hint);
+        scope.fault(first.span(), "prefer-section", message, hint);
     }
     raw.iter().map(|p| scope.preference(p)).collect()
 }

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::raw;
 use crate::diag::{Diagnostic, Place, SourceText};
-use crate::domain::label::nearest;
+use crate::domain::label::meant;
 
 /// Name and content of the schema files, for editors that complete and check specifications.
 pub fn json_schemas() -> Vec<(&'static str, Value)> {
@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
     fn unknown_key(&self, name: &str, span: Range<usize>, known: &serde_json::Map<String, Value>) -> Diagnostic {
         let fault =
             Diagnostic::error("spec-unknown-key", format!("there is no key \"{name}\" here")).at(self.place(span));
-        match nearest(name, known.keys().map(String::as_str)).first() {
+        match meant(name, known.keys().map(String::as_str)) {
             Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
             None => fault.hint(format!("keys here: {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
         }

@@ -363,8 +363,8 @@ pub struct Figure {
 /// The section whose figure counts where several state one quantity.
 #[derive(Clone, Debug)]
 pub struct Preference {
-    /// Normalised.
-    pub section: String,
+    /// Normalised; of a text.
+    pub section: Option<String>,
     /// The quantity, as far as it is said.
     pub meaning: Meaning,
 }

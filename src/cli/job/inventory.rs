@@ -196,6 +196,26 @@ pub fn sources(project: &Project, inventory: &Inventory) -> anyhow::Result<Sourc
     })
 }
 
+/// The digests of what a release is built from once its files are read: SQL, rules and reports as they are now; the files
+/// and what was said of them as when they were read.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn as_built(project: &Project, read: Sources) -> anyhow::Result<Sources> {
+    let digests = |folder: &Path| digests(folder, &project.root);
+    let folder = format!("{}/", below(&project.root, &project.rules()));
+    let mut specs: Vec<FileDigest> = read.specs.into_iter().filter(|file| !file.path.starts_with(&folder)).collect();
+    specs.extend(digests(&project.rules())?);
+    specs.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    Ok(Sources {
+        inputs: read.inputs,
+        specs,
+        sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
+        reports: digests(&project.reports())?,
+        until: read.until,
+    })
+}
+
 /// The files below a folder with their digests, named as seen from `root`.
 ///
 /// # Errors
