@@ -27,7 +27,10 @@ fn main() {
     }
     let persons = std::env::var("SHEBAO_BENCH_PERSONS").ok().and_then(|n| n.parse().ok()).unwrap_or(PERSONS);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    println!("{:<34} {:>12} {:>9} {:>12} {:>9}", "extracts, GB18030 csv to Parquet", "records", "seconds", "records/s", "peak MB");
+    println!(
+        "{:<34} {:>12} {:>9} {:>12} {:>9}",
+        "extracts, GB18030 csv to Parquet", "records", "seconds", "records/s", "peak MB"
+    );
     for (name, times) in [("files by month and region", 1), ("one file", 1), ("one file, twice as long", 2)] {
         let input = folder.path().join(name.replace([' ', ','], "_"));
         let records = make(&input, persons * times, name.starts_with("one"));

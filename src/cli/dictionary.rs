@@ -64,7 +64,8 @@ fn page(warehouse: &Warehouse, library: &Library) -> Result<String, Diagnostic> 
         let _ = write!(page, "\n### {}\n\n{}\n\n", record.name, record.doc);
         let columns = warehouse.columns(record.name)?;
         let doc = |name: &str| record.column(name).map_or("of which file the record is", |nth| record.columns[nth].doc);
-        let rows = columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
+        let rows =
+            columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
         table(&mut page, &["column", "type", "meaning"], rows);
     }
     page.push_str("\n## Indicators\n\n");

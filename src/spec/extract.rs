@@ -116,7 +116,7 @@ pub(super) fn resolve(dataset: &str, id: &str, raw: &raw::Extract, scope: &mut S
         key: key(table, &raw.key, scope),
         replaces: replaces(&captures, &raw.replaces, scope),
         rejects_max: share,
-        skip: raw.skip.iter().flatten().map(|label| normalise(label.get_ref())).collect(),
+        skip: raw.skip.iter().flatten().map(|label| normalise(label.get_ref()).into_owned()).collect(),
         versions,
         context,
         fields,

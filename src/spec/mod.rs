@@ -5,12 +5,14 @@
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
 pub mod annotation;
+pub mod calendar;
 mod codes;
 mod concordance;
 pub mod corrections;
 pub mod block;
 pub mod edition;
 pub mod extract;
+mod initials;
 mod local;
 pub mod mark;
 mod meaning;

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::raw;
 use crate::diag::{Diagnostic, Place, SourceText};
-use crate::domain::label::nearest;
+use crate::domain::label::meant;
 
 /// Name and content of the schema files, for editors that complete and check specifications.
 pub fn json_schemas() -> Vec<(&'static str, Value)> {
@@ -23,6 +23,7 @@ pub fn json_schemas() -> Vec<(&'static str, Value)> {
         ("source.schema.json", schema_for!(raw::Source).to_value()),
         ("synth.schema.json", schema_for!(super::synth::Synth).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),
+        ("calendar.schema.json", schema_for!(super::calendar::Raw).to_value()),
         ("corrections.schema.json", schema_for!(super::corrections::Corrections).to_value()),
         ("rules.schema.json", schema_for!(super::rules::Rules).to_value()),
     ]
@@ -181,7 +182,7 @@ impl<'a> Walk<'a> {
     fn unknown_key(&self, name: &str, span: Range<usize>, known: &serde_json::Map<String, Value>) -> Diagnostic {
         let fault =
             Diagnostic::error("spec-unknown-key", format!("there is no key \"{name}\" here")).at(self.place(span));
-        match nearest(name, known.keys().map(String::as_str)).first() {
+        match meant(name, known.keys().map(String::as_str)) {
             Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
             None => fault.hint(format!("keys here: {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
         }

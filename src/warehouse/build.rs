@@ -110,7 +110,7 @@ pub fn build(
 }
 
 /// The tables that the editing rules look at.
-pub const READ_BY_RULES: [&str; 3] = ["core_reading", "core_part", "core_figure"];
+pub const READ_BY_RULES: [&str; 4] = ["core_reading", "core_part", "core_figure", "core_break"];
 
 /// The tables of findings, and the findings by severity.
 type Found = (Vec<BuiltTable>, BTreeMap<String, u64>);

@@ -20,6 +20,7 @@ mod edits;
 mod build;
 mod records;
 mod rows;
+mod runs;
 mod query;
 mod trial;
 

@@ -23,5 +23,6 @@ mod reports;
 mod bad_input;
 mod fuzz;
 mod cli;
+mod monthly;
 mod dictionary;
 mod readme;

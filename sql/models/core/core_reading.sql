@@ -5,6 +5,9 @@
 --        factor and unit_name: of the printed unit. subject: what the number is about, citation: the section and words
 --        that state it, both for messages. qualifier bounds the number (at_least, at_most, about). Cells without a number
 --        stay, with a null value.
+-- columns: indicator = the indicator, a code of core_indicator; rounding = half a unit of the last printed digit, in base units;
+--        factor = base units in one of the printed unit; unit_name = the printed unit in words; subject = what the number is
+--        about, in words; citation = section and words that state it, blank for cells of a table
 WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code

@@ -20,7 +20,7 @@ use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::{self, Warehouse};
 
-use super::inventory::{digests, files_below};
+use super::inventory::{as_built, digests, files_below};
 use super::reading::Reading;
 
 const STAGED: &str = "reading.json";
@@ -96,7 +96,8 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     let staged: Staged = serde_json::from_str(&text).with_context(|| format!("reading {STAGED}"))?;
     let releases = Releases::open(&project.warehouse);
     let before = releases.current()?.map(|release| Manifest::read(&release.path)).transpose()?;
-    let mut manifest = Manifest::new(staged.sources, staged.kept, now, before.as_ref());
+    let sources = as_built(project, staged.sources)?;
+    let mut manifest = Manifest::new(sources, staged.kept, now, before.as_ref());
     manifest = manifest.with_records(staged.submissions);
     manifest.encodings = staged.encodings;
     let folder = releases.stage()?;

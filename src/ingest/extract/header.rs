@@ -14,7 +14,7 @@ pub(super) fn slots(task: &Task<'_>, header: &Header, faults: &mut Vec<Diagnosti
     let fault = |code, message: String| {
         Diagnostic::error(code, message).at(Place { cell: Some("header".to_owned()), ..Place::file(task.file) })
     };
-    let printed: Vec<String> = header.labels.iter().map(|label| normalise(label)).collect();
+    let printed: Vec<String> = header.labels.iter().map(|label| normalise(label).into_owned()).collect();
     let mut slots: Vec<Option<Slot>> = vec![None; printed.len()];
     let mut known = vec![false; printed.len()];
     for (nth, label) in printed.iter().enumerate() {
@@ -22,7 +22,7 @@ pub(super) fn slots(task: &Task<'_>, header: &Header, faults: &mut Vec<Diagnosti
     }
     for field in &extract.fields {
         let column = &extract.table.columns[field.column];
-        let wanted: Vec<String> = field.labels.iter().map(|label| normalise(label)).collect();
+        let wanted: Vec<String> = field.labels.iter().map(|label| normalise(label).into_owned()).collect();
         let found: Vec<usize> = (0..printed.len()).filter(|nth| wanted.contains(&printed[*nth])).collect();
         match found.as_slice() {
             [nth] => {
