@@ -51,6 +51,10 @@ impl Project {
         self.pipelines().join("corrections")
     }
 
+    pub fn calendar(&self) -> PathBuf {
+        self.pipelines().join("calendar.toml")
+    }
+
     pub fn models(&self) -> PathBuf {
         self.root.join("sql/models")
     }

@@ -1,6 +1,7 @@
 //! The command line: one file per command, arguments beside the code; glue only. This is the one place that reads the
 //! clock, prints, and chooses the exit code.
 
+mod account;
 mod build;
 mod check;
 mod choose;
@@ -17,6 +18,7 @@ mod progress;
 mod query;
 mod report;
 mod run;
+mod schedule;
 mod schema;
 mod series;
 mod status;
@@ -53,6 +55,9 @@ missing file likewise, with a warning. A fault in a specification stops the run 
 const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
+  shebao run --period previous    the monthly job: what was due last month, what is missing
+  shebao schedule --day 12 --at 03:00 --write DIR
+                                  a systemd service and timer, and a cron line, that run it
   shebao check                    what does not add up, and in which cells
   shebao check --explain fund-balance
                                   what a rule says, and where it applied
@@ -104,6 +109,7 @@ enum Command {
     Query(query::Args),
     Series(series::Args),
     Status(status::Args),
+    Schedule(schedule::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
     Dictionary(dictionary::Args),
@@ -167,6 +173,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Query(args) => query::run(&context(open()?), &args),
         Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
+        Command::Schedule(args) => schedule::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Dictionary(args) => dictionary::run(&context(open()?), &args),

@@ -60,7 +60,10 @@ impl Progress {
             }
             Voice::Lines => eprintln!("{:<9} {result}", self.stage),
             Voice::Json => {
-                eprintln!("{}", serde_json::json!({ "stage": self.stage, "result": result }));
+                eprintln!(
+                    "{}",
+                    serde_json::json!({ "at": super::job::now().to_string(), "stage": self.stage, "result": result })
+                );
             }
         }
     }

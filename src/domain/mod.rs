@@ -17,11 +17,14 @@
 //! - **finding**: what a check says about cells
 
 pub mod address;
+pub mod calendar;
 pub mod code;
 pub mod concordance;
+pub mod few;
 pub mod finding;
 pub mod label;
 pub mod observation;
+pub mod observations;
 pub mod period;
 pub mod questionnaire;
 pub mod relation;
@@ -33,8 +36,10 @@ pub mod value;
 pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LabelScope, LookupError, TOTAL, Version};
 pub use concordance::{Break, BreakKind, Correspondence, Weight};
+pub use few::Few;
 pub use finding::{Finding, Outcome};
-pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
+pub use observation::{Besides, Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
+pub use observations::Observations;
 pub use period::{Period, PeriodKind};
 pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use relation::{Relation, RelationKind};

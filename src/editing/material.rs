@@ -158,7 +158,7 @@ impl Reading {
 
     /// What the breakdown says of a key.
     pub fn breakdown(&self, key: &str) -> Option<String> {
-        Breakdown::parse(&self.key.breakdown)?.0.remove(key)
+        Breakdown::parse(&self.key.breakdown)?.0.remove(key).map(|code| code.to_string())
     }
 
     pub fn breakdown_without(&self, key: &str) -> String {

@@ -1,4 +1,4 @@
-//! The cells of a sheet in one list, row by row, and its merged ranges, found without a walk over all of them.
+//! The cells of a sheet, row by row, and its merged ranges, found without a walk over all of them.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,10 @@ pub struct Grid {
     /// Rows and columns used, counted from the first.
     pub rows: u32,
     pub cols: u32,
-    /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell.
-    cells: Vec<Cell>,
-    /// The column of each cell.
-    columns: Vec<u32>,
-    /// Rows with cells, and where in the list each begins.
+    /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell. They lie in the
+    /// stretches of whole rows in which they were read.
+    stretches: Vec<Stretch>,
+    /// Rows with cells, and where each begins.
     starts: Vec<RowStart>,
     merges: Vec<Span>,
     /// A tree over `merges`: in the middle of every stretch of them, the last row that any of the stretch reaches.
@@ -30,20 +29,29 @@ pub struct Grid {
 #[derive(Clone, Copy, Debug)]
 struct RowStart {
     row: u32,
-    start: u32,
+    stretch: u32,
+    /// The first cell's number in its stretch.
+    cell: u32,
+}
+
+/// Cells of some rows; none is moved to put them together with those of others.
+#[derive(Clone, Debug, Default)]
+struct Stretch {
+    cells: Vec<Cell>,
+    /// The column of each cell.
+    columns: Vec<u32>,
 }
 
 impl Grid {
     pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
-        let cells = self.range(self.nth(row)?);
-        let columns = &self.columns[cells.clone()];
+        let (columns, cells) = self.cells_of(self.nth(row)?);
         // Most tables have no holes: the cell is then as far from the first as its column.
         let guess = col.checked_sub(*columns.first()?)? as usize;
         let nth = match columns.get(guess) {
             Some(found) if *found == col => guess,
             _ => columns.binary_search(&col).ok()?,
         };
-        self.cells.get(cells.start + nth)
+        cells.get(nth)
     }
 
     /// The cell's text, blank where there is none.
@@ -52,7 +60,7 @@ impl Grid {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.starts.is_empty()
     }
 
     /// All cells, row by row.
@@ -73,9 +81,8 @@ impl Grid {
 
     fn row_at(&self, nth: usize) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
         let row = self.starts[nth].row;
-        let cells = self.range(nth);
-        let places = self.columns[cells.clone()].iter().map(move |col| CellRef { row, col: *col });
-        places.zip(&self.cells[cells])
+        let (columns, cells) = self.cells_of(nth);
+        columns.iter().map(move |col| CellRef { row, col: *col }).zip(cells)
     }
 
     /// The place of a row among those with cells.
@@ -86,9 +93,13 @@ impl Grid {
         }
     }
 
-    fn range(&self, nth: usize) -> std::ops::Range<usize> {
-        let end = self.starts.get(nth + 1).map_or(self.cells.len(), |next| next.start as usize);
-        self.starts[nth].start as usize..end
+    /// The columns and the cells of one of the rows with cells.
+    fn cells_of(&self, nth: usize) -> (&[u32], &[Cell]) {
+        let start = self.starts[nth];
+        let stretch = &self.stretches[start.stretch as usize];
+        let next = self.starts.get(nth + 1).filter(|next| next.stretch == start.stretch);
+        let cells = start.cell as usize..next.map_or(stretch.cells.len(), |next| next.cell as usize);
+        (&stretch.columns[cells.clone()], &stretch.cells[cells])
     }
 
     /// Merged ranges in the order of their first cells; none lies over another.
@@ -162,9 +173,9 @@ impl Grid {
 
     fn take_cells(&mut self) -> Vec<(CellRef, Cell)> {
         let places: Vec<CellRef> = self.iter().map(|(at, _)| at).collect();
-        self.columns.clear();
         self.starts.clear();
-        places.into_iter().zip(std::mem::take(&mut self.cells)).collect()
+        let stretches = std::mem::take(&mut self.stretches);
+        places.into_iter().zip(stretches.into_iter().flat_map(|s| s.cells)).collect()
     }
 
     /// Takes cells in any order; of two in one place the later holds.
@@ -180,17 +191,22 @@ impl Grid {
 
     /// Adds a cell that comes after all others.
     fn append(&mut self, at: CellRef, cell: Cell) {
+        if self.stretches.is_empty() {
+            self.stretches.push(Stretch::default());
+        }
+        let nth = self.stretches.len() - 1;
+        let stretch = &mut self.stretches[nth];
         if self.starts.last().is_none_or(|s| s.row != at.row) {
-            self.starts.push(RowStart { row: at.row, start: self.cells.len() as u32 });
+            self.starts.push(RowStart { row: at.row, stretch: nth as u32, cell: stretch.cells.len() as u32 });
         }
         self.rows = self.rows.max(at.row + 1);
         self.cols = self.cols.max(at.col + 1);
-        self.columns.push(at.col);
-        self.cells.push(cell);
+        stretch.columns.push(at.col);
+        stretch.cells.push(cell);
     }
 
     fn last(&self) -> Option<CellRef> {
-        Some(CellRef { row: self.starts.last()?.row, col: *self.columns.last()? })
+        Some(CellRef { row: self.starts.last()?.row, col: *self.stretches.last()?.columns.last()? })
     }
 
     /// A grid for tests: one line per row, cells separated by `|`, blank cells empty, white space around cells dropped.
@@ -281,8 +297,7 @@ impl<'c> Builder<'c> {
             addressing,
             rows: 0,
             cols: 0,
-            cells: Vec::new(),
-            columns: Vec::new(),
+            stretches: Vec::new(),
             starts: Vec::new(),
             merges: Vec::new(),
             reach: Vec::new(),
@@ -356,10 +371,10 @@ impl<'c> Builder<'c> {
             self.strays.append(&mut later.grid.take_cells());
             return;
         }
-        let offset = self.grid.cells.len() as u32;
-        self.grid.starts.extend(later.grid.starts.iter().map(|s| RowStart { start: s.start + offset, ..*s }));
-        self.grid.columns.append(&mut later.grid.columns);
-        self.grid.cells.append(&mut later.grid.cells);
+        let before = self.grid.stretches.len() as u32;
+        let starts = later.grid.starts.iter();
+        self.grid.starts.extend(starts.map(|s| RowStart { stretch: s.stretch + before, ..*s }));
+        self.grid.stretches.append(&mut later.grid.stretches);
         self.grid.rows = self.grid.rows.max(later.grid.rows);
         self.grid.cols = self.grid.cols.max(later.grid.cols);
     }
@@ -372,8 +387,10 @@ impl<'c> Builder<'c> {
         }
         self.count.give_back(self.counted);
         let mut grid = if self.merges.is_empty() { self.grid } else { self.grid.with_merges(self.merges) };
-        grid.cells.shrink_to_fit();
-        grid.columns.shrink_to_fit();
+        for stretch in &mut grid.stretches {
+            stretch.cells.shrink_to_fit();
+            stretch.columns.shrink_to_fit();
+        }
         grid.starts.shrink_to_fit();
         grid
     }

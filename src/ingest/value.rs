@@ -92,15 +92,16 @@ fn stored_number(
     stored: Decimal,
     said: &Said<'_>,
 ) -> Result<Amount, Box<Diagnostic>> {
-    let stored = stored.normalize();
+    // As a rule a file's numbers have no zeros at their end.
+    let stored = if stored.scale() > SCALE_MAX { stored.normalize() } else { stored };
     let Some(shown) = number::parse(printed).ok().or_else(|| number::dressed(printed)) else {
-        let sign = stored.is_sign_negative().then_some(Sign::Minus);
+        let (stored, sign) = (stored.normalize(), stored.is_sign_negative().then_some(Sign::Minus));
         return Ok(Amount { number: signed(stored.abs(), sign, said.sign), decimals: stored.scale() as u8 });
     };
     percent_fits(reading, grid, at, said, shown.percent)?;
     let exact = shifted(stored, cell.shown_shift());
     if exact.abs() != shown.magnitude && !rounds_to(exact.abs(), shown.magnitude, u32::from(shown.decimals)) {
-        let message = format!("the cell shows {} and holds {stored}", cell.text);
+        let message = format!("the cell shows {} and holds {}", cell.text, stored.normalize());
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",
             cell.format().unwrap_or("General")

@@ -5,11 +5,13 @@
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
 pub mod annotation;
+pub mod calendar;
 mod codes;
 mod concordance;
 pub mod corrections;
 pub mod block;
 pub mod edition;
+mod initials;
 mod local;
 pub mod mark;
 mod meaning;

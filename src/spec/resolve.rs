@@ -213,7 +213,7 @@ fn layout(
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
         anchor,
-        corner: corner.get_ref().texts().into_iter().map(normalise).collect(),
+        corner: corner.get_ref().texts().into_iter().map(|t| normalise(t).into_owned()).collect(),
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
@@ -300,7 +300,7 @@ fn unheaded(
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
-    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect()
+    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref()).into_owned()).collect()
 }
 
 fn panels(raw: raw::Panels) -> Panels {

@@ -21,6 +21,7 @@ pub fn json_schemas() -> Vec<(&'static str, Value)> {
         ("questionnaire.schema.json", schema_for!(raw::questionnaire::Questionnaire).to_value()),
         ("source.schema.json", schema_for!(raw::Source).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),
+        ("calendar.schema.json", schema_for!(super::calendar::Raw).to_value()),
         ("corrections.schema.json", schema_for!(super::corrections::Corrections).to_value()),
         ("rules.schema.json", schema_for!(super::rules::Rules).to_value()),
     ]

@@ -6,6 +6,7 @@
 //! - [`release`]: the manifest, the releases of a warehouse folder, the one that is current
 //! - [`publish`]: the output folder, exchanged whole
 //! - [`lock`]: one writer at a time, and who it is
+//! - [`ledger`]: what arrived when, and which runs there were
 //!
 //! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
 
@@ -17,9 +18,11 @@ pub mod stage;
 pub mod release;
 pub mod publish;
 pub mod lock;
+pub mod ledger;
 
 pub use digest::sha256_file;
 pub use error::StoreError;
+pub use ledger::Ledger;
 pub use lock::Lock;
 pub use parquet::Cell;
 pub use release::{Manifest, Releases};

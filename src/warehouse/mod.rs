@@ -19,6 +19,7 @@ mod findings;
 mod edits;
 mod build;
 mod rows;
+mod runs;
 mod query;
 mod trial;
 

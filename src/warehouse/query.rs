@@ -20,9 +20,11 @@ use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
 use super::rows::{Column, Rows};
+use super::runs;
 use super::session::{self, Engine};
 use super::text_number;
 use crate::diag::{Diagnostic, Place, SourceText};
+use crate::store::ledger::Run;
 use crate::store::{Manifest, StoreError};
 
 /// Rows of an answer held in memory; more can be had as Parquet.
@@ -76,6 +78,18 @@ impl Warehouse {
         })?;
         let ordered = session::sequential(&session);
         Ok(Warehouse { engine, session, ordered, tables })
+    }
+
+    /// Add `core_run`, a row per run of the main job. Runs are no part of a release: they go on after it was made.
+    ///
+    /// # Errors
+    /// The engine refuses the table.
+    pub fn add_runs(&mut self, runs: &[Run]) -> Result<(), Diagnostic> {
+        let table = runs::table(runs).and_then(|table| self.session.register_table(runs::NAME, table));
+        table.map_err(|error| Diagnostic::error("sql", error.to_string()))?;
+        self.tables.push(runs::NAME.to_owned());
+        self.tables.sort();
+        Ok(())
     }
 
     /// The names of the tables, sorted.

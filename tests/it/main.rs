@@ -22,5 +22,6 @@ mod reports;
 mod bad_input;
 mod fuzz;
 mod cli;
+mod monthly;
 mod dictionary;
 mod readme;

@@ -22,6 +22,9 @@ pub struct Sources {
     pub specs: Vec<FileDigest>,
     pub sql: Vec<FileDigest>,
     pub reports: Vec<FileDigest>,
+    /// The period until which deliveries were awaited, where the project has a calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 impl Sources {
@@ -29,7 +32,10 @@ impl Sources {
     pub fn digest(&self) -> String {
         let groups: [(&str, &[FileDigest]); 4] =
             [("inputs", &self.inputs), ("specs", &self.specs), ("sql", &self.sql), ("reports", &self.reports)];
-        sha256_groups(PROGRAM, &groups)
+        match &self.until {
+            None => sha256_groups(PROGRAM, &groups),
+            Some(until) => sha256_groups(&format!("{PROGRAM} until {until}"), &groups),
+        }
     }
 }
 
@@ -41,6 +47,9 @@ pub struct Kept {
     /// The release it was taken from.
     pub release: String,
     pub reason: String,
+    /// Of an edition of several files, the one that is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// All that is known about a release.
@@ -192,6 +201,7 @@ mod tests {
             table_id: "t".into(),
             release: first.release.clone(),
             reason: "header moved".into(),
+            file: None,
         };
         let with_kept = Manifest::new(sources("2"), vec![kept], february, Some(&first));
         assert_ne!(with_kept.release, second.release);
