@@ -100,8 +100,11 @@ pub(super) fn read<'c>(
     let broken = |e: std::io::Error| damaged(&format!("its container cannot be read: {e}"));
     let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
     let name = if file.exists("/Workbook") { "/Workbook" } else { "/Book" };
-    let mut stream = Vec::new();
-    file.open_stream(name).map_err(broken)?.take(limit::FILE_BYTES).read_to_end(&mut stream).map_err(broken)?;
+    let mut stream = file.open_stream(name).map_err(broken)?;
+    // It cannot be longer than the file, whatever the file says.
+    let mut held = vec![0; usize::try_from(stream.len()).map_or(bytes.len(), |length| length.min(bytes.len()))];
+    stream.read_exact(&mut held).map_err(broken)?;
+    let stream = held;
     let book = Book::read(&stream, shown, declared)?;
     *encoding = book.texts.encoding();
     let mut sheets = Vec::new();

@@ -19,20 +19,26 @@ pub struct Grid {
     /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell. They lie in the
     /// stretches of whole rows in which they were read.
     stretches: Vec<Stretch>,
-    /// Rows with cells, and where each begins.
-    starts: Vec<RowStart>,
+    /// Where each row with cells begins.
+    starts: Vec<Place>,
+    /// Where the cells lie whose text is more than ASCII, as names are and figures are not.
+    words: Vec<Place>,
     merges: Vec<Span>,
     /// A tree over `merges`: in the middle of every stretch of them, the last row that any of the stretch reaches.
     reach: Vec<u32>,
 }
 
+/// Where a cell is kept.
 #[derive(Clone, Copy, Debug)]
-struct RowStart {
+struct Place {
     row: u32,
     stretch: u32,
-    /// The first cell's number in its stretch.
+    /// Its number in the stretch.
     cell: u32,
 }
+
+/// Cells of a stretch, unless one row alone has more: they are never moved to make room for others.
+const STRETCH_CELLS: usize = 1 << 13;
 
 /// Cells of some rows; none is moved to put them together with those of others.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +83,15 @@ impl Grid {
     pub fn rows_in(&self, rows: std::ops::Range<u32>) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
         let place = |row: u32| self.starts.partition_point(|s| s.row < row);
         (place(rows.start)..place(rows.end)).flat_map(|nth| self.row_at(nth))
+    }
+
+    /// The cells of some rows whose text is more than ASCII; in a table of figures these are few.
+    pub fn words_in(&self, rows: std::ops::Range<u32>) -> impl Iterator<Item = (CellRef, &Cell)> {
+        let place = |row: u32| self.words.partition_point(|word| word.row < row);
+        self.words[place(rows.start)..place(rows.end.max(rows.start))].iter().map(|word| {
+            let (stretch, nth) = (&self.stretches[word.stretch as usize], word.cell as usize);
+            (CellRef { row: word.row, col: stretch.columns[nth] }, &stretch.cells[nth])
+        })
     }
 
     fn row_at(&self, nth: usize) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
@@ -174,6 +189,7 @@ impl Grid {
     fn take_cells(&mut self) -> Vec<(CellRef, Cell)> {
         let places: Vec<CellRef> = self.iter().map(|(at, _)| at).collect();
         self.starts.clear();
+        self.words.clear();
         let stretches = std::mem::take(&mut self.stretches);
         places.into_iter().zip(stretches.into_iter().flat_map(|s| s.cells)).collect()
     }
@@ -191,18 +207,36 @@ impl Grid {
 
     /// Adds a cell that comes after all others.
     fn append(&mut self, at: CellRef, cell: Cell) {
-        if self.stretches.is_empty() {
-            self.stretches.push(Stretch::default());
+        let last = self.starts.last().copied();
+        let begins = last.is_none_or(|s| s.row != at.row);
+        if begins {
+            self.make_room(last);
         }
         let nth = self.stretches.len() - 1;
         let stretch = &mut self.stretches[nth];
-        if self.starts.last().is_none_or(|s| s.row != at.row) {
-            self.starts.push(RowStart { row: at.row, stretch: nth as u32, cell: stretch.cells.len() as u32 });
+        let place = Place { row: at.row, stretch: nth as u32, cell: stretch.cells.len() as u32 };
+        if begins {
+            self.starts.push(place);
+        }
+        if !cell.text.is_ascii() {
+            self.words.push(place);
         }
         self.rows = self.rows.max(at.row + 1);
         self.cols = self.cols.max(at.col + 1);
         stretch.columns.push(at.col);
         stretch.cells.push(cell);
+    }
+
+    /// Begins another stretch where the last would not hold one more row like the one that began at `last`.
+    fn make_room(&mut self, last: Option<Place>) {
+        match (self.stretches.last(), last) {
+            (None, _) => self.stretches.push(Stretch::default()),
+            (Some(stretch), Some(last)) if 2 * stretch.cells.len() - last.cell as usize > STRETCH_CELLS => {
+                let (cells, columns) = (Vec::with_capacity(STRETCH_CELLS), Vec::with_capacity(STRETCH_CELLS));
+                self.stretches.push(Stretch { cells, columns });
+            }
+            _ => {}
+        }
     }
 
     fn last(&self) -> Option<CellRef> {
@@ -299,6 +333,7 @@ impl<'c> Builder<'c> {
             cols: 0,
             stretches: Vec::new(),
             starts: Vec::new(),
+            words: Vec::new(),
             merges: Vec::new(),
             reach: Vec::new(),
         };
@@ -372,8 +407,9 @@ impl<'c> Builder<'c> {
             return;
         }
         let before = self.grid.stretches.len() as u32;
-        let starts = later.grid.starts.iter();
-        self.grid.starts.extend(starts.map(|s| RowStart { stretch: s.stretch + before, ..*s }));
+        let moved = |place: &Place| Place { stretch: place.stretch + before, ..*place };
+        self.grid.starts.extend(later.grid.starts.iter().map(moved));
+        self.grid.words.extend(later.grid.words.iter().map(moved));
         self.grid.stretches.append(&mut later.grid.stretches);
         self.grid.rows = self.grid.rows.max(later.grid.rows);
         self.grid.cols = self.grid.cols.max(later.grid.cols);
@@ -392,6 +428,7 @@ impl<'c> Builder<'c> {
             stretch.columns.shrink_to_fit();
         }
         grid.starts.shrink_to_fit();
+        grid.words.shrink_to_fit();
         grid
     }
 }
@@ -441,18 +478,54 @@ mod tests {
     }
 
     #[test]
+    fn a_large_sheet_lies_in_stretches() {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        let most = STRETCH_CELLS as u32;
+        // Rows of none to six cells, one of more than a stretch holds; names in the first column.
+        let length = |row: u32| if row == 5_000 { most + 1 } else { row % 7 };
+        let text = |row, col| if col == 0 { format!("第{row}县") } else { format!("{row}.{col}") };
+        for row in 0..10_000 {
+            (0..length(row)).for_each(|col| sheet.put(row, col, Cell::text(text(row, col))).unwrap());
+        }
+        let grid = sheet.finish();
+        // Three cells a row: two stretches before the long row is over, and two after it.
+        assert_eq!(
+            grid.stretches.iter().map(|s| s.cells.len() > STRETCH_CELLS).collect::<Vec<_>>(),
+            [false, true, false, false]
+        );
+        for row in 0..10_000 {
+            let found: Vec<(u32, &str)> = grid.row(row).map(|(at, cell)| (at.col, cell.text.as_str())).collect();
+            let expected: Vec<(u32, String)> = (0..length(row)).map(|col| (col, text(row, col))).collect();
+            assert!(found.iter().map(|(col, text)| (*col, (*text).to_owned())).eq(expected), "row {row}");
+            assert_eq!(grid.get(row, length(row)), None);
+        }
+        let words = |rows| grid.words_in(rows).map(|(at, cell)| format!("{}{}", at.col, cell.text)).collect::<Vec<_>>();
+        assert_eq!(words(4_997..5_003), ["0第4997县", "0第4999县", "0第5000县", "0第5001县", "0第5002县"]);
+        assert_eq!(words(0..10_000).len(), (0..10_000).filter(|row| length(*row) > 0).count());
+        assert_eq!(words(9_999..20_000).len(), 1);
+    }
+
+    #[test]
     fn parts_of_a_sheet_are_put_together() {
         let count = CellCount::default();
         let part = |rows: &[u32]| {
             let mut part = Builder::new("", Addressing::A1, &count);
-            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(row.to_string())).unwrap());
+            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(format!("{row}县"))).unwrap());
             part
         };
-        let mut sheet = part(&[0, 1]);
-        [&[2, 5][..], &[], &[9], &[4, 10]].into_iter().for_each(|rows| sheet.append(part(rows)));
-        let grid = sheet.finish();
-        assert_eq!(shown(&grid), "A1=0 B2=1 A3=2 A5=4 B6=5 B10=9 A11=10");
-        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9"));
+        let whole = |parts: &[&[u32]]| {
+            let mut sheet = part(&[0, 1]);
+            parts.iter().for_each(|rows| sheet.append(part(rows)));
+            sheet.finish()
+        };
+        let in_order = whole(&[&[2, 5], &[], &[9]]);
+        assert_eq!(shown(&in_order), "A1=0县 B2=1县 A3=2县 B6=5县 B10=9县");
+        assert!(in_order.words_in(1..9).map(|(at, _)| at.row).eq([1, 2, 5]));
+        let grid = whole(&[&[2, 5], &[], &[9], &[4, 10]]);
+        assert_eq!(shown(&grid), "A1=0县 B2=1县 A3=2县 A5=4县 B6=5县 B10=9县 A11=10县");
+        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9县"));
+        assert!(grid.words_in(4..10).map(|(at, _)| at.row).eq([4, 5, 9]));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::validity;
 use super::value::{self, Amount};
 use super::{Doubts, Reading};
 use crate::diag::Diagnostic;
-use crate::domain::{Code, Observation, Observations, Status};
+use crate::domain::{Code, Observation, Observations, Status, Text};
 use crate::grid::{CellRef, Grid, Span, on_all_cores};
 use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, PeriodRule, SignRule, UnitUse};
@@ -91,8 +91,8 @@ pub(super) fn figure(
     let (said, nth, mut maker) = (Said::of_number(&meaning), nth as u16, Maker::new(reading, grid));
     let (place, nowhere) = (said::place_of(&meaning), Arc::clone(&maker.nowhere));
     let (amount, place, status, told) = (Ok(amount), [&place, &nowhere], Status::Normal, &Told::default());
-    let statement = Statement { amount, said, place, printed: printed.into(), nth, status, told };
-    maker.observation(at, statement, &mut None)
+    let statement = Statement { amount, said, place, printed: &printed.into(), nth, status, told };
+    maker.observation(at, &statement, &mut None)
 }
 
 /// The body of a panel.
@@ -161,7 +161,7 @@ impl<'a> Body<'a> {
             let row = Side::of_line(line, &self.title.meaning);
             band.of_rows.add(&row, &self.title.meaning);
             band.limited |= validity::is_limited(self.reading, &row.coordinates);
-            let Meaning { indicator, unit, period, sign, .. } = &line.meaning;
+            let Meaning { indicator, unit, period, sign, .. } = &*line.meaning;
             let of_kind = kinds.entry((indicator.as_ref(), unit.as_ref(), *period, *sign));
             let of_kind = of_kind.or_insert_with(|| columns.iter().map(|_| None).collect());
             for (column, known) in columns.iter().zip(of_kind) {
@@ -217,7 +217,8 @@ impl<'a> Band<'a> {
         }
         let (reading, grid) = (self.body.reading, self.body.found.grid);
         let cell = grid.get(at.row, at.col);
-        let printed = cell.map(|c| c.text.clone()).unwrap_or_default();
+        let blank = Text::default();
+        let printed = cell.map_or(&blank, |c| &c.text);
         let text = printed.as_str();
         let bare = value::bare(reading, text);
         let marks = self.marks([&row.marks, &column.marks, &bare.marks]);
@@ -233,10 +234,10 @@ impl<'a> Band<'a> {
             let nowhere = Arc::clone(&self.maker.nowhere);
             let mut stated = Vec::new();
             for (nth, (amount, meaning)) in values.into_iter().enumerate() {
-                let (nth, printed, said) = (nth as u16 + 1, printed.clone(), Said::of_number(&meaning));
+                let (nth, said) = (nth as u16 + 1, Said::of_number(&meaning));
                 let (amount, place) = (Ok(amount), said::place_of(&meaning));
                 let statement = Statement { amount, said, place: [&place, &nowhere], printed, nth, status, told };
-                stated.push(self.maker.observation(at, statement, &mut None)?);
+                stated.push(self.maker.observation(at, &statement, &mut None)?);
             }
             self.observations.append(&mut stated);
         } else {
@@ -244,7 +245,7 @@ impl<'a> Band<'a> {
             let place = [&row.coordinates, &column.coordinates];
             let statement = Statement { amount, said, place, printed, nth: 0, status, told };
             let known = if status == Status::Normal { known } else { &mut None };
-            self.observations.push(self.maker.observation(at, statement, known)?);
+            self.observations.push(self.maker.observation(at, &statement, known)?);
         }
         let all = first..self.observations.len();
         self.marked.extend(marks.into_iter().flat_map(|marks| all.clone().map(move |o| (o, Arc::clone(&marks)))));

@@ -20,7 +20,8 @@ const VALUE_LIMIT: u64 = 1_000_000_000_000_000_000;
 
 fn is_within_limit(n: Decimal) -> bool {
     // Its digits held against those of the limit, which takes no division.
-    n.mantissa().unsigned_abs() < u128::from(VALUE_LIMIT) * 10u128.pow(n.scale())
+    let (digits, limit) = (n.mantissa().unsigned_abs(), u128::from(VALUE_LIMIT));
+    digits < limit || digits < limit * 10u128.pow(n.scale())
 }
 
 /// One number or mark with all that is known of it.
@@ -29,7 +30,7 @@ pub(super) struct Statement<'s> {
     pub said: Said<'s>,
     /// What row and column say of where it stands.
     pub place: [&'s Arc<Coordinates>; 2],
-    pub printed: Text,
+    pub printed: &'s Text,
     /// Number among several of one cell, from 1; 0 where the cell has one only.
     pub nth: u16,
     pub status: Status,
@@ -77,16 +78,16 @@ impl<'a> Maker<'a> {
     pub fn observation(
         &mut self,
         at: CellRef,
-        statement: Statement<'_>,
+        statement: &Statement<'_>,
         known: &mut Option<Counted<'a>>,
     ) -> Result<Observation, Box<Diagnostic>> {
         let Statement { amount, said, place: [row, column], printed, nth, status, told } = statement;
         let counted = match known {
             Some(known) => known,
-            None => known.insert(self.counted(at, &said, column, status)?),
+            None => known.insert(self.counted(at, said, column, *status)?),
         };
         let (value, decimals) = match amount {
-            Err(mark) => (Value::Missing(mark), None),
+            Err(mark) => (Value::Missing(*mark), None),
             Ok(amount) => {
                 let unit = counted.unit;
                 let base = unit.to_base(amount.number);
@@ -100,17 +101,17 @@ impl<'a> Maker<'a> {
             }
         };
         let mut series = Arc::clone(&counted.series);
-        if !told.notes.is_empty() {
-            Arc::make_mut(&mut series).notes = Arc::clone(&told.notes);
+        if let Some(notes) = &told.notes {
+            Arc::make_mut(&mut series).notes = Arc::clone(notes);
         }
         Ok(Observation {
             series,
             row: Arc::clone(row),
             at,
-            nth,
+            nth: *nth,
             value,
             decimals,
-            printed,
+            printed: Text::clone(printed),
             besides: told.besides.clone(),
         })
     }

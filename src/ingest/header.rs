@@ -151,12 +151,12 @@ fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Lab
     let grid = found.grid;
     let (mut labels, mut faults): (Vec<Label>, _) = (Vec::new(), Vec::new());
     for row in rows {
-        let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
-        let mut parts = Vec::new();
+        let filled = || found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
+        let mut parts = Vec::with_capacity(found.label_cols.len());
         let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = found.label_at(row, *col);
-            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
+            if reading.layout().label_inherits && is_blank(grid, at) && !own && filled().is_some() {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
@@ -167,12 +167,14 @@ fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Lab
             push(reading, grid, at, &mut parts, &mut faults);
         }
         parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
-        if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
+        if parts.is_empty()
+            && let Some(at) = filled().filter(|at| is_banner(reading, found, *at))
+        {
             push(reading, grid, at, &mut parts, &mut faults);
         }
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
-        } else if let Some(at) = filled {
+        } else if let Some(at) = filled() {
             let mut fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
             if let Some(hint) = hint::of_row(reading, found, row) {
                 fault = fault.hint(hint);

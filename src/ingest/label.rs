@@ -40,7 +40,8 @@ impl Axis {
 #[derive(Clone, Debug)]
 pub(super) struct Line<'l> {
     pub label: &'l Label,
-    pub meaning: Meaning,
+    /// In a place of its own: there are as many lines as rows, and they are put in order once they are known.
+    pub meaning: Box<Meaning>,
     /// A number that lines which mean the same have in common, and hardly any others.
     print: u64,
     /// Units printed in the label.
@@ -77,23 +78,21 @@ pub(super) fn assign<'l>(
     // The entry each label belongs to.
     let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
     let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
-    let fitting = |stretch: &&'l [Label]| {
-        let declared = || entries.iter().filter(|e| !e.merged);
-        let fits = |label| {
-            let fits = entry_of(reading, label, declared());
-            let print = fits.as_ref().ok().and_then(Option::as_ref).map_or(0, |fitting| print_of(&fitting.meaning));
-            (label, fits, print, units(reading, label))
+    let line = |label: &'l Label| {
+        let Some(Fitting { entry, meaning, unit }) = entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
+        else {
+            return Ok(None);
         };
-        stretch.iter().map(fits).collect::<Vec<_>>()
+        let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
+        let (print, units, meaning) = (print_of(&meaning), units(reading, label), Box::new(meaning));
+        Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }))))
     };
-    for (label, fits, print, units) in on_all_cores(&stretches, fitting).into_iter().flatten() {
-        match fits {
-            Ok(Some(Fitting { entry, meaning, unit })) => {
-                let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
+    let some_lines = |stretch: &&'l [Label]| stretch.iter().map(line).collect::<Vec<Result<_, Unknown>>>();
+    for (label, line) in labels.iter().zip(on_all_cores(&stretches, some_lines).into_iter().flatten()) {
+        match line {
+            Ok(Some((nth, line))) => {
                 order.push((nth, label));
-                if entry.is_read() {
-                    lines.push(Line { label, meaning, print, units, captured: unit });
-                }
+                lines.extend(line);
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),

@@ -185,11 +185,14 @@ pub(super) fn search<T: Send>(
 ) -> Vec<T> {
     let stretches: Vec<Range<u32>> =
         rows.clone().step_by(ROWS_AT_ONCE).map(|row| row..rows.end.min(row + ROWS_AT_ONCE as u32)).collect();
-    let shown = |rows: &Range<u32>| {
-        let cells = grid.rows_in(rows.clone()).filter(|(_, cell)| !beyond_ascii || !cell.text.is_ascii());
-        cells.filter_map(|(at, cell)| show(at, cell)).collect()
+    let shown = |rows: &Range<u32>| -> Vec<T> {
+        let show = |(at, cell): (CellRef, &Cell)| show(at, cell);
+        match beyond_ascii {
+            true => grid.words_in(rows.clone()).filter_map(show).collect(),
+            false => grid.rows_in(rows.clone()).filter_map(show).collect(),
+        }
     };
-    on_all_cores(&stretches, shown).into_iter().flat_map(|found: Vec<T>| found).collect()
+    on_all_cores(&stretches, shown).into_iter().flatten().collect()
 }
 
 /// Whether a sheet has the table's anchor and its header.

@@ -22,7 +22,8 @@ pub(super) struct Columns(Vec<(Role, u32)>);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub besides: Option<Arc<Besides>>,
-    pub notes: Arc<Vec<String>>,
+    /// What it remarks itself.
+    pub notes: Option<Arc<Vec<String>>>,
 }
 
 impl Columns {
@@ -57,7 +58,7 @@ impl Columns {
                 Role::Paper => passage.paper = text.to_owned(),
                 Role::Section => passage.section = text.to_owned(),
                 Role::Quote => passage.quote = text.to_owned(),
-                Role::Note => told.notes = Arc::new(vec![text.to_owned()]),
+                Role::Note => told.notes = Some(Arc::new(vec![text.to_owned()])),
                 Role::Qualifier => qualifier = qualifier_of(reading, grid, at, text)?,
             }
         }

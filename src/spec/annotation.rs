@@ -53,6 +53,11 @@ impl Annotations {
         &self.marks[nth]
     }
 
+    /// Whether a mark may stand at the beginning or the end of a text that begins and ends with these characters.
+    pub fn may_stand_beside(&self, first: char, last: char) -> bool {
+        self.first.contains(fold(first)) || self.last.contains(fold(last))
+    }
+
     /// The text without the marks at its end, and those; a text that is nothing but a mark stays.
     pub fn at_end<'t>(&self, text: &'t str) -> (&'t str, Marks) {
         let (mut rest, mut found) = (text, Marks::new());

@@ -14,6 +14,11 @@ pub struct MarkTexts {
 }
 
 impl MarkTexts {
+    /// Whether a text begins with this character.
+    pub fn begin_with(&self, first: char) -> bool {
+        self.first.contains(first)
+    }
+
     /// The mark a cell holds: its text as printed, then with all white space counted as one blank.
     pub fn get(&self, printed: &str) -> Option<Mark> {
         let text = printed.trim_matches(|c: char| c.is_ascii_whitespace());

@@ -4,6 +4,7 @@
 //! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
+pub mod extract;
 mod local;
 mod relation;
 pub mod questionnaire;

@@ -37,6 +37,7 @@ pub(super) fn source(id: &str, raw: &raw::Source) -> Source {
             raw::OnError::WithholdSource => OnError::WithholdSource,
         },
         tables: Vec::new(),
+        extracts: Vec::new(),
     }
 }
 
@@ -151,7 +152,7 @@ fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<
 }
 
 /// Names of files or sheets: they capture what a title may capture.
-fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
+pub(super) fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
     let texts = written.get_ref().texts();
     if texts.is_empty() {
         scope.fault(written.span(), "edition-file", "the list is empty", "name a file or sheet, or leave the key out");

@@ -262,6 +262,26 @@ pub const ANSWER: Table = Table {
     ],
 };
 
+/// What was set aside of extracts; no stage table, since it lies with the records.
+pub const REJECT: Table = Table {
+    name: "core_reject",
+    columns: &[
+        ("dataset", Text),
+        ("extract", Text),
+        ("record_table", Text),
+        ("source_file", Text),
+        ("source_sha256", Text),
+        ("line", Integer),
+        ("label", Text),
+        ("field", Text),
+        ("raw", Text),
+        ("reason", Text),
+        ("message", Text),
+        ("file_state", Text),
+        ("submission", Text),
+    ],
+};
+
 /// Every stage table, in the order they are written.
 pub const TABLES: [&Table; 14] = [
     &OBSERVATION,

@@ -17,6 +17,7 @@ mod models;
 mod derived;
 mod findings;
 mod editions;
+mod extracts;
 mod versions;
 mod reports;
 mod bad_input;

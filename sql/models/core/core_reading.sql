@@ -62,7 +62,7 @@ SELECT
     o.sheet,
     o.cell
 FROM core_observation AS o
-LEFT JOIN core_unit AS u ON u.unit = o.printed_unit
+LEFT JOIN core_measure AS u ON u.unit = o.printed_unit
 LEFT JOIN core_indicator AS indicator ON indicator.indicator = o.indicator
 LEFT JOIN name AS region ON region.list = 'region' AND region.code = o.region
 LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = o.scheme

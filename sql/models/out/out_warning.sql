@@ -31,7 +31,7 @@ SELECT
     w.excess
 FROM ind_warning AS w
 LEFT JOIN core_indicator AS i ON i.indicator = w.measure
-LEFT JOIN core_unit AS u ON u.unit = w.unit
+LEFT JOIN core_measure AS u ON u.unit = w.unit
 LEFT JOIN name AS region ON region.list = 'region' AND region.code = w.region
 LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = w.scheme
 LEFT JOIN name AS ownership ON ownership.list = 'ownership' AND ownership.code = w.ownership

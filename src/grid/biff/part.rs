@@ -20,9 +20,10 @@ impl<'a> Parts<'a> {
     /// what belongs to a cell (the text of a formula) follows it at once.
     pub fn of_sheet(stream: &'a [u8], place: usize, least: usize) -> Parts<'a> {
         let stream = stream.get(place..).unwrap_or(&[]);
-        let (mut cuts, mut at) = (vec![0], 0);
-        // Streams that are open, since charts on the sheet are streams within the stream, and the last row with a cell.
-        let (mut depth, mut row) = (0, None);
+        let (mut cuts, mut start, mut at) = (vec![0], 0, 0);
+        // Streams that are open, since charts on the sheet are streams within the stream, and the row at whose end a part
+        // that is long enough ends.
+        let (mut depth, mut last) = (0, None);
         let mut end = None;
         for record in records(stream, 0) {
             match record.kind {
@@ -32,12 +33,16 @@ impl<'a> Parts<'a> {
                     break;
                 }
                 EOF => depth -= 1,
-                NUMBER | RK | MUL_RK | LABEL_SST | BOOL_ERR | LABEL | RSTRING | FORMULA if depth == 1 => {
-                    let next = record.u16(0);
-                    if next > row && cuts.last().is_some_and(|cut| at - cut >= least) {
+                NUMBER | RK | MUL_RK | LABEL_SST | BOOL_ERR | LABEL | RSTRING | FORMULA
+                    if depth == 1 && at - start >= least =>
+                {
+                    let row = record.u16(0);
+                    if last.is_some() && row > last {
                         cuts.push(at);
+                        (start, last) = (at, None);
+                    } else {
+                        last = last.max(row);
                     }
-                    row = row.max(next);
                 }
                 _ => {}
             }

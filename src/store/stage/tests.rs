@@ -162,6 +162,7 @@ fn whole() -> Stage {
             priority: 10,
         }],
         editions: Vec::new(),
+        deliveries: Vec::new(),
     }
 }
 
