@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Context, Ended, print};
-use crate::report::font;
+use crate::report::chart::font;
 use crate::{report, spec};
 
 /// Say what is missing on this machine or in this project, and how to get it

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::font::Face;
-use super::frame::{Frame, Tidy};
-use super::names::Names;
-use super::plot;
+use super::Imprint;
 use super::publish::publish_tables;
-use super::records::Records;
-use super::select::fill_rows;
-use super::source::Tables;
-use super::spec::{Palette, ReportSpec, load, load_text};
-use super::{Imprint, chart, csv, html, xlsx};
 use crate::diag::Diagnostic;
+use crate::report::chart::draw;
+use crate::report::chart::font::Face;
+use crate::report::chart::plot;
+use crate::report::definition::spec::{Palette, ReportSpec, load, load_text};
+use crate::report::formats::{csv, html, xlsx};
+use crate::report::rows::names::Names;
+use crate::report::rows::records::Records;
+use crate::report::rows::source::Tables;
+use crate::report::table::frame::{Frame, Tidy};
+use crate::report::table::select::fill_rows;
 use crate::warehouse::{Column, Kind, Rows, Scalar};
 
 /// A table of rows: the first line names the columns, `|` parts the cells, a column named `*number` holds numbers.
@@ -158,7 +160,7 @@ fn frame(observations: &str, text: &str) -> (Frame, String) {
 
 /// The body as text, a covered cell as `<`.
 fn body(frame: &Frame) -> String {
-    let line = |cells: &Vec<super::frame::Cell>| {
+    let line = |cells: &Vec<crate::report::table::frame::Cell>| {
         let texts = cells.iter().map(|c| if c.covered { "<".to_owned() } else { c.text() });
         texts.collect::<Vec<_>>().join(" | ")
     };
@@ -230,7 +232,7 @@ fn a_missing_table_is_named_with_its_line() {
     let known = ["core_code", "core_observation", "ind_coverage"].map(str::to_owned).to_vec();
     let tables = Tables { names: known, read: &read };
     let spec = report(&REPORT.replace("core_observation", "core_observations"));
-    let filled = super::select::fill(&spec.tables[0], &tables, &names());
+    let filled = crate::report::table::select::fill(&spec.tables[0], &tables, &names());
     assert!(filled.value.is_none());
     insta::assert_snapshot!(rendered(&filled.diagnostics));
 }
@@ -354,7 +356,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     for empty in [bare, bodiless] {
         // A machine without a Chinese font cannot draw at all.
         let Ok(face) = Face::find(empty.texts().iter().map(String::as_str)) else { return };
-        assert!(chart::render(&empty, &face).unwrap().contains("</svg>"));
+        assert!(draw::render(&empty, &face).unwrap().contains("</svg>"));
     }
 }
 

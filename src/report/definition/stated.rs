@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::names::Names;
-use super::records::Records;
-use super::source::{Tables, quoted};
-use super::spec::Selector;
 use crate::diag::{Diagnostic, Place};
 use crate::domain::label::nearest;
+use crate::report::definition::spec::Selector;
+use crate::report::rows::names::Names;
+use crate::report::rows::records::Records;
+use crate::report::rows::source::{Tables, quoted};
 
 /// Columns whose values are codes of the list of the same name. The keys of a breakdown have lists of their own.
 pub const CODED: [&str; 6] = ["indicator", "region", "scheme", "ownership", "industry", "population"];

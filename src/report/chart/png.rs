@@ -3,8 +3,8 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-use super::font::Face;
 use crate::diag::Diagnostic;
+use crate::report::chart::font::Face;
 
 /// Pixels of the picture per pixel of the drawing: sharp on dense screens and in print.
 const SCALE: f32 = 2.0;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::spec::Selector;
 use crate::domain::code::TOTAL;
+use crate::report::definition::spec::Selector;
 use crate::warehouse::{Rows, Scalar};
 
 /// The dimensions that hold `_T` where a number is not divided by them.
@@ -153,7 +153,7 @@ pub fn position(cell: &str) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::{Records, crossing, position, with_totals};
-    use crate::report::spec::Selector;
+    use crate::report::definition::spec::Selector;
     use crate::warehouse::{Column, Kind, Rows, Scalar};
 
     fn selector(text: &str) -> Selector {

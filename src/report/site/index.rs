@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::format::Figure;
-use super::frame::Frame;
-use super::html::{escape, page};
-use super::kept::HEAD;
-use super::plot::Plot;
-use super::records::Records;
-use super::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
+use crate::report::chart::plot::Plot;
+use crate::report::definition::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
+use crate::report::formats::html::{escape, page};
+use crate::report::rows::kept::HEAD;
+use crate::report::rows::records::Records;
+use crate::report::table::format::Figure;
+use crate::report::table::frame::Frame;
 use crate::store::release::Kept;
 use crate::warehouse::Rows;
 

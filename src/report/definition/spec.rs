@@ -6,12 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::parse::parse;
-use super::raw::{RawKind, RawPalette, RawReport, RawShape};
-use super::resolve::{refuse_name, resolve};
-use super::stated::Stated;
 use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::value::Mark;
+use crate::report::definition::parse::parse;
+use crate::report::definition::raw::{RawKind, RawPalette, RawReport, RawShape};
+use crate::report::definition::resolve::{refuse_name, resolve};
+use crate::report::definition::stated::Stated;
 
 /// Largest report file read, in bytes.
 const REPORT_BYTES_MAX: u64 = 4 * 1024 * 1024;

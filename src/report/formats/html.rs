@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{Block, Cell, Content, Frame, Trace};
-use super::kept::notice;
-use super::select::flat;
-use super::spec::Head;
+use crate::report::definition::spec::Head;
+use crate::report::rows::kept::notice;
+use crate::report::table::frame::{Block, Cell, Content, Frame, Trace};
+use crate::report::table::select::flat;
 
 /// The one style sheet of all pages.
-pub const STYLE: &str = include_str!("page.css");
+pub const STYLE: &str = include_str!("../site/page.css");
 
 /// The page of one table. `up` leads from the page to the folder of the index.
 pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {

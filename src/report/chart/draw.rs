@@ -4,13 +4,13 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::Steps;
-use super::font::Face;
-use super::html::escape;
-use super::label::{Box2, Labels};
-use super::plot::{Plot, Series};
-use super::spec::{Kind, Shape};
 use crate::diag::Diagnostic;
+use crate::report::chart::axis::Steps;
+use crate::report::chart::font::Face;
+use crate::report::chart::label::{Box2, Labels};
+use crate::report::chart::plot::{Plot, Series};
+use crate::report::definition::spec::{Kind, Shape};
+use crate::report::formats::html::escape;
 
 const WIDTH: i32 = 960;
 const PLOT_HEIGHT: i32 = 380;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::frame::Block;
-use super::names::Names;
-use super::records::{Records, below, position};
-use super::spec::{Name, Node, Order, Selector, Style};
 use crate::diag::Place;
+use crate::report::definition::spec::{Name, Node, Order, Selector, Style};
+use crate::report::rows::names::Names;
+use crate::report::rows::records::{Records, below, position};
+use crate::report::table::frame::Block;
 
 /// An entry with its label, its codes and the style that holds there.
 #[derive(Clone, Debug)]

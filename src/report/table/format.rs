@@ -3,8 +3,8 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::spec::Sign;
 use crate::domain::value::Mark;
+use crate::report::definition::spec::Sign;
 
 /// A number ready to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub fn mark_sign(mark: Mark) -> &'static str {
 mod tests {
     use super::{Figure, mark_sign};
     use crate::domain::value::Mark;
-    use crate::report::spec::Sign;
+    use crate::report::definition::spec::Sign;
 
     fn sign(positive: &str, negative: &str) -> Sign {
         Sign { positive: positive.into(), negative: negative.into() }

@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::format::{Figure, mark_sign};
-use super::frame::{Cell, Content, Frame, Tidy, Trace};
-use super::layout::{self, Branch, Reading, expand, leaves};
-use super::names::Names;
-use super::records::{Records, crossing, with_totals};
-use super::source::{Tables, unknown_column};
-use super::spec::{Decimals, Node, Selector, Style, TableSpec};
-use super::stated::{CODED, no_rows, unknown_codes};
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::code::TOTAL;
 use crate::domain::value::Mark;
+use crate::report::definition::spec::{Decimals, Node, Selector, Style, TableSpec};
+use crate::report::definition::stated::{CODED, no_rows, unknown_codes};
+use crate::report::rows::names::Names;
+use crate::report::rows::records::{Records, crossing, with_totals};
+use crate::report::rows::source::{Tables, unknown_column};
+use crate::report::table::format::{Figure, mark_sign};
+use crate::report::table::frame::{Cell, Content, Frame, Tidy, Trace};
+use crate::report::table::layout::{self, Branch, Reading, expand, leaves};
 use crate::warehouse::Rows;
 
 /// Places named in one message; the rest is counted.

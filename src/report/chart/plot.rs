@@ -6,16 +6,16 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::kept::names_observations;
-use super::layout::{Reading, code_label, codes};
-use super::names::Names;
-use super::records::{Records, below};
-use super::select::figure;
-use super::source::{Tables, unknown_column};
-use super::spec::{ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style};
-use super::stated::{no_rows, unknown_codes};
 use crate::diag::{Checked, Diagnostic};
 use crate::domain::code::TOTAL;
+use crate::report::definition::spec::{ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style};
+use crate::report::definition::stated::{no_rows, unknown_codes};
+use crate::report::rows::kept::names_observations;
+use crate::report::rows::names::Names;
+use crate::report::rows::records::{Records, below};
+use crate::report::rows::source::{Tables, unknown_column};
+use crate::report::table::layout::{Reading, code_label, codes};
+use crate::report::table::select::figure;
 use crate::store::release::Kept;
 use crate::warehouse::Rows;
 

@@ -8,9 +8,9 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::frame::{Block, Cell, Content, Frame, Tidy};
-use super::spec::{Head, Palette};
 use crate::diag::Diagnostic;
+use crate::report::definition::spec::{Head, Palette};
+use crate::report::table::frame::{Block, Cell, Content, Frame, Tidy};
 
 /// Points per line of body text, and of the smaller notes.
 const LINE_POINTS: f64 = 15.75;

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::parse::faulty_blocks;
-use super::raw::{
-    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
-    RawTable, RawValues,
-};
-use super::spec::{
-    Axis, Category, ChartSpec, Decimals, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector, SeriesSpec,
-    Shape, Sign, Style, TableSpec,
-};
-use super::stated::Stated;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::nearest;
 use crate::domain::value::Mark;
+use crate::report::definition::parse::faulty_blocks;
+use crate::report::definition::raw::{
+    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
+    RawTable, RawValues,
+};
+use crate::report::definition::spec::{
+    Axis, Category, ChartSpec, Decimals, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector, SeriesSpec,
+    Shape, Sign, Style, TableSpec,
+};
+use crate::report::definition::stated::Stated;
 
 /// Decimals beyond this are a slip of the pen.
 const DECIMALS_MAX: u32 = 6;

@@ -2,7 +2,7 @@
 //!
 //! UTF-8 with a byte order mark, because spreadsheet programs on Chinese systems read a file without one as GBK.
 
-use super::frame::Tidy;
+use crate::report::table::frame::Tidy;
 
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 

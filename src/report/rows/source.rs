@@ -1,9 +1,9 @@
 //! The door through which reports read: tables by name, nothing else.
 
-use super::records::Records;
-use super::spec::Selector;
 use crate::diag::{Diagnostic, Place};
 use crate::domain::label::nearest;
+use crate::report::definition::spec::Selector;
+use crate::report::rows::records::Records;
 use crate::warehouse::Rows;
 
 /// Rows one table or chart may read; a report is for people.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::Tidy;
+use crate::report::table::frame::Tidy;
 use crate::store::release::Kept;
 use crate::warehouse::Rows;
 

@@ -1,8 +1,8 @@
 //! A table ready to be drawn: all that the renderers see. Nothing here knows where numbers come from or how a page looks.
 
-use super::format::Figure;
-use super::kept::notice;
-use super::spec::Head;
+use crate::report::definition::spec::Head;
+use crate::report::rows::kept::notice;
+use crate::report::table::format::Figure;
 use crate::store::release::Kept;
 
 /// One table in its yearbook layout.

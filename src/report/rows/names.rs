@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::records::Records;
-use super::source::Tables;
 use crate::diag::Diagnostic;
 use crate::domain::label::nearest;
 use crate::domain::unit::Unit;
+use crate::report::rows::records::Records;
+use crate::report::rows::source::Tables;
 
 /// Code lists, indicators and units as the warehouse holds them.
 #[derive(Clone, Debug, Default)]

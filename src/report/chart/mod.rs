@@ -1,0 +1,8 @@
+//! Charts: a definition and its rows become a plot, the plot an SVG, the SVG a picture.
+
+mod axis;
+pub mod draw;
+pub mod font;
+mod label;
+pub mod plot;
+pub mod png;
