@@ -9,7 +9,7 @@ use crate::report::chart::draw as chart;
 use crate::report::chart::font::Face;
 use crate::report::chart::plot::{self, Plot};
 use crate::report::chart::png;
-use crate::report::definition::spec::{ChartSpec, ReportSpec, TableSpec};
+use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
 use crate::report::formats::csv;
 use crate::report::formats::html;
 use crate::report::formats::xlsx;
@@ -18,6 +18,7 @@ use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
 use crate::report::site::index::{self, Imprint, Shelf};
 use crate::report::table::frame::Frame;
+use crate::report::table::generate::Sources;
 use crate::report::table::select;
 use crate::store::Manifest;
 use crate::store::release::Kept;
@@ -71,6 +72,7 @@ pub fn publish_tables(
     let corrected = if is_there { kept::corrections(&(tables.read)(CORRECTIONS, &[])?) } else { Vec::new() };
     let mut run = Run {
         tables,
+        sources: Sources::read(tables),
         names,
         kept: &imprint.kept,
         corrected,
@@ -116,6 +118,7 @@ const CORRECTIONS: &str = "core_correction";
 struct Run<'a, 'p> {
     tables: &'a Tables<'a>,
     names: Names,
+    sources: Sources,
     kept: &'a [Kept],
     /// Notes on corrected figures, by observation.
     corrected: Vec<(String, String)>,
@@ -138,6 +141,9 @@ impl Run<'_, '_> {
         let Some(mut frame) = self.faultless(filled) else { return Ok(None) };
         frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
         frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
+        if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
+            frame.source = self.sources.line(&frame);
+        }
         let workbook = match xlsx::render(&frame, &report.palette) {
             Ok(workbook) => workbook,
             Err(fault) => {

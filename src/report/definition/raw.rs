@@ -29,6 +29,15 @@ pub struct RawHead {
     /// A sentence below the heading.
     #[serde(default)]
     pub summary: String,
+    /// The title in English, for bilingual tables and for machine-readable files.
+    #[serde(default)]
+    pub title_en: String,
+    /// What is made from the data unless a table says otherwise; see the key of the table.
+    #[serde(default)]
+    pub generated: Vec<RawGenerated>,
+    /// English below every Chinese title, head and label.
+    #[serde(default)]
+    pub bilingual: bool,
     /// Place among the reports of the index page; equal numbers stand in the order of their folder names.
     #[serde(default)]
     pub order: i64,
@@ -45,6 +54,18 @@ pub struct RawTable {
     #[serde(default)]
     pub number: String,
     pub title: String,
+    #[serde(default)]
+    pub title_en: String,
+    /// What is made from the data instead of being written here; the report's list unless given.
+    #[serde(default)]
+    pub generated: Option<Vec<RawGenerated>>,
+    /// English below every Chinese title, head and label; as the report says unless given.
+    #[serde(default)]
+    pub bilingual: Option<bool>,
+    /// Rows of the body on one page; what is longer goes on as 续表 with the head repeated.
+    #[serde(default)]
+    #[schemars(with = "Option<usize>")]
+    pub page_rows: Option<Spanned<usize>>,
     /// The unit note above the table, right aligned: 单位：人、万元.
     #[serde(default)]
     pub unit_note: String,
@@ -74,8 +95,9 @@ pub struct RawTable {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub marks: BTreeMap<Spanned<String>, String>,
+    /// Lines below the table; a note with `where` is numbered, and bound to the cells that it selects.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<RawNote>,
     /// The source line below the table.
     #[serde(default)]
     pub source: String,
@@ -93,6 +115,38 @@ pub struct RawTable {
     pub sign: Option<RawSign>,
 }
 
+/// What a table has made from its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawGenerated {
+    /// 表 1, 表 2 … in the order of the file, for tables without a number.
+    Number,
+    /// The unit note, from the units of the figures.
+    Unit,
+    /// The source line, from the editions whose figures are printed.
+    Source,
+    /// What the signs of absent numbers mean, for those that stand in the table.
+    Marks,
+    /// The notes that the source binds to its cells, numbered.
+    Notes,
+    /// Provisional, revised and estimated figures are marked, and the marks explained.
+    Status,
+}
+
+/// A line below the table: a text, or a text that is bound to cells.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields, expecting = "a text, or { text = \"…\", where = { … } }")]
+pub enum RawNote {
+    Text(String),
+    Bound {
+        text: String,
+        /// Cells whose codes it selects.
+        #[serde(rename = "where")]
+        #[schemars(with = "BTreeMap<String, RawValues>")]
+        filter: RawSelector,
+    },
+}
+
 /// A row or a column; with children it is a heading over them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +154,18 @@ pub struct RawNode {
     /// The printed label.
     #[serde(default)]
     pub label: Option<String>,
+    /// The label in English.
+    #[serde(default)]
+    pub label_en: String,
+    /// A note on the label, numbered by itself.
+    #[serde(default)]
+    pub note: String,
+    /// How many steps a row's label is set in.
+    #[serde(default)]
+    pub indent: u8,
+    /// A part of the row above: 其中： stands before its label.
+    #[serde(default)]
+    pub of_which: bool,
     #[serde(default, rename = "where")]
     #[schemars(with = "BTreeMap<String, RawValues>")]
     pub filter: RawSelector,
@@ -110,6 +176,9 @@ pub struct RawNode {
     /// With `each`: printed labels of codes whose name in the code list is not the one wanted.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// With `each`: the same in English.
+    #[serde(default)]
+    pub labels_en: BTreeMap<String, String>,
     /// With `each`: `source` (as the source prints them) or `code`.
     #[serde(default)]
     pub order: Option<RawOrder>,
@@ -160,9 +229,18 @@ pub enum RawHeads {
 
 /// The head of a label column: a text, or the two labels of a diagonal cell.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged, deny_unknown_fields, expecting = "a text, or { rows = \"…\", columns = \"…\" }")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a text, { text = \"…\", en = \"…\" }, or { rows = \"…\", columns = \"…\" }"
+)]
 pub enum RawHeadCell {
     Text(String),
+    Bilingual {
+        text: String,
+        /// The same in English.
+        en: String,
+    },
     Diagonal {
         /// What the rows are.
         rows: String,

@@ -10,17 +10,26 @@ use crate::domain::label::nearest;
 use crate::domain::value::Mark;
 use crate::report::definition::parse::faulty_blocks;
 use crate::report::definition::raw::{
-    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
-    RawTable, RawValues,
+    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawNote, RawOrder, RawReport, RawSelector, RawSeries,
+    RawSign, RawTable, RawValues,
 };
 use crate::report::definition::spec::{
-    Axis, Category, ChartSpec, Decimals, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector, SeriesSpec,
-    Shape, Sign, Style, TableSpec,
+    Axis, Category, ChartSpec, Decimals, Generated, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector,
+    SeriesSpec, Shape, Sign, Style, TableSpec,
 };
 use crate::report::definition::stated::Stated;
 
 /// Decimals beyond this are a slip of the pen.
 const DECIMALS_MAX: u32 = 6;
+
+/// Labels set in further than this leave no room for their words.
+const INDENT_MAX: u8 = 8;
+
+/// What a table takes over from its report where it says nothing.
+struct Defaults {
+    generated: Vec<Generated>,
+    bilingual: bool,
+}
 
 /// What the resolving functions need to know of the file they read.
 struct Resolver<'a> {
@@ -39,8 +48,13 @@ pub fn resolve(
     faults: &mut Vec<Diagnostic>,
 ) -> ReportSpec {
     let mut resolver = Resolver { source, palette, faults, stated: Vec::new() };
-    let tables: Vec<(usize, TableSpec)> =
-        raw.table.into_iter().map(|t| (t.span().start, resolver.table(t.into_inner()))).collect();
+    let defaults = Defaults { generated: raw.report.generated, bilingual: raw.report.bilingual };
+    let tables: Vec<(usize, TableSpec)> = raw
+        .table
+        .into_iter()
+        .enumerate()
+        .map(|(nth, t)| (t.span().start, resolver.table(t.into_inner(), &defaults, nth)))
+        .collect();
     let charts: Vec<(usize, ChartSpec)> =
         raw.chart.into_iter().map(|c| (c.span().start, resolver.chart(c.into_inner()))).collect();
     // What is wrongly specified is not printed, neither in part nor under a guessed name.
@@ -50,6 +64,7 @@ pub fn resolve(
     ReportSpec {
         name,
         title: raw.report.title,
+        title_en: raw.report.title_en,
         summary: raw.report.summary,
         order: raw.report.order,
         tables,
@@ -63,7 +78,7 @@ impl Resolver<'_> {
         Place::span(self.source, span)
     }
 
-    fn table(&mut self, raw: RawTable) -> TableSpec {
+    fn table(&mut self, raw: RawTable, report: &Defaults, nth: usize) -> TableSpec {
         self.check_id(&raw.id);
         let filter = self.selector(raw.filter);
         let (rows_span, columns_span, heads_span) = (raw.rows.span(), raw.columns.span(), raw.heads.span());
@@ -97,11 +112,26 @@ impl Resolver<'_> {
             );
         }
         let marks = raw.marks.into_iter().filter_map(|(name, text)| Some((self.mark(&name)?, text))).collect();
+        let generated = raw.generated.unwrap_or_else(|| report.generated.clone());
+        let numbered = raw.number.is_empty() && generated.contains(&Generated::Number);
+        let number = if numbered { format!("表{}", nth + 1) } else { raw.number };
+        let page_rows = raw.page_rows.and_then(|rows| self.page_rows(&rows));
+        let (mut notes, mut bound) = (Vec::new(), Vec::new());
+        for note in raw.notes {
+            match note {
+                RawNote::Text(text) => notes.push(text),
+                RawNote::Bound { text, filter } => bound.push((text, self.selector(filter))),
+            }
+        }
         TableSpec {
             id: raw.id.into_inner(),
-            number: raw.number,
+            number,
             title: raw.title,
+            title_en: raw.title_en,
             unit_note: raw.unit_note,
+            generated,
+            bilingual: raw.bilingual.unwrap_or(report.bilingual),
+            page_rows,
             from: raw.from.into_inner(),
             filter,
             heads,
@@ -110,7 +140,8 @@ impl Resolver<'_> {
             merge: raw.merge.into_iter().collect(),
             absent: raw.absent.into_iter().map(|absent| self.selector(absent)).collect(),
             marks,
-            notes: raw.notes,
+            notes,
+            bound,
             source: raw.source,
             style,
             stated: std::mem::take(&mut self.stated),
@@ -219,9 +250,10 @@ impl Resolver<'_> {
                 place: self.place(each.span()),
                 dimension: each.into_inner(),
                 labels: raw.labels,
+                labels_en: raw.labels_en,
                 order: order(raw.order),
             },
-            (Some(label), None) => Name::Label(label),
+            (Some(text), None) => Name::Label { text, english: raw.label_en },
             (label, _) => {
                 let shown = label.clone().unwrap_or_default();
                 self.faults.push(
@@ -229,12 +261,30 @@ impl Resolver<'_> {
                         .at(place.clone())
                         .hint("write label = \"…\" for one entry, or each = \"period\" for one per code in the data"),
                 );
-                Name::Label(shown)
+                Name::Label { text: shown, english: String::new() }
             }
         };
         let filter = self.selector(raw.filter);
         let children = children.into_iter().map(|n| self.node(n, side)).collect();
-        Node { name, filter, style, children, place }
+        if raw.indent > INDENT_MAX {
+            self.faults.push(
+                Diagnostic::error("bad-indent", format!("a label cannot be set in by {} steps", raw.indent))
+                    .at(place.clone())
+                    .hint(format!("write a number from 0 to {INDENT_MAX}")),
+            );
+        }
+        Node { name, note: raw.note, indent: raw.indent, of_which: raw.of_which, filter, style, children, place }
+    }
+
+    fn page_rows(&mut self, rows: &Spanned<usize>) -> Option<usize> {
+        if *rows.get_ref() == 0 {
+            self.faults.push(
+                Diagnostic::error("bad-page", "a page of no rows prints nothing")
+                    .at(self.place(rows.span()))
+                    .hint("write how many rows of the body one page takes, such as page_rows = 30"),
+            );
+        }
+        Some(*rows.get_ref()).filter(|rows| *rows > 0)
     }
 
     fn style(
@@ -349,6 +399,7 @@ fn depth(node: &Node) -> usize {
 fn head(raw: RawHeadCell) -> Head {
     match raw {
         RawHeadCell::Text(text) => Head::Text(text),
+        RawHeadCell::Bilingual { text, en } => Head::Bilingual { text, english: en },
         RawHeadCell::Diagonal { rows, columns } => Head::Diagonal { rows, columns },
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::diag::{Checked, Diagnostic, Place, SourceText};
 use crate::domain::value::Mark;
 use crate::report::definition::parse::parse;
-use crate::report::definition::raw::{RawKind, RawPalette, RawReport, RawShape};
+use crate::report::definition::raw::{RawGenerated, RawKind, RawPalette, RawReport, RawShape};
 use crate::report::definition::resolve::{refuse_name, resolve};
 use crate::report::definition::stated::Stated;
 
@@ -22,6 +22,7 @@ pub struct ReportSpec {
     /// The folder's name.
     pub name: String,
     pub title: String,
+    pub title_en: String,
     pub summary: String,
     pub order: i64,
     pub tables: Vec<TableSpec>,
@@ -34,7 +35,12 @@ pub struct TableSpec {
     pub id: String,
     pub number: String,
     pub title: String,
+    pub title_en: String,
     pub unit_note: String,
+    pub generated: Vec<Generated>,
+    pub bilingual: bool,
+    /// Rows of the body on one page; `None`: as many as the page takes.
+    pub page_rows: Option<usize>,
     pub from: String,
     pub filter: Selector,
     pub heads: Vec<Head>,
@@ -43,7 +49,10 @@ pub struct TableSpec {
     pub merge: BTreeSet<String>,
     pub absent: Vec<Selector>,
     pub marks: BTreeMap<Mark, String>,
+    /// Lines below the table, as they are.
     pub notes: Vec<String>,
+    /// Notes that are numbered, with the cells they are bound to.
+    pub bound: Vec<(String, Selector)>,
     pub source: String,
     pub style: Style,
     /// Every value of every selector, those of the table first.
@@ -56,6 +65,10 @@ pub struct TableSpec {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Head {
     Text(String),
+    Bilingual {
+        text: String,
+        english: String,
+    },
     /// A cell divided by a diagonal: what the columns are above it, what the rows are below.
     Diagonal {
         rows: String,
@@ -63,10 +76,26 @@ pub enum Head {
     },
 }
 
+impl Head {
+    /// The head as one text, for a column with one head.
+    pub fn plain(&self) -> String {
+        match self {
+            Head::Text(text) | Head::Bilingual { text, .. } => text.clone(),
+            Head::Diagonal { rows, .. } => rows.clone(),
+        }
+    }
+}
+
 /// A row, a column, or a heading over several.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub name: Name,
+    /// The note on the label; blank for none.
+    pub note: String,
+    /// Steps by which a row's label is set in.
+    pub indent: u8,
+    /// 其中： stands before the label.
+    pub of_which: bool,
     pub filter: Selector,
     pub style: Style,
     pub children: Vec<Node>,
@@ -75,11 +104,15 @@ pub struct Node {
 
 #[derive(Clone, Debug)]
 pub enum Name {
-    Label(String),
+    Label {
+        text: String,
+        english: String,
+    },
     /// One node per code found in the data.
     Each {
         dimension: String,
         labels: BTreeMap<String, String>,
+        labels_en: BTreeMap<String, String>,
         order: Order,
         place: Place,
     },
@@ -156,6 +189,7 @@ pub struct ChartSpec {
     pub place: Place,
 }
 
+pub type Generated = RawGenerated;
 pub type Kind = RawKind;
 pub type Shape = RawShape;
 

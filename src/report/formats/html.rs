@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
-use crate::report::table::frame::{Block, Cell, Content, Frame, Trace};
+use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
 use crate::report::table::select::flat;
 
 /// The one style sheet of all pages.
@@ -23,9 +23,12 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
     }
     body.push_str("<div class=\"sheet\">\n");
     body.push_str(&table(frame));
-    if !frame.notes.is_empty() || !frame.source.is_empty() {
+    // What is said of kept figures stands above the table.
+    let foot = frame.foot();
+    let foot = &foot[..foot.len() - frame.kept.len()];
+    if !foot.is_empty() {
         body.push_str("<footer class=\"notes\">\n");
-        for line in frame.notes.iter().chain(Some(&frame.source).filter(|s| !s.is_empty())) {
+        for line in foot {
             body.push_str(&format!("<p>{}</p>\n", text(line)));
         }
         body.push_str("</footer>\n");
@@ -56,7 +59,10 @@ fn table(frame: &Frame) -> String {
     } else {
         format!("<span class=\"number\">{}</span>　", escape(&frame.number))
     };
-    out.push_str(&format!("<caption><span id=\"title\">{number}{}</span>", text(&frame.title)));
+    out.push_str(&format!(
+        "<caption><span id=\"title\">{number}{}</span>",
+        label(frame, &frame.title, "", &frame.title_en)
+    ));
     if !frame.unit_note.is_empty() {
         out.push_str(&format!("<span class=\"unit\">{}</span>", text(&frame.unit_note)));
     }
@@ -65,12 +71,12 @@ fn table(frame: &Frame) -> String {
         out.push_str("<tr>");
         if level == 0 {
             for head in &frame.heads {
-                out.push_str(&corner(head, frame.header.len()));
+                out.push_str(&corner(frame, head));
             }
         }
         for block in blocks {
             let scope = if block.group { "colgroup" } else { "col" };
-            out.push_str(&heading(block, scope));
+            out.push_str(&heading(frame, block, scope));
         }
         out.push_str("</tr>\n");
     }
@@ -83,7 +89,7 @@ fn table(frame: &Frame) -> String {
         out.push_str("<tr>");
         for block in stub {
             let scope = if block.group { "rowgroup" } else { "row" };
-            out.push_str(&heading(block, scope));
+            out.push_str(&heading(frame, block, scope));
         }
         for cell in cells.iter().filter(|cell| !cell.covered) {
             out.push_str(&data(cell));
@@ -111,10 +117,13 @@ fn group_starts(frame: &Frame) -> BTreeSet<usize> {
     starts
 }
 
-fn corner(head: &Head, high: usize) -> String {
-    let span = spans(1, high);
+fn corner(frame: &Frame, head: &Head) -> String {
+    let span = spans(1, frame.header.len());
     match head {
-        Head::Text(label) => format!("<th scope=\"col\"{span}>{}</th>", text(label)),
+        Head::Text(text) => format!("<th scope=\"col\"{span}>{}</th>", label(frame, text, "", "")),
+        Head::Bilingual { text, english } => {
+            format!("<th scope=\"col\"{span}>{}</th>", label(frame, text, "", english))
+        }
         Head::Diagonal { rows, columns } => format!(
             "<th scope=\"col\" class=\"diagonal\"{span}><span class=\"columns\">{}</span><span class=\"rows\">{}</span></th>",
             text(columns),
@@ -123,8 +132,27 @@ fn corner(head: &Head, high: usize) -> String {
     }
 }
 
-fn heading(block: &Block, scope: &str) -> String {
-    format!("<th scope=\"{scope}\"{}>{}</th>", spans(block.wide, block.high), text(&block.text))
+fn heading(frame: &Frame, block: &Block, scope: &str) -> String {
+    let indent = match block.indent {
+        0 => String::new(),
+        steps => format!(" style=\"padding-inline-start:calc({steps}em + .5rem)\""),
+    };
+    let label = label(frame, &block.text, &signs(&block.signs()), &block.english);
+    format!("<th scope=\"{scope}\"{}{indent}>{label}</th>", spans(block.wide, block.high))
+}
+
+/// A label, the signs of its notes, and its English where the table is bilingual.
+fn label(frame: &Frame, chinese: &str, signs: &str, english: &str) -> String {
+    let english = match frame.bilingual && !english.is_empty() {
+        true => format!("<br><span lang=\"en\">{}</span>", text(english)),
+        false => String::new(),
+    };
+    format!("{}{signs}{english}", text(chinese))
+}
+
+/// What stands beside a figure or a label, raised.
+fn signs(signs: &str) -> String {
+    if signs.is_empty() { String::new() } else { format!("<sup>{}</sup>", escape(signs)) }
 }
 
 fn data(cell: &Cell) -> String {
@@ -135,13 +163,13 @@ fn data(cell: &Cell) -> String {
         (Content::Mark(_), true) | (Content::Number(_), true) => "number merged",
         (Content::Number(_), false) => "number",
     };
-    let shown = text(&cell.text());
-    format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.origins))
+    let shown = format!("{}{}", text(&cell.text()), signs(&cell.signs()));
+    format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.answers))
 }
 
 /// What the pointer shows, and what a program reads, about the source of a cell.
-fn origin(traces: &[Trace]) -> String {
-    let Some(first) = traces.first() else { return String::new() };
+fn origin(answers: &[Answer]) -> String {
+    let Some(first) = answers.first() else { return String::new() };
     if first.file.is_empty() {
         return String::new();
     }
@@ -157,7 +185,7 @@ fn origin(traces: &[Trace]) -> String {
     let printed = flat(first.printed.trim());
     let printed = if printed.is_empty() { String::new() } else { format!("；原文“{printed}”") };
     let said = format!("来源：{}{sheet}，单元格 {}{printed}{mark}", first.file, first.cell);
-    let ids: Vec<&str> = traces.iter().map(|t| t.obs_id.as_str()).collect();
+    let ids: Vec<&str> = answers.iter().map(|t| t.obs_id.as_str()).collect();
     let mut out = format!(" title=\"{}\"", escape(&said));
     for (name, value) in [
         ("obs", ids.join(" ").as_str()),

@@ -1,42 +1,18 @@
-//! A frame as a workbook in the yearbook layout: title, unit note, merged header between three rules, body, footnotes and
-//! source; the observations behind it on a second sheet. Numbers are numbers, shown as printed by their number format.
+//! The yearbook layout as a workbook, and the observations behind it on a second sheet. Numbers are numbers, shown as printed
+//! by their number format.
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, FormatDiagonalBorder, Workbook, Worksheet,
     XlsxError,
 };
-use unicode_width::UnicodeWidthStr;
 
 use crate::diag::Diagnostic;
-use crate::report::definition::spec::{Head, Palette};
-use crate::report::table::frame::{Block, Cell, Content, Frame, Tidy};
-
-/// Points per line of body text, and of the smaller notes.
-const LINE_POINTS: f64 = 15.75;
-const NOTE_POINTS: f64 = 13.5;
-const BODY_SIZE: f64 = 10.5;
-const NOTE_SIZE: f64 = 9.0;
-const TITLE_SIZE: f64 = 14.0;
-
-/// Columns, in widths of a half-width character.
-const COLUMN_WIDTH_MIN: usize = 8;
-const COLUMN_WIDTH_MAX: usize = 28;
-
-/// A header no wider than this keeps to one line; a longer one breaks before its bracket first.
-const HEADER_LINE_MAX: usize = 16;
-
-/// A part of a header no wider than this is not broken again; a wider one takes half its width.
-const HEADER_PART_MAX: usize = 20;
-
-/// Room beside a text, without which programs with other fonts break it.
-const AIR: usize = 2;
-
-/// Tables wider than this are printed on a page turned sideways.
-const PORTRAIT_WIDTH_MAX: usize = 92;
-
-/// Longest sheet name a workbook may have.
-const SHEET_NAME_MAX: usize = 31;
+use crate::report::definition::spec::Palette;
+use crate::report::table::frame::{Frame, Tidy};
+use crate::report::table::sheet::{
+    Align, BODY_SIZE, COLUMN_WIDTH_MAX, Look, NOTE_SIZE, Placed, Sheet, Size, TITLE_SIZE, What, text_width,
+};
 
 /// # Errors
 /// The table is larger than a worksheet, or has no cells.
@@ -45,300 +21,126 @@ pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
         return Err(Diagnostic::error("empty-table", format!("the table \"{}\" has no cells to print", frame.id))
             .hint("check its where = { … }"));
     }
-    write(frame, palette).map_err(|error| {
-        Diagnostic::error("xlsx", format!("the table \"{}\" does not fit a workbook: {error}", frame.id))
-            .hint("a sheet has 1,048,576 rows and 16,384 columns; a cell holds 32,767 characters")
-    })
+    write(frame, palette).map_err(|error| too_large(&frame.id, &error))
+}
+
+/// What a workbook refuses.
+pub fn too_large(id: &str, error: &XlsxError) -> Diagnostic {
+    Diagnostic::error("xlsx", format!("the table \"{id}\" does not fit a workbook: {error}"))
+        .hint("a sheet has 1,048,576 rows and 16,384 columns; a cell holds 32,767 characters")
 }
 
 fn write(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    workbook.set_properties(&properties(frame, palette)?);
+    workbook.set_properties(&properties(&frame.full_title(), palette, &frame.source)?.set_subject(&frame.unit_note));
+    let laid = Sheet::of(frame);
     let sheet = workbook.add_worksheet();
-    sheet.set_name(sheet_name(frame))?;
-    Page::new(frame, palette).write(sheet)?;
+    sheet.set_name(&laid.name)?;
+    write_sheet(sheet, &laid, palette)?;
     write_tidy(workbook.add_worksheet(), &frame.tidy, palette)?;
     workbook.save_to_buffer()
 }
 
 /// The date is fixed so that the same table gives the same bytes; when it was published is said by the release.
-fn properties(frame: &Frame, palette: &Palette) -> Result<DocProperties, XlsxError> {
+pub fn properties(title: &str, palette: &Palette, comment: &str) -> Result<DocProperties, XlsxError> {
     let date = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    Ok(DocProperties::new()
-        .set_title(frame.full_title())
-        .set_subject(&frame.unit_note)
-        .set_author(&palette.publisher)
-        .set_comment(&frame.source)
-        .set_creation_datetime(&date))
+    let properties = DocProperties::new().set_title(title).set_author(&palette.publisher).set_comment(comment);
+    Ok(properties.set_creation_datetime(&date))
 }
 
-fn sheet_name(frame: &Frame) -> String {
-    let wanted = if frame.number.is_empty() { &frame.id } else { &frame.number };
-    wanted.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(SHEET_NAME_MAX).collect()
-}
-
-/// Width of the widest line of a text in half-width characters.
-fn text_width(text: &str) -> usize {
-    text.split('\n').map(UnicodeWidthStr::width).max().unwrap_or(0)
-}
-
-/// Lines a text takes in a column of a width.
-fn line_count(text: &str, width: usize) -> usize {
-    text.split('\n').map(|line| line.width().div_ceil(width.max(1)).max(1)).sum()
-}
-
-/// A header as it stands in a column of a width: one line where there is room, else broken before its bracket, so that
-/// no program breaks it inside its unit.
-fn header_text(text: &str, width: usize) -> String {
-    let bracket = text.find(['（', '(']).filter(|at| *at > 0);
-    match bracket {
-        Some(at) if !text.contains('\n') && text_width(text) + AIR > width => {
-            format!("{}\n{}", &text[..at], &text[at..])
-        }
-        _ => text.to_owned(),
+fn write_sheet(sheet: &mut Worksheet, laid: &Sheet, palette: &Palette) -> Result<(), XlsxError> {
+    for (column, width) in laid.widths.iter().enumerate() {
+        sheet.set_column_width(column as u16, *width as f64 + 1.0)?;
     }
-}
-
-/// The width a header asks for: its widest line, or half of one too long for any column.
-fn header_width(text: &str) -> usize {
-    let broken = header_text(text, HEADER_LINE_MAX + AIR);
-    let lines = broken.split('\n').map(UnicodeWidthStr::width);
-    lines.map(|line| if line <= HEADER_PART_MAX { line } else { line.div_ceil(4) * 2 }).max().unwrap_or(0) + AIR
-}
-
-/// Where everything stands on the sheet.
-struct Page<'a> {
-    frame: &'a Frame,
-    palette: &'a Palette,
-    widths: Vec<usize>,
-    /// Label columns whose labels are all equally wide, as years are.
-    centred_labels: Vec<bool>,
-    labels: usize,
-    header_row: u32,
-    body_row: u32,
-}
-
-/// Which rules touch a cell.
-#[derive(Clone, Copy, Default)]
-struct Rules {
-    top: bool,
-    thin_bottom: bool,
-    bottom: bool,
-}
-
-impl<'a> Page<'a> {
-    fn new(frame: &'a Frame, palette: &'a Palette) -> Page<'a> {
-        let header_row = if frame.unit_note.is_empty() { 1 } else { 2 };
-        Page {
-            frame,
-            palette,
-            widths: column_widths(frame),
-            centred_labels: (0..frame.heads.len()).map(|column| equally_wide(frame, column)).collect(),
-            labels: frame.heads.len(),
-            header_row,
-            body_row: header_row + frame.header.len() as u32,
+    let (lines, breaks) = laid.lines();
+    for (row, line) in lines.iter().enumerate() {
+        sheet.set_row_height(row as u32, line.height)?;
+        for cell in &line.cells {
+            write_cell(sheet, row as u32, cell, laid, palette)?;
         }
     }
-
-    fn write(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
-        for (column, width) in self.widths.iter().enumerate() {
-            sheet.set_column_width(column as u16, *width as f64 + 1.0)?;
-        }
-        self.title(sheet)?;
-        self.header(sheet)?;
-        self.body(sheet)?;
-        let last_row = self.notes(sheet)?;
-        let last_column = self.last_column();
-        sheet.set_screen_gridlines(false);
-        sheet.set_freeze_panes(self.body_row, self.labels as u16)?;
-        sheet.set_repeat_rows(0, self.body_row - 1)?;
-        sheet.set_print_area(0, 0, last_row, last_column)?;
-        sheet.set_paper_size(9).set_print_fit_to_pages(1, 0).set_print_center_horizontally(true);
-        if self.widths.iter().sum::<usize>() > PORTRAIT_WIDTH_MAX {
-            sheet.set_landscape();
-        }
-        sheet.set_footer("&C&P / &N");
-        Ok(())
+    let head = laid.head_lines() as u32;
+    sheet.set_screen_gridlines(false);
+    if breaks.is_empty() {
+        // One page as declared, but paper may be shorter: then the heads come again.
+        sheet.set_freeze_panes(head, laid.labels as u16)?;
+        sheet.set_repeat_rows(0, head - 1)?;
+        sheet.set_print_fit_to_pages(1, 0);
+    } else {
+        let breaks: Vec<u32> = breaks.iter().map(|row| *row as u32).collect();
+        sheet.set_page_breaks(&breaks)?;
+        sheet.set_print_fit_to_pages(1, laid.pages.len() as u16);
     }
-
-    fn last_column(&self) -> u16 {
-        (self.widths.len() - 1) as u16
+    sheet.set_print_area(0, 0, lines.len() as u32 - 1, (laid.widths.len() - 1) as u16)?;
+    sheet.set_paper_size(9).set_print_center_horizontally(true);
+    if laid.landscape {
+        sheet.set_landscape();
     }
+    sheet.set_footer("&C&P / &N");
+    Ok(())
+}
 
-    fn font(&self, size: f64) -> Format {
-        Format::new()
-            .set_font_name(&self.palette.font.workbook_body)
-            .set_font_size(size)
-            .set_align(FormatAlign::VerticalCenter)
-    }
-
-    fn title(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
-        let format = Format::new()
-            .set_font_name(&self.palette.font.workbook_title)
-            .set_font_size(TITLE_SIZE)
-            .set_align(FormatAlign::Center)
-            .set_align(FormatAlign::VerticalCenter)
-            .set_text_wrap();
-        let title = self.frame.full_title();
-        let total: usize = self.widths.iter().sum();
-        let lines = line_count(&title, (total as f64 * BODY_SIZE / TITLE_SIZE) as usize);
-        sheet.set_row_height(0, 8.0 + 20.0 * lines as f64)?;
-        span(sheet, [0, 0, 0, u32::from(self.last_column())], &title, &format)?;
-        if !self.frame.unit_note.is_empty() {
-            let format = self.font(NOTE_SIZE).set_align(FormatAlign::Right);
-            span(sheet, [1, 0, 1, u32::from(self.last_column())], &self.frame.unit_note, &format)?;
+fn write_cell(
+    sheet: &mut Worksheet,
+    row: u32,
+    cell: &Placed,
+    laid: &Sheet,
+    palette: &Palette,
+) -> Result<(), XlsxError> {
+    let format = format_of(&cell.look, palette);
+    let (column, last_column) = (cell.column as u32, (cell.column + cell.wide - 1) as u32);
+    let range = [row, column, row + cell.high as u32 - 1, last_column];
+    match &cell.what {
+        What::Text(text) => span(sheet, range, text, &format),
+        What::Diagonal { rows, columns } => {
+            // Full-width blanks: every font draws them as wide as a Chinese character.
+            let room = laid.widths[cell.column].saturating_sub(text_width(columns)) / 2;
+            span(sheet, range, &format!("{}{columns}\n{rows}", "\u{3000}".repeat(room)), &format)
         }
-        Ok(())
-    }
-
-    fn header(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
-        let last = self.body_row - 1;
-        for (row, height) in self.header_heights().into_iter().enumerate() {
-            sheet.set_row_height(self.header_row + row as u32, height)?;
-        }
-        for (column, head) in self.frame.heads.iter().enumerate() {
-            let range = [self.header_row, column as u32, last, column as u32];
-            let rules = Rules { top: true, thin_bottom: true, bottom: false };
-            let format = ruled(self.font(BODY_SIZE).set_align(FormatAlign::Center).set_text_wrap(), rules);
-            match head {
-                Head::Text(text) => span(sheet, range, &header_text(text, self.widths[column]), &format)?,
-                Head::Diagonal { rows, columns } => {
-                    let format = format
-                        .set_align(FormatAlign::Left)
-                        .set_border_diagonal(FormatBorder::Thin)
-                        .set_border_diagonal_type(FormatDiagonalBorder::BorderDown);
-                    // Full-width blanks: every font draws them as wide as a Chinese character.
-                    let room = self.widths[column].saturating_sub(text_width(columns)) / 2;
-                    span(sheet, range, &format!("{}{columns}\n{rows}", "\u{3000}".repeat(room)), &format)?;
-                }
+        What::Number(figure, signs) => {
+            let format = format.set_num_format(figure.spreadsheet_format(signs));
+            if range[0] != range[2] || range[1] != range[3] {
+                span(sheet, range, "", &format)?;
             }
+            // Spreadsheets hold binary numbers of 15 digits; the exact one stands on the second sheet.
+            let number = figure.number.to_f64().unwrap_or(f64::NAN);
+            sheet.write_number_with_format(row, column as u16, number, &format)?;
+            Ok(())
         }
-        for (level, blocks) in self.frame.header.iter().enumerate() {
-            for block in blocks {
-                let first = self.header_row + level as u32;
-                let column = (self.labels + block.column) as u32;
-                let rules = Rules { top: level == 0, thin_bottom: true, bottom: false };
-                let format = ruled(self.font(BODY_SIZE).set_align(FormatAlign::Center).set_text_wrap(), rules);
-                let range = [first, column, first + block.high as u32 - 1, column + block.wide as u32 - 1];
-                span(sheet, range, &header_text(&block.text, self.block_width(block)), &format)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Width of all data columns that a header block stands over.
-    fn block_width(&self, block: &Block) -> usize {
-        let first = self.labels + block.column;
-        self.widths[first..first + block.wide].iter().sum()
-    }
-
-    /// Heights that let every header text be read, the extra of a tall cell given to its last row.
-    fn header_heights(&self) -> Vec<f64> {
-        let mut lines = vec![1.0_f64; self.frame.header.len()];
-        for (level, blocks) in self.frame.header.iter().enumerate() {
-            for block in blocks {
-                let width = self.block_width(block);
-                raise(&mut lines, level, block.high, line_count(&header_text(&block.text, width), width));
-            }
-        }
-        for (column, head) in self.frame.heads.iter().enumerate() {
-            let needed = match head {
-                Head::Text(text) => line_count(&header_text(text, self.widths[column]), self.widths[column]),
-                Head::Diagonal { .. } => 2,
-            };
-            raise(&mut lines, 0, self.frame.header.len(), needed);
-        }
-        lines.into_iter().map(|n| n * LINE_POINTS + 4.0).collect()
-    }
-
-    fn body(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
-        let count = self.frame.cells.len();
-        for (at, (stub, cells)) in self.frame.stub.iter().zip(&self.frame.cells).enumerate() {
-            let row = self.body_row + at as u32;
-            let lines = self.row_lines(stub, cells);
-            sheet.set_row_height(row, lines as f64 * LINE_POINTS + 2.0)?;
-            for block in stub {
-                let rules = Rules { bottom: at + block.high == count, ..Rules::default() };
-                let centred = block.group || self.centred_labels[block.column];
-                let align = if centred { FormatAlign::Center } else { FormatAlign::Left };
-                let format = ruled(self.font(BODY_SIZE).set_align(align).set_text_wrap(), rules);
-                let last_column = block.column + block.wide - 1;
-                let range = [row, block.column as u32, row + block.high as u32 - 1, last_column as u32];
-                span(sheet, range, &block.text, &format)?;
-            }
-            for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
-                let rules = Rules { bottom: at + cell.high == count, ..Rules::default() };
-                self.data(sheet, row, (self.labels + nth) as u32, cell, rules)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lines of the tallest cell in a row.
-    fn row_lines(&self, stub: &[Block], cells: &[Cell]) -> usize {
-        let labels = stub
-            .iter()
-            .filter(|b| b.high == 1)
-            .map(|block| line_count(&block.text, self.widths[block.column..block.column + block.wide].iter().sum()));
-        let texts = cells.iter().enumerate().filter(|(_, c)| c.high == 1 && !c.covered).map(|(nth, cell)| {
-            let first = self.labels + nth;
-            line_count(&cell.text(), self.widths[first..first + cell.wide].iter().sum())
-        });
-        labels.chain(texts).max().unwrap_or(1)
-    }
-
-    fn data(&self, sheet: &mut Worksheet, row: u32, column: u32, cell: &Cell, rules: Rules) -> Result<(), XlsxError> {
-        let merged = cell.wide > 1 || cell.high > 1;
-        let align = match (&cell.content, merged) {
-            (_, true) | (Content::Text(_), _) => FormatAlign::Center,
-            _ => FormatAlign::Right,
-        };
-        let format = ruled(self.font(BODY_SIZE).set_align(align), rules);
-        let range = [row, column, row + cell.high as u32 - 1, column + cell.wide as u32 - 1];
-        match &cell.content {
-            Content::Number(figure) => {
-                let format = format.set_num_format(figure.spreadsheet_format());
-                if merged {
-                    span(sheet, range, "", &format)?;
-                }
-                // Spreadsheets hold binary numbers of 15 digits; the exact one stands on the second sheet.
-                let number = figure.number.to_f64().unwrap_or(f64::NAN);
-                sheet.write_number_with_format(row, column as u16, number, &format)?;
-                Ok(())
-            }
-            Content::Text(text) => span(sheet, range, text, &format.set_text_wrap()),
-            Content::Mark(text) => span(sheet, range, text, &format),
-            Content::Blank => span(sheet, range, "", &format),
-        }
-    }
-
-    /// Footnotes and source below the table; the number of the last row written.
-    fn notes(&self, sheet: &mut Worksheet) -> Result<u32, XlsxError> {
-        let format = self.font(NOTE_SIZE).set_align(FormatAlign::Left).set_text_wrap();
-        let total: usize = self.widths.iter().sum::<usize>() + self.widths.len();
-        let room = (total as f64 * BODY_SIZE / NOTE_SIZE) as usize;
-        let mut row = self.body_row + self.frame.cells.len() as u32;
-        for line in self.frame.foot() {
-            sheet.set_row_height(row, line_count(&line, room) as f64 * NOTE_POINTS + 3.0)?;
-            span(sheet, [row, 0, row, u32::from(self.last_column())], &line, &format)?;
-            row += 1;
-        }
-        Ok(row - 1)
     }
 }
 
-fn raise(lines: &mut [f64], first: usize, high: usize, needed: usize) {
-    let have: f64 = lines[first..first + high].iter().sum();
-    if have < needed as f64 {
-        lines[first + high - 1] += needed as f64 - have;
+fn format_of(look: &Look, palette: &Palette) -> Format {
+    let (font, size) = match look.size {
+        Size::Title => (&palette.font.workbook_title, TITLE_SIZE),
+        Size::Body => (&palette.font.workbook_body, BODY_SIZE),
+        Size::Note => (&palette.font.workbook_body, NOTE_SIZE),
+    };
+    let align = match look.align {
+        Align::Left => FormatAlign::Left,
+        Align::Centre => FormatAlign::Center,
+        Align::Right => FormatAlign::Right,
+    };
+    let mut format = Format::new()
+        .set_font_name(font)
+        .set_font_size(size)
+        .set_align(FormatAlign::VerticalCenter)
+        .set_align(align)
+        .set_indent(look.indent as u8);
+    if look.wrap {
+        format = format.set_text_wrap();
     }
-}
-
-/// The three rules: thick above the header and below the body, thin below the header (and below its group heads).
-fn ruled(format: Format, rules: Rules) -> Format {
-    let format = if rules.top { format.set_border_top(FormatBorder::Medium) } else { format };
-    let format = if rules.thin_bottom { format.set_border_bottom(FormatBorder::Thin) } else { format };
-    if rules.bottom { format.set_border_bottom(FormatBorder::Medium) } else { format }
+    if look.rules.diagonal {
+        format =
+            format.set_border_diagonal(FormatBorder::Thin).set_border_diagonal_type(FormatDiagonalBorder::BorderDown);
+    }
+    if look.rules.top {
+        format = format.set_border_top(FormatBorder::Medium);
+    }
+    if look.rules.thin_bottom {
+        format = format.set_border_bottom(FormatBorder::Thin);
+    }
+    if look.rules.bottom { format.set_border_bottom(FormatBorder::Medium) } else { format }
 }
 
 /// Write a text over a range, merged where it is more than one cell.
@@ -352,43 +154,6 @@ fn span(sheet: &mut Worksheet, range: [u32; 4], text: &str, format: &Format) -> 
         sheet.write_string_with_format(row, column as u16, text, format)?;
     }
     Ok(())
-}
-
-fn equally_wide(frame: &Frame, column: usize) -> bool {
-    let mut widths = frame.stub.iter().flatten().filter(|b| b.column == column).map(|b| text_width(&b.text));
-    let first = widths.next();
-    widths.all(|width| Some(width) == first)
-}
-
-/// Wide enough for every figure and for every header, which breaks before its bracket if at all.
-fn column_widths(frame: &Frame) -> Vec<usize> {
-    let mut widths = vec![COLUMN_WIDTH_MIN; frame.heads.len() + frame.columns()];
-    for (column, head) in frame.heads.iter().enumerate() {
-        let own = match head {
-            Head::Text(text) => header_width(text),
-            Head::Diagonal { rows, columns } => text_width(rows) + text_width(columns) + 2,
-        };
-        widths[column] = widths[column].max(own).min(COLUMN_WIDTH_MAX);
-    }
-    for block in frame.stub.iter().flatten().filter(|b| b.wide == 1) {
-        widths[block.column] = widths[block.column].max(text_width(&block.text)).min(COLUMN_WIDTH_MAX);
-    }
-    for cells in &frame.cells {
-        for (nth, cell) in cells.iter().enumerate().filter(|(_, c)| c.wide == 1 && !c.covered) {
-            let own = text_width(&cell.text()) + 2;
-            let own = if matches!(cell.content, Content::Text(_)) { own.min(COLUMN_WIDTH_MAX) } else { own };
-            let at = frame.heads.len() + nth;
-            widths[at] = widths[at].max(own);
-        }
-    }
-    // From the single columns up to the heads of groups, which widen what stands below them.
-    for block in frame.header.iter().rev().flatten() {
-        let first = frame.heads.len() + block.column;
-        let own = &mut widths[first..first + block.wide];
-        let short = header_width(&block.text).saturating_sub(own.iter().sum());
-        own.iter_mut().for_each(|width| *width += short.div_ceil(block.wide));
-    }
-    widths
 }
 
 /// The second sheet: one header row, one observation per row.
@@ -418,27 +183,4 @@ fn write_tidy(sheet: &mut Worksheet, tidy: &Tidy, palette: &Palette) -> Result<(
         sheet.autofilter(0, 0, tidy.rows.len() as u32, (tidy.columns.len() - 1) as u16)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{header_text, header_width, line_count};
-
-    fn check(text: &str, width: usize, lines: &str) {
-        assert_eq!(header_width(text), width, "{text}");
-        let shown = header_text(text, width);
-        assert_eq!(shown, lines, "{text}");
-        assert_eq!(line_count(&shown, width), line_count(&shown, width + 2), "{text} has room to spare");
-    }
-
-    #[test]
-    fn a_header_breaks_before_its_bracket() {
-        check("年度", 6, "年度");
-        check("起付线（元）", 14, "起付线（元）");
-        check("基金收入（万元）", 18, "基金收入（万元）");
-        check("参保人数（万人次）", 12, "参保人数\n（万人次）");
-        check("财政补助标准\n（元/人）", 14, "财政补助标准\n（元/人）");
-        check("领取失业保险金人数（人）", 20, "领取失业保险金人数\n（人）");
-        check("（元）", 8, "（元）");
-    }
 }

@@ -15,6 +15,8 @@ use crate::report::rows::source::Tables;
 pub struct Names {
     /// (list, code) → Chinese name
     codes: BTreeMap<(String, String), String>,
+    /// (list, code) → English name
+    english: BTreeMap<(String, String), String>,
     units: BTreeMap<String, Unit>,
 }
 
@@ -27,12 +29,14 @@ impl Names {
         let records = Records::new(&codes);
         for row in 0..codes.rows.len() {
             let key = (records.text(row, "list"), records.text(row, "code"));
+            names.english.insert(key.clone(), records.text(row, "name_en"));
             names.codes.insert(key, records.text(row, "name_zh"));
         }
         let indicators = (tables.read)("core_indicator", &[])?;
         let records = Records::new(&indicators);
         for row in 0..indicators.rows.len() {
             let key = ("indicator".to_owned(), records.text(row, "indicator"));
+            names.english.insert(key.clone(), records.text(row, "name_en"));
             names.codes.insert(key, records.text(row, "name_zh"));
         }
         let units = (tables.read)("core_unit", &[])?;
@@ -56,6 +60,14 @@ impl Names {
             .map(String::as_str)
             .filter(|name| !name.is_empty())
             .unwrap_or(code)
+    }
+
+    /// The English name of a code; the code itself where it has none of any language, as years do; else blank.
+    pub fn english<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
+        match self.english.get(&(list.to_owned(), code.to_owned())) {
+            Some(name) => name,
+            None => code,
+        }
     }
 
     /// The codes of a list; none where there is no such list.

@@ -40,11 +40,12 @@ impl Figure {
         }
     }
 
-    /// The number format that makes a spreadsheet show the same text.
-    pub fn spreadsheet_format(&self) -> String {
+    /// The number format that makes a spreadsheet show the same text, and signs after it.
+    pub fn spreadsheet_format(&self, signs: &str) -> String {
         let whole = if self.grouping { "#,##0" } else { "0" };
         let fraction = "0".repeat(self.decimals as usize);
         let digits = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
+        let digits = format!("{digits}{}", literal(signs));
         if self.sign == Sign::default() {
             return digits;
         }
@@ -97,7 +98,7 @@ mod tests {
     fn check(number: &str, decimals: u32, grouping: bool, sign: Sign, text: &str, format: &str) {
         let figure = Figure::rounded(number.parse().unwrap(), decimals, grouping, sign);
         assert_eq!(figure.text(), text, "text of {number}");
-        assert_eq!(figure.spreadsheet_format(), format, "format of {number}");
+        assert_eq!(figure.spreadsheet_format(""), format, "format of {number}");
     }
 
     #[test]

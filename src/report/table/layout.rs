@@ -6,12 +6,15 @@ use crate::diag::Place;
 use crate::report::definition::spec::{Name, Node, Order, Selector, Style};
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, below, position};
-use crate::report::table::frame::Block;
+use crate::report::table::frame::{Block, Note};
 
 /// An entry with its label, its codes and the style that holds there.
 #[derive(Clone, Debug)]
 pub struct Branch {
     pub label: String,
+    pub english: String,
+    pub note: String,
+    pub indent: usize,
     pub filter: Selector,
     pub style: Style,
     pub children: Vec<Branch>,
@@ -35,25 +38,45 @@ pub fn expand(
     reading: Reading,
 ) -> Vec<Branch> {
     let mut branches = Vec::new();
+    let mut parts_before = false;
     for node in nodes {
         let inner = below(filter, &node.filter);
         let style = node.style.within(style);
         let entries = match &node.name {
-            Name::Label(label) => vec![(label.clone(), inner)],
-            Name::Each { dimension, labels, order, .. } => codes(dimension, &inner, *order, records, reading)
-                .into_iter()
-                .map(|code| {
-                    let own = Selector::from([(dimension.clone(), vec![code.clone()])]);
-                    (code_label(dimension, &code, labels, names), below(&inner, &own))
-                })
-                .collect(),
+            Name::Label { text, english } => vec![(text.clone(), english.clone(), inner)],
+            Name::Each { dimension, labels, labels_en, order, .. } => {
+                codes(dimension, &inner, *order, records, reading)
+                    .into_iter()
+                    .map(|code| {
+                        let own = Selector::from([(dimension.clone(), vec![code.clone()])]);
+                        let english =
+                            labels_en.get(&code).map_or_else(|| names.english(dimension, &code), String::as_str);
+                        (code_label(dimension, &code, labels, names), english.to_owned(), below(&inner, &own))
+                    })
+                    .collect()
+            }
         };
-        for (label, filter) in entries {
+        for (label, english, filter) in entries {
             let children = expand(&node.children, &filter, &style, records, names, reading);
-            branches.push(Branch { label, filter, style: style.clone(), children, place: node.place.clone() });
+            let (label, english, indent) = match (node.of_which, parts_before) {
+                (false, _) => (label, english, 0),
+                (true, false) => (format!("{OF_WHICH}{label}"), of_which(&english), 1),
+                (true, true) => (label, english, 1 + OF_WHICH.chars().count()),
+            };
+            parts_before = node.of_which;
+            let (note, indent) = (node.note.clone(), usize::from(node.indent) + indent);
+            let (style, place) = (style.clone(), node.place.clone());
+            branches.push(Branch { label, english, note, indent, filter, style, children, place });
         }
     }
     branches
+}
+
+/// Stands before the first of the parts that a row is followed by; the others are set in as far.
+const OF_WHICH: &str = "其中：";
+
+fn of_which(english: &str) -> String {
+    if english.is_empty() { String::new() } else { format!("of which: {english}") }
 }
 
 /// The label of a code: the report's own, or the code list's.
@@ -112,12 +135,24 @@ pub fn header(branches: &[Branch]) -> Vec<Vec<Block>> {
     rows
 }
 
+/// What a block says, wherever it is placed; its note is numbered when all are known.
+fn block(branch: &Branch) -> Block {
+    let text = Some(branch.note.clone()).filter(|note| !note.is_empty());
+    Block {
+        text: branch.label.clone(),
+        english: branch.english.clone(),
+        notes: text.into_iter().map(|text| Note { number: 0, text }).collect(),
+        indent: branch.indent,
+        ..Block::default()
+    }
+}
+
 fn place_header(branches: &[Branch], level: usize, levels: usize, column: &mut usize, rows: &mut [Vec<Block>]) {
     for branch in branches {
         let wide = leaves(std::slice::from_ref(branch)).len();
         let group = !branch.children.is_empty();
         let high = if group { 1 } else { levels - level };
-        rows[level].push(Block { text: branch.label.clone(), column: *column, wide, high, group });
+        rows[level].push(Block { column: *column, wide, high, group, ..block(branch) });
         if group {
             place_header(&branch.children, level + 1, levels, column, rows);
         } else {
@@ -144,7 +179,7 @@ fn place_stub(
         let high = leaves(std::slice::from_ref(branch)).len();
         let group = !branch.children.is_empty();
         let wide = if group { 1 } else { label_columns.saturating_sub(level).max(1) };
-        before.push(Block { text: branch.label.clone(), column: level, wide, high, group });
+        before.push(Block { column: level, wide, high, group, ..block(branch) });
         if group {
             place_stub(&branch.children, level + 1, label_columns, before, rows);
         } else {

@@ -3,5 +3,7 @@
 
 pub mod format;
 pub mod frame;
+pub mod generate;
 pub mod layout;
 pub mod select;
+pub mod sheet;

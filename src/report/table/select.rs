@@ -5,19 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::code::TOTAL;
-use crate::domain::value::Mark;
-use crate::report::definition::spec::{Decimals, Node, Selector, Style, TableSpec};
+use crate::domain::value::{Mark, Status};
+use crate::report::definition::spec::{Decimals, Generated, Node, Selector, Style, TableSpec};
 use crate::report::definition::stated::{CODED, no_rows, unknown_codes};
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, crossing, with_totals};
 use crate::report::rows::source::{Tables, unknown_column};
 use crate::report::table::format::{Figure, mark_sign};
-use crate::report::table::frame::{Cell, Content, Frame, Tidy, Trace};
+use crate::report::table::frame::{Answer, Cell, Content, Frame, Note, Tidy};
+use crate::report::table::generate;
 use crate::report::table::layout::{self, Branch, Reading, expand, leaves};
 use crate::warehouse::Rows;
 
 /// Places named in one message; the rest is counted.
 const NAMED_MAX: usize = 5;
+
+/// What observations are told apart by.
+const DIMENSIONS: [&str; 8] =
+    ["indicator", "period", "region", "scheme", "ownership", "industry", "population", "breakdown"];
 
 /// Columns left out of machine-readable files: they differ between releases of the same data.
 const NOT_PUBLISHED: [&str; 1] = ["released_at"];
@@ -59,30 +64,40 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
         spec,
         names,
         candidates: (0..rows.rows.len()).collect(),
+        dimensions: dimensions(&records, &divided),
         records,
         divided,
         faults: &mut faults,
         unanswered: Vec::new(),
+        bound: BTreeSet::new(),
     };
     let (found, mut cells) = filling.cells(&row_tree, &column_tree);
     filling.note_unanswered();
+    filling.tell_unbound_notes();
     let records = Records::new(rows);
     let tidy = tidy(&records, &found, &row_tree, &column_tree, names);
     merge_neighbours(&found, &mut cells);
-    let frame = Frame {
+    let mut frame = Frame {
         id: spec.id.clone(),
         number: spec.number.clone(),
         title: spec.title.clone(),
+        title_en: spec.title_en.clone(),
         unit_note: spec.unit_note.clone(),
+        bilingual: spec.bilingual,
+        page_rows: spec.page_rows,
         heads: spec.heads.clone(),
         header: layout::header(&column_tree),
         stub: layout::stub(&row_tree, spec.heads.len()),
         cells,
+        numbered: Vec::new(),
         notes: spec.notes.clone(),
+        signs: Vec::new(),
         source: spec.source.clone(),
         kept: Vec::new(),
         tidy,
     };
+    generate::number_notes(&mut frame);
+    generate::from_cells(&mut frame, &spec.generated, names);
     Checked::new(Some(frame), faults)
 }
 
@@ -132,6 +147,10 @@ struct Filling<'a> {
     divided: BTreeSet<String>,
     faults: &'a mut Vec<Diagnostic>,
     unanswered: Vec<String>,
+    /// Columns whose codes tell the cells of this table apart.
+    dimensions: Vec<String>,
+    /// Declared notes that some cell bears.
+    bound: BTreeSet<usize>,
 }
 
 impl Filling<'_> {
@@ -142,8 +161,11 @@ impl Filling<'_> {
             for column in leaves(columns) {
                 let found = self.find(&crossing(&row.filter, &column.filter));
                 let content = self.content(&found, row, column);
-                let origins = found.rows.iter().map(|at| self.trace(*at)).collect();
-                cell_row.push(Cell { content, origins, ..Cell::blank() });
+                let style = row.style.within(&column.style);
+                let answers: Vec<Answer> = found.rows.iter().map(|at| self.answer(*at, &style)).collect();
+                let notes = self.notes(&found, &crossing(&row.filter, &column.filter));
+                let status = self.status(&answers);
+                cell_row.push(Cell { content, answers, notes, status, ..Cell::blank() });
                 found_row.push(found);
             }
             all_found.push(found_row);
@@ -186,11 +208,7 @@ impl Filling<'_> {
     }
 
     fn declared_absent(&self, selector: &Selector) -> bool {
-        self.spec.absent.iter().any(|absent| {
-            absent.iter().all(|(column, values)| {
-                selector.get(column).is_some_and(|have| have.iter().all(|value| values.contains(value)))
-            })
-        })
+        self.spec.absent.iter().any(|absent| selects(absent, selector))
     }
 
     fn single(&mut self, at: usize, style: &Style, cell: &str, place: &Place) -> Content {
@@ -268,15 +286,73 @@ impl Filling<'_> {
         if id.is_empty() { format!("row {}", at + 1) } else { id }
     }
 
-    fn trace(&self, at: usize) -> Trace {
+    fn answer(&self, at: usize, style: &Style) -> Answer {
         let text = |column: &str| self.records.text(at, column);
-        Trace {
+        let value = style.value.as_deref().unwrap_or("value");
+        let number = self.records.number(at, value).filter(|_| text("mark").is_empty());
+        let code = |column: &&str| ((*column).to_owned(), text(column));
+        let mut codes: Vec<(String, String)> = self.dimensions.iter().map(|c| c.as_str()).map(|c| code(&c)).collect();
+        // A table with a column for each quantity names them by its columns.
+        if !self.records.has("indicator") {
+            codes.insert(0, ("indicator".to_owned(), value.to_owned()));
+        }
+        Answer {
             obs_id: text("obs_id"),
             file: text("source_file"),
             sheet: text("sheet"),
             cell: text("cell"),
             printed: text("printed"),
             mark: text("mark"),
+            codes,
+            // Whatever is wrong with it was told when the cell was filled.
+            figure: number.and_then(|number| figure(number, at, &self.records, style, self.names).ok()),
+            unit: unit_of(at, &self.records, style),
+            status: Status::parse(&text("status")).unwrap_or_default(),
+        }
+    }
+
+    /// The notes on a cell: those declared for its codes, and where the table wants them those of the source.
+    fn notes(&mut self, found: &Found, selector: &Selector) -> Vec<Note> {
+        let mut texts: Vec<String> = Vec::new();
+        for (nth, (text, filter)) in self.spec.bound.iter().enumerate() {
+            let answered = !found.rows.is_empty() && !self.records.answering(&found.rows, filter).is_empty();
+            if answered || (found.rows.is_empty() && selects(filter, selector)) {
+                self.bound.insert(nth);
+                texts.push(text.clone());
+            }
+        }
+        if self.spec.generated.contains(&Generated::Notes) {
+            for at in &found.rows {
+                texts.extend(self.records.text(*at, "notes").lines().map(|line| line.trim().to_owned()));
+            }
+        }
+        let mut notes: Vec<Note> = Vec::new();
+        for text in texts.into_iter().filter(|text| !text.is_empty()) {
+            if notes.iter().all(|note| note.text != text) {
+                notes.push(Note { number: 0, text });
+            }
+        }
+        notes
+    }
+
+    /// What is said of a cell's figures, if all of them are alike and the table prints it.
+    fn status(&self, answers: &[Answer]) -> Status {
+        let first = answers.first().map_or(Status::Normal, |answer| answer.status);
+        let alike = answers.iter().all(|answer| answer.status == first);
+        if alike && self.spec.generated.contains(&Generated::Status) { first } else { Status::Normal }
+    }
+
+    fn tell_unbound_notes(&mut self) {
+        for (nth, (text, _)) in self.spec.bound.iter().enumerate().filter(|(nth, _)| !self.bound.contains(nth)) {
+            let shown: String = text.chars().take(20).collect();
+            self.faults.push(
+                Diagnostic::error(
+                    "unbound-note",
+                    format!("note {} of table \"{}\" is bound to no cell: {shown}", nth + 1, self.spec.id),
+                )
+                .at(self.spec.place.clone())
+                .hint("check its where = { … }, or write it as a text without where"),
+            );
         }
     }
 
@@ -300,6 +376,27 @@ impl Filling<'_> {
             .hint("check the selectors, or list the cells under absent = [{ … }] if the source has none"),
         );
     }
+}
+
+/// Whether a filter holds for all codes that a cell asks for.
+fn selects(filter: &Selector, asked: &Selector) -> bool {
+    filter
+        .iter()
+        .all(|(column, values)| asked.get(column).is_some_and(|have| have.iter().all(|value| values.contains(value))))
+}
+
+/// The usual dimensions that the rows have, and whatever else parts this table.
+fn dimensions(records: &Records<'_>, divided: &BTreeSet<String>) -> Vec<String> {
+    let usual = DIMENSIONS.iter().copied().filter(|column| records.has(column));
+    let further = divided.iter().map(String::as_str).filter(|column| !DIMENSIONS.contains(column));
+    usual.chain(further).map(str::to_owned).collect()
+}
+
+/// The unit a figure is printed in.
+fn unit_of(at: usize, records: &Records<'_>, style: &Style) -> String {
+    let wanted = style.unit.as_ref().map(|(unit, _)| unit.clone());
+    let of_row = ["printed_unit", "unit"].map(|column| records.text(at, column));
+    wanted.or_else(|| of_row.into_iter().find(|unit| !unit.is_empty())).unwrap_or_default()
 }
 
 fn cells_text(count: usize) -> String {
