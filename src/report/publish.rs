@@ -1,4 +1,5 @@
-//! Writes what the renderers make: `tables/<report>/<id>.{xlsx,html,csv}`, `charts/<id>.{svg,png}` and `index.html`. A table
+//! Writes what the renderers make: the files of every table and report,
+//! `charts/<id>.{svg,png}` and `index.html`. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
 use std::fs;
@@ -10,9 +11,11 @@ use crate::report::chart::font::Face;
 use crate::report::chart::plot::{self, Plot};
 use crate::report::chart::png;
 use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
-use crate::report::formats::csv;
 use crate::report::formats::html;
+use crate::report::formats::package::{self, About};
+use crate::report::formats::sdmx::{self, Flow};
 use crate::report::formats::xlsx;
+use crate::report::formats::{accessible, csv, docx, ods, xlsx_book};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
@@ -89,6 +92,8 @@ pub fn publish_tables(
                 shelf.tables.push((spec, frame));
             }
         }
+        let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+        run.whole(report, &frames)?;
         for spec in &report.charts {
             let filled = plot::fill(spec, tables, &run.names, &report.palette);
             if let Some(mut plot) = run.faultless(filled) {
@@ -144,19 +149,58 @@ impl Run<'_, '_> {
         if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
             frame.source = self.sources.line(&frame);
         }
-        let workbook = match xlsx::render(&frame, &report.palette) {
-            Ok(workbook) => workbook,
+        let office = xlsx::render(&frame, &report.palette).and_then(|workbook| {
+            let (sheet, document) = (ods::render(&frame, &report.palette)?, docx::render(&frame, &report.palette)?);
+            Ok([("xlsx", workbook), ("ods", sheet), ("docx", document)])
+        });
+        let office = match office {
+            Ok(office) => office,
             Err(fault) => {
                 self.faults.push(fault.at(spec.place.clone()));
                 return Ok(None);
             }
         };
+        let flow = Flow { report: &report.name, frame: &frame };
+        let texts = [
+            ("html", html::render(&frame, &report.title, "../../").into_bytes()),
+            ("csv", csv::render(&frame)),
+            ("sdmx.csv", sdmx::render(&flow, &self.names)),
+            ("structure.xml", sdmx::structure(&flow, &self.names)),
+        ];
         let stem = Path::new("tables").join(&report.name).join(&spec.id);
-        self.write(&stem.with_extension("xlsx"), &workbook)?;
-        self.write(&stem.with_extension("html"), html::render(&frame, &report.title, "../../").as_bytes())?;
-        self.write(&stem.with_extension("csv"), &csv::render(&frame.tidy))?;
+        for (extension, bytes) in office.into_iter().chain(texts) {
+            self.write(&stem.with_extension(extension), &bytes)?;
+        }
         self.published.tables += 1;
         Ok(Some(frame))
+    }
+
+    /// All tables of a report together: the machine-readable workbooks and the data package.
+    fn whole(&mut self, report: &ReportSpec, frames: &[&Frame]) -> Result<(), Diagnostic> {
+        let publisher = report.palette.publisher.as_str();
+        let Some(book) = accessible::book(&report.title, &report.summary, publisher, frames, &self.names) else {
+            return Ok(());
+        };
+        let folder = Path::new("tables").join(&report.name);
+        let about = About { name: &report.name, title: &report.title, summary: &report.summary, publisher };
+        let made = xlsx_book::render(&book, &report.palette).and_then(|workbook| {
+            let sheets = ods::render_book(&book, &report.palette)?;
+            Ok((workbook, sheets, package::files(&about, frames, &self.names)?))
+        });
+        let (workbook, sheets, package) = match made {
+            Ok(made) => made,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let stem = folder.join(&report.name);
+        self.write(&stem.with_extension("accessible.xlsx"), &workbook)?;
+        self.write(&stem.with_extension("accessible.ods"), &sheets)?;
+        for (path, bytes) in package {
+            self.write(&folder.join("datapackage").join(path), &bytes)?;
+        }
+        Ok(())
     }
 
     /// Draw all charts with one font; those that cannot be drawn leave the shelves.

@@ -342,7 +342,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
         let page = html::render(&empty, "调研", "../../");
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
-        csv::render(&empty.tidy);
+        csv::render(&empty);
     }
     let spec = report(&format!("{REPORT}{MORE}"));
     let insured: String =

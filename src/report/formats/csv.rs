@@ -2,18 +2,49 @@
 //!
 //! UTF-8 with a byte order mark, because spreadsheet programs on Chinese systems read a file without one as GBK.
 
-use crate::report::table::frame::Tidy;
+use crate::report::table::frame::{Frame, Tidy};
+use crate::report::table::point::{Point, points};
 
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
-pub fn render(tidy: &Tidy) -> Vec<u8> {
+/// Every observation once, with the cell it is printed in: its place, what it shows and in which unit, and its notes.
+pub fn render(frame: &Frame) -> Vec<u8> {
     let mut text = BYTE_ORDER_MARK.to_owned();
-    for line in std::iter::once(&tidy.columns).chain(&tidy.rows) {
-        let fields: Vec<String> = line.iter().map(|f| field(f)).collect();
-        text.push_str(&fields.join(","));
-        text.push_str("\r\n");
+    let Tidy { columns, rows, at } = &frame.tidy;
+    let labels = LABELS.min(columns.len());
+    let heads =
+        columns[..labels].iter().map(String::as_str).chain(PRINTED).chain(columns[labels..].iter().map(String::as_str));
+    line(&mut text, heads.map(str::to_owned));
+    let points = points(frame);
+    for (row, (at, nth)) in rows.iter().zip(at) {
+        let own: Vec<&Point<'_>> = points.iter().filter(|p| (p.row - 1, p.column - 1) == *at).collect();
+        let printed = match own.get(*nth) {
+            None => PRINTED.map(|_| String::new()),
+            Some(point) => {
+                let number = point.number.map_or_else(String::new, |number| number.to_string());
+                let decimals = point.number.map_or_else(String::new, |_| point.decimals.to_string());
+                let notes: Vec<&str> = point.notes.iter().map(|n| frame.numbered[n - 1].as_str()).collect();
+                let place = [point.row.to_string(), point.column.to_string()];
+                let [row, column] = place;
+                [row, column, point.text.clone(), number, point.answer.unit.clone(), decimals, notes.join(" | ")]
+            }
+        };
+        line(&mut text, row[..labels].iter().cloned().chain(printed).chain(row[labels..].iter().cloned()));
     }
     text.into_bytes()
+}
+
+/// The labels of row and column, before what is printed.
+const LABELS: usize = 2;
+
+/// What is printed, beside what was read.
+const PRINTED: [&str; 7] = ["row", "column", "shown", "shown_value", "shown_unit", "shown_decimals", "shown_note"];
+
+/// One line of CSV.
+pub fn line(text: &mut String, fields: impl IntoIterator<Item = String>) {
+    let fields: Vec<String> = fields.into_iter().map(|f| field(&f)).collect();
+    text.push_str(&fields.join(","));
+    text.push_str("\r\n");
 }
 
 /// Quoted as RFC 4180 asks.
@@ -23,13 +54,12 @@ fn field(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tidy, render};
+    use super::line;
 
     #[test]
     fn fields_are_quoted_where_needed() {
-        let row = ["a,b", "说“1”", "x\"y", "两\n行"].map(str::to_owned).to_vec();
-        let tidy = Tidy { columns: vec!["a".into(), "b".into(), "c".into(), "d".into()], rows: vec![row] };
-        let text = String::from_utf8(render(&tidy)).unwrap();
-        assert_eq!(text, "\u{FEFF}a,b,c,d\r\n\"a,b\",说“1”,\"x\"\"y\",\"两\n行\"\r\n");
+        let mut text = String::new();
+        line(&mut text, ["a,b", "说“1”", "x\"y", "两\n行"].map(str::to_owned));
+        assert_eq!(text, "\"a,b\",说“1”,\"x\"\"y\",\"两\n行\"\r\n");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
+use crate::report::site::index::downloads;
 use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
 use crate::report::table::select::flat;
 
@@ -36,8 +37,8 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
     body.push_str("</div>\n");
     let id = escape(&frame.id);
     body.push_str(&format!(
-        "<p class=\"files\">下载：<a href=\"{id}.xlsx\">Excel 工作簿</a> · <a href=\"{id}.csv\">CSV 数据（逐条，注明出处）</a>。\
-         将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n"
+        "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
+        downloads(&id, &frame.full_title())
     ));
     page(&title, &body)
 }

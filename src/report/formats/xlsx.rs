@@ -113,7 +113,7 @@ fn write_cell(
 fn format_of(look: &Look, palette: &Palette) -> Format {
     let (font, size) = match look.size {
         Size::Title => (&palette.font.workbook_title, TITLE_SIZE),
-        Size::Body => (&palette.font.workbook_body, BODY_SIZE),
+        Size::Body | Size::Strong => (&palette.font.workbook_body, BODY_SIZE),
         Size::Note => (&palette.font.workbook_body, NOTE_SIZE),
     };
     let align = match look.align {

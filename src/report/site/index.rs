@@ -140,12 +140,13 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             let path = format!("tables/{}/{}", report.name, table.id);
             let title = escape(&frame.full_title());
             out.push_str(&format!(
-                "<tr><td><a href=\"{path}.html\">{title}</a>{}</td><td class=\"links\"><a href=\"{path}.xlsx\" \
-                 aria-label=\"{title}，Excel\">Excel</a> · <a href=\"{path}.csv\" aria-label=\"{title}，CSV\">CSV</a></td></tr>\n",
-                kept_mark(&frame.kept)
+                "<tr><td><a href=\"{path}.html\">{title}</a>{}</td><td class=\"links\">{}</td></tr>\n",
+                kept_mark(&frame.kept),
+                downloads(&path, &frame.full_title())
             ));
         }
         out.push_str("</tbody>\n</table>\n");
+        out.push_str(&whole(report));
     }
     if !shelf.charts.is_empty() {
         out.push_str("<div class=\"figures\">\n");
@@ -209,6 +210,36 @@ fn findings_section(findings: &Rows) -> String {
     }
     out.push_str("</section>\n");
     out
+}
+
+/// The files of a table, each with what it is called.
+pub const FILES: [(&str, &str); 6] = [
+    ("xlsx", "Excel"),
+    ("ods", "ODS"),
+    ("docx", "Word"),
+    ("csv", "CSV"),
+    ("sdmx.csv", "SDMX-CSV"),
+    ("structure.xml", "SDMX 结构"),
+];
+
+/// Links to the files of a table.
+pub fn downloads(path: &str, title: &str) -> String {
+    let title = escape(title);
+    let link = |(extension, name): &(&str, &str)| {
+        format!("<a href=\"{path}.{extension}\" aria-label=\"{title}，{name}\">{name}</a>")
+    };
+    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
+}
+
+/// The files that hold all tables of a report.
+fn whole(report: &ReportSpec) -> String {
+    let folder = format!("tables/{0}/{0}", report.name);
+    format!(
+        "<p class=\"files\">全部表格：<a href=\"{folder}.accessible.xlsx\">无障碍工作簿（Excel）</a> · <a \
+         href=\"{folder}.accessible.ods\">无障碍工作簿（ODS）</a> · <a href=\"tables/{}/datapackage/datapackage.json\">\
+         数据包（CSV、Parquet）</a></p>\n",
+        report.name
+    )
 }
 
 fn finding(records: &Records<'_>, row: usize, key: &str, name: &str) -> String {

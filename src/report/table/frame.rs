@@ -239,4 +239,6 @@ pub struct Answer {
 pub struct Tidy {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<String>>,
+    /// The cell that each row is first printed in, and its place among the observations of that cell.
+    pub at: Vec<((usize, usize), usize)>,
 }

@@ -5,5 +5,6 @@ pub mod format;
 pub mod frame;
 pub mod generate;
 pub mod layout;
+pub mod point;
 pub mod select;
 pub mod sheet;

@@ -478,10 +478,10 @@ fn tidy(records: &Records<'_>, found: &[Vec<Found>], rows: &[Branch], columns: &
     }
     let (row_labels, column_labels) = (paths(rows), paths(columns));
     let mut seen = BTreeMap::new();
-    let mut lines = Vec::new();
+    let (mut lines, mut places) = (Vec::new(), Vec::new());
     for (r, found_row) in found.iter().enumerate() {
         for (c, cell) in found_row.iter().enumerate() {
-            for at in &cell.rows {
+            for (nth, at) in cell.rows.iter().enumerate() {
                 if seen.insert(*at, ()).is_some() {
                     continue;
                 }
@@ -493,10 +493,11 @@ fn tidy(records: &Records<'_>, found: &[Vec<Found>], rows: &[Branch], columns: &
                     line.extend(name);
                 }
                 lines.push(line);
+                places.push(((r, c), nth));
             }
         }
     }
-    Tidy { columns: heads, rows: lines }
+    Tidy { columns: heads, rows: lines, at: places }
 }
 
 fn is_coded(column: &str) -> bool {

@@ -112,6 +112,8 @@ pub struct Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {
     Title,
+    /// Body text in bold, for the heads of plain tables.
+    Strong,
     Body,
     Note,
 }
@@ -243,7 +245,7 @@ impl Layout<'_> {
         let total: usize = self.widths.iter().sum();
         let height = match size {
             Size::Title => 8.0 + 20.0 * line_count(text, (total as f64 * BODY_SIZE / TITLE_SIZE) as usize) as f64,
-            Size::Body => LINE_POINTS,
+            Size::Body | Size::Strong => LINE_POINTS,
             Size::Note => {
                 let room = ((total + self.widths.len()) as f64 * BODY_SIZE / NOTE_SIZE) as usize;
                 line_count(text, room) as f64 * NOTE_POINTS + 3.0
