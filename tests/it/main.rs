@@ -19,6 +19,7 @@ mod findings;
 mod editions;
 mod versions;
 mod reports;
+mod products;
 mod bad_input;
 mod fuzz;
 mod cli;

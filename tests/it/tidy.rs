@@ -34,7 +34,7 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("skrifa", &["report"]),
     ("tokio", &["warehouse"]),
     ("unicode_width", &["report"]),
-    ("zip", &["grid"]),
+    ("zip", &["grid", "report"]),
 ];
 
 fn root() -> &'static Path {

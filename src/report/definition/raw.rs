@@ -95,9 +95,12 @@ pub struct RawTable {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub marks: BTreeMap<Spanned<String>, String>,
-    /// Lines below the table; a note with `where` is numbered, and bound to the cells that it selects.
+    /// Lines below the table, as they are.
     #[serde(default)]
-    pub notes: Vec<RawNote>,
+    pub notes: Vec<String>,
+    /// Notes that are numbered, and bound to the cells that they select.
+    #[serde(default)]
+    pub cell_notes: Vec<RawNote>,
     /// The source line below the table.
     #[serde(default)]
     pub source: String,
@@ -133,18 +136,15 @@ pub enum RawGenerated {
     Status,
 }
 
-/// A line below the table: a text, or a text that is bound to cells.
+/// A note that is numbered, and bound to cells.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged, deny_unknown_fields, expecting = "a text, or { text = \"…\", where = { … } }")]
-pub enum RawNote {
-    Text(String),
-    Bound {
-        text: String,
-        /// Cells whose codes it selects.
-        #[serde(rename = "where")]
-        #[schemars(with = "BTreeMap<String, RawValues>")]
-        filter: RawSelector,
-    },
+#[serde(deny_unknown_fields)]
+pub struct RawNote {
+    pub text: String,
+    /// Codes of the cells that bear it.
+    #[serde(rename = "where")]
+    #[schemars(with = "BTreeMap<String, RawValues>")]
+    pub filter: RawSelector,
 }
 
 /// A row or a column; with children it is a heading over them.

@@ -10,8 +10,8 @@ use crate::domain::label::nearest;
 use crate::domain::value::Mark;
 use crate::report::definition::parse::faulty_blocks;
 use crate::report::definition::raw::{
-    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawNote, RawOrder, RawReport, RawSelector, RawSeries,
-    RawSign, RawTable, RawValues,
+    RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
+    RawTable, RawValues,
 };
 use crate::report::definition::spec::{
     Axis, Category, ChartSpec, Decimals, Generated, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector,
@@ -116,13 +116,7 @@ impl Resolver<'_> {
         let numbered = raw.number.is_empty() && generated.contains(&Generated::Number);
         let number = if numbered { format!("表{}", nth + 1) } else { raw.number };
         let page_rows = raw.page_rows.and_then(|rows| self.page_rows(&rows));
-        let (mut notes, mut bound) = (Vec::new(), Vec::new());
-        for note in raw.notes {
-            match note {
-                RawNote::Text(text) => notes.push(text),
-                RawNote::Bound { text, filter } => bound.push((text, self.selector(filter))),
-            }
-        }
+        let bound = raw.cell_notes.into_iter().map(|note| (note.text, self.selector(note.filter))).collect();
         TableSpec {
             id: raw.id.into_inner(),
             number,
@@ -140,7 +134,7 @@ impl Resolver<'_> {
             merge: raw.merge.into_iter().collect(),
             absent: raw.absent.into_iter().map(|absent| self.selector(absent)).collect(),
             marks,
-            notes,
+            notes: raw.notes,
             bound,
             source: raw.source,
             style,

@@ -11,7 +11,7 @@ use crate::report::table::format::Figure;
 use crate::report::table::frame::{Block, Cell, Content, Frame};
 use crate::report::table::point::path;
 use crate::report::table::select::flat;
-use crate::report::table::sheet::text_width;
+use crate::report::table::sheet::{line_count, text_width};
 
 /// Columns, in half-width characters.
 const WIDTH_MIN: usize = 10;
@@ -40,6 +40,8 @@ pub struct Plain {
     pub heads: Vec<String>,
     pub rows: Vec<Vec<Value>>,
     pub widths: Vec<usize>,
+    /// Lines of the tallest cell of the heads and of each row.
+    pub lines: Vec<usize>,
     /// What the table holds, for readers who do not see it.
     pub alt: String,
 }
@@ -135,6 +137,7 @@ fn cover(title: &str, summary: &str, publisher: &str) -> Plain {
         heads: Vec::new(),
         rows: Vec::new(),
         widths: vec![80],
+        lines: Vec::new(),
         alt,
     }
 }
@@ -179,11 +182,13 @@ fn shorthand_sheet(used: &BTreeSet<String>, names: &Names) -> Plain {
 
 fn list(name: &str, table_name: &str, title: &str, heads: &[&str], rows: Vec<Vec<Value>>) -> Plain {
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+    let widths = widths(&heads, &rows);
     Plain {
         name: name.to_owned(),
         table_name: table_name.to_owned(),
         above: vec![title.to_owned(), "本工作表有一个表。".to_owned()],
-        widths: widths(&heads, &rows),
+        lines: lines(&heads, &rows, &widths),
+        widths,
         alt: format!("{title}：{}", heads.join("、")),
         heads,
         rows,
@@ -214,6 +219,7 @@ impl Notes {
 
 fn table(frame: &Frame, name: String, notes: &mut Notes, names: &Names) -> Plain {
     let mut heads = heads(frame, &name, notes, names);
+    let columns = column_names(frame);
     let mut rows: Vec<Vec<Value>> = Vec::new();
     let mut remarks: Vec<String> = Vec::new();
     for (at, cells) in frame.cells.iter().enumerate() {
@@ -229,7 +235,7 @@ fn table(frame: &Frame, name: String, notes: &mut Notes, names: &Names) -> Plain
             let signs: String = cell.notes.iter().map(|note| notes.sign(&name, &note.text)).collect();
             let signs = format!("{}{signs}", status_shorthand(cell.status));
             if !signs.is_empty() {
-                said.push(format!("{}：{signs}", heads[frame.heads.len() + nth]));
+                said.push(format!("{}：{signs}", columns[nth]));
             }
         }
         remarks.push(said.join("；"));
@@ -243,9 +249,11 @@ fn table(frame: &Frame, name: String, notes: &mut Notes, names: &Names) -> Plain
     }
     let above = above(frame, &heads, &rows);
     let alt = format!("{}：{} 行，各列为{}", frame.title, rows.len(), heads.join("、"));
+    let widths = widths(&heads, &rows);
     Plain {
         table_name: format!("table_{}", frame.id.replace('-', "_")),
-        widths: widths(&heads, &rows),
+        lines: lines(&heads, &rows, &widths),
+        widths,
         name,
         above,
         heads,
@@ -298,6 +306,12 @@ fn heads(frame: &Frame, sheet: &str, notes: &mut Notes, names: &Names) -> Vec<St
     heads.into_iter().map(|head| unique(&head, &mut taken)).collect()
 }
 
+/// What the columns are called in remarks.
+pub fn column_names(frame: &Frame) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    (0..frame.columns()).map(|column| unique(&path(&frame.column_blocks(column)), &mut taken)).collect()
+}
+
 /// The unit of a column, if all its figures have the same.
 fn unit(frame: &Frame, column: usize, names: &Names) -> Option<String> {
     let units: BTreeSet<&str> = frame
@@ -347,6 +361,14 @@ fn unique(text: &str, taken: &mut BTreeSet<String>) -> String {
     let name = free.expect("there is always a further number");
     taken.insert(name.clone());
     name
+}
+
+fn lines(heads: &[String], rows: &[Vec<Value>], widths: &[usize]) -> Vec<usize> {
+    let tallest = |texts: &mut dyn Iterator<Item = String>| {
+        texts.zip(widths).map(|(text, width)| line_count(&text, width.saturating_sub(2))).max().unwrap_or(1)
+    };
+    let first = tallest(&mut heads.iter().cloned());
+    std::iter::once(first).chain(rows.iter().map(|row| tallest(&mut row.iter().map(Value::text)))).collect()
 }
 
 fn widths(heads: &[String], rows: &[Vec<Value>]) -> Vec<usize> {

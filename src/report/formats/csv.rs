@@ -2,6 +2,8 @@
 //!
 //! UTF-8 with a byte order mark, because spreadsheet programs on Chinese systems read a file without one as GBK.
 
+use std::collections::BTreeMap;
+
 use crate::report::table::frame::{Frame, Tidy};
 use crate::report::table::point::{Point, points};
 
@@ -16,16 +18,18 @@ pub fn render(frame: &Frame) -> Vec<u8> {
         columns[..labels].iter().map(String::as_str).chain(PRINTED).chain(columns[labels..].iter().map(String::as_str));
     line(&mut text, heads.map(str::to_owned));
     let points = points(frame);
+    let mut cells: BTreeMap<(usize, usize), Vec<&Point<'_>>> = BTreeMap::new();
+    for point in &points {
+        cells.entry((point.row - 1, point.column - 1)).or_default().push(point);
+    }
     for (row, (at, nth)) in rows.iter().zip(at) {
-        let own: Vec<&Point<'_>> = points.iter().filter(|p| (p.row - 1, p.column - 1) == *at).collect();
-        let printed = match own.get(*nth) {
+        let printed = match cells.get(at).and_then(|own| own.get(*nth)) {
             None => PRINTED.map(|_| String::new()),
             Some(point) => {
-                let number = point.number.map_or_else(String::new, |number| number.to_string());
+                let number = point.value();
                 let decimals = point.number.map_or_else(String::new, |_| point.decimals.to_string());
                 let notes: Vec<&str> = point.notes.iter().map(|n| frame.numbered[n - 1].as_str()).collect();
-                let place = [point.row.to_string(), point.column.to_string()];
-                let [row, column] = place;
+                let (row, column) = (point.row.to_string(), point.column.to_string());
                 [row, column, point.text.clone(), number, point.answer.unit.clone(), decimals, notes.join(" | ")]
             }
         };

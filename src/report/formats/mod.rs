@@ -10,5 +10,6 @@ pub mod ods;
 pub mod package;
 mod parquet;
 pub mod sdmx;
+mod tag;
 pub mod xlsx;
 pub mod xlsx_book;

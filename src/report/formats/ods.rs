@@ -11,7 +11,7 @@ use crate::report::definition::spec::{Palette, Sign};
 use crate::report::table::format::Figure;
 use crate::report::table::frame::Frame;
 use crate::report::table::sheet::{
-    Align, BODY_SIZE, Look, NOTE_SIZE, Placed, Rules, Sheet, Size, Slot, TITLE_SIZE, What, slots,
+    Align, BODY_SIZE, LINE_POINTS, Look, NOTE_SIZE, Placed, Rules, Sheet, Size, Slot, TITLE_SIZE, What, slots,
 };
 
 const MIMETYPE: &str = "application/vnd.oasis.opendocument.spreadsheet";
@@ -71,11 +71,13 @@ pub fn render_book(book: &Book, palette: &Palette) -> Result<Vec<u8>, Diagnostic
             continue;
         }
         let head = styles.cell(accessible(Size::Strong, Align::Left, true), None);
-        body.open("table:table-row", &[]);
+        let heights: Vec<String> =
+            sheet.lines.iter().map(|lines| styles.height(*lines as f64 * LINE_POINTS, false)).collect();
+        body.open("table:table-row", &[("table:style-name", &heights[0])]);
         sheet.heads.iter().for_each(|text| cell(&mut body, &head, &[], &What::Text(text.clone())));
         body.close();
-        for row in &sheet.rows {
-            body.open("table:table-row", &[]);
+        for (row, height) in sheet.rows.iter().zip(&heights[1..]) {
+            body.open("table:table-row", &[("table:style-name", height)]);
             for value in row {
                 if let Value::Link { sheet, text } = value {
                     let style = styles.cell(accessible(Size::Body, Align::Left, true), None);

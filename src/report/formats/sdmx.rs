@@ -50,13 +50,14 @@ pub fn render(flow: &Flow<'_>, names: &Names) -> Vec<u8> {
     let heads = heads.chain(dimensions.iter().map(|column| id_of(column))).chain(["OBS_VALUE".to_owned()]);
     line(&mut text, heads.chain(ATTRIBUTES.iter().map(|(id, _, _)| (*id).to_owned())));
     let mut lines: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for point in &points {
         let mut fields = vec!["dataflow".to_owned(), format!("{AGENCY}:{}({VERSION})", flow.id()), "R".to_owned()];
         fields.extend(point.answer.codes.iter().map(|(column, code)| match column.as_str() {
             "period" => time_period(code),
             _ => code.clone(),
         }));
-        fields.push(point.number.map_or_else(String::new, |number| number.to_string()));
+        fields.push(point.value());
         let (unit, power) = measure(&point.answer.unit, names);
         let decimals = point.number.map_or_else(String::new, |_| point.decimals.to_string());
         let notes: Vec<&str> = point.notes.iter().map(|n| flow.frame.numbered[n - 1].as_str()).collect();
@@ -64,7 +65,8 @@ pub fn render(flow: &Flow<'_>, names: &Names) -> Vec<u8> {
         let [unit, status, standing] = [unit.as_str(), status(point), point.status.as_str()].map(str::to_owned);
         fields.extend([unit, power, decimals, status, mark.to_owned(), standing, notes.join(" | ")]);
         let cell = format!("R{}C{}", point.row, point.column);
-        match lines.iter_mut().find(|(known, _)| *known == fields) {
+        let at = *known.entry(fields.clone()).or_insert(lines.len());
+        match lines.get_mut(at) {
             Some((_, cells)) => cells.push(cell),
             None => lines.push((fields, vec![cell])),
         }

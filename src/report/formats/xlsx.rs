@@ -69,7 +69,8 @@ fn write_sheet(sheet: &mut Worksheet, laid: &Sheet, palette: &Palette) -> Result
     } else {
         let breaks: Vec<u32> = breaks.iter().map(|row| *row as u32).collect();
         sheet.set_page_breaks(&breaks)?;
-        sheet.set_print_fit_to_pages(1, laid.pages.len() as u16);
+        // Programs that fit a sheet to a number of pages pass over the breaks within it.
+        sheet.set_print_scale(laid.scale() as u16);
     }
     sheet.set_print_area(0, 0, lines.len() as u32 - 1, (laid.widths.len() - 1) as u16)?;
     sheet.set_paper_size(9).set_print_center_horizontally(true);

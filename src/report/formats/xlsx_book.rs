@@ -5,10 +5,15 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Format, FormatAlign, Table, TableColumn, TableStyle, Url, Workbook, Worksheet, XlsxError};
 
 use super::accessible::{Book, Plain, Value};
+use super::tag::tag;
 use super::xlsx::{properties, too_large};
 use crate::diag::Diagnostic;
 use crate::report::definition::spec::Palette;
-use crate::report::table::sheet::{BODY_SIZE, TITLE_SIZE};
+use crate::report::table::sheet::LINE_POINTS;
+
+/// Large enough to read on a screen, in points.
+const BODY_SIZE: f64 = 12.0;
+const TITLE_SIZE: f64 = 16.0;
 
 /// Longest text for readers who do not see a table.
 const ALT_MAX: usize = 250;
@@ -16,7 +21,7 @@ const ALT_MAX: usize = 250;
 /// # Errors
 /// A table is larger than a worksheet.
 pub fn render(book: &Book, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
-    write(book, palette).map_err(|error| too_large(&book.title, &error))
+    tag(&write(book, palette).map_err(|error| too_large(&book.title, &error))?, TITLE_SIZE)
 }
 
 fn write(book: &Book, palette: &Palette) -> Result<Vec<u8>, XlsxError> {
@@ -31,10 +36,10 @@ fn write(book: &Book, palette: &Palette) -> Result<Vec<u8>, XlsxError> {
 
 fn write_sheet(sheet: &mut Worksheet, plain: &Plain, palette: &Palette) -> Result<(), XlsxError> {
     sheet.set_name(&plain.name)?;
-    let body = Format::new().set_font_name(&palette.font.workbook_body).set_font_size(BODY_SIZE);
+    let body = Format::new().set_font_name(&palette.font.workbook_title).set_font_size(BODY_SIZE);
     let title = body.clone().set_font_size(TITLE_SIZE).set_bold();
     for (column, width) in plain.widths.iter().enumerate() {
-        sheet.set_column_width(column as u16, *width as f64)?;
+        sheet.set_column_width(column as u16, *width as f64 * BODY_SIZE / 10.5)?;
     }
     for (row, line) in plain.above.iter().enumerate() {
         // A table's lines run over the columns beside them; those of a sheet without one are wrapped.
@@ -58,6 +63,9 @@ fn write_sheet(sheet: &mut Worksheet, plain: &Plain, palette: &Palette) -> Resul
         .set_autofilter(false)
         .set_alt_text_title(plain.above.first().map_or("", String::as_str))
         .set_alt_text(alt);
+    for (nth, lines) in plain.lines.iter().enumerate().filter(|(_, lines)| **lines > 1) {
+        sheet.set_row_height(first + nth as u32, *lines as f64 * LINE_POINTS * BODY_SIZE / 10.5)?;
+    }
     let last = first + plain.rows.len() as u32;
     sheet.add_table(first, 0, last, (plain.heads.len() - 1) as u16, &table)?;
     for (nth, values) in plain.rows.iter().enumerate() {
@@ -69,7 +77,8 @@ fn write_sheet(sheet: &mut Worksheet, plain: &Plain, palette: &Palette) -> Resul
                 Value::Sign(text) => sheet.write_string_with_format(row, column, text, &right)?,
                 Value::Link { sheet: target, text } => {
                     let url = Url::new(format!("internal:'{target}'!A1")).set_text(text);
-                    sheet.write_url(row, column, url)?
+                    let link = wrapped.clone().set_hyperlink();
+                    sheet.write_url_with_format(row, column, url, &link)?
                 }
                 Value::Number(figure) => {
                     let format = right.clone().set_num_format(figure.spreadsheet_format(""));

@@ -11,6 +11,73 @@ use crate::report::rows::records::Records;
 use crate::report::rows::source::Tables;
 use crate::report::table::frame::{Frame, Note, status_sign};
 
+/// Bind every note where it says most with least: one that all figures share is a line below the table, one that a whole
+/// row or column shares stands at its label.
+pub fn settle_notes(frame: &mut Frame) {
+    let shown: Vec<(usize, usize)> = (0..frame.cells.len())
+        .flat_map(|row| (0..frame.columns()).map(move |column| (row, column)))
+        .filter(|(row, column)| !frame.cells[*row][*column].covered && !frame.cells[*row][*column].answers.is_empty())
+        .collect();
+    let mut texts: Vec<String> = Vec::new();
+    for (row, column) in &shown {
+        for note in &frame.cells[*row][*column].notes {
+            if !texts.contains(&note.text) {
+                texts.push(note.text.clone());
+            }
+        }
+    }
+    for text in texts {
+        let bears = |frame: &Frame, at: &(usize, usize)| frame.cells[at.0][at.1].notes.iter().any(|n| n.text == text);
+        if shown.len() > 1 && shown.iter().all(|at| bears(frame, at)) {
+            remove_note(frame, &shown, &text);
+            if !frame.notes.contains(&text) {
+                frame.notes.push(text.clone());
+            }
+            continue;
+        }
+        for row in 0..frame.cells.len() {
+            let own: Vec<(usize, usize)> = shown.iter().copied().filter(|at| at.0 == row).collect();
+            if own.len() > 1 && own.iter().all(|at| bears(frame, at)) {
+                remove_note(frame, &own, &text);
+                let Some(label) = frame.stub[row].last_mut() else { continue };
+                label.notes.push(Note { number: 0, text: text.clone() });
+            }
+        }
+        for column in 0..frame.columns() {
+            let own: Vec<(usize, usize)> = shown.iter().copied().filter(|at| at.1 == column).collect();
+            // What stands at the label of a row is said already.
+            let is_said = |at: &(usize, usize)| {
+                frame.stub[at.0].last().is_some_and(|label| label.notes.iter().any(|note| note.text == text))
+            };
+            let bare: Vec<(usize, usize)> = own.iter().copied().filter(|at| !is_said(at)).collect();
+            if bare.len() > 1 && bare.iter().all(|at| bears(frame, at)) && bare.len() == own.len() {
+                remove_note(frame, &own, &text);
+                let label = frame.header.iter_mut().flatten().rev().find(|b| !b.group && b.column == column);
+                label.into_iter().for_each(|label| label.notes.push(Note { number: 0, text: text.clone() }));
+            }
+        }
+    }
+}
+
+fn remove_note(frame: &mut Frame, at: &[(usize, usize)], text: &str) {
+    for (row, column) in at {
+        frame.cells[*row][*column].notes.retain(|note| note.text != text);
+    }
+}
+
+/// A source's note without the mark it bore there; the table numbers its notes itself.
+pub fn without_mark(note: &str) -> &str {
+    let text = note.trim();
+    let rest = text.trim_start_matches(|c: char| matches!(c, '*' | '†' | '‡' | '①'..='⑳'));
+    if let Some(bare) = Some(rest.trim_start()).filter(|bare| bare.len() < text.len() && !bare.is_empty()) {
+        return bare;
+    }
+    // 注1）…, 注1: …
+    let after = text.strip_prefix('注').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let numbered = after.filter(|rest| rest.len() < text.len() - '注'.len_utf8());
+    numbered.and_then(|rest| rest.strip_prefix(['）', ')', '：', ':', '、', '.'])).map_or(text, str::trim_start)
+}
+
 /// Number the notes in the order in which a reader meets them: heads, then row by row.
 pub fn number_notes(frame: &mut Frame) {
     let mut texts: Vec<String> = Vec::new();
@@ -141,5 +208,22 @@ impl Sources {
             }
         }
         if cited.is_empty() { String::new() } else { format!("资料来源：{}。", cited.join("；")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_mark;
+
+    #[test]
+    fn a_note_loses_the_mark_of_its_source() {
+        let check = |note: &str, text: &str| assert_eq!(without_mark(note), text);
+        check("① 年末数。", "年末数。");
+        check("* 北京为年平均数。", "北京为年平均数。");
+        check("注1）年末数。", "年末数。");
+        check("注12：年末数。", "年末数。");
+        check("注：本表不含港澳台。", "注：本表不含港澳台。");
+        check("2010年为年末数。", "2010年为年末数。");
+        check("①", "①");
     }
 }

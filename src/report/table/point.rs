@@ -4,6 +4,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::value::{Mark, Status};
+use crate::report::table::format::Figure;
 use crate::report::table::frame::{Answer, Block, Cell, Frame};
 use crate::report::table::select::flat;
 
@@ -27,6 +28,13 @@ pub struct Point<'a> {
     pub text: String,
 }
 
+impl Point<'_> {
+    /// The number as text; blank where there is none.
+    pub fn value(&self) -> String {
+        self.number.map_or_else(String::new, |number| number.to_string())
+    }
+}
+
 /// Every figure of a table, row by row; a cell that shows several gives each of them.
 pub fn points(frame: &Frame) -> Vec<Point<'_>> {
     let mut points = Vec::new();
@@ -45,7 +53,7 @@ pub fn points(frame: &Frame) -> Vec<Point<'_>> {
                     row_label: path(&rows),
                     column_label: path(&columns),
                     answer,
-                    number: figure.map(|figure| figure.number),
+                    number: figure.map(printed),
                     decimals: figure.map_or(0, |figure| figure.decimals),
                     mark,
                     status: answer.status,
@@ -56,6 +64,13 @@ pub fn points(frame: &Frame) -> Vec<Point<'_>> {
         }
     }
     points
+}
+
+/// The number with all its printed decimals.
+fn printed(figure: &Figure) -> Decimal {
+    let mut number = figure.number;
+    number.rescale(figure.decimals);
+    number
 }
 
 /// The numbers of the notes on a cell, then on its labels, each once.

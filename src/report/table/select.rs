@@ -13,7 +13,7 @@ use crate::report::rows::records::{Records, crossing, with_totals};
 use crate::report::rows::source::{Tables, unknown_column};
 use crate::report::table::format::{Figure, mark_sign};
 use crate::report::table::frame::{Answer, Cell, Content, Frame, Note, Tidy};
-use crate::report::table::generate;
+use crate::report::table::generate::{self, without_mark};
 use crate::report::table::layout::{self, Branch, Reading, expand, leaves};
 use crate::warehouse::Rows;
 
@@ -96,6 +96,7 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
         kept: Vec::new(),
         tidy,
     };
+    generate::settle_notes(&mut frame);
     generate::number_notes(&mut frame);
     generate::from_cells(&mut frame, &spec.generated, names);
     Checked::new(Some(frame), faults)
@@ -323,7 +324,7 @@ impl Filling<'_> {
         }
         if self.spec.generated.contains(&Generated::Notes) {
             for at in &found.rows {
-                texts.extend(self.records.text(*at, "notes").lines().map(|line| line.trim().to_owned()));
+                texts.extend(self.records.text(*at, "notes").lines().map(|line| without_mark(line).to_owned()));
             }
         }
         let mut notes: Vec<Note> = Vec::new();

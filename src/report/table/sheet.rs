@@ -10,7 +10,7 @@ use crate::report::table::format::Figure;
 use crate::report::table::frame::{Block, Cell, Content, Frame};
 
 /// Points per line of body text, and of the smaller notes.
-const LINE_POINTS: f64 = 15.75;
+pub const LINE_POINTS: f64 = 15.75;
 const NOTE_POINTS: f64 = 13.5;
 pub const BODY_SIZE: f64 = 10.5;
 pub const NOTE_SIZE: f64 = 9.0;
@@ -31,6 +31,10 @@ const AIR: usize = 2;
 
 /// Tables wider than this are printed on a page turned sideways.
 const PORTRAIT_WIDTH_MAX: usize = 92;
+
+/// What a page takes at full size in programs that lack the fonts and draw others, which are wider.
+const PORTRAIT_ROOM: usize = 66;
+const LANDSCAPE_ROOM: usize = 100;
 
 /// Longest sheet name a workbook may have.
 const SHEET_NAME_MAX: usize = 31;
@@ -166,7 +170,7 @@ pub fn text_width(text: &str) -> usize {
 }
 
 /// Lines a text takes in a column of a width.
-fn line_count(text: &str, width: usize) -> usize {
+pub fn line_count(text: &str, width: usize) -> usize {
     text.split('\n').map(|line| line.width().div_ceil(width.max(1)).max(1)).sum()
 }
 
@@ -220,6 +224,12 @@ impl Sheet {
         }
         lines.extend(&self.foot);
         (lines, breaks)
+    }
+
+    /// Percent of its size at which the table is as wide as its page.
+    pub fn scale(&self) -> usize {
+        let room = if self.landscape { LANDSCAPE_ROOM } else { PORTRAIT_ROOM };
+        (100 * room / self.widths.iter().sum::<usize>().max(1)).clamp(10, 100)
     }
 
     /// Lines before the body of the first page.
@@ -430,7 +440,8 @@ fn column_widths(frame: &Frame) -> Vec<usize> {
     }
     for cells in &frame.cells {
         for (nth, cell) in cells.iter().enumerate().filter(|(_, c)| c.wide == 1 && !c.covered) {
-            let own = text_width(&cell.text()) + text_width(&cell.signs()) + 2;
+            // Fonts draw a circled number as wide as a Chinese character.
+            let own = text_width(&cell.text()) + 2 * cell.signs().chars().count() + 2;
             let own = if matches!(cell.content, Content::Text(_)) { own.min(COLUMN_WIDTH_MAX) } else { own };
             let at = frame.heads.len() + nth;
             widths[at] = widths[at].max(own);
