@@ -7,8 +7,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::diag::Diagnostic;
 use crate::report::chart::axis::Steps;
 use crate::report::chart::font::Face;
+use crate::report::chart::kinds::{Stage, compose, is_composed};
 use crate::report::chart::label::{Box2, Labels};
 use crate::report::chart::plot::{Plot, Series};
+use crate::report::chart::scene::{Scene, spread};
 use crate::report::definition::spec::{Kind, Shape};
 use crate::report::formats::html::escape;
 
@@ -22,6 +24,9 @@ const NOTE_SIZE: f64 = 12.5;
 /// Share of a category's width that its bars fill.
 const BAR_SHARE: f64 = 0.68;
 const BAR_WIDTH_MAX: f64 = 72.0;
+/// Lines that are named at their ends, and how wide their names may be.
+const NAMED_MAX: usize = 8;
+const NAMED_WIDTH_MAX: f64 = 200.0;
 /// Lines a category label may take before it is turned upright.
 const CATEGORY_LINES_MAX: usize = 3;
 
@@ -74,6 +79,12 @@ struct Page<'a> {
     top: i32,
     bottom: i32,
     height: i32,
+    /// Marks of the kinds that are composed.
+    scene: Option<Scene<'a>>,
+    /// Steps of the right axis, where there is one.
+    right_steps: Option<Steps>,
+    /// Where the names of lines stand at their ends, instead of in a legend.
+    ends: Vec<(usize, i32)>,
 }
 
 /// One entry of the legend.
@@ -87,13 +98,22 @@ struct Entry {
 
 impl<'a> Page<'a> {
     fn new(plot: &'a Plot, face: &'a Face) -> Page<'a> {
-        let numbers = plot.series.iter().flat_map(|s| s.points.iter().flatten().map(|p| p.number));
-        let steps = Steps::around(numbers);
+        let on_right = |s: &&Series| plot.y2_label.is_some() && s.shape == Shape::Line;
+        let numbers = |right: bool| {
+            let own = plot.series.iter().filter(move |s| on_right(s) == right);
+            own.flat_map(|s| s.points.iter().flatten().map(|p| p.number))
+        };
+        let steps = Steps::around(numbers(false));
+        let right_steps = plot.y2_label.as_ref().map(|_| Steps::around(numbers(true)));
         let widest = steps.ticks().iter().map(|(_, t)| face.width(t, LABEL_SIZE)).fold(0.0, f64::max);
         let left = MARGIN + widest.ceil() as i32 + 10;
-        let right = WIDTH - MARGIN;
+        let beside = right_steps.as_ref().map_or(0.0, |steps| {
+            steps.ticks().iter().map(|(_, t)| face.width(t, LABEL_SIZE)).fold(0.0, f64::max) + 10.0
+        });
+        let named = named_at_ends(plot, face);
+        let right = WIDTH - MARGIN - beside.ceil() as i32 - named.unwrap_or(0);
         let title = face.wrap(&plot.full_title(), TITLE_SIZE, f64::from(WIDTH - 2 * MARGIN));
-        let legend = legend_rows(plot, face, f64::from(right - left));
+        let legend = if named.is_some() { Vec::new() } else { legend_rows(plot, face, f64::from(right - left)) };
         let head = MARGIN + title.len() as i32 * 30 + 10 + 26 * legend.len() as i32;
         let top = head + 34;
         let slot = f64::from(right - left) / plot.categories.len().max(1) as f64;
@@ -113,8 +133,17 @@ impl<'a> Page<'a> {
             .chain(Some(&plot.source).filter(|s| !s.is_empty()))
             .flat_map(|line| face.wrap(line, NOTE_SIZE, f64::from(WIDTH - 2 * MARGIN)))
             .collect();
-        let bottom = top + PLOT_HEIGHT;
-        let height = bottom + label_height as i32 + 14 + foot.len() as i32 * 20 + MARGIN - 8;
+        let mut scene = None;
+        let mut bottom = top + PLOT_HEIGHT;
+        let mut below = bottom + label_height as i32 + 14;
+        if is_composed(plot.kind) {
+            let mut composed = Scene::new(face);
+            below = compose(&Stage { plot, face, left: MARGIN, right, top }, &mut composed) + 14;
+            bottom = below;
+            scene = Some(composed);
+        }
+        let height = below + foot.len() as i32 * 20 + MARGIN - 8;
+        let ends = if named.is_some() { ends(plot, &steps, top, bottom) } else { Vec::new() };
         let mut families = vec![face.family.clone()];
         families.extend(plot.palette.font.chart_fallback.iter().cloned());
         Page {
@@ -132,12 +161,19 @@ impl<'a> Page<'a> {
             top,
             bottom,
             height,
+            scene,
+            right_steps,
+            ends,
         }
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), Box<dyn std::error::Error>> {
         area.fill(&colour(&self.plot.palette.chart.paper))?;
         self.head(area)?;
+        if let Some(scene) = &self.scene {
+            scene.draw(area, &self.families)?;
+            return self.footer(area);
+        }
         self.grid(area)?;
         let mut labels = Labels::new(Box2::new(self.left, self.top - 16, self.right, self.bottom));
         labels.trace(&[(self.left, self.y(0.0)), (self.right, self.y(0.0))]);
@@ -176,6 +212,10 @@ impl<'a> Page<'a> {
             }
             y += 26;
         }
+        if let Some(label) = &self.plot.y2_label {
+            let pos = Pos::new(HPos::Right, VPos::Center);
+            self.text(area, label, (WIDTH - MARGIN, self.top - 26), NOTE_SIZE, &faint, pos)?;
+        }
         self.text(area, &self.plot.y_label, (MARGIN, self.top - 26), NOTE_SIZE, &faint, left_centre())
     }
 
@@ -203,6 +243,17 @@ impl<'a> Page<'a> {
             area.draw(&PathElement::new(vec![(self.left, y), (self.right, y)], grid.stroke_width(1)))?;
             let pos = Pos::new(HPos::Right, VPos::Center);
             self.text(area, &text, (self.left - 8, y), LABEL_SIZE, &faint, pos)?;
+        }
+        if let Some(steps) = &self.right_steps {
+            for (number, text) in steps.ticks() {
+                let at = (self.right + 8, self.y_of(steps, number));
+                self.text(area, &text, at, LABEL_SIZE, &faint, left_centre())?;
+            }
+        }
+        for (nth, y) in &self.ends {
+            let series = &self.plot.series[*nth];
+            let own = colour(&series.colour);
+            self.text(area, &series.label, (self.right + 8, *y), LABEL_SIZE, &own, left_centre())?;
         }
         Ok(())
     }
@@ -258,17 +309,18 @@ impl<'a> Page<'a> {
         let mut all_points = Vec::new();
         for series in &lines {
             let own = colour(&series.colour);
+            let steps = self.right_steps.as_ref().unwrap_or(&self.steps);
             let mut run: Vec<(i32, i32)> = Vec::new();
             for (at, point) in series.points.iter().enumerate() {
                 match point {
-                    Some(point) => run.push((self.x(at).round() as i32, self.y(point.number))),
+                    Some(point) => run.push((self.x(at).round() as i32, self.y_of(steps, point.number))),
                     None => self.stroke(area, std::mem::take(&mut run), &own, labels)?,
                 }
             }
             self.stroke(area, run, &own, labels)?;
             for (at, point) in series.points.iter().enumerate() {
                 let Some(point) = point else { continue };
-                let centre = (self.x(at).round() as i32, self.y(point.number));
+                let centre = (self.x(at).round() as i32, self.y_of(steps, point.number));
                 marker(area, series.nth, centre, &own)?;
                 labels.occupy(Box2::around(centre, 11.0, 9.0));
                 all_points.push((centre, point.text.clone(), own));
@@ -334,8 +386,11 @@ impl<'a> Page<'a> {
     }
 
     fn y(&self, number: f64) -> i32 {
-        let share = (number - self.steps.low) / (self.steps.high - self.steps.low);
-        self.bottom - (share * f64::from(self.bottom - self.top)).round() as i32
+        self.y_of(&self.steps, number)
+    }
+
+    fn y_of(&self, steps: &Steps, number: f64) -> i32 {
+        height_of(steps, number, self.top, self.bottom)
     }
 
     fn style<'s>(&'s self, size: f64, ink: &RGBColor, pos: Pos, weight: FontStyle) -> TextStyle<'s> {
@@ -372,6 +427,29 @@ impl<'a> Page<'a> {
     }
 }
 
+fn height_of(steps: &Steps, number: f64, top: i32, bottom: i32) -> i32 {
+    let share = (number - steps.low) / (steps.high - steps.low);
+    bottom - (share * f64::from(bottom - top)).round() as i32
+}
+
+/// The room that the names of lines take at their ends; `None` where they stand in a legend: lines that end early, names
+/// that are long, or more lines than can be told apart there.
+fn named_at_ends(plot: &Plot, face: &Face) -> Option<i32> {
+    let reach = plot.series.iter().all(|s| s.points.last().is_some_and(Option::is_some));
+    let wide = plot.series.iter().map(|s| face.width(&s.label, LABEL_SIZE)).fold(0.0, f64::max);
+    let fits = plot.kind == Kind::Line && plot.series.len() > 1 && plot.series.len() <= NAMED_MAX;
+    (fits && reach && wide <= NAMED_WIDTH_MAX).then(|| wide.ceil() as i32 + 12)
+}
+
+/// Where each line's name stands, as near to its end as the others let it.
+fn ends(plot: &Plot, steps: &Steps, top: i32, bottom: i32) -> Vec<(usize, i32)> {
+    let end = |s: &Series| {
+        s.points.last().and_then(Option::as_ref).map_or(bottom, |p| height_of(steps, p.number, top, bottom))
+    };
+    let wanted: Vec<i32> = plot.series.iter().map(end).collect();
+    spread(&wanted, 20, top, bottom).into_iter().enumerate().collect()
+}
+
 fn left_centre() -> Pos {
     Pos::new(HPos::Left, VPos::Center)
 }
@@ -396,7 +474,9 @@ fn legend_rows(plot: &Plot, face: &Face, width: f64) -> Vec<Vec<Entry>> {
             entries.push(entry(&series.negative_label, &plot.palette.chart.negative));
         }
     }
-    if entries.len() < 2 {
+    let named_in_place =
+        matches!(plot.kind, Kind::Slope | Kind::Pyramid | Kind::Heat | Kind::SmallMultiples | Kind::Waterfall);
+    if entries.len() < 2 || named_in_place {
         return Vec::new();
     }
     let mut rows: Vec<Vec<Entry>> = vec![Vec::new()];
@@ -432,7 +512,7 @@ fn marker(area: &Area<'_>, nth: usize, at: (i32, i32), own: &RGBColor) -> Result
 }
 
 /// `#rrggbb`; the palette is checked when it is read.
-fn colour(hex: &str) -> RGBColor {
+pub fn colour(hex: &str) -> RGBColor {
     let part = |at: usize| hex.get(at..at + 2).and_then(|h| u8::from_str_radix(h, 16).ok()).unwrap_or(0);
     RGBColor(part(1), part(3), part(5))
 }

@@ -26,7 +26,7 @@ impl Box2 {
         Box2::new(centre.0 - half, centre.1 - tall, centre.0 + half, centre.1 + tall)
     }
 
-    fn meets(&self, other: &Box2) -> bool {
+    pub fn meets(&self, other: &Box2) -> bool {
         self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
     }
 

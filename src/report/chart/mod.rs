@@ -3,6 +3,8 @@
 mod axis;
 pub mod draw;
 pub mod font;
+mod kinds;
 mod label;
 pub mod plot;
 pub mod png;
+mod scene;

@@ -8,7 +8,9 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::diag::{Checked, Diagnostic};
 use crate::domain::code::TOTAL;
-use crate::report::definition::spec::{ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style};
+use crate::report::definition::spec::{
+    Axis, ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style,
+};
 use crate::report::definition::stated::{no_rows, unknown_codes};
 use crate::report::rows::kept::names_observations;
 use crate::report::rows::names::Names;
@@ -31,6 +33,8 @@ pub struct Plot {
     pub title: String,
     /// Stands above the vertical axis: 单位：万人.
     pub y_label: String,
+    /// Above the right axis, where there is one.
+    pub y2_label: Option<String>,
     pub categories: Vec<String>,
     pub series: Vec<Series>,
     pub notes: Vec<String>,
@@ -48,6 +52,8 @@ pub struct Series {
     pub label: String,
     pub negative_label: String,
     pub shape: Shape,
+    pub is_total: bool,
+    pub falls: bool,
     pub colour: String,
     pub nth: usize,
     /// One per category; `None` where there is no number.
@@ -71,6 +77,7 @@ impl Plot {
     pub fn texts(&self) -> Vec<String> {
         let mut texts = vec![self.full_title(), self.y_label.clone(), self.source.clone()];
         texts.extend(self.categories.iter().cloned());
+        texts.extend(self.y2_label.clone());
         texts.extend(self.notes.iter().cloned());
         for series in &self.series {
             texts.extend([series.label.clone(), series.negative_label.clone()]);
@@ -99,23 +106,23 @@ pub fn fill(spec: &ChartSpec, tables: &Tables<'_>, names: &Names, palette: &Arc<
 pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Palette>) -> Checked<Option<Plot>> {
     let records = Records::new(rows);
     let mut faults = check(spec, &records, names);
-    let Some(unit) = names.unit(&spec.y.unit) else {
-        faults.push(
-            Diagnostic::error("unknown-unit", format!("there is no unit \"{}\"", spec.y.unit))
-                .at(spec.y.place.clone())
-                .hint(names.unit_hint(&spec.y.unit)),
-        );
-        return Checked::new(None, faults);
-    };
+    let axes = [Some(&spec.y), spec.y2.as_ref()];
+    let labels: Vec<Option<String>> =
+        axes.map(|axis| axis.and_then(|axis| axis_label(axis, names, &mut faults))).into();
     if !faults.is_empty() {
         return Checked::new(None, faults);
     }
     let categories = categories(spec, &records);
-    if categories.is_empty() || categories.len() > CATEGORIES_MAX {
+    let (least, most) = match spec.kind {
+        Kind::Slope => (2, 2),
+        Kind::Waterfall => (1, 1),
+        _ => (1, CATEGORIES_MAX),
+    };
+    if categories.len() < least || categories.len() > most {
         faults.push(
             Diagnostic::error(
                 "chart-categories",
-                format!("the chart \"{}\" has {} categories, not 1 to {CATEGORIES_MAX}", spec.id, categories.len()),
+                format!("the chart \"{}\" has {} categories, not {least} to {most}", spec.id, categories.len()),
             )
             .at(spec.x.place.clone())
             .hint("widen or narrow it with where = { … }"),
@@ -134,16 +141,16 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
         );
         return Checked::new(None, faults);
     }
-    let labels: Vec<String> =
+    let category_labels: Vec<String> =
         categories.iter().map(|code| code_label(&spec.x.dimension, code, &spec.x.labels, names)).collect();
-    let y_label = if spec.y.label.is_empty() { format!("单位：{}", unit.name_zh) } else { spec.y.label.clone() };
     let mut plot = Plot {
         id: spec.id.clone(),
         kind: spec.kind,
         number: spec.number.clone(),
         title: spec.title.clone(),
-        y_label,
-        categories: labels,
+        y_label: labels[0].clone().unwrap_or_default(),
+        y2_label: labels[1].clone(),
+        categories: category_labels,
         series: Vec::new(),
         notes: spec.notes.clone(),
         source: spec.source.clone(),
@@ -152,12 +159,25 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
         kept: Vec::new(),
         palette: palette.clone(),
     };
-    if spec.x.order == Order::ValueDescending {
+    if spec.x.order == Order::ValueDescending || spec.kind == Kind::Ranked {
         sort_by_value(&mut plot.categories, &mut filled);
     }
     plot.series = filled.into_iter().map(|(series, _)| series).collect();
     plot.alt = if spec.alt.is_empty() { describe(&plot) } else { spec.alt.clone() };
     Checked::new(Some(plot), faults)
+}
+
+/// What stands above an axis; its unit must be known.
+fn axis_label(axis: &Axis, names: &Names, faults: &mut Vec<Diagnostic>) -> Option<String> {
+    let Some(unit) = names.unit(&axis.unit) else {
+        faults.push(
+            Diagnostic::error("unknown-unit", format!("there is no unit \"{}\"", axis.unit))
+                .at(axis.place.clone())
+                .hint(names.unit_hint(&axis.unit)),
+        );
+        return None;
+    };
+    Some(if axis.label.is_empty() { format!("单位：{}", unit.name_zh) } else { axis.label.clone() })
 }
 
 /// Every column that the chart names must exist, and every code must be known.
@@ -204,10 +224,11 @@ fn fill_series(
     names: &Names,
     faults: &mut Vec<Diagnostic>,
 ) -> (Series, Vec<Option<Decimal>>) {
+    let axis = spec.y2.as_ref().filter(|_| series.shape == Shape::Line).unwrap_or(&spec.y);
     let style = Style {
         value: Some(series.value.clone()),
-        unit: Some((spec.y.unit.clone(), spec.y.place.clone())),
-        decimals: Some(Decimals::Fixed(spec.y.decimals)),
+        unit: Some((axis.unit.clone(), axis.place.clone())),
+        decimals: Some(Decimals::Fixed(axis.decimals)),
         ..Style::default()
     };
     let (mut points, mut exact) = (Vec::new(), Vec::new());
@@ -225,7 +246,7 @@ fn fill_series(
         let figure = value
             .and_then(|(at, value)| figure(value, at, records, &style, names).map_err(|fault| faults.push(fault)).ok());
         exact.push(value.map(|(_, value)| value).filter(|_| figure.is_some()));
-        let scale = names.unit(&spec.y.unit);
+        let scale = names.unit(&axis.unit);
         points.push(figure.and_then(|figure| {
             let number = value.and_then(|(_, v)| scale.and_then(|u| u.from_base(v))).and_then(|n| n.to_f64())?;
             Some(Point { number, text: figure.text() })
@@ -245,6 +266,8 @@ fn fill_series(
         label: series.label.clone(),
         negative_label: series.negative_label.clone(),
         shape: series.shape,
+        is_total: series.is_total,
+        falls: series.falls,
         colour: series.colour.clone(),
         nth: series.nth,
         points,

@@ -290,6 +290,9 @@ pub struct RawChart {
     pub filter: RawSelector,
     pub x: RawX,
     pub y: RawY,
+    /// A second axis, on the right, for the lines of `bar-line`.
+    #[serde(default)]
+    pub y2: Option<RawY>,
     #[schemars(with = "Vec<RawSeries>")]
     pub series: Spanned<Vec<RawSeries>>,
     #[serde(default)]
@@ -310,6 +313,26 @@ pub enum RawKind {
     BarLine,
     /// One series, positive and negative values in two colours.
     Diverging,
+    /// Bars one above the other.
+    Stacked,
+    /// Bars one above the other, all as high as the plot: 100 %.
+    Share,
+    /// Horizontal bars of one series, the largest above.
+    Ranked,
+    /// Dots on a line for each category, one for each series.
+    Dot,
+    /// Two categories, a line for each series from one to the other.
+    Slope,
+    /// Two series back to back.
+    Pyramid,
+    /// Answers in order, from the least to the most agreeing, about a middle line.
+    Likert,
+    /// A row for each series, a column for each category, darker for more.
+    Heat,
+    /// A panel for each series, all on one scale.
+    SmallMultiples,
+    /// One category; each series is a step from one total to the next.
+    Waterfall,
 }
 
 /// The categories along the horizontal axis.
@@ -350,6 +373,12 @@ pub struct RawSeries {
     pub value: Option<String>,
     #[serde(default)]
     pub shape: Option<RawShape>,
+    /// In a waterfall: a level, not a step.
+    #[serde(default)]
+    pub total: bool,
+    /// In a waterfall: what goes out.
+    #[serde(default)]
+    pub falls: bool,
     /// Name of a colour in `palette.toml`; the palette's order unless given.
     #[serde(default)]
     #[schemars(with = "Option<String>")]

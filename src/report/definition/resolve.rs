@@ -11,7 +11,7 @@ use crate::domain::value::Mark;
 use crate::report::definition::parse::faulty_blocks;
 use crate::report::definition::raw::{
     RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
-    RawTable, RawValues,
+    RawTable, RawValues, RawY,
 };
 use crate::report::definition::spec::{
     Axis, Category, ChartSpec, Decimals, Generated, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector,
@@ -154,20 +154,30 @@ impl Resolver<'_> {
             labels: raw.x.labels,
             order: order(raw.x.order),
         };
-        let y = Axis {
-            place: self.place(raw.y.unit.span()),
-            unit: raw.y.unit.into_inner(),
-            label: raw.y.label,
-            decimals: raw.y.decimals,
-        };
+        let y = self.axis(raw.y);
         let kind = raw.kind;
+        let y2_span = raw.y2.as_ref().map(|y| y.unit.span());
+        let y2 = raw.y2.map(|y| self.axis(y));
+        if let Some(span) = y2_span.filter(|_| kind != Kind::BarLine) {
+            self.faults.push(
+                Diagnostic::error("second-axis", "only bar-line has a second axis")
+                    .at(self.place(span))
+                    .hint("remove y2, or write kind = \"bar-line\" with shape = \"line\" at the series it is for"),
+            );
+        }
         let series: Vec<SeriesSpec> =
             raw.series.into_inner().into_iter().enumerate().map(|(n, s)| self.series(n, s, kind)).collect();
-        if series.is_empty() || (kind == Kind::Diverging && series.len() != 1) {
+        let fits = match kind {
+            Kind::Diverging | Kind::Ranked => series.len() == 1,
+            Kind::Pyramid => series.len() == 2,
+            Kind::Stacked | Kind::Share | Kind::Likert | Kind::Waterfall => series.len() >= 2,
+            _ => !series.is_empty(),
+        };
+        if !fits {
             self.faults.push(
                 Diagnostic::error("series", format!("a chart of this kind cannot show {} series", series.len()))
                     .at(self.place(series_span))
-                    .hint("write one series for diverging bars, one or more for other charts"),
+                    .hint("write one series for diverging and ranked bars, two for a pyramid, two or more for stacked bars and waterfalls, one or more for other charts"),
             );
         }
         ChartSpec {
@@ -179,12 +189,22 @@ impl Resolver<'_> {
             filter,
             x,
             y,
+            y2,
             series,
             notes: raw.notes,
             source: raw.source,
             alt: raw.alt,
             stated: std::mem::take(&mut self.stated),
             place,
+        }
+    }
+
+    fn axis(&mut self, raw: RawY) -> Axis {
+        Axis {
+            place: self.place(raw.unit.span()),
+            unit: raw.unit.into_inner(),
+            label: raw.label,
+            decimals: raw.decimals,
         }
     }
 
@@ -219,6 +239,8 @@ impl Resolver<'_> {
             filter: self.selector(raw.filter),
             value: raw.value.unwrap_or_else(|| "value".to_owned()),
             shape: raw.shape.unwrap_or(natural),
+            is_total: raw.total,
+            falls: raw.falls,
             colour,
             nth,
         }

@@ -180,6 +180,8 @@ pub struct ChartSpec {
     pub filter: Selector,
     pub x: Category,
     pub y: Axis,
+    /// The axis of the lines over bars, where it is another.
+    pub y2: Option<Axis>,
     pub series: Vec<SeriesSpec>,
     pub notes: Vec<String>,
     pub source: String,
@@ -216,6 +218,9 @@ pub struct SeriesSpec {
     pub filter: Selector,
     pub value: String,
     pub shape: Shape,
+    /// In a waterfall: a level, or what goes out.
+    pub is_total: bool,
+    pub falls: bool,
     /// `#rrggbb`
     pub colour: String,
     /// Place among the series, which also chooses the marker of a line.
