@@ -114,7 +114,7 @@ impl Summary<'_> {
             "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
             "observations": self.observations(),
             "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
-            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".xlsx"),
+            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".html"),
             "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
             "seconds": (self.time.as_secs_f64() * 10.0).round() / 10.0,
         });
@@ -140,7 +140,10 @@ impl Summary<'_> {
         println!("files         {} read{missing}", self.manifest.sources.inputs.len());
         println!("observations  {}", self.observations());
         self.tell_troubles();
-        println!("tables        {} in {output}/tables (xlsx, html, csv)", self.printed("tables/", ".xlsx"));
+        println!(
+            "tables        {} in {output}/tables (xlsx, ods, docx, html, csv, sdmx, parquet)",
+            self.printed("tables/", ".html")
+        );
         println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
         println!("time          {:.1} s", self.time.as_secs_f64());
         println!("see           {output}/index.html");

@@ -2,7 +2,7 @@
 //! pictures. Formats and lays out, never computes: a number that is not in a table of the release cannot be printed.
 //!
 //! ```text
-//! report.toml ─spec─▶ TableSpec ─select(rows)─▶ Frame ─▶ xlsx html csv
+//! report.toml ─spec─▶ TableSpec ─select(rows)─▶ Frame ─▶ formats: xlsx ods docx html csv sdmx, accessible book, data package
 //!                     ChartSpec ─plot(rows)──▶ Plot  ─▶ svg ─▶ png          index.html links them all
 //! ```
 

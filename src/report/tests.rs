@@ -397,6 +397,25 @@ fn a_wrong_specification_is_not_printed() {
     );
     check("heads   = [\"年度\"]", "heads = [\"年度\"]\nunit = \"persons\"", "unknown-unit", &["financing"]);
     check("title = \"调研\"", "title = \"调研\"\nnote = 1", "unknown-key", &[]);
+    let heads = "heads   = [\"地区\"]";
+    check(heads, &format!("{heads}\npage_rows = 0"), "bad-page", &["second"]);
+    check(
+        "label = \"人数\" }]\n\n[[chart]]",
+        "label = \"人数\", indent = 9 }]\n\n[[chart]]",
+        "bad-indent",
+        &["second"],
+    );
+    let nowhere = "cell_notes = [{ text = \"注\", where = { period = \"2010\", population = \"adult\" } }]";
+    check(heads, &format!("{heads}\n{nowhere}"), "unbound-note", &["second"]);
+    check("kind   = \"bar\"", "kind = \"pyramid\"", "series", &["chart"]);
+    check("kind   = \"bar\"", "kind = \"bar\"\ny2 = { unit = \"person\", decimals = 0 }", "second-axis", &["chart"]);
+    check(
+        "kind   = \"bar\"",
+        "kind = \"bar-line\"\ny2 = { unit = \"persons\", decimals = 0 }",
+        "unknown-unit",
+        &["chart"],
+    );
+    check("kind   = \"bar\"", "kind = \"slope\"", "chart-categories", &["chart"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! by figure with the data package: what is shown, value, decimals, mark, status and notes. And all of them open in the
 //! programs of their readers.
 
+mod charts;
 mod checklist;
 mod clients;
 mod read;
@@ -28,6 +29,7 @@ pub fn sample() -> &'static TestProject {
             ("table.toml", "pipelines/sample-2013/table.toml"),
             ("sample.csv", "fixtures/sample-2013/sample.csv"),
             ("report.toml", "reports/sample/report.toml"),
+            ("charts.toml", "reports/charts/report.toml"),
         ] {
             project.write(to, fs::read(root().join("tests/it/products").join(from)).expect("the sample"));
         }

@@ -226,7 +226,16 @@ impl<'a> Page<'a> {
     fn swatch(&self, area: &Area<'_>, entry: &Entry, at: (i32, i32)) -> Result<(), Box<dyn std::error::Error>> {
         let (x, y) = at;
         match entry.shape {
-            Shape::Bar => area.draw(&Rectangle::new([(x + 4, y - 7), (x + 24, y + 7)], entry.colour.filled()))?,
+            Shape::Bar => {
+                let mut scene = Scene::new(self.face);
+                let (place, paper) = (Box2::new(x + 4, y - 7, x + 24, y + 7), colour(&self.plot.palette.chart.paper));
+                match self.plot.kind {
+                    Kind::Dot => scene.dot((x + 14, y), 6, entry.colour, entry.nth.is_multiple_of(2)),
+                    kind if is_composed(kind) => scene.bar(place, entry.colour, entry.nth, paper),
+                    _ => scene.rectangle(place, entry.colour),
+                }
+                scene.draw(area, &self.families)?;
+            }
             Shape::Line => {
                 area.draw(&PathElement::new(vec![(x, y), (x + 26, y)], entry.colour.stroke_width(3)))?;
                 marker(area, entry.nth, (x + 13, y), &entry.colour)?;

@@ -343,6 +343,7 @@ impl Stage<'_> {
         let high = (0..names.len()).map(|at| whole(at) - before(at)).fold(0.0, f64::max);
         let scale = Scale { low: -low, high: if high > -low { high } else { 1.0 }, from: left, to: self.right };
         let bottom = self.top + 10 + names.len() as i32 * ROW;
+        scene.path(vec![(scale.at(0.0), self.top + 4), (scale.at(0.0), bottom + 4)], self.ink(), 1);
         for at in 0..names.len() {
             let y = self.row_middle(at);
             let mut level = -before(at);
@@ -355,7 +356,6 @@ impl Stage<'_> {
                 self.inside(scene, point, place, fill);
             }
         }
-        scene.path(vec![(scale.at(0.0), self.top + 4), (scale.at(0.0), bottom + 4)], self.ink(), 1);
         bottom + 14
     }
 

@@ -128,10 +128,23 @@ fn is_met(item: usize, parts: &Parts) -> bool {
         }
         17 => {
             let fonts = styles.split_once("<fonts").and_then(|(_, rest)| rest.split_once("</fonts>")).expect("fonts").0;
-            // The first is the default, which no cell wears.
-            let sizes: Vec<f64> =
-                fonts.split("<sz val=\"").skip(2).map(|s| s.split('"').next().unwrap().parse().unwrap()).collect();
-            sizes.iter().all(|size| *size >= 12.0) && !fonts.contains("<i/>")
+            let fonts: Vec<&str> = fonts.split("<font>").skip(1).collect();
+            let cells =
+                styles.split_once("<cellXfs").and_then(|(_, rest)| rest.split_once("</cellXfs>")).expect("styles").0;
+            let of_style: Vec<usize> = attributes(cells, "fontId").iter().map(|id| id.parse().unwrap()).collect();
+            // What no cell wears, such as the default, is not seen.
+            let worn: BTreeSet<usize> = parts
+                .sheets_xml()
+                .iter()
+                .flat_map(|xml| {
+                    xml.split("<c ").skip(1).filter_map(|c| attributes(&format!(" {c}"), "s").into_iter().next())
+                })
+                .map(|style| of_style[style.parse::<usize>().unwrap()])
+                .collect();
+            worn.iter().all(|id| {
+                let size = fonts[*id].split("<sz val=\"").nth(1).and_then(|s| s.split('"').next()).expect("a size");
+                size.parse::<f64>().unwrap() >= 12.0 && !fonts[*id].contains("<i/>")
+            })
         }
         18 => {
             let titles: Vec<&str> = parts.sheets.iter().map(|sheet| sheet.text(0, 0)).collect();
@@ -142,7 +155,7 @@ fn is_met(item: usize, parts: &Parts) -> bool {
         20 => parts.none_of(&["<headerFooter", "<drawing", "<legacyDrawing"]),
         21 => styles.contains("<borders count=\"1\">"),
         22 => styles.contains("<fills count=\"2\">"),
-        23 | 24 => !styles.contains("<color rgb=") && !styles.contains("<dxf>") || styles.contains("<dxfs"),
+        23 | 24 => !styles.contains("<color rgb="),
         25 | 26 => {
             !parts.parts.keys().any(|name| name.contains("media") || name.contains("vba") || name.contains("drawing"))
         }
