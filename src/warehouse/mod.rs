@@ -18,7 +18,9 @@ mod output;
 mod findings;
 mod edits;
 mod build;
+mod records;
 mod rows;
+mod runs;
 mod query;
 mod trial;
 

@@ -5,7 +5,10 @@
 //! inventory ─▶ reading ─▶ warehouse/stage/ ─▶ publication ─▶ warehouse/releases/<id>/ ─▶ out/
 //! ```
 
+pub mod delivery;
 pub mod inventory;
+pub mod extracts;
+pub mod records;
 pub mod reading;
 pub mod publication;
 
@@ -14,7 +17,8 @@ use jiff::Timestamp;
 use super::Fault;
 use crate::project::Project;
 use crate::spec::{self, rules, rules::Rulebook};
-use crate::store::{Releases, StoreError};
+use crate::store::ledger::Run;
+use crate::store::{Ledger, Releases, StoreError};
 use crate::warehouse::Warehouse;
 
 /// The time of this run: the clock's, or `SOURCE_DATE_EPOCH` where a build must be repeatable to the byte.
@@ -48,5 +52,20 @@ pub fn open_release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Wa
         Some(wanted) => releases.as_of(wanted)?,
         None => releases.current()?.ok_or(StoreError::NoRelease { wanted: "yet".to_owned(), newest: None })?,
     };
-    Ok(Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?)
+    let mut warehouse = Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?;
+    let runs = Ledger::runs(&project.warehouse).read()?;
+    warehouse.add_runs(&ended(runs)).map_err(|fault| Fault(vec![fault]))?;
+    Ok(warehouse)
+}
+
+/// One event of each run: how it ended, where it did.
+fn ended(events: Vec<Run>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for event in events {
+        match runs.iter_mut().rfind(|run| run.run == event.run) {
+            Some(run) => *run = event,
+            None => runs.push(event),
+        }
+    }
+    runs
 }

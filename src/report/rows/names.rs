@@ -22,7 +22,7 @@ pub struct Names {
 
 impl Names {
     /// # Errors
-    /// The warehouse lacks `core_code`, `core_indicator` or `core_unit`.
+    /// The warehouse lacks `core_code`, `core_indicator` or `core_measure`.
     pub fn read(tables: &Tables<'_>) -> Result<Names, Diagnostic> {
         let mut names = Names::default();
         let codes = (tables.read)("core_code", &[])?;
@@ -39,7 +39,7 @@ impl Names {
             names.english.insert(key.clone(), records.text(row, "name_en"));
             names.codes.insert(key, records.text(row, "name_zh"));
         }
-        let units = (tables.read)("core_unit", &[])?;
+        let units = (tables.read)("core_measure", &[])?;
         let records = Records::new(&units);
         for row in 0..units.rows.len() {
             let unit = Unit {
