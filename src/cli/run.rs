@@ -139,7 +139,7 @@ impl Summary<'_> {
             "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
             "observations": self.observations(), "records": self.records(),
             "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
-            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".xlsx"),
+            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".html"),
             "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
             "seconds": (self.time.as_secs_f64() * 10.0).round() / 10.0,
         });
@@ -168,7 +168,10 @@ impl Summary<'_> {
             println!("records       {} of {} extracts", self.records(), self.manifest.submissions.len());
         }
         self.tell_troubles();
-        println!("tables        {} in {output}/tables (xlsx, html, csv)", self.printed("tables/", ".xlsx"));
+        println!(
+            "tables        {} in {output}/tables (xlsx, ods, docx, html, csv, sdmx, parquet)",
+            self.printed("tables/", ".html")
+        );
         println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
         println!("time          {:.1} s", self.time.as_secs_f64());
         println!("see           {output}/index.html");

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::support::{Said, TestProject, root};
 
 /// A project with the layouts of the extracts, no SQL but what publishing needs, and no other source.
-fn project() -> TestProject {
+pub fn project() -> TestProject {
     let project = TestProject::of(&[
         "pipelines/codes",
         "pipelines/agency",
@@ -28,7 +28,7 @@ fn project() -> TestProject {
     project
 }
 
-fn given(name: &str) -> String {
+pub fn given(name: &str) -> String {
     fs::read_to_string(root().join("tests/extracts").join(name)).unwrap()
 }
 
@@ -44,7 +44,7 @@ fn sorted(text: &str) -> Vec<String> {
     lines
 }
 
-fn gb18030(text: &str) -> Vec<u8> {
+pub fn gb18030(text: &str) -> Vec<u8> {
     shebao::grid::encode(text, "gb18030").unwrap()
 }
 

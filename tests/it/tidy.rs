@@ -49,7 +49,7 @@ const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("skrifa", &["report"]),
     ("tokio", &["warehouse"]),
     ("unicode_width", &["report"]),
-    ("zip", &["grid"]),
+    ("zip", &["grid", "report"]),
 ];
 
 fn root() -> &'static Path {
