@@ -20,6 +20,7 @@ mod editions;
 mod extracts;
 mod versions;
 mod reports;
+mod products;
 mod bad_input;
 mod fuzz;
 mod cli;
