@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod choose;
 mod dictionary;
+mod synth;
 mod doctor;
 mod draft;
 mod drift;
@@ -14,7 +15,7 @@ pub mod ingest;
 mod inspect;
 pub mod job;
 mod print;
-mod progress;
+pub mod progress;
 mod query;
 mod report;
 mod run;
@@ -90,6 +91,9 @@ struct Cli {
     /// The folder of the files to be read, one folder per source in it [default: DIR/fixtures]
     #[arg(long, global = true, value_name = "DIR", env = "SHEBAO_INPUT")]
     input: Option<PathBuf>,
+    /// The file of the key by which personal numbers are hashed [default: DIR/warehouse/key]
+    #[arg(long, global = true, value_name = "FILE", env = "SHEBAO_KEY")]
+    key: Option<PathBuf>,
     /// Machine-readable output, and log lines as JSON on standard error
     #[arg(long, global = true)]
     json: bool,
@@ -113,6 +117,7 @@ enum Command {
     Doctor(doctor::Args),
     Schema(schema::Args),
     Dictionary(dictionary::Args),
+    Synth(synth::Args),
 }
 
 /// What every command gets: the project, and how to speak.
@@ -160,7 +165,11 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
-    let open = || Project::open(&cli.project, cli.input.as_deref()).context("opening the project");
+    let open = || {
+        let project = Project::open(&cli.project, cli.input.as_deref()).context("opening the project")?;
+        let key = cli.key.clone().unwrap_or_else(|| project.key.clone());
+        anyhow::Ok(Project { key, ..project })
+    };
     let context = |project| Context { project, json: cli.json };
     match cli.command {
         Command::Run(args) => run::run(&context(open()?), &args),
@@ -177,6 +186,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Dictionary(args) => dictionary::run(&context(open()?), &args),
+        Command::Synth(args) => synth::run(&context(open()?), &args),
     }
 }
 

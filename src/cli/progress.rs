@@ -29,6 +29,11 @@ impl Progress {
         Progress { voice, bar: None, stage: "" }
     }
 
+    /// Whether a machine listens.
+    pub fn is_json(&self) -> bool {
+        self.voice == Voice::Json
+    }
+
     /// Begin a stage of `length` steps.
     pub fn stage(&mut self, name: &'static str, length: usize) {
         self.stage = name;

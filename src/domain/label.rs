@@ -85,8 +85,20 @@ pub const LABEL_CHARS_MAX: usize = 500;
 /// Texts less like each other are not near.
 const LIKENESS_LEAST: f64 = 0.34;
 
+/// Keywords less like each other are other words, not one with a slip.
+const SLIP_LIKENESS_LEAST: f64 = 0.6;
+
 /// The names nearest to a label, best first, at most three; for hints.
 pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest_of(label, names, LIKENESS_LEAST)
+}
+
+/// The keyword that was meant by one with a slip; `None` where the word is another.
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_of(word, known, SLIP_LIKENESS_LEAST).first().copied()
+}
+
+fn nearest_of<'a>(label: &str, names: impl IntoIterator<Item = &'a str>, least: f64) -> Vec<&'a str> {
     let wanted = normalise(label);
     let length = wanted.chars().count();
     let mut ranked: Vec<(f64, &str)> = names
@@ -97,7 +109,7 @@ pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
             let (short, long) = (length.min(known.chars().count()), length.max(known.chars().count()));
             let comparable = long <= LABEL_CHARS_MAX && short as f64 >= long as f64 * LIKENESS_LEAST;
             let likeness = comparable.then(|| strsim::normalized_damerau_levenshtein(&wanted, &known));
-            likeness.filter(|likeness| *likeness >= LIKENESS_LEAST).map(|likeness| (likeness, name))
+            likeness.filter(|likeness| *likeness >= least).map(|likeness| (likeness, name))
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
@@ -109,7 +121,7 @@ pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
 mod tests {
     use unicode_normalization::UnicodeNormalization;
 
-    use super::{nearest, normalise, without_english};
+    use super::{meant, nearest, normalise, without_english};
 
     #[test]
     fn labels_compare_without_width_and_space() {
@@ -161,5 +173,7 @@ mod tests {
     #[test]
     fn a_slip_finds_its_name() {
         assert_eq!(nearest("新彊", ["新疆", "西藏", "河南"]), ["新疆"]);
+        assert_eq!(meant("indicater", ["relation", "indicator"]), Some("indicator"));
+        assert_eq!(meant("epsilon", ["relation", "linear", "zh"]), None);
     }
 }

@@ -14,6 +14,7 @@
 //! - **passage**: where in a text a figure stands: paper, section, sentence; **qualifier**: how the text bounds it (近, 以上)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **questionnaire**: what a survey asked, of whom, and what could be answered
+//! - **record**: a row of an agency's extract: one person, unit, payment or death ([`RecordTable`])
 //! - **finding**: what a check says about cells
 
 pub mod address;
@@ -27,6 +28,7 @@ pub mod observation;
 pub mod observations;
 pub mod period;
 pub mod questionnaire;
+pub mod record;
 pub mod relation;
 pub mod text;
 pub mod unit;
@@ -42,6 +44,7 @@ pub use observation::{Besides, Breakdown, Coordinates, Dimension, Dimensions, Ob
 pub use observations::Observations;
 pub use period::{Period, PeriodKind};
 pub use questionnaire::{Answer, Question, Questionnaire, Universe};
+pub use record::{RECORD_TABLES, RecordColumn, RecordKind, RecordTable, record_table};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;

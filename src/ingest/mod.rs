@@ -15,6 +15,8 @@ mod corner;
 pub mod correct;
 pub mod drift;
 mod extent;
+#[cfg(feature = "publish")]
+pub mod extract;
 mod fact;
 mod header;
 mod hierarchy;

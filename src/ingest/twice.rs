@@ -94,7 +94,7 @@ pub(super) fn records(reading: &Reading, observations: &Observations, faults: &m
     }
 }
 
-/// Mark the figures that the table declares to count where it states a quantity twice; a preference that concerns no figure
+/// Mark the figures that the table declares to count where a quantity is stated twice; a preference that concerns no figure
 /// is a fault.
 pub(super) fn prefer(reading: &Reading, observations: &mut Observations, faults: &mut Vec<Diagnostic>) {
     for preference in &reading.layout().preferences {
@@ -105,7 +105,8 @@ pub(super) fn prefer(reading: &Reading, observations: &mut Observations, faults:
         }
         // What could not be read is not known to be missing.
         if !met && faults.is_empty() {
-            let message = format!("no figure of section \"{}\" is what a preference says", preference.section);
+            let of = preference.section.as_ref().map_or_else(String::new, |name| format!(" of section \"{name}\""));
+            let message = format!("no figure{of} is what a preference says");
             let hint = format!("correct [[prefer]] in {}, or take it out", reading.table.spec);
             faults.push(reading.fault_of_file("prefer-missing", message).hint(hint));
         }
@@ -115,7 +116,8 @@ pub(super) fn prefer(reading: &Reading, observations: &mut Observations, faults:
 fn concerns(preference: &Preference, o: &Observation) -> bool {
     let Meaning { indicator, period, dimensions, breakdown, .. } = &preference.meaning;
     let own = o.breakdown();
-    o.passage().is_some_and(|p| normalise(&p.section) == preference.section)
+    let of_section = |section: &String| o.passage().is_some_and(|p| normalise(&p.section) == *section);
+    preference.section.as_ref().is_none_or(of_section)
         && indicator.as_ref().is_none_or(|code| code == o.indicator())
         && period.is_none_or(|rule| rule == PeriodRule::Fixed(o.period()))
         && dimensions.iter().all(|(d, code)| o.code(*d).unwrap_or(&Code::total()) == code)

@@ -219,10 +219,10 @@ impl Scope<'_> {
         let mut meaning = self.stated(raw.stated());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         if raw.reason.get_ref().trim().is_empty() {
-            let hint = "say why the figure of this section is the better one";
+            let hint = "say why this figure is the better one";
             self.fault(raw.reason.span(), "prefer-reason", "a preference needs a reason", hint);
         }
-        Preference { section: normalise(raw.section.get_ref()).into_owned(), meaning }
+        Preference { section: raw.section.as_ref().map(|section| normalise(section.get_ref()).into_owned()), meaning }
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {

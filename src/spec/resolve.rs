@@ -37,6 +37,7 @@ pub(super) fn source(id: &str, raw: &raw::Source) -> Source {
             raw::OnError::WithholdSource => OnError::WithholdSource,
         },
         tables: Vec::new(),
+        extracts: Vec::new(),
     }
 }
 
@@ -151,7 +152,7 @@ fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<
 }
 
 /// Names of files or sheets: they capture what a title may capture.
-fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
+pub(super) fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
     let texts = written.get_ref().texts();
     if texts.is_empty() {
         scope.fault(written.span(), "edition-file", "the list is empty", "name a file or sheet, or leave the key out");
@@ -250,10 +251,10 @@ fn layout(
 /// Preferences by section need a column that holds it.
 fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
     let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
-    if let Some(first) = raw.first().filter(|_| !sections) {
+    if let Some(first) = raw.iter().find_map(|p| p.section.as_ref()).filter(|_| !sections) {
         let hint = "give role = \"section\" to the column that holds it";
         let message = "no column of the table says the section";
-        scope.fault(first.section.span(), "prefer-section", message, hint);
+        scope.fault(first.span(), "prefer-section", message, hint);
     }
     raw.iter().map(|p| scope.preference(p)).collect()
 }

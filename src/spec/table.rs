@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
 use super::edition::Edition;
+use super::extract::Extract;
 use super::mark::MarkTexts;
 use super::pattern::Pattern;
 use crate::domain::{Code, Codebook, Dimension, Few, Period, RelationKind, Text};
@@ -29,6 +30,8 @@ pub struct Source {
     pub licence: String,
     pub on_error: OnError,
     pub tables: Vec<Table>,
+    /// What agencies send row by row.
+    pub extracts: Vec<Extract>,
 }
 
 impl Source {
@@ -43,6 +46,7 @@ impl Source {
             licence: unstated(),
             on_error: OnError::WithholdTable,
             tables: Vec::new(),
+            extracts: Vec::new(),
         }
     }
 }
@@ -363,8 +367,8 @@ pub struct Figure {
 /// The section whose figure counts where several state one quantity.
 #[derive(Clone, Debug)]
 pub struct Preference {
-    /// Normalised.
-    pub section: String,
+    /// Normalised; of a text.
+    pub section: Option<String>,
     /// The quantity, as far as it is said.
     pub meaning: Meaning,
 }

@@ -6,6 +6,8 @@
 //! - [`release`]: the manifest, the releases of a warehouse folder, the one that is current
 //! - [`publish`]: the output folder, exchanged whole
 //! - [`lock`]: one writer at a time, and who it is
+//! - [`key`]: personal numbers as keyed hashes
+//! - [`records`]: the rows of extracts, sorted on disk and put away by table and month
 //! - [`ledger`]: what arrived when, and which runs there were
 //!
 //! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
@@ -18,6 +20,8 @@ pub mod stage;
 pub mod release;
 pub mod publish;
 pub mod lock;
+pub mod key;
+pub mod records;
 pub mod ledger;
 
 pub use digest::sha256_file;

@@ -18,6 +18,7 @@ mod output;
 mod findings;
 mod edits;
 mod build;
+mod records;
 mod rows;
 mod runs;
 mod query;

@@ -19,6 +19,7 @@ use super::build::register;
 use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
+use super::records;
 use super::rows::{Column, Rows};
 use super::runs;
 use super::session::{self, Engine};
@@ -66,13 +67,17 @@ impl Warehouse {
         folder: &Path,
         first_released: &BTreeMap<String, jiff::Timestamp>,
     ) -> Result<Warehouse, Diagnostic> {
-        let tables = table_files(folder)?;
+        let mut tables = table_files(folder)?;
+        tables.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+        tables.sort();
+        tables.dedup();
         let engine = Engine::start().map_err(|error| Diagnostic::from(StoreError::io("open", folder)(error)))?;
         let session = session::parallel().map_err(|error| Diagnostic::error("sql", error.to_string()))?;
         engine.block_on(async {
-            for table in &tables {
-                register(&session, table, folder).await?;
+            for table in table_files(folder)? {
+                register(&session, &table, folder).await?;
             }
+            records::register(&session, folder).await?;
             add_released_at(&session, first_released)
                 .map_err(|error| Diagnostic::error("sql", error.to_string()).at(Place::file(OBSERVATION)))
         })?;

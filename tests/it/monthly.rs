@@ -9,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 use shebao::store::{Manifest, Releases};
 
-use crate::support::TestProject;
+use crate::extracts;
+use crate::support::{TestProject, root};
 
 const SOURCE: &str = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
 
@@ -50,7 +51,7 @@ fn office(on_missing: &str) -> TestProject {
         "core_code",
         "core_table",
         "core_indicator",
-        "core_unit",
+        "core_measure",
         "core_observation",
         "core_delivery",
     ]);
@@ -151,6 +152,32 @@ fn a_partial_period_is_published_as_one() {
         ),
         "{status}"
     );
+}
+
+/// Records go the same way as tables; and once they were published they stay when their file goes.
+#[test]
+fn records_of_a_period_wait_until_it_is_whole() {
+    let project = extracts::project();
+    project.write(
+        "sql/models/core/core_delivery.sql",
+        fs::read(root().join("sql/models/core/core_delivery.sql")).unwrap(),
+    );
+    let calendar = CALENDAR.replace("office/{region}_{month}.csv", "agency/contribution/{region}-{month}.{any}");
+    project.write("pipelines/calendar.toml", calendar.replace("2026-09", "2026-01").replace(", \"530403\"", ""));
+    let sent = extracts::gb18030(&extracts::given("contribution.csv"));
+    project.write("fixtures/agency/contribution/530402-2026-01.csv", &sent);
+    let count = "SELECT COUNT(*) > 0 FROM core_contribution";
+    let said = project.shebao_at(IN_TIME, &["run", "--period", "2026-01"]).must_end_with(1);
+    assert!(said.stderr.contains("参保月报 of 2026-01 is withheld, 1 of 2 files are missing"), "{}", said.stderr);
+    assert_eq!(answers(&project, count), ["false"]);
+    project.write("fixtures/agency/contribution/530425-2026-01.csv", &sent);
+    project.shebao_at(IN_TIME, &["run", "--period", "2026-01"]).must_end_with(0);
+    assert_eq!(answers(&project, count), ["true"]);
+    fs::remove_file(project.file("fixtures/agency/contribution/530402-2026-01.csv")).unwrap();
+    for _ in 0..2 {
+        project.shebao_at(IN_TIME, &["run", "--period", "2026-01", "--force"]).must_end_with(0);
+        assert_eq!(states(&project, TOO_LATE)[0], "2026-01 530402 kept");
+    }
 }
 
 #[test]

@@ -44,15 +44,22 @@ impl TestProject {
         TestProject { folder }
     }
 
+    /// Some files and folders of this project alone.
+    pub fn of(parts: &[&str]) -> TestProject {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for part in parts {
+            let to = folder.path().join(part);
+            fs::create_dir_all(to.parent().expect("a part has a folder")).expect("the folder can be made");
+            copy(&root().join(part), &to);
+        }
+        TestProject { folder }
+    }
+
     /// A project with the code lists and these models, and nothing else: its main job is quick.
     pub fn small(models: &[&str]) -> TestProject {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let project = TestProject { folder };
-        copy(&root().join("pipelines/codes"), &project.file_made("pipelines/codes"));
-        for model in models {
-            let path = format!("sql/models/core/{model}.sql");
-            fs::copy(root().join(&path), project.file_made(&path)).expect("the model can be copied");
-        }
+        let models: Vec<String> = models.iter().map(|model| format!("sql/models/core/{model}.sql")).collect();
+        let parts: Vec<&str> = ["pipelines/codes"].into_iter().chain(models.iter().map(String::as_str)).collect();
+        let project = TestProject::of(&parts);
         for folder in ["fixtures", "sql/audits", "reports"] {
             fs::create_dir_all(project.file(folder)).expect("the folder can be made");
         }

@@ -5,11 +5,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in reading order; each may use itself and those before it.
-const ORDER: [&str; 12] =
-    ["diag", "project", "domain", "spec", "grid", "store", "ingest", "survey", "editing", "warehouse", "report", "cli"];
+const ORDER: [&str; 13] = [
+    "diag",
+    "project",
+    "domain",
+    "spec",
+    "grid",
+    "store",
+    "ingest",
+    "survey",
+    "synth",
+    "editing",
+    "warehouse",
+    "report",
+    "cli",
+];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 25] = [
+const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -26,7 +39,9 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("anyhow", &["cli"]),
     ("chardetng", &["grid"]),
     ("comfy_table", &["cli"]),
+    ("flate2", &["grid"]),
     ("futures", &["warehouse"]),
+    ("hmac", &["store"]),
     ("indicatif", &["cli"]),
     ("quick_xml", &["grid"]),
     ("rustix", &["store"]),
@@ -34,7 +49,7 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("skrifa", &["report"]),
     ("tokio", &["warehouse"]),
     ("unicode_width", &["report"]),
-    ("zip", &["grid"]),
+    ("zip", &["grid", "report"]),
 ];
 
 fn root() -> &'static Path {

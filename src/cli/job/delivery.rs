@@ -231,7 +231,9 @@ fn delivery(due: &Due, period: Period, region: Code, files: Vec<FileDigest>, giv
 
 fn published_files(last: &Manifest) -> impl Iterator<Item = &str> {
     let kept = last.kept.iter().filter_map(|kept| kept.file.as_deref());
-    last.sources.inputs.iter().map(|f| f.path.as_str()).chain(kept)
+    // The records of a file stay when it is gone.
+    let sent = last.submissions.iter().filter(|s| !s.refused).map(|s| s.source_file.as_str());
+    last.sources.inputs.iter().map(|f| f.path.as_str()).chain(kept).chain(sent)
 }
 
 fn is_published(last: &Manifest, path: &str) -> bool {

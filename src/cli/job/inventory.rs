@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::delivery::{Deliveries, Given};
 use crate::cli::{Fault, job};
 use crate::domain::Period;
+use crate::grid;
 use crate::project::Project;
 use crate::spec::calendar::{self, Calendar};
 use crate::spec::corrections::{self, Correction};
@@ -114,6 +115,10 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
         missing.extend(files.missing.into_iter().map(str::to_owned));
     }
+    // What agencies have not sent is no fault of the layout.
+    for extract in pipelines.sources.iter().flat_map(|s| &s.extracts) {
+        named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
+    }
     let settle = calendar.value.as_ref().map_or(Duration::ZERO, |calendar| calendar.settle);
     let (files, moving) = settled(project, &named, settle)?;
     let mut unread = Vec::new();
@@ -149,9 +154,10 @@ fn settled(
     let young = before.iter().map(|(_, time)| settle.saturating_sub(age(time))).max().unwrap_or(Duration::ZERO);
     std::thread::sleep(young);
     let (mut files, mut moving) = (Vec::new(), Vec::new());
-    for (file, before) in named.iter().zip(&before) {
-        let path = project.input.join(file);
-        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
+    let paths: Vec<PathBuf> = named.iter().map(|file| project.input.join(file)).collect();
+    let digests = grid::on_all_cores(&paths, |path| digest::sha256_file(path));
+    for (((file, path), before), sha256) in named.iter().zip(&paths).zip(&before).zip(digests) {
+        let sha256 = sha256.with_context(|| format!("reading {}", path.display()))?;
         match form(file)? == *before {
             true => files.push(FileDigest { path: file.clone(), sha256 }),
             false => moving.push(file.clone()),
@@ -164,8 +170,9 @@ fn settled(
 /// them, else the ones that are written out.
 fn candidates(project: &Project, pipelines: &Pipelines) -> anyhow::Result<BTreeSet<String>> {
     let editions = pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions);
-    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) =
-        editions.flat_map(|e| &e.files).partition(|name| name.is_literal());
+    let extracts = pipelines.sources.iter().flat_map(|s| &s.extracts);
+    let names = editions.flat_map(|e| &e.files).chain(extracts.flat_map(|e| &e.files));
+    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) = names.partition(|name| name.is_literal());
     let mut there = BTreeSet::new();
     for file in written {
         let path = project.input.join(file.as_str());
@@ -193,6 +200,26 @@ pub fn sources(project: &Project, inventory: &Inventory) -> anyhow::Result<Sourc
         sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
         reports: digests(&project.reports())?,
         until: inventory.deliveries.until.map(|until| until.to_string()),
+    })
+}
+
+/// The digests of what a release is built from once its files are read: SQL, rules and reports as they are now; the files
+/// and what was said of them as when they were read.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn as_built(project: &Project, read: Sources) -> anyhow::Result<Sources> {
+    let digests = |folder: &Path| digests(folder, &project.root);
+    let folder = format!("{}/", below(&project.root, &project.rules()));
+    let mut specs: Vec<FileDigest> = read.specs.into_iter().filter(|file| !file.path.starts_with(&folder)).collect();
+    specs.extend(digests(&project.rules())?);
+    specs.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    Ok(Sources {
+        inputs: read.inputs,
+        specs,
+        sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
+        reports: digests(&project.reports())?,
+        until: read.until,
     })
 }
 

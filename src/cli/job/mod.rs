@@ -7,6 +7,8 @@
 
 pub mod delivery;
 pub mod inventory;
+pub mod extracts;
+pub mod records;
 pub mod reading;
 pub mod publication;
 

@@ -14,9 +14,11 @@ use crate::project::Project;
 use crate::spec::pattern::Captured;
 use crate::spec::{Edition, OnError, Pipelines, Source, Table};
 use crate::store::digest::FileDigest;
+use crate::store::records::Submission;
 use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
+use super::extracts;
 use super::inventory::Inventory;
 
 /// A file of more bytes is read while no other such file is: its cells take many times as much memory.
@@ -31,6 +33,8 @@ pub struct Reading {
     pub files_read: usize,
     /// Text encoding by file, as declared or detected.
     pub encodings: BTreeMap<String, String>,
+    /// The records of agencies' extracts.
+    pub submissions: Vec<Submission>,
 }
 
 /// Read every file and cut its tables into observations; what could not be used is kept from `last`, if there is a release.
@@ -41,9 +45,11 @@ pub fn read_all(
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
     let Inventory { pipelines, corrections, files, missing, unread, moving, deliveries, .. } = inventory;
+    let taken = extracts::take_all(project, &pipelines, &files, last, progress)?;
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
+    stage.submissions = taken.submissions.clone();
     let mut diagnostics = Vec::new();
     let mut withheld = Vec::new();
     for source in &pipelines.sources {
@@ -76,12 +82,13 @@ pub fn read_all(
     }
     let is_read = |file: &str| files.iter().any(|f| f.path == file) && !withheld_files(&withheld, file, &files);
     diagnostics.extend(correct::correct(&mut stage.observations, &corrections, &is_read));
+    diagnostics.extend(taken.diagnostics);
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
     diagnostics.extend(moving.iter().map(|file| moving_file(file)));
     let kept = keep(&withheld, &deliveries.gone(), last, &mut stage)?;
     stage.relations.sort();
     stage.relations.dedup();
-    stage.findings = diagnostics.iter().map(|d| finding(d, dataset_of(d, &jobs))).collect();
+    stage.findings = diagnostics.iter().map(|d| finding(d, dataset_of(d, &jobs, &pipelines))).collect();
     for (told, row) in deliveries.told(&pipelines.codebook) {
         diagnostics.push(told);
         stage.findings.push(row);
@@ -92,7 +99,7 @@ pub fn read_all(
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
     let encoding = |((file, _), notes): (&FileKey<'_>, &FileNotes)| Some(((*file).to_owned(), notes.encoding.clone()?));
     let encodings = file_notes.iter().filter_map(encoding).collect();
-    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings })
+    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings, submissions: taken.submissions })
 }
 
 /// One edition to be read, with its files.
@@ -319,10 +326,12 @@ fn moving_file(file: &str) -> Diagnostic {
 }
 
 /// The dataset that reads a diagnostic's file: the first one.
-fn dataset_of(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> String {
+fn dataset_of(diagnostic: &Diagnostic, jobs: &[Job<'_>], pipelines: &Pipelines) -> String {
     let file = diagnostic.place.file.as_deref().unwrap_or_default();
     let reads = |job: &&Job<'_>| job.files.iter().any(|(f, _)| *f == file) || job.missing.contains(&file);
-    jobs.iter().find(reads).map_or(String::new(), |job| job.task.source.id.clone())
+    let takes = |s: &&Source| s.extracts.iter().any(|extract| extract.captured(file).is_some());
+    let of_extract = || pipelines.sources.iter().find(takes).map(|source| source.id.clone());
+    jobs.iter().find(reads).map(|job| job.task.source.id.clone()).or_else(of_extract).unwrap_or_default()
 }
 
 /// A fault as a row of `core_finding`.

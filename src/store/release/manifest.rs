@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::digest::{FileDigest, sha256_bytes, sha256_groups};
 use super::super::error::StoreError;
+use super::super::records::{self, Submission};
 
 pub const MANIFEST: &str = "manifest.json";
 
 /// Version of the program and a digest of its sources: a changed program does its work again.
-const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
+pub const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
 
 /// The files a release is made from, by name in the project and content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,9 @@ pub struct Manifest {
     /// Faults of the report files: what they name was not printed.
     #[serde(default)]
     pub report_faults: u64,
+    /// The files of agencies whose records the release consists of, and those that were refused.
+    #[serde(default)]
+    pub submissions: Vec<Submission>,
     /// Published files by name in the output folder.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
@@ -109,9 +113,35 @@ impl Manifest {
             rows: BTreeMap::new(),
             findings: BTreeMap::new(),
             report_faults: 0,
+            submissions: Vec::new(),
             outputs: Vec::new(),
             first_released,
         }
+    }
+
+    /// The same with the records of these submissions; what was sent before and kept makes it another release.
+    pub fn with_records(mut self, mut submissions: Vec<Submission>) -> Manifest {
+        submissions.sort_by(|a, b| (&a.table, &a.scope, &a.id).cmp(&(&b.table, &b.scope, &b.id)));
+        if !submissions.is_empty() {
+            let mut identity = self.release.clone();
+            for submission in &submissions {
+                identity.push_str(&format!("\n{} {}", submission.id, submission.refused));
+            }
+            self.release = sha256_bytes(identity.as_bytes())[..ID_DIGITS].to_owned();
+        }
+        self.submissions = submissions;
+        self
+    }
+
+    /// The files of each record table, below the warehouse.
+    pub fn record_files(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for submission in &self.submissions {
+            let parts = submission.parts.iter().map(|part| (submission.table.as_str(), part.in_force().0));
+            let rejects = submission.rejects.as_deref().map(|file| (records::REJECT, file));
+            parts.chain(rejects).for_each(|(table, file)| files.entry(table).or_default().push(file));
+        }
+        files
     }
 
     /// Findings of a severity: `error`, `warning`, `info`.
