@@ -15,7 +15,7 @@ pub mod ingest;
 mod inspect;
 pub mod job;
 mod print;
-mod progress;
+pub mod progress;
 mod query;
 mod report;
 mod run;

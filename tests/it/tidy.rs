@@ -22,7 +22,7 @@ const ORDER: [&str; 13] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 25] = [
+const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -39,7 +39,9 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("anyhow", &["cli"]),
     ("chardetng", &["grid"]),
     ("comfy_table", &["cli"]),
+    ("flate2", &["grid"]),
     ("futures", &["warehouse"]),
+    ("hmac", &["store"]),
     ("indicatif", &["cli"]),
     ("quick_xml", &["grid"]),
     ("rustix", &["store"]),
