@@ -432,6 +432,5 @@ impl<'c> Builder<'c> {
         grid
     }
 }
-
 #[cfg(test)]
 mod tests;

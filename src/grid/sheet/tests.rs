@@ -1,4 +1,4 @@
-//! Cells and merged ranges are found where they were put, however they came.
+//! Sheets as they are filled, merged and put together.
 
 use super::*;
 

@@ -9,8 +9,9 @@ use crate::report::chart::axis::Steps;
 use crate::report::chart::font::Face;
 use crate::report::chart::kinds::{Stage, compose, is_composed};
 use crate::report::chart::label::{Box2, Labels};
+use crate::report::chart::legend::{Entry, LABEL_SIZE, ends, entry_width, height_of, legend_rows, named_at_ends};
 use crate::report::chart::plot::{Plot, Series};
-use crate::report::chart::scene::{Scene, spread};
+use crate::report::chart::scene::Scene;
 use crate::report::definition::spec::{Kind, Shape};
 use crate::report::formats::html::escape;
 
@@ -18,15 +19,11 @@ const WIDTH: i32 = 960;
 const PLOT_HEIGHT: i32 = 380;
 const MARGIN: i32 = 24;
 const TITLE_SIZE: f64 = 20.0;
-const LABEL_SIZE: f64 = 14.0;
 const VALUE_SIZE: f64 = 12.5;
 const NOTE_SIZE: f64 = 12.5;
 /// Share of a category's width that its bars fill.
 const BAR_SHARE: f64 = 0.68;
 const BAR_WIDTH_MAX: f64 = 72.0;
-/// Lines that are named at their ends, and how wide their names may be.
-const NAMED_MAX: usize = 8;
-const NAMED_WIDTH_MAX: f64 = 200.0;
 /// Lines a category label may take before it is turned upright.
 const CATEGORY_LINES_MAX: usize = 3;
 
@@ -85,15 +82,6 @@ struct Page<'a> {
     right_steps: Option<Steps>,
     /// Where the names of lines stand at their ends, instead of in a legend.
     ends: Vec<(usize, i32)>,
-}
-
-/// One entry of the legend.
-#[derive(Clone)]
-struct Entry {
-    label: String,
-    colour: RGBColor,
-    shape: Shape,
-    nth: usize,
 }
 
 impl<'a> Page<'a> {
@@ -436,72 +424,8 @@ impl<'a> Page<'a> {
     }
 }
 
-fn height_of(steps: &Steps, number: f64, top: i32, bottom: i32) -> i32 {
-    let share = (number - steps.low) / (steps.high - steps.low);
-    bottom - (share * f64::from(bottom - top)).round() as i32
-}
-
-/// The room that the names of lines take at their ends; `None` where they stand in a legend: lines that end early, names
-/// that are long, or more lines than can be told apart there.
-fn named_at_ends(plot: &Plot, face: &Face) -> Option<i32> {
-    let reach = plot.series.iter().all(|s| s.points.last().is_some_and(Option::is_some));
-    let wide = plot.series.iter().map(|s| face.width(&s.label, LABEL_SIZE)).fold(0.0, f64::max);
-    let fits = plot.kind == Kind::Line && plot.series.len() > 1 && plot.series.len() <= NAMED_MAX;
-    (fits && reach && wide <= NAMED_WIDTH_MAX).then(|| wide.ceil() as i32 + 12)
-}
-
-/// Where each line's name stands, as near to its end as the others let it.
-fn ends(plot: &Plot, steps: &Steps, top: i32, bottom: i32) -> Vec<(usize, i32)> {
-    let end = |s: &Series| {
-        s.points.last().and_then(Option::as_ref).map_or(bottom, |p| height_of(steps, p.number, top, bottom))
-    };
-    let wanted: Vec<i32> = plot.series.iter().map(end).collect();
-    spread(&wanted, 20, top, bottom).into_iter().enumerate().collect()
-}
-
 fn left_centre() -> Pos {
     Pos::new(HPos::Left, VPos::Center)
-}
-
-fn entry_width(face: &Face, label: &str) -> f64 {
-    face.width(label, LABEL_SIZE) + 32.0 + 24.0
-}
-
-/// The legend in rows that fit; nothing for a single series that the title already names.
-fn legend_rows(plot: &Plot, face: &Face, width: f64) -> Vec<Vec<Entry>> {
-    let mut entries: Vec<Entry> = Vec::new();
-    for series in &plot.series {
-        let own = if plot.kind == Kind::Diverging { &plot.palette.chart.positive } else { &series.colour };
-        let entry = |label: &str, hex: &str| Entry {
-            label: label.to_owned(),
-            colour: colour(hex),
-            shape: series.shape,
-            nth: series.nth,
-        };
-        entries.push(entry(&series.label, own));
-        if !series.negative_label.is_empty() {
-            entries.push(entry(&series.negative_label, &plot.palette.chart.negative));
-        }
-    }
-    let named_in_place =
-        matches!(plot.kind, Kind::Slope | Kind::Pyramid | Kind::Heat | Kind::SmallMultiples | Kind::Waterfall);
-    if entries.len() < 2 || named_in_place {
-        return Vec::new();
-    }
-    let mut rows: Vec<Vec<Entry>> = vec![Vec::new()];
-    let mut used = 0.0;
-    for entry in entries {
-        let wide = entry_width(face, &entry.label);
-        if used + wide > width && used > 0.0 {
-            rows.push(Vec::new());
-            used = 0.0;
-        }
-        used += wide;
-        if let Some(row) = rows.last_mut() {
-            row.push(entry);
-        }
-    }
-    rows
 }
 
 /// A marker for each line, told apart without colour.

@@ -5,6 +5,7 @@ pub mod draw;
 pub mod font;
 mod kinds;
 mod label;
+mod legend;
 pub mod plot;
 pub mod png;
 mod scene;

@@ -63,7 +63,10 @@ pub fn files(about: &About<'_>, frames: &[&Frame], names: &Names) -> Result<Vec<
             for (list, code) in point.answer.codes.iter().filter(|(list, _)| CODED.contains(&list.as_str())) {
                 codes.entry(list.clone()).or_default().insert(code.clone());
             }
-            codes.entry(UNIT.to_owned()).or_default().insert(point.answer.unit.clone());
+            // A figure without a unit, such as a ratio, needs none in the list.
+            if !point.answer.unit.is_empty() {
+                codes.entry(UNIT.to_owned()).or_default().insert(point.answer.unit.clone());
+            }
         }
         let schema = schema(&columns);
         let (csv, parquet) = (format!("data/{}.csv", frame.id), format!("data/{}.parquet", frame.id));

@@ -21,18 +21,16 @@ pub fn tag(workbook: &[u8], title_size: f64) -> Result<Vec<u8>, Diagnostic> {
         let name = part.name().map_err(|e| fault(e.to_string()))?.into_owned();
         let mut bytes = Vec::new();
         part.read_to_end(&mut bytes).map_err(|e| fault(e.to_string()))?;
-        let change: Option<&dyn Fn(&str) -> Option<String>> = match name.as_str() {
-            "xl/styles.xml" => Some(&|text| headings(text, title_size)),
-            "docProps/core.xml" => Some(&|text| {
+        let text = String::from_utf8(bytes).map_err(|e| fault(e.to_string()))?;
+        let changed = match name.as_str() {
+            "xl/styles.xml" => headings(&text, title_size),
+            "docProps/core.xml" => {
                 Some(text.replace("</cp:coreProperties>", "<dc:language>zh-CN</dc:language></cp:coreProperties>"))
-            }),
-            _ => None,
+            }
+            _ => Some(text),
         };
-        if let Some(change) = change {
-            let text = String::from_utf8(bytes).map_err(|e| fault(e.to_string()))?;
-            bytes = change(&text).ok_or_else(|| fault(format!("{name} is not as expected")))?.into_bytes();
-        }
-        parts.push((name, bytes));
+        let changed = changed.ok_or_else(|| fault(format!("{name} is not as expected")))?;
+        parts.push((name, changed.into_bytes()));
     }
     let parts: Vec<(&str, Vec<u8>)> = parts.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     pack(&parts)

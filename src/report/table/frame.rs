@@ -77,7 +77,7 @@ impl Frame {
     /// The rows of each page; no label or cell that reaches over several rows is parted.
     pub fn pages(&self) -> Vec<Range<usize>> {
         let all = self.cells.len();
-        let Some(most) = self.page_rows else { return vec![0..all] };
+        let most = self.page_rows.unwrap_or(all);
         let labels = self.stub.iter().enumerate().flat_map(|(at, row)| row.iter().map(move |b| (at, b.high)));
         let cells = self.cells.iter().enumerate().flat_map(|(at, row)| row.iter().map(move |c| (at, c.high)));
         let mut whole = vec![true; all + 1];

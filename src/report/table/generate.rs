@@ -10,6 +10,7 @@ use crate::report::rows::names::Names;
 use crate::report::rows::records::Records;
 use crate::report::rows::source::Tables;
 use crate::report::table::frame::{Frame, Note, status_sign};
+use crate::warehouse::Rows;
 
 /// Bind every note where it says most with least: one that all figures share is a line below the table, one that a whole
 /// row or column shares stands at its label.
@@ -169,7 +170,7 @@ impl Sources {
         let mut sources = Sources::default();
         let rows = |name: &str| {
             let is_there = tables.names.iter().any(|known| known == name);
-            is_there.then(|| (tables.read)(name, &[]).unwrap_or_default()).unwrap_or_default()
+            if is_there { (tables.read)(name, &[]).unwrap_or_default() } else { Rows::default() }
         };
         let read = rows("core_table");
         let records = Records::new(&read);

@@ -8,3 +8,4 @@ pub mod layout;
 pub mod point;
 pub mod select;
 pub mod sheet;
+mod tidy;

@@ -1,20 +1,21 @@
 //! A table's rows to a frame: every cell finds its observation by codes. A cell nobody answers is blank and noted; a cell
 //! that two observations answer is a fault, unless both were read from one source cell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::code::TOTAL;
 use crate::domain::value::{Mark, Status};
 use crate::report::definition::spec::{Decimals, Generated, Node, Selector, Style, TableSpec};
-use crate::report::definition::stated::{CODED, no_rows, unknown_codes};
+use crate::report::definition::stated::{no_rows, unknown_codes};
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, crossing, with_totals};
 use crate::report::rows::source::{Tables, unknown_column};
 use crate::report::table::format::{Figure, mark_sign};
-use crate::report::table::frame::{Answer, Cell, Content, Frame, Note, Tidy};
+use crate::report::table::frame::{Answer, Cell, Content, Frame, Note};
 use crate::report::table::generate::{self, without_mark};
 use crate::report::table::layout::{self, Branch, Reading, expand, leaves};
+use crate::report::table::tidy::tidy;
 use crate::warehouse::Rows;
 
 /// Places named in one message; the rest is counted.
@@ -23,9 +24,6 @@ const NAMED_MAX: usize = 5;
 /// What observations are told apart by.
 const DIMENSIONS: [&str; 8] =
     ["indicator", "period", "region", "scheme", "ownership", "industry", "population", "breakdown"];
-
-/// Columns left out of machine-readable files: they differ between releases of the same data.
-const NOT_PUBLISHED: [&str; 1] = ["released_at"];
 
 /// Fill a table from the release; `None` where its data cannot be read at all.
 pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Option<Frame>> {
@@ -134,8 +132,8 @@ fn check(spec: &TableSpec, records: &Records<'_>, names: &Names) -> Vec<Diagnost
 
 /// The observations that answer a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Found {
-    rows: Vec<usize>,
+pub struct Found {
+    pub rows: Vec<usize>,
     /// Answered for a whole: the total of a dimension stands for the code asked for.
     whole: bool,
 }
@@ -465,57 +463,6 @@ fn merge_neighbours(found: &[Vec<Found>], cells: &mut [Vec<Cell>]) {
             (first.covered, first.wide, first.high) = (false, wide, high);
         }
     }
-}
-
-/// The observations of a table in its order, each once, with the labels of row and column and the names of codes.
-fn tidy(records: &Records<'_>, found: &[Vec<Found>], rows: &[Branch], columns: &[Branch], names: &Names) -> Tidy {
-    let published: Vec<&str> = records.column_names().filter(|c| !NOT_PUBLISHED.contains(c)).collect();
-    let mut heads = vec!["row_label".to_owned(), "column_label".to_owned()];
-    for column in &published {
-        heads.push((*column).to_owned());
-        if is_coded(column) {
-            heads.push(format!("{column}_name"));
-        }
-    }
-    let (row_labels, column_labels) = (paths(rows), paths(columns));
-    let mut seen = BTreeMap::new();
-    let (mut lines, mut places) = (Vec::new(), Vec::new());
-    for (r, found_row) in found.iter().enumerate() {
-        for (c, cell) in found_row.iter().enumerate() {
-            for (nth, at) in cell.rows.iter().enumerate() {
-                if seen.insert(*at, ()).is_some() {
-                    continue;
-                }
-                let mut line = vec![row_labels[r].clone(), column_labels[c].clone()];
-                for column in &published {
-                    let text = records.text(*at, column);
-                    let name = is_coded(column).then(|| names.code(column, &text).to_owned());
-                    line.push(text);
-                    line.extend(name);
-                }
-                lines.push(line);
-                places.push(((r, c), nth));
-            }
-        }
-    }
-    Tidy { columns: heads, rows: lines, at: places }
-}
-
-fn is_coded(column: &str) -> bool {
-    CODED.contains(&column)
-}
-
-/// `财政补助标准 / 成年人` for every leaf.
-fn paths(branches: &[Branch]) -> Vec<String> {
-    let mut all = Vec::new();
-    for branch in branches {
-        if branch.children.is_empty() {
-            all.push(flat(&branch.label));
-        } else {
-            all.extend(paths(&branch.children).into_iter().map(|rest| format!("{} / {rest}", flat(&branch.label))));
-        }
-    }
-    all
 }
 
 /// Runs of blanks between the parts of a cell's text stand for a new line: the print had no room for one.

@@ -10,6 +10,7 @@ use super::{files, sample};
 /// A text of a drawing with its box in pixels.
 #[derive(Debug)]
 struct Text {
+    #[allow(dead_code, reason = "a fault tells which text it is")]
     words: String,
     left: f64,
     top: f64,
