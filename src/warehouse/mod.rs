@@ -21,6 +21,7 @@ mod build;
 mod rows;
 mod query;
 mod trial;
+pub mod provenance;
 
 pub use build::{BuildSummary, BuiltTable, build};
 pub use query::Warehouse;
