@@ -16,6 +16,7 @@ mod print;
 mod progress;
 mod query;
 mod report;
+mod rule;
 mod run;
 mod schema;
 mod series;
@@ -61,6 +62,8 @@ Examples:
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao explain coverage --period 2012 --region 530400 --scheme unemployment
+                                  where a figure comes from, down to the printed cells
   shebao series insured_person --region 530400 --scheme pension-resident --in-version scheme=2014
                                   one series through the merger of its schemes
   shebao status --revisions       what a later edition states otherwise
@@ -102,6 +105,7 @@ enum Command {
     Build(build::Args),
     Report(report::Args),
     Query(query::Args),
+    Explain(explain::Args),
     Series(series::Args),
     Status(status::Args),
     Doctor(doctor::Args),
@@ -165,6 +169,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Build(args) => build::run(&context(open()?), &args),
         Command::Report(args) => report::run(&context(open()?), &args),
         Command::Query(args) => query::run(&context(open()?), &args),
+        Command::Explain(args) => explain::run(&context(open()?), &args),
         Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),

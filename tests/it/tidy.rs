@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in reading order; each may use itself and those before it.
-const ORDER: [&str; 12] =
-    ["diag", "project", "domain", "spec", "grid", "store", "ingest", "survey", "editing", "warehouse", "report", "cli"];
+const ORDER: [&str; 13] = [
+    "diag", "project", "domain", "spec", "grid", "store", "ingest", "survey", "editing", "warehouse", "explain", "report",
+    "cli",
+];
 
 /// Crate → the modules that may name it.
 const SOLE_USERS: [(&str, &[&str]); 25] = [
