@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 
 use super::{Context, Ended, Fault, job, print};
 use crate::domain::TOTAL;
-use crate::explain::{self, html, json, text};
+use crate::explain::{self, Explainer, html, json, text};
 use crate::grid::{self, Declared};
 use crate::store::digest::sha256_file;
 use crate::warehouse::Scalar;
@@ -82,12 +82,13 @@ impl Row {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
-    let mut provenance = job::open_provenance(&context.project, args.as_of.as_deref())?;
+    let mut explainer = Explainer::new(job::open_provenance(&context.project, args.as_of.as_deref())?);
+    let provenance = &mut explainer.provenance;
     let cell = match args.figure.split_once(".xlsx!") {
-        Some((stem, address)) => published(&mut provenance, Path::new(&format!("{stem}.xlsx")), address)?,
-        None => figure(&mut provenance, &args.figure, &args.row.wanted()?)?,
+        Some((stem, address)) => published(provenance, Path::new(&format!("{stem}.xlsx")), address)?,
+        None => figure(provenance, &args.figure, &args.row.wanted()?)?,
     };
-    let explanation = explain::explain(&mut provenance, &cell).map_err(Fault)?;
+    let explanation = explainer.explain(&cell).map_err(Fault)?;
     let out = if context.json {
         serde_json::to_string_pretty(&json::json(&explanation))? + "\n"
     } else if args.html {

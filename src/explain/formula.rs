@@ -24,7 +24,7 @@ pub fn number(value: &Scalar) -> String {
         Scalar::Null => "missing".to_owned(),
         Scalar::Number(number) => {
             let number = number.normalize();
-            let cut = number.trunc_with_scale(DECIMALS_MAX);
+            let cut = number.trunc_with_scale(DECIMALS_MAX).normalize();
             let tail = if cut == number { "" } else { "…" };
             format!("{}{tail}", grouped(&cut.to_string()))
         }
@@ -58,8 +58,8 @@ fn written(tree: &Tree) -> (String, Binding) {
         Part::Row(_) => ("1".to_owned(), Binding::Tight),
         Part::Cast { arg, .. } => written(arg),
         Part::Choice { name, of, arg, .. } => match name.as_str() {
-            "max" | "greatest" => (format!("the greatest of {of}: {}", formula(arg)), Binding::Loose),
-            "min" | "least" => (format!("the least of {of}: {}", formula(arg)), Binding::Loose),
+            "max" => (format!("the greatest of {of}: {}", formula(arg)), Binding::Loose),
+            "min" => (format!("the least of {of}: {}", formula(arg)), Binding::Loose),
             _ => written(arg),
         },
         Part::Apply { name, args } => applied(name, args),
@@ -93,16 +93,16 @@ fn applied(name: &str, args: &[Tree]) -> (String, Binding) {
         ("sum", [first, .., last]) => {
             (format!("{} + … + {} ({} terms)", formula(first), formula(last), args.len()), Binding::Sum)
         }
+        ("greatest", _) => (format!("the greater of {}", list(args, " and ")), Binding::Loose),
+        ("least", _) => (format!("the lesser of {}", list(args, " and ")), Binding::Loose),
         ("count", _) => (format!("{} rows counted", args.len()), Binding::Loose),
-        ("string_agg", [terms @ .., _]) => {
-            let terms: Vec<String> = terms.iter().map(formula).collect();
-            (terms.join(" "), Binding::Loose)
-        }
-        _ => {
-            let args: Vec<String> = args.iter().map(formula).collect();
-            (format!("{name}({})", args.join(", ")), Binding::Tight)
-        }
+        ("string_agg", [terms @ .., _]) => (list(terms, " "), Binding::Loose),
+        _ => (format!("{name}({})", list(args, ", ")), Binding::Tight),
     }
+}
+
+fn list(trees: &[Tree], between: &str) -> String {
+    trees.iter().map(formula).collect::<Vec<_>>().join(between)
 }
 
 fn within(tree: &Tree, outer: Binding, is_right: bool) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::formula::number;
 use super::text::{facts, title};
-use super::{Explanation, Origin};
+use super::Explanation;
 use crate::grid::Document;
 use crate::survey;
 use crate::survey::html::{STYLE, draw, escaped};
@@ -45,16 +45,8 @@ fn way(out: &mut String, all: &Explanation, nth: usize, told: &mut [bool]) {
     for fact in facts(explained) {
         out.push_str(&format!("<p>{}</p>", escaped(&fact)));
     }
-    if let Origin::Computed { tree, counted, .. } = &explained.origin {
-        let mut below: Vec<usize> = tree.cells().into_iter().filter_map(|cell| all.position(cell)).collect();
-        for (nth, other) in all.cells.iter().enumerate() {
-            if counted.contains(&(other.cell.table.clone(), other.cell.row)) && !below.contains(&nth) {
-                below.push(nth);
-            }
-        }
-        for next in below {
-            way(out, all, next, told);
-        }
+    for next in explained.below().iter().filter_map(|cell| all.position(cell)) {
+        way(out, all, next, told);
     }
     out.push_str("</li></ol>\n");
 }

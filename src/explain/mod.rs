@@ -1,6 +1,6 @@
 //! A figure explained: from any cell of the warehouse through each model down to the cells of the office files.
 //!
-//! - [`explain`]: the cells on the way, each once, with what it was computed from
+//! - [`Explainer`]: the cells on the way, each once, with what it was computed from
 //! - [`source`]: what was printed at the end of the way, with footnotes, findings and corrections
 //! - [`formula`]: an expression with its numbers, on one line
 //! - [`text`], [`json`], [`html`]: the same for people, for programs, and with the sheet drawn
@@ -17,7 +17,8 @@ pub mod lineage;
 pub mod source;
 pub mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::diag::Diagnostic;
 use crate::warehouse::Scalar;
@@ -28,14 +29,11 @@ use source::Printed;
 /// Table of the observations: where every way ends that ends on paper.
 pub const OBSERVATIONS: &str = "core_observation";
 
-/// Steps from a figure to its cells; models are not stacked higher.
-const DEPTH_MAX: usize = 64;
-
 /// A figure with all cells on the way to its sources.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The figure first, then in the order of reading.
-    pub cells: Vec<Explained>,
+    pub cells: Vec<Rc<Explained>>,
     /// Rows of each source that the figure depends on in any way: by value, or because they chose a row.
     pub depends_on: BTreeMap<String, BTreeSet<usize>>,
 }
@@ -75,7 +73,7 @@ pub enum Origin {
 pub struct Selected {
     pub table: String,
     pub row: usize,
-    pub key: Key,
+    pub key: Rc<Key>,
     pub columns: Vec<String>,
 }
 
@@ -91,84 +89,160 @@ impl Explanation {
     /// The cells of files that the figure was computed from, in the order of reading.
     pub fn printed(&self) -> impl Iterator<Item = (&Explained, &Printed)> {
         self.cells.iter().filter_map(|explained| match &explained.origin {
-            Origin::Printed(printed) => Some((explained, printed.as_ref())),
+            Origin::Printed(printed) => Some((explained.as_ref(), printed.as_ref())),
             _ => None,
         })
     }
 }
 
-/// Explain a cell.
-///
-/// # Errors
-/// A table cannot be read, or the SQL does not make the release's tables any more.
-pub fn explain(provenance: &mut Provenance, cell: &Cell) -> Result<Explanation, Vec<Diagnostic>> {
-    let mut cells: Vec<Explained> = Vec::new();
-    let mut met = BTreeSet::from([cell.clone()]);
-    // Depth first: what a number is made of stands behind it.
-    let mut waiting = vec![(cell.clone(), 0)];
-    while let Some((next, depth)) = waiting.pop() {
-        let explained = explain_one(provenance, &next)?;
-        if let Origin::Computed { tree, counted, .. } = &explained.origin {
-            if depth == DEPTH_MAX {
-                let message = format!("\"{}\" lies more than {DEPTH_MAX} models above its sources", cell.table);
-                return Err(vec![Diagnostic::error("too-deep", message)]);
-            }
-            let counted = counted.iter().map(|(table, row)| Cell {
-                table: table.clone(),
-                row: *row,
-                column: if table == OBSERVATIONS { "value" } else { "" }.to_owned(),
-            });
-            let below: Vec<Cell> = tree.cells().into_iter().cloned().chain(counted).collect();
-            for cell in below.into_iter().rev() {
-                if met.insert(cell.clone()) {
-                    waiting.push((cell, depth + 1));
-                }
-            }
-        }
-        cells.push(explained);
-    }
-    let mut depends_on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    for (table, row) in sources_of(provenance, &cell.table, cell.row)? {
-        depends_on.entry(table).or_default().insert(row);
-    }
-    Ok(Explanation { cells, depends_on })
+/// Explains cells of one release; what was found on the way is kept for the next.
+pub struct Explainer {
+    pub provenance: Provenance,
+    known: HashMap<Cell, Rc<Explained>>,
+    tables: Vec<String>,
+    sources: HashMap<Row, Rc<BTreeSet<Row>>>,
+    keys: HashMap<(String, usize), Rc<Key>>,
 }
 
-fn explain_one(provenance: &mut Provenance, cell: &Cell) -> Result<Explained, Vec<Diagnostic>> {
-    let one = |fault| vec![fault];
-    let key = key(provenance, &cell.table, cell.row).map_err(one)?;
-    let value = provenance.value(&cell.table, cell.row, &cell.column).map_err(one)?;
-    if provenance.is_source(&cell.table) {
-        let meaning = source::meaning(provenance, cell).map_err(one)?;
-        let origin = if cell.table == OBSERVATIONS {
-            Origin::Printed(Box::new(source::printed(provenance, cell.row).map_err(one)?))
+/// A row of a table, by its place in the list of tables.
+type Row = (u32, u32);
+
+impl Explainer {
+    pub fn new(provenance: Provenance) -> Explainer {
+        let tables = provenance.tables().map(str::to_owned).collect();
+        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), keys: HashMap::new() }
+    }
+
+    /// Explain a cell.
+    ///
+    /// # Errors
+    /// A table cannot be read, or the SQL does not make the release's tables any more.
+    pub fn explain(&mut self, cell: &Cell) -> Result<Explanation, Vec<Diagnostic>> {
+        let mut cells: Vec<Rc<Explained>> = Vec::new();
+        let mut met = BTreeSet::from([cell.clone()]);
+        // Depth first: what a number is made of stands behind it.
+        let mut waiting = vec![cell.clone()];
+        while let Some(next) = waiting.pop() {
+            let explained = self.one(&next)?;
+            for cell in explained.below().into_iter().rev() {
+                if met.insert(cell.clone()) {
+                    waiting.push(cell);
+                }
+            }
+            cells.push(explained);
+        }
+        let mut depends_on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (table, row) in self.sources_of(&cell.table, cell.row)? {
+            depends_on.entry(table).or_default().insert(row);
+        }
+        Ok(Explanation { cells, depends_on })
+    }
+
+    /// One cell, without what lies below it.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn one(&mut self, cell: &Cell) -> Result<Rc<Explained>, Vec<Diagnostic>> {
+        if let Some(known) = self.known.get(cell) {
+            return Ok(known.clone());
+        }
+        let explained = Rc::new(self.explain_one(cell)?);
+        self.known.insert(cell.clone(), explained.clone());
+        Ok(explained)
+    }
+
+    fn explain_one(&mut self, cell: &Cell) -> Result<Explained, Vec<Diagnostic>> {
+        let one = |fault| vec![fault];
+        let provenance = &mut self.provenance;
+        let key = key(provenance, &cell.table, cell.row).map_err(one)?;
+        let value = provenance.value(&cell.table, cell.row, &cell.column).map_err(one)?;
+        if provenance.is_source(&cell.table) {
+            let meaning = source::meaning(provenance, cell).map_err(one)?;
+            let origin = if cell.table == OBSERVATIONS {
+                Origin::Printed(Box::new(source::printed(provenance, cell.row).map_err(one)?))
+            } else {
+                Origin::Declared(source::whole_row(provenance, &cell.table, cell.row).map_err(one)?)
+            };
+            return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
+        }
+        let why = provenance.explain(cell)?;
+        if why.tree.value.to_string() != value.to_string() {
+            let Cell { table, column, .. } = cell;
+            let message =
+                format!("{table}.{column} is {value} in the release, and {} by the SQL as it stands", why.tree.value);
+            return Err(vec![Diagnostic::error("model-changed", message).hint("make a release by it: shebao run")]);
+        }
+        let mut selected = Vec::with_capacity(why.selected.len());
+        for ((table, row), columns) in why.selected {
+            let key = self.key(&table, row).map_err(one)?;
+            selected.push(Selected { table, row, key, columns: columns.into_iter().collect() });
+        }
+        let model = self.provenance.model(&cell.table);
+        let doc = model.map_or(String::new(), |model| model.doc.clone());
+        let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
+        let mut counted = BTreeSet::new();
+        for (table, row) in why.tree.rows() {
+            counted.extend(self.sources_of(table, *row)?);
+        }
+        let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
+        Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
+    }
+
+    fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {
+        let place = (table.to_owned(), row);
+        if let Some(key) = self.keys.get(&place) {
+            return Ok(key.clone());
+        }
+        let key = Rc::new(key(&mut self.provenance, table, row)?);
+        self.keys.insert(place, key.clone());
+        Ok(key)
+    }
+
+    /// Every row of a source that a row depends on in any way.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
+        Ok(sources.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
+    fn closure(&mut self, row: Row) -> Result<Rc<BTreeSet<Row>>, Vec<Diagnostic>> {
+        if let Some(known) = self.sources.get(&row) {
+            return Ok(known.clone());
+        }
+        let table = self.tables[row.0 as usize].clone();
+        let mut all = BTreeSet::new();
+        if self.provenance.is_source(&table) {
+            all.insert(row);
         } else {
-            Origin::Declared(source::whole_row(provenance, &cell.table, cell.row).map_err(one)?)
-        };
-        return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
+            for (read, at) in self.provenance.lineage(&table, row.1 as usize)? {
+                let below = self.closure((self.place(&read), u32::try_from(at).unwrap_or(u32::MAX)))?;
+                all.extend(below.iter().copied());
+            }
+        }
+        let all = Rc::new(all);
+        self.sources.insert(row, all.clone());
+        Ok(all)
     }
-    let why = provenance.explain(cell)?;
-    if why.tree.value.to_string() != value.to_string() {
-        let message = format!(
-            "{}.{} is {value} in the release, and {} by the SQL as it stands",
-            cell.table, cell.column, why.tree.value
-        );
-        return Err(vec![Diagnostic::error("model-changed", message).hint("make a release by it: shebao run")]);
+
+    fn place(&self, table: &str) -> u32 {
+        let at = self.tables.iter().position(|name| name == table);
+        at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
     }
-    let mut selected = Vec::with_capacity(why.selected.len());
-    for ((table, row), columns) in why.selected {
-        let key = self::key(provenance, &table, row).map_err(one)?;
-        selected.push(Selected { table, row, key, columns: columns.into_iter().collect() });
+}
+
+impl Explained {
+    /// The cells that the value was computed from, then the rows that were counted.
+    pub fn below(&self) -> Vec<Cell> {
+        let Origin::Computed { tree, counted, .. } = &self.origin else { return Vec::new() };
+        let counted = counted.iter().map(|(table, row)| Cell {
+            table: table.clone(),
+            row: *row,
+            column: if table == OBSERVATIONS { "value" } else { "" }.to_owned(),
+        });
+        tree.cells().into_iter().cloned().chain(counted).collect()
     }
-    let mut counted = BTreeSet::new();
-    for (table, row) in why.tree.rows() {
-        counted.extend(sources_of(provenance, table, *row)?);
-    }
-    let model = provenance.model(&cell.table);
-    let doc = model.map_or(String::new(), |model| model.doc.clone());
-    let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
-    let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
-    Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
 }
 
 /// The columns that tell a row apart, with its values.
@@ -178,29 +252,4 @@ fn explain_one(provenance: &mut Provenance, cell: &Cell) -> Result<Explained, Ve
 pub fn key(provenance: &mut Provenance, table: &str, row: usize) -> Result<Key, Diagnostic> {
     let grain = provenance.grain(table).to_vec();
     grain.into_iter().map(|column| Ok((column.clone(), provenance.value(table, row, &column)?.to_string()))).collect()
-}
-
-/// Every row of a source that a row depends on in any way.
-///
-/// # Errors
-/// As [`explain`].
-pub fn sources_of(
-    provenance: &mut Provenance,
-    table: &str,
-    row: usize,
-) -> Result<BTreeSet<(String, usize)>, Vec<Diagnostic>> {
-    let mut sources = BTreeSet::new();
-    let mut met = BTreeSet::new();
-    let mut waiting = vec![(table.to_owned(), row)];
-    while let Some((table, row)) = waiting.pop() {
-        if !met.insert((table.clone(), row)) {
-            continue;
-        }
-        if provenance.is_source(&table) {
-            sources.insert((table, row));
-        } else {
-            waiting.extend(provenance.lineage(&table, row)?);
-        }
-    }
-    Ok(sources)
 }

@@ -7,6 +7,7 @@ use super::source::Printed;
 use super::{Explained, Explanation, Key, Origin, Selected};
 use crate::domain::TOTAL;
 use crate::warehouse::Scalar;
+use crate::warehouse::provenance::Part;
 
 pub fn text(explanation: &Explanation) -> String {
     let mut out = String::new();
@@ -29,17 +30,7 @@ fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool
         line("   as above", false);
         return;
     }
-    let below: Vec<usize> = match &explained.origin {
-        Origin::Computed { tree, counted, .. } => {
-            let cells = tree.cells().into_iter().filter_map(|cell| all.position(cell));
-            let rows = all.cells.iter().enumerate();
-            let rows = rows.filter(|(_, e)| counted.contains(&(e.cell.table.clone(), e.cell.row))).map(|(nth, _)| nth);
-            let mut below: Vec<usize> = cells.collect();
-            below.extend(rows.filter(|nth| !below.contains(nth)).collect::<Vec<_>>());
-            below
-        }
-        _ => Vec::new(),
-    };
+    let below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
     let bar = if below.is_empty() { "   " } else { "│  " };
     for text in facts(explained) {
         line(&format!("{bar}{text}"), false);
@@ -85,7 +76,9 @@ pub fn facts(explained: &Explained) -> Vec<String> {
             if explained.meaning.is_empty() {
                 lines.extend(sentence(doc));
             }
-            lines.push(format!("= {}", formula(tree)));
+            if !matches!(tree.part, Part::Cell(_)) {
+                lines.push(format!("= {}", formula(tree)));
+            }
             let because = reasons(tree);
             if !because.is_empty() {
                 lines.push(format!("because {}", unique(because).join("; ")));

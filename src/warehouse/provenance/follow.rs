@@ -246,7 +246,8 @@ fn matched(model: &Model, file: &RecordBatch, made: &RecordBatch) -> Result<Vec<
     of_file.iter().map(|key| places.get_mut(key.as_str()).and_then(Vec::pop).ok_or_else(changed)).collect()
 }
 
-fn bare(session: &SessionContext) -> SessionState {
+/// A session that runs a plan as it stands.
+pub(super) fn bare(session: &SessionContext) -> SessionState {
     SessionStateBuilder::new_from_existing(session.state())
         .with_physical_optimizer_rules(vec![Arc::new(EnsureRequirements::new())])
         .build()

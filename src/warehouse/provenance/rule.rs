@@ -13,6 +13,9 @@ use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
 use datafusion::optimizer::{Optimizer, OptimizerConfig as _};
 use datafusion::prelude::SessionContext;
 
+use crate::diag::{Diagnostic, Place};
+use crate::warehouse::model::Query;
+
 /// Aggregates whose arguments are listed row by row.
 const AGGREGATES: [&str; 11] = [
     "array_agg", "avg", "bool_and", "bool_or", "count", "first_value", "last_value", "max", "min", "string_agg", "sum",
@@ -55,8 +58,19 @@ fn is_subquery(expr: &Expr) -> bool {
     )
 }
 
+/// A query that uses what cannot be followed; nothing is run for it.
+///
+/// # Errors
+/// The plan has a fault of another kind.
+pub fn check(session: &SessionContext, query: &Query, plan: &LogicalPlan) -> Result<Option<Diagnostic>> {
+    let Some(construct) = missing(&prepare(session, plan.clone())?)? else { return Ok(None) };
+    let message = format!("figures cannot be followed back through {construct}");
+    let fault = Diagnostic::error("no-provenance", message).at(Place::span(&query.source, 0..0));
+    Ok(Some(fault.hint("write it with joins, aggregates, CASE and window functions, as the other models do")))
+}
+
 /// The first construct of a prepared plan that cannot be followed.
-pub fn missing(plan: &LogicalPlan) -> Result<Option<String>> {
+pub(super) fn missing(plan: &LogicalPlan) -> Result<Option<String>> {
     let mut found = None;
     plan.apply(|node| {
         found = of_node(node)?;

@@ -53,7 +53,7 @@ pub enum Node {
     /// A row of either side; none on the empty side of an outer join.
     Join { pairs: Vec<(Option<u32>, Option<u32>)>, conditions: Vec<Expr> },
     /// A row of the first input, let through (or marked) by rows of the second.
-    Semi { rows: Vec<u32>, matches: Vec<Vec<u32>>, conditions: Vec<Expr> },
+    Semi { rows: Vec<u32>, matches: Vec<Vec<u32>> },
     /// The rows of a group; the columns are the keys, then the aggregates.
     Group { groups: Vec<Vec<u32>>, keys: Vec<Expr>, aggregates: Vec<Expr> },
     /// Row n of the input, and for each function the rows it reads.
@@ -272,8 +272,6 @@ impl<'a> Runner<'a> {
     }
 
     async fn join(&self, join: &Join, left: Arc<Step>, right: Arc<Step>) -> Result<Step> {
-        let mut conditions: Vec<Expr> = join.on.iter().map(|(l, r)| l.clone().eq(r.clone())).collect();
-        conditions.extend(join.filter.clone());
         let (kept, shape) = match join.join_type {
             JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => (&left, JoinType::Left),
             JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => (&right, JoinType::Right),
@@ -284,6 +282,8 @@ impl<'a> Runner<'a> {
                 let mut columns = taken(&left.rows, &l)?;
                 columns.extend(taken(&right.rows, &r)?);
                 let rows = batch(&join.schema, columns, pairs.len())?;
+                let equations = join.on.iter().map(|(l, r)| l.clone().eq(r.clone()));
+                let conditions = equations.chain(join.filter.clone()).collect();
                 return step(Node::Join { pairs, conditions }, &join.schema, rows, vec![left, right]);
             }
         };
@@ -310,7 +310,7 @@ impl<'a> Runner<'a> {
         let made = batch(&join.schema, columns, rows.len())?;
         let matches = rows.iter().map(|row| std::mem::take(&mut met[*row as usize])).collect();
         let inputs = if is_left { vec![left, right] } else { vec![right, left] };
-        step(Node::Semi { rows, matches, conditions }, &join.schema, made, inputs)
+        step(Node::Semi { rows, matches }, &join.schema, made, inputs)
     }
 
     async fn pairs(&self, join: &Join, left: &Step, right: &Step, shape: JoinType) -> Result<Vec<(Option<u32>, Option<u32>)>> {

@@ -22,6 +22,9 @@ use crate::warehouse::rows::{Scalar, scalar};
 /// A row of a table: the table by its place in [`Tracer::tables`].
 pub type Row = (u32, u32);
 
+/// A cell of a table: table, row and column, each by its place.
+type Place = (u32, u32, u32);
+
 /// Follows cells through steps.
 pub struct Tracer {
     state: SessionState,
@@ -29,6 +32,10 @@ pub struct Tracer {
     pub tables: Vec<String>,
     /// Expressions already evaluated, by the step they read.
     values: HashMap<(*const Step, Expr), ArrayRef>,
+    /// The names of columns met so far.
+    columns: Vec<String>,
+    /// The cells that chose a row.
+    chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
     lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
     /// The cells that decided which branch was taken, since they were last asked for.
     deciding: BTreeSet<Cell>,
@@ -42,6 +49,8 @@ impl Tracer {
             state,
             tables: Vec::new(),
             values: HashMap::new(),
+            columns: Vec::new(),
+            chosen: HashMap::new(),
             lineages: HashMap::new(),
             deciding: BTreeSet::new(),
             is_asked: false,
@@ -133,7 +142,6 @@ impl Tracer {
                 let value = self.value(input, row, expr)?;
                 match call.name() {
                     "coalesce" | "nvl" => self.first_of(input, row, call.name(), &call.args, value),
-                    "greatest" | "least" => self.equal_of(input, row, call.name(), &call.args, value),
                     "nullif" if value != Scalar::Null => {
                         self.decided_by(input, row, &call.args[1])?;
                         self.expression(input, row, &call.args[0])
@@ -209,18 +217,6 @@ impl Tracer {
             self.decided_by(input, row, arg)?;
         }
         Ok(literal(value))
-    }
-
-    fn equal_of(&mut self, input: &Arc<Step>, row: u32, name: &str, args: &[Expr], value: Scalar) -> Result<Tree> {
-        let mut taken = None;
-        for arg in args {
-            if taken.is_none() && same(&self.value(input, row, arg)?, &value) {
-                taken = Some(self.expression(input, row, arg)?);
-            } else {
-                self.decided_by(input, row, arg)?;
-            }
-        }
-        Ok(taken.map_or(literal(value.clone()), |arg| choice(value, name, Vec::new(), args.len(), arg)))
     }
 
     fn window(
@@ -415,73 +411,95 @@ impl Tracer {
     pub fn explain(&mut self, step: &Arc<Step>, row: u32, column: usize) -> Result<(Tree, BTreeSet<Cell>)> {
         self.is_asked = true;
         let tree = self.cell(step, row, column)?;
-        self.conditions(step, row, &mut HashSet::new())?;
+        let mut deciding = std::mem::take(&mut self.deciding);
+        let chosen = self.conditions(step, row)?;
         self.is_asked = false;
-        Ok((tree, std::mem::take(&mut self.deciding)))
+        deciding.extend(chosen.iter().map(|(table, row, column)| Cell {
+            table: self.tables[*table as usize].clone(),
+            row: *row as usize,
+            column: self.columns[*column as usize].clone(),
+        }));
+        Ok((tree, deciding))
     }
 
-    /// Gather the cells that conditions, keys and windows on the way of a row have read.
-    fn conditions(&mut self, step: &Arc<Step>, row: u32, met: &mut HashSet<(*const Step, u32)>) -> Result<()> {
-        if !met.insert((Arc::as_ptr(step), row)) {
-            return Ok(());
+    /// The cells that conditions, keys and windows on the way of a row have read.
+    fn conditions(&mut self, step: &Arc<Step>, row: u32) -> Result<Rc<BTreeSet<Place>>> {
+        let key = (Arc::as_ptr(step), row);
+        if let Some(found) = self.chosen.get(&key) {
+            return Ok(found.clone());
         }
+        let nth = row as usize;
+        // What was read here, and the rows of the inputs whose own conditions count too.
+        let mut read: Vec<(Arc<Step>, u32, &Expr)> = Vec::new();
+        let mut below: Vec<(usize, u32)> = Vec::new();
+        let input = || step.inputs[0].clone();
         match &step.node {
             Node::Scan(_) | Node::Given => {}
-            Node::Same | Node::Projection(_) => self.conditions(&step.inputs[0], row, met)?,
-            Node::Unnest { rows, .. } => self.conditions(&step.inputs[0], rows[row as usize], met)?,
+            Node::Same | Node::Projection(_) => below.push((0, row)),
+            Node::Unnest { rows, .. } => below.push((0, rows[nth])),
             Node::Some { rows, conditions } => {
-                let at = rows[row as usize];
-                for condition in conditions {
-                    self.decided_by(&step.inputs[0], at, condition)?;
-                }
-                self.conditions(&step.inputs[0], at, met)?;
+                read.extend(conditions.iter().map(|condition| (input(), rows[nth], condition)));
+                below.push((0, rows[nth]));
             }
-            Node::Union(from) => {
-                let (input, at) = from[row as usize];
-                self.conditions(&step.inputs[input as usize], at, met)?;
-            }
+            Node::Union(from) => below.push((from[nth].0 as usize, from[nth].1)),
             Node::Join { pairs, conditions } => {
-                let (left, right) = pairs[row as usize];
-                if left.is_some() && right.is_some() {
-                    for condition in conditions {
-                        self.decided_by(step, row, condition)?;
-                    }
+                if let (Some(_), Some(_)) = pairs[nth] {
+                    read.extend(conditions.iter().map(|condition| (step.clone(), row, condition)));
                 }
-                for (side, at) in [(0, left), (1, right)] {
-                    if let Some(at) = at {
-                        self.conditions(&step.inputs[side], at, met)?;
-                    }
-                }
+                below.extend(pairs[nth].0.map(|at| (0, at)));
+                below.extend(pairs[nth].1.map(|at| (1, at)));
             }
-            Node::Semi { rows, matches, .. } => {
-                self.conditions(&step.inputs[0], rows[row as usize], met)?;
-                for other in &matches[row as usize] {
-                    self.conditions(&step.inputs[1], *other, met)?;
-                }
+            Node::Semi { rows, matches } => {
+                below.push((0, rows[nth]));
+                below.extend(matches[nth].iter().map(|other| (1, *other)));
             }
             Node::Group { groups, keys, .. } => {
-                for member in &groups[row as usize] {
-                    for key in keys {
-                        self.decided_by(&step.inputs[0], *member, key)?;
-                    }
-                    self.conditions(&step.inputs[0], *member, met)?;
+                for member in &groups[nth] {
+                    read.extend(keys.iter().map(|key| (input(), *member, key)));
+                    below.push((0, *member));
                 }
             }
             Node::Window { functions, reads } => {
                 for (function, reads) in functions.iter().zip(reads) {
                     let Some(function) = window_function(function) else { continue };
                     let order = function.params.order_by.iter().map(|sort| &sort.expr);
-                    for read in &reads[row as usize] {
-                        for by in function.params.partition_by.iter().chain(order.clone()) {
-                            self.decided_by(&step.inputs[0], *read, by)?;
-                        }
-                        self.conditions(&step.inputs[0], *read, met)?;
+                    let by: Vec<&Expr> = function.params.partition_by.iter().chain(order).collect();
+                    for at in &reads[nth] {
+                        read.extend(by.iter().map(|by| (input(), *at, *by)));
+                        below.push((0, *at));
                     }
                 }
-                self.conditions(&step.inputs[0], row, met)?;
+                below.push((0, row));
             }
         }
-        Ok(())
+        let outer = std::mem::take(&mut self.deciding);
+        for (at, row, expr) in read {
+            self.decided_by(&at, row, expr)?;
+        }
+        let own = std::mem::replace(&mut self.deciding, outer);
+        below.sort_unstable();
+        below.dedup();
+        let found = match (own.is_empty(), below.as_slice()) {
+            (true, [(side, at)]) => self.conditions(&step.inputs[*side], *at)?,
+            _ => {
+                let mut all: BTreeSet<Place> = own.iter().map(|cell| self.place(cell)).collect();
+                for (side, at) in below {
+                    all.extend(self.conditions(&step.inputs[side], at)?.iter().copied());
+                }
+                Rc::new(all)
+            }
+        };
+        self.chosen.insert(key, found.clone());
+        Ok(found)
+    }
+
+    fn place(&mut self, cell: &Cell) -> Place {
+        let column = self.columns.iter().position(|name| *name == cell.column).unwrap_or_else(|| {
+            self.columns.push(cell.column.clone());
+            self.columns.len() - 1
+        });
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (self.table(&cell.table), number(cell.row), number(column))
     }
 }
 
