@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
+use datafusion::common::exec_err;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::prelude::SessionContext;
 
+use super::column::Columns;
 use super::rule::prepare;
 use super::run::{Runner, Step};
 use super::trace::Tracer;
@@ -42,6 +44,15 @@ struct Traced {
     step: Arc<Step>,
     /// The step's row for each row of the file.
     of_file: Vec<u32>,
+}
+
+/// Which columns a model's columns are made of.
+#[derive(Clone, Debug)]
+pub struct ColumnLineage {
+    /// In the order of the query.
+    pub made_of: Vec<(String, BTreeSet<(String, String)>)>,
+    /// Columns that conditions, keys and joins look at.
+    pub chosen_by: BTreeSet<(String, String)>,
 }
 
 /// Why a cell holds what it holds, in cells of the tables that its model reads.
@@ -176,13 +187,49 @@ impl Provenance {
         Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
-    pub fn lineage2(&mut self, table: &str) -> Result<(), Vec<Diagnostic>> { self.trace(table) }
-    pub fn explain_tree(&mut self, cell: &Cell) -> Result<Tree, Vec<Diagnostic>> {
+    /// What a cell was computed from, without what chose its row.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn tree(&mut self, cell: &Cell) -> Result<Tree, Vec<Diagnostic>> {
         self.trace(&cell.table)?;
         let Provenance { models, tracer, .. } = self;
-        let traced = &models[&cell.table];
-        let column = traced.step.schema.index_of_column_by_name(None, &cell.column).unwrap();
-        tracer.cell(&traced.step, traced.of_file[cell.row], column).map_err(|error| vec![Diagnostic::error("sql", error.to_string())])
+        let Some(traced) = models.get(&cell.table) else {
+            return Err(vec![Diagnostic::error("not-computed", format!("no model makes \"{}\"", cell.table))]);
+        };
+        let column = traced.step.schema.index_of_column_by_name(None, &cell.column);
+        let tree = match column {
+            Some(column) => tracer.cell(&traced.step, traced.of_file[cell.row], column),
+            None => exec_err!("no column \"{}\" in \"{}\"", cell.column, cell.table),
+        };
+        tree.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])
+    }
+
+    /// Which columns each column of a model is made of, and which columns choose its rows.
+    ///
+    /// # Errors
+    /// The model's SQL has a fault.
+    pub fn columns_of(&self, model: &Model) -> Result<ColumnLineage, Vec<Diagnostic>> {
+        let read = async {
+            let plan = self.session.state().statement_to_plan(model.query.statement.clone()).await?;
+            let plan = prepare(&self.session, plan)?;
+            let mut columns = Columns::default();
+            let mut made_of = Vec::new();
+            for (nth, field) in plan.schema().fields().iter().enumerate() {
+                made_of.push((field.name().clone(), columns.of(&plan, nth)?));
+            }
+            Ok::<_, DataFusionError>(ColumnLineage { made_of, chosen_by: columns.deciding(&plan)? })
+        };
+        let names: Vec<String> = self.names.iter().cloned().collect();
+        // The plan is read where it was made: its nodes are known by their place in memory.
+        futures::executor::block_on(read).map_err(|error| fault::diagnose(&error, &model.query.source, &names))
+    }
+
+    /// All models, in the order of their names.
+    pub fn models(&self) -> Vec<Model> {
+        let mut models = self.library.models.clone();
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        models
     }
 
     /// Run a model again, so that its cells can be followed.

@@ -7,6 +7,7 @@
 //! - `rule`: the shapes that can be followed; `check` is that of a build
 //! - `run`: forwards, node by node; `window`: the rows a window function reads
 //! - `trace`: backwards, from a cell; `tree`: what is found there
+//! - `column`: which columns a column is made of, without running anything
 //! - `follow`: the same for the tables of a release
 
 mod rule;
@@ -14,9 +15,10 @@ mod tree;
 mod window;
 mod run;
 mod trace;
+mod column;
 mod follow;
 
-pub use follow::{Provenance, Why};
+pub use follow::{ColumnLineage, Provenance, Why};
 pub use rule::check;
 pub use tree::{Cell, Part, Tree};
 
