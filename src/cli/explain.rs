@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use super::{Context, Ended, Fault, job, print};
 use crate::domain::TOTAL;
 use crate::explain::{self, Explainer, html, json, text};
-use crate::grid::{self, Declared};
+use crate::grid::{self, CellRef, Declared};
+use crate::report::xlsx::KEY_SHEET;
 use crate::store::digest::sha256_file;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::{Cell, Provenance};
@@ -83,10 +84,9 @@ impl Row {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let mut explainer = Explainer::new(job::open_provenance(&context.project, args.as_of.as_deref())?);
-    let provenance = &mut explainer.provenance;
     let cell = match args.figure.split_once(".xlsx!") {
-        Some((stem, address)) => published(provenance, Path::new(&format!("{stem}.xlsx")), address)?,
-        None => figure(provenance, &args.figure, &args.row.wanted()?)?,
+        Some((stem, address)) => published(&mut explainer, Path::new(&format!("{stem}.xlsx")), address)?,
+        None => figure(&mut explainer.provenance, &args.figure, &args.row.wanted()?)?,
     };
     let explanation = explainer.explain(&cell).map_err(Fault)?;
     let out = if context.json {
@@ -204,7 +204,30 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     }
 }
 
-/// The cell of the warehouse that a cell of a published workbook prints.
-fn published(_provenance: &mut Provenance, _workbook: &Path, _address: &str) -> anyhow::Result<Cell> {
-    bail!("todo")
+/// The cell of the warehouse that a cell of a published workbook prints, by the workbook's own sheet of keys.
+fn published(explainer: &mut Explainer, workbook: &Path, address: &str) -> anyhow::Result<Cell> {
+    let shown = workbook.display().to_string();
+    let document = grid::read(workbook, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?;
+    let Some(keys) = document.grids.iter().find(|grid| grid.sheet == KEY_SHEET) else {
+        bail!("{shown} carries no keys of its figures: no program of this kind published it, or someone removed them");
+    };
+    let address = address.rsplit('!').next().unwrap_or(address).to_uppercase();
+    // A cell below a merged one shows the same figure.
+    let first = document.grids.first().and_then(|grid| {
+        let all = (0..grid.rows).flat_map(|row| (0..grid.cols).map(move |col| CellRef { row, col }));
+        let at = all.into_iter().find(|at| grid.address(*at) == address)?;
+        grid.merge_at(at).map(|span| grid.address(span.first))
+    });
+    let text = |row: u32, column: u32| keys.get(row, column).map_or("", |cell| cell.text.as_str());
+    let row = (1..keys.rows).find(|row| [Some(address.as_str()), first.as_deref()].contains(&Some(text(*row, 0))));
+    let Some(row) = row else { bail!("{shown} prints no figure in {address}") };
+    let key: std::collections::BTreeMap<String, String> =
+        serde_json::from_str(text(row, 3)).with_context(|| format!("{shown}: the key of {address}"))?;
+    let key: Vec<(String, String)> = key.into_iter().collect();
+    let (table, column) = (text(row, 1).to_owned(), text(row, 2).to_owned());
+    let Some(found) = explainer.find(&table, &key).map_err(|fault| Fault(vec![fault]))? else {
+        let key: Vec<String> = key.iter().map(|(column, value)| format!("{column} {value}")).collect();
+        bail!("the release has no row of {table} with {}; ask an older one with --as-of", key.join(", "));
+    };
+    Ok(Cell { table, row: found, column })
 }

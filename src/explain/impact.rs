@@ -66,8 +66,7 @@ pub fn impact(explainer: &mut Explainer, observations: BTreeSet<usize>) -> Resul
         let columns = explainer.provenance.columns(table).map_err(one)?;
         let grain = explainer.provenance.grain(table).to_vec();
         for row in 0..explainer.provenance.count(table).map_err(one)? {
-            let sources = explainer.sources_of(table, row)?;
-            if !sources.iter().any(|(table, row)| table == OBSERVATIONS && impact.observations.contains(row)) {
+            if !explainer.depends_on(table, row, &impact.observations)? {
                 continue;
             }
             let mut is_computed = false;
@@ -110,8 +109,7 @@ fn is_made_of(
             found = found || is_made_of(explainer, below, observations, known)?;
         }
         for (table, row) in tree.rows() {
-            let sources = explainer.sources_of(table, *row)?;
-            found = found || sources.iter().any(|(table, row)| table == OBSERVATIONS && observations.contains(row));
+            found = found || explainer.depends_on(table, *row, observations)?;
         }
     }
     known.insert(cell.clone(), found);

@@ -102,6 +102,8 @@ pub struct Explainer {
     tables: Vec<String>,
     sources: HashMap<Row, Rc<BTreeSet<Row>>>,
     keys: HashMap<(String, usize), Rc<Key>>,
+    /// Rows by the values of some columns.
+    rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
 }
 
 /// A row of a table, by its place in the list of tables.
@@ -110,7 +112,7 @@ type Row = (u32, u32);
 impl Explainer {
     pub fn new(provenance: Provenance) -> Explainer {
         let tables = provenance.tables().map(str::to_owned).collect();
-        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), keys: HashMap::new() }
+        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), keys: HashMap::new(), rows: HashMap::new() }
     }
 
     /// Explain a cell.
@@ -186,6 +188,35 @@ impl Explainer {
         }
         let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
         Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
+    }
+
+    /// The row that holds some values, by any columns that tell rows apart.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn find(&mut self, table: &str, wanted: &[(String, String)]) -> Result<Option<usize>, Diagnostic> {
+        let columns: Vec<String> = wanted.iter().map(|(column, _)| column.clone()).collect();
+        let place = (table.to_owned(), columns);
+        if !self.rows.contains_key(&place) {
+            let mut rows = HashMap::new();
+            for row in (0..self.provenance.count(table)?).rev() {
+                let values = place.1.iter().map(|column| Ok(self.provenance.value(table, row, column)?.to_string()));
+                rows.insert(values.collect::<Result<Vec<String>, Diagnostic>>()?, row);
+            }
+            self.rows.insert(place.clone(), rows);
+        }
+        let values: Vec<String> = wanted.iter().map(|(_, value)| value.clone()).collect();
+        Ok(self.rows.get(&place).and_then(|rows| rows.get(&values)).copied())
+    }
+
+    /// Whether a row depends in any way on one of some observations.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn depends_on(&mut self, table: &str, row: usize, observations: &BTreeSet<usize>) -> Result<bool, Vec<Diagnostic>> {
+        let of = self.place(OBSERVATIONS);
+        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
+        Ok(sources.range((of, 0)..=(of, u32::MAX)).any(|(_, row)| observations.contains(&(*row as usize))))
     }
 
     fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {

@@ -3,6 +3,7 @@
 use super::format::Figure;
 use super::kept::notice;
 use super::spec::Head;
+use crate::grid::column_letters;
 use crate::store::release::Kept;
 
 /// One table in its yearbook layout.
@@ -35,6 +36,18 @@ impl Frame {
     pub fn foot(&self) -> Vec<String> {
         let source = Some(&self.source).filter(|source| !source.is_empty());
         self.notes.iter().chain(source).cloned().chain(self.kept.iter().map(notice)).collect()
+    }
+
+    /// Where a data cell stands on the workbook's sheet: `D7`. Below title and unit note comes the header.
+    pub fn address(&self, row: usize, column: usize) -> String {
+        let above = self.header_row() + self.header.len() + row;
+        let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        format!("{}{}", column_letters(at(self.heads.len() + column)), above + 1)
+    }
+
+    /// The row of the sheet in which the header begins, from 0.
+    pub fn header_row(&self) -> usize {
+        if self.unit_note.is_empty() { 1 } else { 2 }
     }
 
     /// No renderer can draw it: it has no cell.
@@ -106,6 +119,16 @@ pub struct Trace {
     pub printed: String,
     /// The mark's name; blank for numbers.
     pub mark: String,
+    pub figure: FigureKey,
+}
+
+/// Which figure of the release is printed, so that it can be asked for again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FigureKey {
+    pub table: String,
+    pub column: String,
+    /// Columns that tell the row apart, with their values.
+    pub key: Vec<(String, String)>,
 }
 
 /// The observations behind a table, one per line, for machines.

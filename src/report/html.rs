@@ -11,7 +11,7 @@ use super::spec::Head;
 pub const STYLE: &str = include_str!("page.css");
 
 /// The page of one table. `up` leads from the page to the folder of the index.
-pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
+pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> String {
     let title = escape(&frame.full_title());
     let mut body = String::new();
     body.push_str(&format!(
@@ -22,7 +22,7 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
     body.push_str("<div class=\"sheet\">\n");
-    body.push_str(&table(frame));
+    body.push_str(&table(frame, explained));
     if !frame.notes.is_empty() || !frame.source.is_empty() {
         body.push_str("<footer class=\"notes\">\n");
         for line in frame.notes.iter().chain(Some(&frame.source).filter(|s| !s.is_empty())) {
@@ -48,7 +48,7 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-fn table(frame: &Frame) -> String {
+fn table(frame: &Frame, explained: bool) -> String {
     let mut out =
         String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"title\">\n<table>\n");
     let number = if frame.number.is_empty() {
@@ -85,8 +85,10 @@ fn table(frame: &Frame) -> String {
             let scope = if block.group { "rowgroup" } else { "row" };
             out.push_str(&heading(block, scope));
         }
-        for cell in cells.iter().filter(|cell| !cell.covered) {
-            out.push_str(&data(cell));
+        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
+            let way = (explained && !cell.origins.is_empty()).then(|| frame.address(at, nth));
+            let way = way.map(|address| format!("{}.way.html#{address}", frame.id));
+            out.push_str(&data(cell, way.as_deref()));
         }
         out.push_str("</tr>\n");
     }
@@ -127,7 +129,8 @@ fn heading(block: &Block, scope: &str) -> String {
     format!("<th scope=\"{scope}\"{}>{}</th>", spans(block.wide, block.high), text(&block.text))
 }
 
-fn data(cell: &Cell) -> String {
+/// `way` leads to where the figure comes from.
+fn data(cell: &Cell, way: Option<&str>) -> String {
     let class = match (&cell.content, cell.wide > 1 || cell.high > 1) {
         (Content::Blank, _) => "blank",
         (Content::Text(_), _) => "words",
@@ -135,7 +138,10 @@ fn data(cell: &Cell) -> String {
         (Content::Mark(_), true) | (Content::Number(_), true) => "number merged",
         (Content::Number(_), false) => "number",
     };
-    let shown = text(&cell.text());
+    let shown = match (text(&cell.text()), way) {
+        (shown, Some(way)) if !shown.is_empty() => format!("<a href=\"{}\">{shown}</a>", escape(way)),
+        (shown, _) => shown,
+    };
     format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.origins))
 }
 

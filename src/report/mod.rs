@@ -20,6 +20,7 @@ mod names;
 mod layout;
 pub mod select;
 pub mod font;
+pub mod way;
 pub mod xlsx;
 pub mod html;
 pub mod csv;

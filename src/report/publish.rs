@@ -1,6 +1,8 @@
 //! Writes what the renderers make: `tables/<report>/<id>.{xlsx,html,csv}`, `charts/<id>.{svg,png}` and `index.html`. A table
+//! `.way.html` beside a table explains its figures. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +14,9 @@ use super::plot::{self, Plot};
 use super::select;
 use super::source::Tables;
 use super::spec::{ChartSpec, ReportSpec, TableSpec};
-use super::{chart, csv, html, kept, png, xlsx};
+use super::{chart, csv, html, kept, png, way, xlsx};
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::explain::Explainer;
 use crate::store::Manifest;
 use crate::store::release::Kept;
 use crate::warehouse::{Rows, Warehouse};
@@ -36,10 +39,14 @@ pub fn publish(
     warehouse: &Warehouse,
     manifest: &Manifest,
     into: &Path,
+    explainer: Option<&mut Explainer>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Vec<Diagnostic>> {
     let read = |name: &str, filters: &[(String, String)]| warehouse.table(name, filters);
-    let tables = Tables { names: warehouse.tables().to_vec(), read: &read };
+    let names = warehouse.tables().to_vec();
+    let grain = |explainer: &Explainer, name: &String| (name.clone(), explainer.provenance.grain(name).to_vec());
+    let grains = explainer.as_ref().map_or(BTreeMap::new(), |e| names.iter().map(|name| grain(e, name)).collect());
+    let tables = Tables { names, grains, read: &read };
     let imprint = Imprint {
         release: manifest.release.clone(),
         date: manifest.released_at.strftime("%Y-%m-%d").to_string(),
@@ -47,7 +54,7 @@ pub fn publish(
         observations: manifest.rows.get("core_observation").copied().unwrap_or(0),
         kept: manifest.kept.clone(),
     };
-    publish_tables(specs, &tables, &imprint, into, progress).map_err(|fault| vec![fault])
+    publish_tables(specs, &tables, &imprint, into, explainer, progress).map_err(|fault| vec![fault])
 }
 
 /// As [`publish`], from any tables.
@@ -59,6 +66,7 @@ pub fn publish_tables(
     tables: &Tables<'_>,
     imprint: &Imprint,
     into: &Path,
+    explainer: Option<&mut Explainer>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Diagnostic> {
     let names = Names::read(tables)?;
@@ -70,6 +78,7 @@ pub fn publish_tables(
         kept: &imprint.kept,
         corrected,
         into,
+        explainer,
         progress,
         faults: Vec::new(),
         published: Published::default(),
@@ -115,6 +124,8 @@ struct Run<'a, 'p> {
     /// Notes on corrected figures, by observation.
     corrected: Vec<(String, String)>,
     into: &'a Path,
+    /// Explains the figures; without it they are printed without their way.
+    explainer: Option<&'p mut Explainer>,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
     published: Published,
@@ -142,7 +153,19 @@ impl Run<'_, '_> {
         };
         let stem = Path::new("tables").join(&report.name).join(&spec.id);
         self.write(&stem.with_extension("xlsx"), &workbook)?;
-        self.write(&stem.with_extension("html"), html::render(&frame, &report.title, "../../").as_bytes())?;
+        let ways = match &mut self.explainer {
+            Some(explainer) => way::render(&frame, explainer, "../../").map(Some),
+            None => Ok(None),
+        };
+        let ways = ways.unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            None
+        });
+        let page = html::render(&frame, &report.title, "../../", ways.is_some());
+        self.write(&stem.with_extension("html"), page.as_bytes())?;
+        if let Some(ways) = ways {
+            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
+        }
         self.write(&stem.with_extension("csv"), &csv::render(&frame.tidy))?;
         self.published.tables += 1;
         Ok(Some(frame))

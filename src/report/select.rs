@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::{Figure, mark_sign};
-use super::frame::{Cell, Content, Frame, Tidy, Trace};
+use super::frame::{Cell, Content, FigureKey, Frame, Tidy, Trace};
 use super::layout::{self, Branch, Reading, expand, leaves};
 use super::names::Names;
 use super::records::{Records, crossing, with_totals};
@@ -19,6 +19,9 @@ use crate::warehouse::Rows;
 /// Places named in one message; the rest is counted.
 const NAMED_MAX: usize = 5;
 
+/// The column that tells observations apart, in every table that keeps it.
+const OBSERVATION_KEY: &str = "obs_id";
+
 /// Columns left out of machine-readable files: they differ between releases of the same data.
 const NOT_PUBLISHED: [&str; 1] = ["released_at"];
 
@@ -32,13 +35,13 @@ pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Opt
             }
             Checked::new(None, faults)
         }
-        Ok(rows) => fill_rows(spec, &rows, names),
+        Ok(rows) => fill_rows(spec, &rows, names, tables.grains.get(&spec.from).map_or(&[], Vec::as_slice)),
         Err(fault) => Checked::new(None, vec![fault]),
     }
 }
 
-/// Fill a table from rows already read.
-pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option<Frame>> {
+/// Fill a table from rows already read; `grain` tells them apart where they are no observations.
+pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names, grain: &[String]) -> Checked<Option<Frame>> {
     let records = Records::new(rows);
     let divided = divided(spec);
     let mut faults = check(spec, &records, names);
@@ -58,6 +61,7 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
     let mut filling = Filling {
         spec,
         names,
+        grain,
         candidates: (0..rows.rows.len()).collect(),
         records,
         divided,
@@ -127,6 +131,7 @@ struct Found {
 struct Filling<'a> {
     spec: &'a TableSpec,
     names: &'a Names,
+    grain: &'a [String],
     records: Records<'a>,
     candidates: Vec<usize>,
     divided: BTreeSet<String>,
@@ -142,7 +147,8 @@ impl Filling<'_> {
             for column in leaves(columns) {
                 let found = self.find(&crossing(&row.filter, &column.filter));
                 let content = self.content(&found, row, column);
-                let origins = found.rows.iter().map(|at| self.trace(*at)).collect();
+                let style = row.style.within(&column.style);
+                let origins = found.rows.iter().map(|at| self.trace(*at, &style)).collect();
                 cell_row.push(Cell { content, origins, ..Cell::blank() });
                 found_row.push(found);
             }
@@ -268,8 +274,15 @@ impl Filling<'_> {
         if id.is_empty() { format!("row {}", at + 1) } else { id }
     }
 
-    fn trace(&self, at: usize) -> Trace {
+    fn trace(&self, at: usize, style: &Style) -> Trace {
         let text = |column: &str| self.records.text(at, column);
+        let id = [OBSERVATION_KEY.to_owned()];
+        let key = if self.records.has(OBSERVATION_KEY) { &id } else { self.grain };
+        let figure = FigureKey {
+            table: self.spec.from.clone(),
+            column: style.value.clone().unwrap_or_else(|| "value".to_owned()),
+            key: key.iter().map(|column| (column.clone(), text(column))).collect(),
+        };
         Trace {
             obs_id: text("obs_id"),
             file: text("source_file"),
@@ -277,6 +290,7 @@ impl Filling<'_> {
             cell: text("cell"),
             printed: text("printed"),
             mark: text("mark"),
+            figure,
         }
     }
 

@@ -73,7 +73,7 @@ columns = [
 "#;
 
 fn names() -> Names {
-    Names::read(&Tables { names: Vec::new(), read: &|table, _| Ok(code_table(table)) }).unwrap()
+    Names::read(&Tables { names: Vec::new(), grains: BTreeMap::new(), read: &|table, _| Ok(code_table(table)) }).unwrap()
 }
 
 fn code_table(table: &str) -> Rows {
@@ -103,13 +103,13 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
             other => code_table(other),
         })
     };
-    let tables = Tables { names: vec!["core_observation".to_owned()], read: &read };
+    let tables = Tables { names: vec!["core_observation".to_owned()], grains: BTreeMap::new(), read: &read };
     let folder = tempfile::tempdir().unwrap();
     let loaded = load_text("sample", text, Palette::default());
     let mut faults = loaded.diagnostics;
     let specs: Vec<ReportSpec> = loaded.value.into_iter().collect();
     let into = folder.path().join("out");
-    let published = publish_tables(&specs, &tables, &Imprint::default(), &into, &mut |_| {}).unwrap();
+    let published = publish_tables(&specs, &tables, &Imprint::default(), &into, None, &mut |_| {}).unwrap();
     let files = published.split(&mut faults).files;
     let below = |file: &PathBuf| file.strip_prefix(&into).unwrap().to_string_lossy().into_owned();
     (files.iter().map(below).collect(), rendered(&faults))
@@ -151,7 +151,7 @@ fn rendered(faults: &[Diagnostic]) -> String {
 }
 
 fn frame(observations: &str, text: &str) -> (Frame, String) {
-    let filled = fill_rows(&report(text).tables[0], &rows(observations), &names());
+    let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);
     (filled.value.unwrap(), faults)
 }
@@ -220,7 +220,7 @@ fn a_wrong_unit_or_column_is_a_fault() {
     );
     insta::assert_snapshot!("wrong_unit", faults);
     let spec = report(&REPORT.replace("population = \"adult\"", "populaton = \"adult\""));
-    let filled = fill_rows(&spec.tables[0], &rows(OBSERVATIONS), &names());
+    let filled = fill_rows(&spec.tables[0], &rows(OBSERVATIONS), &names(), &[]);
     insta::assert_snapshot!("unknown_column", rendered(&filled.diagnostics));
 }
 
@@ -228,7 +228,7 @@ fn a_wrong_unit_or_column_is_a_fault() {
 fn a_missing_table_is_named_with_its_line() {
     let read = |_: &str, _: &[(String, String)]| -> Result<Rows, Diagnostic> { Ok(Rows::default()) };
     let known = ["core_code", "core_observation", "ind_coverage"].map(str::to_owned).to_vec();
-    let tables = Tables { names: known, read: &read };
+    let tables = Tables { names: known, grains: BTreeMap::new(), read: &read };
     let spec = report(&REPORT.replace("core_observation", "core_observations"));
     let filled = super::select::fill(&spec.tables[0], &tables, &names());
     assert!(filled.value.is_none());
@@ -325,7 +325,7 @@ fn a_release_without_observations_prints_its_index() {
 #[test]
 fn rows_that_are_not_there_are_a_fault() {
     let text = REPORT.replace("{ each = \"period\" }", "{ each = \"period\", where = { unit = \"yuans\" } }");
-    let filled = fill_rows(&report(&text).tables[0], &rows(OBSERVATIONS), &names());
+    let filled = fill_rows(&report(&text).tables[0], &rows(OBSERVATIONS), &names(), &[]);
     assert!(filled.value.is_none());
     insta::assert_snapshot!(rendered(&filled.diagnostics));
 }

@@ -1,5 +1,6 @@
 //! A frame as a workbook in the yearbook layout: title, unit note, merged header between three rules, body, footnotes and
-//! source; the observations behind it on a second sheet. Numbers are numbers, shown as printed by their number format.
+//! source; the observations behind it on a second sheet; on a hidden third one the key of every figure, by which
+//! `shebao explain` finds it again. Numbers are numbers, shown as printed by their number format.
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{
@@ -58,6 +59,7 @@ fn write(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, XlsxError> {
     sheet.set_name(sheet_name(frame))?;
     Page::new(frame, palette).write(sheet)?;
     write_tidy(workbook.add_worksheet(), &frame.tidy, palette)?;
+    write_keys(workbook.add_worksheet(), frame)?;
     workbook.save_to_buffer()
 }
 
@@ -128,7 +130,7 @@ struct Rules {
 
 impl<'a> Page<'a> {
     fn new(frame: &'a Frame, palette: &'a Palette) -> Page<'a> {
-        let header_row = if frame.unit_note.is_empty() { 1 } else { 2 };
+        let header_row = frame.header_row() as u32;
         Page {
             frame,
             palette,
@@ -392,6 +394,35 @@ fn column_widths(frame: &Frame) -> Vec<usize> {
 }
 
 /// The second sheet: one header row, one observation per row.
+/// The sheet of keys: hidden, since it speaks to programs.
+pub const KEY_SHEET: &str = "shebao";
+
+/// Its columns: the figure's cell, and what it is in the release.
+pub const KEY_COLUMNS: [&str; 4] = ["cell", "table", "column", "key"];
+
+fn write_keys(sheet: &mut Worksheet, frame: &Frame) -> Result<(), XlsxError> {
+    sheet.set_name(KEY_SHEET)?;
+    sheet.set_very_hidden(true);
+    for (column, name) in KEY_COLUMNS.iter().enumerate() {
+        sheet.write_string(0, column as u16, *name)?;
+    }
+    let mut row = 0;
+    for (at, cells) in frame.cells.iter().enumerate() {
+        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
+            for figure in cell.origins.iter().map(|origin| &origin.figure) {
+                row += 1;
+                let key: serde_json::Map<String, serde_json::Value> =
+                    figure.key.iter().map(|(column, value)| (column.clone(), value.clone().into())).collect();
+                let key = serde_json::Value::from(key).to_string();
+                for (column, text) in [frame.address(at, nth).as_str(), &figure.table, &figure.column, &key].iter().enumerate() {
+                    sheet.write_string(row, column as u16, *text)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 fn write_tidy(sheet: &mut Worksheet, tidy: &Tidy, palette: &Palette) -> Result<(), XlsxError> {
     sheet.set_name("数据")?;
     let plain = Format::new().set_font_name(&palette.font.workbook_body).set_font_size(NOTE_SIZE);
