@@ -80,7 +80,7 @@ fn applied(name: &str, args: &[Tree]) -> (String, Binding) {
         ("+", _) => join("+", Binding::Sum),
         ("-", [_, _]) => join("−", Binding::Sum),
         ("*", _) => join("×", Binding::Product),
-        ("/" | "exact_div", [_, _]) => join("/", Binding::Product),
+        ("/" | "div" | "exact_div", [_, _]) => join("/", Binding::Product),
         ("percent_of", [part, whole]) => {
             let (part, whole) = (within(part, Binding::Product, false), within(whole, Binding::Product, true));
             (format!("{part} / {whole} × 100"), Binding::Product)

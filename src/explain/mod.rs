@@ -100,7 +100,9 @@ pub struct Explainer {
     pub provenance: Provenance,
     known: HashMap<Cell, Rc<Explained>>,
     tables: Vec<String>,
-    sources: HashMap<Row, Rc<BTreeSet<Row>>>,
+    sources: HashMap<Row, Rc<Bits>>,
+    /// The rows that the bits stand for.
+    source_rows: Vec<Row>,
     keys: HashMap<(String, usize), Rc<Key>>,
     /// Rows by the values of some columns.
     rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
@@ -109,10 +111,13 @@ pub struct Explainer {
 /// A row of a table, by its place in the list of tables.
 type Row = (u32, u32);
 
+/// A set of rows of sources, a bit for each: most figures share most of theirs, and are joined word by word.
+type Bits = Vec<u64>;
+
 impl Explainer {
     pub fn new(provenance: Provenance) -> Explainer {
         let tables = provenance.tables().map(str::to_owned).collect();
-        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), keys: HashMap::new(), rows: HashMap::new() }
+        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), source_rows: Vec::new(), keys: HashMap::new(), rows: HashMap::new() }
     }
 
     /// Explain a cell.
@@ -216,7 +221,10 @@ impl Explainer {
     pub fn depends_on(&mut self, table: &str, row: usize, observations: &BTreeSet<usize>) -> Result<bool, Vec<Diagnostic>> {
         let of = self.place(OBSERVATIONS);
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        Ok(sources.range((of, 0)..=(of, u32::MAX)).any(|(_, row)| observations.contains(&(*row as usize))))
+        let mut rows = self.source_rows.iter().enumerate();
+        Ok(rows.any(|(nth, (table, row))| {
+            *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)
+        }))
     }
 
     fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {
@@ -235,21 +243,28 @@ impl Explainer {
     /// As [`Explainer::explain`].
     pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        Ok(sources.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect())
+        let rows = self.source_rows.iter().enumerate().filter(|(nth, _)| is_in(&sources, *nth));
+        Ok(rows.map(|(_, (table, row))| (self.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
-    fn closure(&mut self, row: Row) -> Result<Rc<BTreeSet<Row>>, Vec<Diagnostic>> {
+    fn closure(&mut self, row: Row) -> Result<Rc<Bits>, Vec<Diagnostic>> {
         if let Some(known) = self.sources.get(&row) {
             return Ok(known.clone());
         }
         let table = self.tables[row.0 as usize].clone();
-        let mut all = BTreeSet::new();
+        let mut all = Bits::new();
         if self.provenance.is_source(&table) {
-            all.insert(row);
+            let nth = self.source_rows.len();
+            self.source_rows.push(row);
+            all.resize(nth / 64 + 1, 0);
+            all[nth / 64] |= 1 << (nth % 64);
         } else {
             for (read, at) in self.provenance.lineage(&table, row.1 as usize)? {
                 let below = self.closure((self.place(&read), u32::try_from(at).unwrap_or(u32::MAX)))?;
-                all.extend(below.iter().copied());
+                all.resize(all.len().max(below.len()), 0);
+                for (word, more) in all.iter_mut().zip(below.iter()) {
+                    *word |= more;
+                }
             }
         }
         let all = Rc::new(all);
@@ -261,6 +276,10 @@ impl Explainer {
         let at = self.tables.iter().position(|name| name == table);
         at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
     }
+}
+
+fn is_in(bits: &Bits, nth: usize) -> bool {
+    bits.get(nth / 64).is_some_and(|word| word >> (nth % 64) & 1 == 1)
 }
 
 impl Explained {

@@ -18,6 +18,7 @@ mod derived;
 mod findings;
 mod editions;
 mod versions;
+mod explain;
 mod reports;
 mod bad_input;
 mod fuzz;

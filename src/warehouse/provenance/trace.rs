@@ -11,7 +11,7 @@ use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Result, exec_err};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::expr::{AggregateFunction, Case, NullTreatment, Sort, WindowFunction};
-use datafusion::logical_expr::{Expr, WindowFunctionDefinition};
+use datafusion::logical_expr::{Expr, Operator, WindowFunctionDefinition};
 
 use super::rule::window_function;
 use super::run::{Node, Step, evaluate};
@@ -156,7 +156,8 @@ impl Tracer {
                     Ok(TreeNodeRecursion::Jump)
                 })?;
                 let value = self.value(input, row, other)?;
-                self.apply(input, row, &operator(other), &args, value)
+                let is_integer = matches!(value, Scalar::Integer(_));
+                self.apply(input, row, &operator(other, is_integer), &args, value)
             }
         }
     }
@@ -567,8 +568,10 @@ fn same(a: &Scalar, b: &Scalar) -> bool {
 }
 
 /// What an operator is called.
-fn operator(expr: &Expr) -> String {
+fn operator(expr: &Expr, is_integer: bool) -> String {
     match expr {
+        // Integers are divided without a rest.
+        Expr::BinaryExpr(binary) if binary.op == Operator::Divide && is_integer => "div".to_owned(),
         Expr::BinaryExpr(binary) => binary.op.to_string(),
         Expr::Not(_) => "not".to_owned(),
         Expr::Negative(_) => "negative".to_owned(),
