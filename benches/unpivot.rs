@@ -97,7 +97,7 @@ fn calamine(file: &Path) {
 }
 
 /// Every file on any core, as the main job reads them, then joined.
-fn unpivot(pipelines: &Pipelines, paths: &[PathBuf]) -> Vec<shebao::domain::Observation> {
+fn unpivot(pipelines: &Pipelines, paths: &[PathBuf]) -> shebao::domain::Observations {
     let (source, table) = (&pipelines.sources[0], &pipelines.sources[0].tables[0]);
     let task = Task { source, table, edition: &table.editions[0], codebook: &pipelines.codebook };
     let names: Vec<String> = paths.iter().map(|p| p.file_name().unwrap_or_default().to_string_lossy().into()).collect();

@@ -17,6 +17,8 @@ pub mod store;
 pub mod ingest;
 pub mod survey;
 #[cfg(feature = "publish")]
+pub mod synth;
+#[cfg(feature = "publish")]
 pub mod editing;
 #[cfg(feature = "publish")]
 pub mod warehouse;

@@ -13,6 +13,8 @@ pub struct Project {
     pub warehouse: PathBuf,
     /// Published tables and charts; `out/`.
     pub output: PathBuf,
+    /// The key by which personal numbers are hashed; `warehouse/key` unless told otherwise.
+    pub key: PathBuf,
 }
 
 /// The folder is not a project.
@@ -32,6 +34,7 @@ impl Project {
             input: input.map_or_else(|| root.join("fixtures"), Path::to_owned),
             warehouse: root.join("warehouse"),
             output: root.join("out"),
+            key: root.join("warehouse/key"),
         })
     }
 
@@ -49,6 +52,10 @@ impl Project {
 
     pub fn corrections(&self) -> PathBuf {
         self.pipelines().join("corrections")
+    }
+
+    pub fn calendar(&self) -> PathBuf {
+        self.pipelines().join("calendar.toml")
     }
 
     pub fn models(&self) -> PathBuf {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rust_decimal::Decimal;
-use shebao::domain::{Observation, Value};
+use shebao::domain::{Observation, Observations, Value};
 use shebao::grid::{self, column_letters};
 use shebao::ingest::{Input, Task, ingest, number};
 use shebao::spec::{self, Pipelines};
@@ -70,7 +70,7 @@ fn holds(observation: &Observation, cell: Option<&Written>, factor: Decimal) {
 }
 
 /// Every number in the rectangle of the observations is one of them.
-fn nothing_passed_over(observations: &[Observation], cells: &Cells) {
+fn nothing_passed_over(observations: &Observations, cells: &Cells) {
     let read: BTreeSet<String> = observations.iter().map(|o| o.cell().to_string()).collect();
     let address = |(row, col): (usize, usize)| format!("{}{}", column_letters(col as u32), row + 1);
     let places: Vec<(usize, usize)> = cells.keys().copied().filter(|at| read.contains(&address(*at))).collect();

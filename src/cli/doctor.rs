@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Context, Ended, print};
 use crate::report::font;
+use crate::spec::calendar;
 use crate::{report, spec};
 
 /// Say what is missing on this machine or in this project, and how to get it
@@ -56,6 +57,13 @@ fn project_checks(context: &Context) -> Vec<Check> {
         0 => Ok(format!("{} sources", pipelines.value.sources.len())),
         n => Err(format!("{} in pipelines/, told above", print::count(n, "fault"))),
     };
+    let calendar = calendar::load(project, &pipelines.value.codebook);
+    print::diagnostics(&calendar.diagnostics, context.json);
+    let awaited = match (&calendar.value, calendar.diagnostics.len()) {
+        (Some(calendar), 0) => Ok(print::count(calendar.due.len(), "kind") + " of files due"),
+        (None, 0) => Ok("none: what comes is read, and nothing is awaited".to_owned()),
+        (_, n) => Err(format!("{} in pipelines/calendar.toml, told above", print::count(n, "fault"))),
+    };
     let reports = report::load(&project.reports());
     print::diagnostics(&reports.diagnostics, context.json);
     let printed = match reports.diagnostics.len() {
@@ -71,6 +79,7 @@ fn project_checks(context: &Context) -> Vec<Check> {
     vec![
         Check { what: "input folder", result: input },
         Check { what: "pipelines", result: specs },
+        Check { what: "calendar", result: awaited },
         Check { what: "reports", result: printed },
         Check { what: "warehouse", result: writable(&project.warehouse) },
         Check { what: "output folder", result: writable(&project.output) },

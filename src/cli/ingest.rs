@@ -52,9 +52,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
 fn all(context: &Context) -> anyhow::Result<Ended> {
     let project = &context.project;
     let _lock = Lock::acquire(&project.warehouse, "shebao ingest", job::now())?;
-    let inventory = inventory::inventory(project)?;
-    let sources = inventory::sources(project, &inventory)?;
+    let mut inventory = inventory::inventory(project)?;
     let last = Releases::open(&project.warehouse).current()?;
+    inventory.await_deliveries(project, None, last.as_ref())?;
+    let sources = inventory::sources(project, &inventory)?;
     let mut progress = Progress::new(context.json);
     let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
     publication::put_stage(project, sources, &reading)?;

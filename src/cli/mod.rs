@@ -1,10 +1,12 @@
 //! The command line: one file per command, arguments beside the code; glue only. This is the one place that reads the
 //! clock, prints, and chooses the exit code.
 
+mod account;
 mod build;
 mod check;
 mod choose;
 mod dictionary;
+mod synth;
 mod doctor;
 mod draft;
 mod drift;
@@ -20,6 +22,7 @@ mod query;
 mod report;
 mod rule;
 mod run;
+mod schedule;
 mod schema;
 mod series;
 mod status;
@@ -56,6 +59,9 @@ missing file likewise, with a warning. A fault in a specification stops the run 
 const AFTER_HELP: &str = "\
 Examples:
   shebao run                      read, check, compute and publish everything that changed
+  shebao run --period previous    the monthly job: what was due last month, what is missing
+  shebao schedule --day 12 --at 03:00 --write DIR
+                                  a systemd service and timer, and a cron line, that run it
   shebao check                    what does not add up, and in which cells
   shebao check --explain fund-balance
                                   what a rule says, and where it applied
@@ -92,6 +98,9 @@ struct Cli {
     /// The folder of the files to be read, one folder per source in it [default: DIR/fixtures]
     #[arg(long, global = true, value_name = "DIR", env = "SHEBAO_INPUT")]
     input: Option<PathBuf>,
+    /// The file of the key by which personal numbers are hashed [default: DIR/warehouse/key]
+    #[arg(long, global = true, value_name = "FILE", env = "SHEBAO_KEY")]
+    key: Option<PathBuf>,
     /// Machine-readable output, and log lines as JSON on standard error
     #[arg(long, global = true)]
     json: bool,
@@ -114,9 +123,11 @@ enum Command {
     Lineage(lineage::Args),
     Series(series::Args),
     Status(status::Args),
+    Schedule(schedule::Args),
     Doctor(doctor::Args),
     Schema(schema::Args),
     Dictionary(dictionary::Args),
+    Synth(synth::Args),
 }
 
 /// What every command gets: the project, and how to speak.
@@ -164,7 +175,11 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
-    let open = || Project::open(&cli.project, cli.input.as_deref()).context("opening the project");
+    let open = || {
+        let project = Project::open(&cli.project, cli.input.as_deref()).context("opening the project")?;
+        let key = cli.key.clone().unwrap_or_else(|| project.key.clone());
+        anyhow::Ok(Project { key, ..project })
+    };
     let context = |project| Context { project, json: cli.json };
     match cli.command {
         Command::Run(args) => run::run(&context(open()?), &args),
@@ -180,9 +195,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Lineage(args) => lineage::run(&context(open()?), &args),
         Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
+        Command::Schedule(args) => schedule::run(&context(open()?), &args),
         Command::Doctor(args) => doctor::run(open().ok().map(context), cli.json, &args),
         Command::Schema(args) => schema::run(&args),
         Command::Dictionary(args) => dictionary::run(&context(open()?), &args),
+        Command::Synth(args) => synth::run(&context(open()?), &args),
     }
 }
 

@@ -29,6 +29,11 @@ impl Progress {
         Progress { voice, bar: None, stage: "" }
     }
 
+    /// Whether a machine listens.
+    pub fn is_json(&self) -> bool {
+        self.voice == Voice::Json
+    }
+
     /// Begin a stage of `length` steps.
     pub fn stage(&mut self, name: &'static str, length: usize) {
         self.stage = name;
@@ -60,7 +65,10 @@ impl Progress {
             }
             Voice::Lines => eprintln!("{:<9} {result}", self.stage),
             Voice::Json => {
-                eprintln!("{}", serde_json::json!({ "stage": self.stage, "result": result }));
+                eprintln!(
+                    "{}",
+                    serde_json::json!({ "at": super::job::now().to_string(), "stage": self.stage, "result": result })
+                );
             }
         }
     }

@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::account::{self, Asked};
 use super::job::{self, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, print};
 use crate::diag::{Diagnostic, Severity};
-use crate::store::release::{Manifest, Release, Releases};
-use crate::store::{Lock, release::Sources};
+use crate::store::ledger::Run;
+use crate::store::release::{Manifest, Release, Releases, Sources};
 
 /// Read, check, compute and publish everything that changed
 ///
@@ -21,6 +22,14 @@ pub struct Args {
     /// Do everything again, even if nothing changed
     #[arg(long)]
     force: bool,
+    /// The period whose data pipelines/calendar.toml awaits: 2026-10, 2026, or `previous` for the month before this one
+    ///
+    /// A period of which a file is missing is withheld or marked as partial, as the calendar says. Without it: the newest
+    /// period of which a file has come.
+    #[arg(long, value_name = "PERIOD")]
+    period: Option<Asked>,
+    #[command(flatten)]
+    account: account::Account,
 }
 
 /// What a run tells.
@@ -33,16 +42,23 @@ struct Summary<'a> {
 }
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
+    account::kept(context, &args.account, args.period, |run| work(context, args, run))
+}
+
+fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> {
     let begun = Instant::now();
     let project = &context.project;
-    let _lock = Lock::acquire(&project.warehouse, "shebao run", job::now())?;
-    let inventory = inventory::inventory(project)?;
-    let sources = inventory::sources(project, &inventory)?;
+    let mut inventory = inventory::inventory(project)?;
+    let until = args.period.map(|asked| asked.period(inventory.calendar.as_ref())).transpose()?;
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
+    inventory.await_deliveries(project, until, last.as_ref())?;
+    let sources = inventory::sources(project, &inventory)?;
     let missing = inventory.missing.len();
+    run.files_missing = missing as u64;
+    run.deliveries_missing = inventory.deliveries.missing() as u64;
     if let Some(release) = last.as_ref().filter(|_| !args.force)
-        && let Some(ended) = nothing_to_do(context, release, &sources, missing, begun)?
+        && let Some(ended) = nothing_to_do(context, release, &sources, missing, begun, run)?
     {
         return Ok(ended);
     }
@@ -58,6 +74,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     print::diagnostics(&told, context.json);
     let summary =
         Summary { manifest: &built.manifest, release: &release, missing, time: begun.elapsed(), changed: true };
+    account::note(run, summary.manifest, true);
     if context.json {
         summary.tell_json(context);
     } else {
@@ -77,12 +94,14 @@ fn nothing_to_do(
     sources: &Sources,
     missing: usize,
     begun: Instant,
+    run: &mut Run,
 ) -> anyhow::Result<Option<Ended>> {
     let manifest = Manifest::read(&release.path)?;
     if manifest.made_from != sources.digest() || !publication::is_printed(&context.project, release) {
         return Ok(None);
     }
     let summary = Summary { manifest: &manifest, release, missing, time: begun.elapsed(), changed: false };
+    account::note(run, &manifest, false);
     if context.json {
         summary.tell_json(context);
     } else {

@@ -3,12 +3,20 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
 
+use super::job::delivery::{Deliveries, Delivery, Set, State};
+use super::job::inventory::Inventory;
 use super::job::{self, inventory, publication};
 use super::{Context, Ended, Fault, print};
+use crate::domain::TOTAL;
+use crate::domain::calendar::Rhythm;
+use crate::project::Project;
 use crate::store::digest::FileDigest;
-use crate::store::{Manifest, Releases};
+use crate::store::ledger::Arrival;
+use crate::store::release::Release;
+use crate::store::{Ledger, Manifest, Releases};
 
 /// Tell which release is current, what it was made from, what is missing, and what has changed since
 #[derive(clap::Args, Debug)]
@@ -35,12 +43,17 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         }
     };
     let sources = inventory::sources(project, &inventory)?;
+    let deliveries = awaited(project, &inventory, list.last())?;
     let Some(current) = list.last() else {
         if context.json {
-            println!("{}", json!({ "release": null, "missing": inventory.missing, "unread": inventory.unread }));
+            println!(
+                "{}",
+                json!({ "release": null, "missing": inventory.missing, "unread": inventory.unread, "deliveries": deliveries_json(&deliveries) })
+            );
         } else {
             println!("no release yet; run `shebao run`");
             tell_files("missing", &inventory.missing);
+            tell_deliveries(&deliveries);
         }
         return Ok(Ended::Good);
     };
@@ -55,7 +68,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             "release": current.id, "released_at": current.since.to_string(), "releases": list.len(), "fresh": fresh,
             "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings, "report_faults": manifest.report_faults,
             "kept": manifest.kept, "encodings": manifest.encodings, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
-            "program": manifest.tool_version,
+            "deliveries": deliveries_json(&deliveries), "program": manifest.tool_version,
         });
         println!("{told}");
         return Ok(Ended::Good);
@@ -77,6 +90,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     tell_files("missing", &inventory.missing);
     tell_files("unread", &inventory.unread);
     tell_files("changed", &changed);
+    tell_deliveries(&deliveries);
     let next = match (fresh, printed) {
         (true, true) if manifest.has_errors() => "mend what `shebao check` and `shebao report` tell",
         (true, true) => "nothing to do",
@@ -86,6 +100,56 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     };
     println!("next          {next}");
     Ok(Ended::Good)
+}
+
+/// What is due by the calendar until the last period that has ended, whoever has asked for what.
+fn awaited(project: &Project, inventory: &Inventory, last: Option<&Release>) -> anyhow::Result<Deliveries> {
+    let Some(calendar) = &inventory.calendar else { return Ok(Deliveries::default()) };
+    let now = job::now();
+    let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
+    arrivals.extend(inventory.new_arrivals(&arrivals, now));
+    let month = now.to_zoned(calendar.zone.clone()).date().first_of_month();
+    let ended = Rhythm::Month.period_of(month.yesterday()?);
+    inventory.deliveries(&arrivals, Some(ended), last)
+}
+
+/// A row per period of which something is to be said, and of the newest one; JSON has them all.
+fn tell_deliveries(deliveries: &Deliveries) {
+    let now = job::now();
+    for (nth, set) in deliveries.sets.iter().enumerate() {
+        let is_newest = deliveries.sets.get(nth + 1).is_none_or(|next| next.name != set.name);
+        let of_state = |state| set.deliveries.iter().filter(move |d| set.state(d, now) == state);
+        let troubles: Vec<State> = State::TROUBLES.into_iter().filter(|s| of_state(*s).next().is_some()).collect();
+        if !is_newest && troubles.is_empty() {
+            continue;
+        }
+        let there = set.deliveries.len() - set.missing().count();
+        let due = set.due_at.map_or(String::new(), |due| format!(", due {due}"));
+        let withheld = if set.is_withheld() { ", withheld" } else { "" };
+        println!("due           {} {}: {there} of {} there{due}{withheld}", set.name, set.period, set.deliveries.len());
+        for state in troubles {
+            let regions: Vec<&str> = of_state(state).map(|d| d.region.as_str()).filter(|r| *r != TOTAL).collect();
+            println!(
+                "  {:<11} {}",
+                state.as_str(),
+                if regions.is_empty() { "all of it".to_owned() } else { regions.join(" ") }
+            );
+        }
+    }
+}
+
+fn deliveries_json(deliveries: &Deliveries) -> Json {
+    let now = job::now();
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let of = |set: &Set, d: &Delivery| {
+        json!({
+            "delivery": set.name, "period": set.period.to_string(), "region": d.region.as_str(),
+            "state": set.state(d, now).as_str(), "due_at": time(set.due_at), "arrived_at": time(d.arrived_at),
+            "resubmitted_at": time(d.resubmitted_at), "files": d.files.iter().map(|f| &f.path).collect::<Vec<_>>(),
+            "period_is_whole": set.is_whole(), "withheld": set.is_withheld(),
+        })
+    };
+    deliveries.sets.iter().flat_map(|set| set.deliveries.iter().map(move |d| of(set, d))).collect()
 }
 
 /// The revision report of the current release.

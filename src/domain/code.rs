@@ -204,12 +204,12 @@ impl Codebook {
         // The names of local codes are aliases of their table, so that no other table meets them.
         for (list, code, name) in entries.chain(indicators).chain(units).filter(|(_, code, _)| !is_local(code)) {
             for label in [code, name] {
-                let key = (list.to_owned(), NAMES.to_owned(), normalise(label));
+                let key = (list.to_owned(), NAMES.to_owned(), normalise(label).into_owned());
                 index.entry(key).or_default().insert(Code::new(code));
             }
         }
         for alias in &self.aliases {
-            let key = (alias.list.clone(), alias.scope.clone(), normalise(&alias.label));
+            let key = (alias.list.clone(), alias.scope.clone(), normalise(&alias.label).into_owned());
             index.insert(key, BTreeSet::from([alias.code.clone()]));
         }
         self.index = index;
@@ -278,7 +278,7 @@ impl Codebook {
     /// The codes of a label, by scope: the table's, the dataset's, everyone's, and those of the lists themselves; of several
     /// versions those of the one that is read by. An alias may lead to any version where the table declares none.
     fn named(&self, list: &str, scope: LabelScope<'_>, label: &str) -> impl Iterator<Item = Vec<Code>> {
-        let (name, label) = (list.to_owned(), normalise(label));
+        let (name, label) = (list.to_owned(), normalise(label).into_owned());
         let codes = self.lists.get(list);
         let declared = scope.versions.get(list).and_then(|v| codes?.version(v));
         let base = codes.and_then(|codes| codes.versions.first());

@@ -1,12 +1,14 @@
 //! Printed labels made comparable: width folded, white space dropped, nothing else changed.
 
+use std::borrow::Cow;
+
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The canonical form of a printed label: compatibility composition (full width → half width), all white space
 /// removed. `"基\n金 收入（万元）"` and `"基金收入(万元)"` are the same label.
-pub fn normalise(printed: &str) -> String {
-    if printed.is_ascii() {
-        return printed.chars().filter(|c| !is_space(*c)).collect();
+pub fn normalise(printed: &str) -> Cow<'_, str> {
+    if printed.chars().all(is_normal) {
+        return Cow::Borrowed(printed);
     }
     let mut folded = String::with_capacity(printed.len());
     for piece in printed.split_inclusive(is_circled) {
@@ -17,20 +19,30 @@ pub fn normalise(printed: &str) -> String {
     folded.retain(|c| !is_space(c));
     // What white space kept apart may compose now.
     match is_nfc_quick(folded.chars()) {
-        IsNormalized::Yes => folded,
-        _ => folded.nfc().collect(),
+        IsNormalized::Yes => Cow::Owned(folded),
+        _ => Cow::Owned(folded.nfc().collect()),
     }
 }
 
-/// Whether a printed text surely lacks a character of a normalised one. Most cells of a sheet are numbers, which normalising
-/// leaves as they are: they need not be held against `参保人数` at every place.
+/// Whether a printed text surely lacks a character of a normalised one. Most cells of a sheet are numbers and names, which
+/// normalising leaves as they are: they need not be held against `参保人数` at every place.
 pub fn lacks(printed: &str, wanted: impl IntoIterator<Item = char>) -> bool {
-    printed.is_ascii() && wanted.into_iter().any(|c| !c.is_ascii() || !printed.contains(c))
+    let lacks = |c: char| match printed.is_ascii() {
+        true => !c.is_ascii() || !printed.contains(c),
+        false => !printed.contains(c),
+    };
+    let plain = printed.is_ascii() || printed.chars().all(|c| is_normal(c) || c.is_ascii());
+    plain && wanted.into_iter().any(lacks)
+}
+
+/// Whether normalising leaves a character as it is, whatever stands beside it: what nearly all labels are made of.
+pub fn is_normal(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
 /// The characters of [`normalise`] for one printed character; none for white space.
 pub fn normalised(printed: char) -> impl Iterator<Item = char> {
-    let whole = is_circled(printed).then_some(printed);
+    let whole = (is_normal(printed) || is_circled(printed)).then_some(printed);
     let folded = whole.is_none().then(|| std::iter::once(printed).nfkc());
     whole.into_iter().chain(folded.into_iter().flatten()).filter(|c| !is_space(*c))
 }
@@ -73,8 +85,20 @@ pub const LABEL_CHARS_MAX: usize = 500;
 /// Texts less like each other are not near.
 const LIKENESS_LEAST: f64 = 0.34;
 
+/// Keywords less like each other are other words, not one with a slip.
+const SLIP_LIKENESS_LEAST: f64 = 0.6;
+
 /// The names nearest to a label, best first, at most three; for hints.
 pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest_of(label, names, LIKENESS_LEAST)
+}
+
+/// The keyword that was meant by one with a slip; `None` where the word is another.
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_of(word, known, SLIP_LIKENESS_LEAST).first().copied()
+}
+
+fn nearest_of<'a>(label: &str, names: impl IntoIterator<Item = &'a str>, least: f64) -> Vec<&'a str> {
     let wanted = normalise(label);
     let length = wanted.chars().count();
     let mut ranked: Vec<(f64, &str)> = names
@@ -85,7 +109,7 @@ pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
             let (short, long) = (length.min(known.chars().count()), length.max(known.chars().count()));
             let comparable = long <= LABEL_CHARS_MAX && short as f64 >= long as f64 * LIKENESS_LEAST;
             let likeness = comparable.then(|| strsim::normalized_damerau_levenshtein(&wanted, &known));
-            likeness.filter(|likeness| *likeness >= LIKENESS_LEAST).map(|likeness| (likeness, name))
+            likeness.filter(|likeness| *likeness >= least).map(|likeness| (likeness, name))
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
@@ -95,7 +119,9 @@ pub fn nearest<'a>(label: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, normalise, without_english};
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::{meant, nearest, normalise, without_english};
 
     #[test]
     fn labels_compare_without_width_and_space() {
@@ -106,6 +132,17 @@ mod tests {
         assert_eq!(normalise("e\u{200B}\u{301}"), "\u{e9}");
         assert_eq!(normalise("人数 ①"), "人数①");
         assert_eq!(normalise("\u{E000}１"), "\u{E000}1");
+    }
+
+    #[test]
+    fn what_is_normal_stays_as_it_is() {
+        for c in ('\0'..=char::MAX).filter(|c| super::is_normal(*c)) {
+            for text in [c.to_string(), format!("a{c}\u{301}")] {
+                let composed: String = text.nfkc().collect();
+                assert!(composed.contains(c) || c.is_ascii_alphabetic(), "{c}");
+                assert_eq!(normalise(&text), composed, "{c}");
+            }
+        }
     }
 
     #[test]
@@ -136,5 +173,7 @@ mod tests {
     #[test]
     fn a_slip_finds_its_name() {
         assert_eq!(nearest("新彊", ["新疆", "西藏", "河南"]), ["新疆"]);
+        assert_eq!(meant("indicater", ["relation", "indicator"]), Some("indicator"));
+        assert_eq!(meant("epsilon", ["relation", "linear", "zh"]), None);
     }
 }

@@ -14,16 +14,21 @@
 //! - **passage**: where in a text a figure stands: paper, section, sentence; **qualifier**: how the text bounds it (近, 以上)
 //! - **relation**: a whole and its parts, as a table declares them (勾稽关系)
 //! - **questionnaire**: what a survey asked, of whom, and what could be answered
+//! - **record**: a row of an agency's extract: one person, unit, payment or death ([`RecordTable`])
 //! - **finding**: what a check says about cells
 
 pub mod address;
+pub mod calendar;
 pub mod code;
 pub mod concordance;
+pub mod few;
 pub mod finding;
 pub mod label;
 pub mod observation;
+pub mod observations;
 pub mod period;
 pub mod questionnaire;
+pub mod record;
 pub mod relation;
 pub mod text;
 pub mod unit;
@@ -33,10 +38,13 @@ pub mod value;
 pub use address::{Addressing, CellRef};
 pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LabelScope, LookupError, TOTAL, Version};
 pub use concordance::{Break, BreakKind, Correspondence, Weight};
+pub use few::Few;
 pub use finding::{Finding, Outcome};
-pub use observation::{Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
+pub use observation::{Besides, Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
+pub use observations::Observations;
 pub use period::{Period, PeriodKind};
 pub use questionnaire::{Answer, Question, Questionnaire, Universe};
+pub use record::{RECORD_TABLES, RecordColumn, RecordKind, RecordTable, record_table};
 pub use relation::{Relation, RelationKind};
 pub use text::Text;
 pub use unit::Unit;

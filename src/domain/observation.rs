@@ -1,13 +1,13 @@
 //! The one fact row: a number from a cell, with its dimensions, its printed form and its origin.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use super::address::{Addressing, CellRef};
 use super::code::{Code, TOTAL};
+use super::few::Few;
 use super::period::{Period, PeriodKind};
 use super::text::Text;
 use super::value::{Qualifier, Status, Value};
@@ -55,7 +55,7 @@ impl Dimension {
 
 /// Any further dimension, sorted by key; prints as `payer=employer;tier=3`, or `_T` when there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Breakdown(pub BTreeMap<String, String>);
+pub struct Breakdown(pub Few<Text, Text>);
 
 impl Breakdown {
     /// The breakdown that prints as this text; `None` where a part is not `key=code`.
@@ -63,7 +63,7 @@ impl Breakdown {
         if text == TOTAL {
             return Some(Breakdown::default());
         }
-        let pair = |pair: &str| pair.split_once('=').map(|(key, code)| (key.to_owned(), code.to_owned()));
+        let pair = |pair: &str| pair.split_once('=').map(|(key, code)| (key.into(), code.into()));
         text.split(';').map(pair).collect::<Option<_>>().map(Breakdown)
     }
 }
@@ -95,35 +95,41 @@ pub struct Dimensions {
 /// What a row, a column or a whole table says of where its numbers stand; nothing of some dimensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coordinates {
-    codes: [Option<Code>; Dimension::ALL.len()],
+    codes: Few<Dimension, Code>,
     breakdown: Breakdown,
     /// The sum of the fingerprints of all that is said, so that it needs no walk over texts for each number.
     fingerprint: u64,
+    said: u8,
 }
 
 impl Coordinates {
-    pub fn new(codes: impl IntoIterator<Item = (Dimension, Code)>, breakdown: Breakdown) -> Coordinates {
-        let mut all = Coordinates { breakdown, ..Coordinates::default() };
-        for (dimension, code) in codes {
-            all.codes[dimension as usize] = Some(code);
-        }
-        let codes = Dimension::ALL.into_iter().zip(&all.codes).filter_map(|(d, code)| Some((d, code.as_ref()?)));
-        let codes = codes.filter(|(_, code)| code.as_str() != TOTAL).map(fingerprint);
-        all.fingerprint = codes.chain(all.breakdown.0.iter().map(fingerprint)).fold(0, u64::wrapping_add);
-        all
+    pub fn new(codes: Few<Dimension, Code>, breakdown: Breakdown) -> Coordinates {
+        let of_codes = codes.iter().filter(|(_, code)| code.as_str() != TOTAL).map(fingerprint);
+        let fingerprint = of_codes.chain(breakdown.0.iter().map(fingerprint)).fold(0, u64::wrapping_add);
+        let divided = (!breakdown.0.is_empty()).then_some(&Dimension::Breakdown);
+        let said = codes.keys().chain(divided).fold(0, |said, dimension| said | 1 << *dimension as u8);
+        Coordinates { codes, breakdown, fingerprint, said }
+    }
+
+    /// The dimensions of which something is said, a bit for each.
+    pub fn said(&self) -> u8 {
+        self.said
+    }
+
+    /// A number that what says the same has in common, and hardly anything else.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// What is said: list and code.
     pub fn codes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let codes = Dimension::ALL.into_iter().zip(&self.codes);
-        let codes = codes.filter_map(|(dimension, code)| Some((dimension.as_str(), code.as_ref()?.as_str())));
+        let codes = self.codes.iter().map(|(dimension, code)| (dimension.as_str(), code.as_str()));
         codes.chain(self.breakdown.0.iter().map(|(list, code)| (list.as_str(), code.as_str())))
     }
 
     /// Whether both say something of the same dimension.
-    fn meets(&self, other: &Coordinates) -> bool {
-        let both = |(one, other): (&Option<Code>, &Option<Code>)| one.is_some() && other.is_some();
-        self.codes.iter().zip(&other.codes).any(both) || (!self.breakdown.0.is_empty() && !other.breakdown.0.is_empty())
+    pub fn meets(&self, other: &Coordinates) -> bool {
+        self.said & other.said != 0
     }
 }
 
@@ -143,7 +149,8 @@ impl From<Dimensions> for Coordinates {
             (Dimension::Industry, d.industry),
             (Dimension::Population, d.population),
         ];
-        Coordinates::new(codes.into_iter().filter(|(_, code)| code.as_str() != TOTAL), d.breakdown)
+        let stated = codes.into_iter().filter(|(_, code)| code.as_str() != TOTAL);
+        Coordinates::new(stated.collect(), d.breakdown)
     }
 }
 
@@ -162,16 +169,23 @@ pub struct Origin {
     pub id_path: String,
 }
 
-/// What the numbers of one sheet that count the same thing in the same unit have in common.
+/// What numbers of one sheet have in common that count the same thing, of one period and in one unit, and stand in one
+/// column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
     pub origin: Arc<Origin>,
     pub indicator: Code,
+    pub period: Period,
     pub period_kind: PeriodKind,
     /// Code of the base unit.
     pub unit: String,
     /// Code of the printed unit.
     pub printed_unit: String,
+    /// What the column says of where they stand.
+    pub column: Arc<Coordinates>,
+    /// Footnotes and source lines bound to them, joined by line breaks when stored.
+    pub notes: Arc<Vec<String>>,
+    pub status: Status,
 }
 
 /// Where in a text a figure stands that is kept as a record; blank what the record does not say.
@@ -190,27 +204,30 @@ pub struct Passage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     pub series: Arc<Series>,
-    /// What the row and the table say, and, over it, what the column says.
-    pub coordinates: [Arc<Coordinates>; 2],
+    /// What the row and the table say of where the number stands, below what the column says.
+    pub row: Arc<Coordinates>,
     pub at: CellRef,
     /// Number among several of one cell, from 1; 0 where the cell has one only.
     pub nth: u16,
-    pub period: Period,
     /// In the base unit.
     pub value: Value,
     /// Decimals as printed, in the printed unit; `None` where there is no number.
     pub decimals: Option<u8>,
     /// The cell's text as printed.
     pub printed: Text,
-    /// Footnotes and source lines bound to the cell, joined by line breaks when stored.
-    pub notes: Arc<Vec<String>>,
-    pub status: Status,
+    /// What else is known of it, as a rule nothing.
+    pub besides: Option<Arc<Besides>>,
+}
+
+/// What is known of a figure besides, as of one that a text states or an office corrects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
     pub qualifier: Qualifier,
     /// Where the table states a quantity twice, this is declared to be the figure that counts.
     pub preferred: bool,
-    pub passage: Option<Arc<Passage>>,
+    pub passage: Option<Passage>,
     /// Where the office takes the print for a slip: what is printed, and who says so.
-    pub correction: Option<Arc<Correction>>,
+    pub correction: Option<Correction>,
 }
 
 /// A correction that was applied.
@@ -249,38 +266,76 @@ impl Observation {
         &self.series.indicator
     }
 
+    pub fn period(&self) -> Period {
+        self.series.period
+    }
+
+    pub fn notes(&self) -> &[String] {
+        &self.series.notes
+    }
+
+    pub fn status(&self) -> Status {
+        self.series.status
+    }
+
+    pub fn qualifier(&self) -> Qualifier {
+        self.besides.as_ref().map_or(Qualifier::Exact, |b| b.qualifier)
+    }
+
+    pub fn is_preferred(&self) -> bool {
+        self.besides.as_ref().is_some_and(|b| b.preferred)
+    }
+
+    pub fn passage(&self) -> Option<&Passage> {
+        self.besides.as_ref()?.passage.as_ref()
+    }
+
+    pub fn correction(&self) -> Option<&Correction> {
+        self.besides.as_ref()?.correction.as_ref()
+    }
+
+    /// What is known of it besides, to be changed.
+    pub fn besides_mut(&mut self) -> &mut Besides {
+        Arc::make_mut(self.besides.get_or_insert_default())
+    }
+
+    /// What row and table say of where the number stands, and, over it, what the column says.
+    pub fn coordinates(&self) -> [&Coordinates; 2] {
+        [&self.row, &self.series.column]
+    }
+
     /// The code of a dimension that the number is divided by.
     pub fn code(&self, dimension: Dimension) -> Option<&Code> {
-        let [below, above] = &self.coordinates;
-        let code = above.codes[dimension as usize].as_ref().or(below.codes[dimension as usize].as_ref());
+        let [below, above] = self.coordinates();
+        let code = above.codes.get(&dimension).or(below.codes.get(&dimension));
         code.filter(|code| code.as_str() != TOTAL)
     }
 
     pub fn breakdown(&self) -> Cow<'_, Breakdown> {
-        let [below, above] = self.coordinates.each_ref().map(|c| &c.breakdown);
+        let [below, above] = self.coordinates().map(|c| &c.breakdown);
         if above.0.is_empty() {
             return Cow::Borrowed(below);
         }
         if below.0.is_empty() {
             return Cow::Borrowed(above);
         }
-        let both = below.0.iter().chain(&above.0);
+        let both = below.0.iter().chain(above.0.iter());
         Cow::Owned(Breakdown(both.map(|(key, code)| (key.clone(), code.clone())).collect()))
     }
 
     /// A number that two observations of one quantity have in common, and hardly any others.
     pub fn fingerprint(&self) -> u64 {
-        let [below, above] = &self.coordinates;
+        let [below, above] = self.coordinates();
         let place = match below.meets(above) {
             true => Coordinates::from(self.dimensions()).fingerprint,
             false => below.fingerprint.wrapping_add(above.fingerprint),
         };
-        fingerprint((self.indicator(), self.period, place))
+        fingerprint((self.indicator(), self.period(), place))
     }
 
     /// Whether the words are kept that state the figure. A text may state a quantity more than once, a table may not.
     pub fn is_quoted(&self) -> bool {
-        self.passage.as_ref().is_some_and(|p| !p.quote.is_empty())
+        self.passage().is_some_and(|p| !p.quote.is_empty())
     }
 
     pub fn dimensions(&self) -> Dimensions {

@@ -29,6 +29,14 @@ impl Text {
         }
     }
 
+    /// Whether it is nothing but ASCII, as numbers are; the text need not be made a `str` for it.
+    pub fn is_ascii(&self) -> bool {
+        match &self.0 {
+            Kept::Short { length, bytes } => bytes[..usize::from(*length)].is_ascii(),
+            Kept::Long(text) => text.is_ascii(),
+        }
+    }
+
     /// The text in place, or `None` where it is too long for that.
     fn short(text: &str) -> Option<Text> {
         let length = u8::try_from(text.len()).ok().filter(|l| usize::from(*l) <= SHORT)?;

@@ -1,15 +1,18 @@
 //! Rules put to figures: every place where a rule holds good, with the cells that it needs there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use num_traits::{Signed as _, Zero as _};
 use rust_decimal::Decimal;
 
-use super::edit::{Edit, Factor, Sense, Term};
-use super::material::{Material, Part, Reading, TableKey};
+use super::edit::{Edit, Exact, Factor, Sense, Term, exact};
+use super::material::{Key, Material, Part, Reading, TableKey};
+use super::words::place;
 use crate::domain::TOTAL;
 use crate::spec::rules::{
-    Comparison, Level, Linear, Missing, Operand, Rate, RelationKind, Rule, Rulebook, Severity, Step, Within,
+    Comparison, Extremes, Level, Linear, Missing, Operand, Place, Rate, RelationKind, Rule, Rulebook, Severity, Step,
+    Within,
 };
 
 /// A rule put to some cells; cells are places in the list of readings.
@@ -39,11 +42,12 @@ pub enum Form {
     },
     /// Terms with what they are called and count, against the figure.
     Terms {
-        terms: Vec<(String, i64, usize)>,
+        terms: Vec<Counted>,
         is: Comparison,
     },
     Rate {
         part: Option<usize>,
+        less: Option<usize>,
         whole: Option<usize>,
         times: i64,
     },
@@ -55,10 +59,24 @@ pub enum Form {
     Places {
         other: usize,
     },
+    /// The lowest or the highest that is stated, which a figure lies beyond.
+    Extreme {
+        stated: usize,
+        is_low: bool,
+    },
     Bounds {
         low: Option<i64>,
         high: Option<i64>,
     },
+}
+
+/// A term: what it is called, what it counts, its cell, and the cell that it is multiplied by.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub role: String,
+    pub times: i64,
+    pub cell: usize,
+    pub each: Option<usize>,
 }
 
 /// All instances of the rules that say something of exact sums, products and bounds.
@@ -81,6 +99,9 @@ pub fn instances(book: &Rulebook, material: &Material) -> Vec<Instance> {
         }
         if let Some(kind) = &rule.places {
             all.extend((0..material.readings.len()).filter_map(|at| binder.places(kind.revision, at)));
+        }
+        if let Some(kind) = &rule.extremes {
+            all.extend((0..material.readings.len()).filter_map(|at| binder.extreme(kind, at)));
         }
         if let Some(kind) = &rule.range {
             for indicator in &kind.indicators {
@@ -130,7 +151,7 @@ impl Binder<'_> {
         for ((_, whole), parts) in groups {
             let readings = &self.material.readings;
             let mut found: Vec<usize> = parts.iter().filter_map(|part| part.part).collect();
-            found.sort_by_key(|cell| (readings[*cell].cell.len(), readings[*cell].cell.clone()));
+            found.sort_by_key(|cell| place(&readings[*cell].cell));
             let missing = parts.len() - found.len();
             let with_number = found.iter().filter(|cell| readings[**cell].value.is_some()).count();
             if readings[whole].value.is_none() || with_number == 0 {
@@ -165,24 +186,36 @@ impl Binder<'_> {
 
     fn find(&self, at: usize, operand: &Operand, within: Within) -> Found {
         let material = self.material;
-        for place in [Some(&operand.is), operand.or.as_ref()].into_iter().flatten() {
-            let Some(key) = material.key_at(at, place) else { continue };
-            let found = match within {
-                _ if place.period == Some(Step::Ending) => material.ending(&key),
-                Within::Table => material.of_table(at, &key),
-                Within::Figures if operand.same_table => material.of_table(at, &key),
-                Within::Figures => material.figure(&key),
-            };
-            if let Some(cell) = found.filter(|cell| material.readings[*cell].value.is_some()) {
-                return Found::Cell(cell);
-            }
+        let within = if operand.same_table { Within::Table } else { within };
+        let mut places = [&operand.is].into_iter().chain(&operand.or);
+        if let Some(cell) = places.find_map(|place| self.cell(at, place, within)) {
+            return Found::Cell(cell);
         }
         match operand.missing {
             Some(Missing::Nothing) => Found::Nothing,
             Some(Missing::Silent) => Found::Silent,
-            Some(Missing::Begins) if !material.has_earlier(at) => Found::Silent,
+            Some(Missing::Begins) if !material.has_earlier(at) || material.is_parted(&material.readings[at]) => {
+                Found::Silent
+            }
             _ => Found::Missing(operand.role.clone()),
         }
+    }
+
+    /// The cell with a number at a place, as seen from another.
+    fn cell(&self, at: usize, place: &Place, within: Within) -> Option<usize> {
+        let material = self.material;
+        // What stands before a break is another quantity.
+        if place.period == Some(Step::Previous) && material.is_parted(&material.readings[at]) {
+            return None;
+        }
+        let key = material.key_at(at, place)?;
+        let found = match (place.period, within) {
+            (Some(Step::Ending), _) => material.ending(&key),
+            (Some(Step::Latest), _) => material.latest(&key),
+            (_, Within::Table) => material.of_table(at, &key),
+            (_, Within::Figures) => material.figure(&key),
+        };
+        found.filter(|cell| material.readings[*cell].value.is_some())
     }
 
     fn linear(&self, kind: &Linear, at: usize) -> Option<Instance> {
@@ -197,12 +230,14 @@ impl Binder<'_> {
         // Of two sums that would do, the one that comes nearer.
         let Some(second) = self.sum(kind, &kind.or, at) else { return Some(first) };
         let miss = |instance: &Instance| {
-            let value = |cell: usize| self.material.readings[cell].value.unwrap_or_default();
+            let value = |cell: &usize| exact(self.material.readings[*cell].value.unwrap_or_default());
             let sum = instance.edit.terms.iter().map(|t| match &t.factor {
-                Factor::Exactly(factor) => value(t.cell) * *factor,
-                Factor::Cells { .. } => Decimal::ZERO,
+                Factor::Exactly(factor) => value(&t.cell) * exact(*factor),
+                Factor::Cells { times, cells } => {
+                    value(&t.cell) * exact(*times) * cells.first().map_or_else(Exact::zero, value)
+                }
             });
-            (!instance.missing.is_empty(), sum.sum::<Decimal>().abs())
+            (!instance.missing.is_empty(), sum.sum::<Exact>().abs())
         };
         Some(if miss(&second) < miss(&first) { second } else { first })
     }
@@ -213,8 +248,16 @@ impl Binder<'_> {
             match self.find(at, operand, kind.within) {
                 Found::Cell(cell) => {
                     let times = operand.times.unwrap_or(1);
-                    terms.push(term(cell, times));
-                    told.push((operand.role.clone(), times, cell));
+                    let each = operand.each.as_ref().map(|place| self.cell(at, place, kind.within));
+                    match each {
+                        None => terms.push(term(cell, times)),
+                        Some(Some(each)) => {
+                            let factor = Factor::Cells { times: times.into(), cells: vec![each] };
+                            terms.push(Term { cell, factor });
+                        }
+                        Some(None) => missing.push(format!("amount for each of {}", operand.role)),
+                    }
+                    told.push(Counted { role: operand.role.clone(), times, cell, each: each.flatten() });
                 }
                 Found::Nothing => {}
                 Found::Missing(what) => missing.push(what),
@@ -227,14 +270,14 @@ impl Binder<'_> {
         terms.push(term(at, -1));
         // At least the sum: sum − figure is at most nothing. At most: the other way round.
         if kind.is == Comparison::AtMost {
-            terms.iter_mut().for_each(|t| {
-                if let Factor::Exactly(factor) = &mut t.factor {
-                    *factor = -*factor;
-                }
+            terms.iter_mut().for_each(|t| match &mut t.factor {
+                Factor::Exactly(factor) | Factor::Cells { times: factor, .. } => *factor = -*factor,
             });
         }
         let sense = if kind.is == Comparison::Equal { Sense::Zero } else { Sense::AtMostZero };
-        let cells = told.iter().map(|(_, _, cell)| *cell).chain([at]).collect();
+        let mut cells: Vec<usize> = told.iter().flat_map(|t| [Some(t.cell), t.each]).flatten().chain([at]).collect();
+        let mut seen = BTreeSet::new();
+        cells.retain(|cell| seen.insert(*cell));
         let form = Form::Terms { terms: told, is: kind.is };
         Some(Instance { missing, ..self.instance(at, Edit { terms, sense }, cells, form) })
     }
@@ -244,7 +287,7 @@ impl Binder<'_> {
         if reading.value.is_none() || (kind.within == Within::Figures && !reading.counts) {
             return None;
         }
-        let (mut missing, mut cells) = (Vec::new(), Vec::new());
+        let (mut missing, mut cells, mut silent) = (Vec::new(), Vec::new(), false);
         let mut look = |operand: &Operand| match self.find(at, operand, kind.within) {
             Found::Cell(cell) => {
                 cells.push(cell);
@@ -254,18 +297,28 @@ impl Binder<'_> {
                 missing.push(what);
                 None
             }
-            Found::Nothing | Found::Silent => None,
+            Found::Nothing => None,
+            Found::Silent => {
+                silent = true;
+                None
+            }
         };
-        let (part, whole) = (look(&kind.part), look(&kind.whole));
+        let (part, less, whole) = (look(&kind.part), kind.less.as_ref().and_then(&mut look), look(&kind.whole));
+        if silent {
+            return None;
+        }
         if part.is_none() && whole.is_none() {
             return None;
         }
         let mut terms: Vec<Term> = part.iter().map(|cell| term(*cell, kind.times)).collect();
+        terms.extend(less.map(|cell| term(cell, -kind.times)));
         if let Some(cell) = whole {
             terms.push(Term { cell, factor: Factor::Cells { times: Decimal::NEGATIVE_ONE, cells: vec![at] } });
         }
         cells.push(at);
-        let form = Form::Rate { part, whole, times: kind.times };
+        let mut seen = BTreeSet::new();
+        cells.retain(|cell| seen.insert(*cell));
+        let form = Form::Rate { part, less, whole, times: kind.times };
         Some(Instance { missing, ..self.instance(at, Edit { terms, sense: Sense::Zero }, cells, form) })
     }
 
@@ -298,7 +351,7 @@ impl Binder<'_> {
         let mut cells = vec![per];
         let mut terms = vec![term(at, -1)];
         let mut of_standards: Vec<usize> = standards.values().flatten().copied().collect();
-        of_standards.sort_by_key(|cell| (material.readings[*cell].cell.len(), material.readings[*cell].cell.clone()));
+        of_standards.sort_by_key(|cell| place(&material.readings[*cell].cell));
         of_standards.dedup_by_key(|cell| material.readings[*cell].cell.clone());
         cells.extend(of_standards);
         cells.push(at);
@@ -323,6 +376,21 @@ impl Binder<'_> {
         let severity = if same_table && !twice { revision } else { self.rule.severity };
         let edit = Edit { terms: vec![term(at, 1), term(other, -1)], sense: Sense::Zero };
         Some(Instance { severity, ..self.instance(at, edit, vec![at], Form::Places { other }) })
+    }
+
+    /// The lowest or the highest that is stated of a quantity, and the figure itself.
+    fn extreme(&self, kind: &Extremes, stated: usize) -> Option<Instance> {
+        let reading = &self.material.readings[stated];
+        let code = reading.breakdown(&kind.key)?;
+        let is_low = code == kind.low;
+        if reading.value.is_none() || !(is_low || code == kind.high) {
+            return None;
+        }
+        let key = Key { breakdown: reading.breakdown_without(&kind.key).as_str().into(), ..reading.key.clone() };
+        let at = self.material.figure(&key)?;
+        let sign = if is_low { 1 } else { -1 };
+        let edit = Edit { terms: vec![term(stated, sign), term(at, -sign)], sense: Sense::AtMostZero };
+        Some(self.instance(at, edit, vec![stated, at], Form::Extreme { stated, is_low }))
     }
 
     /// The bounds are what the cell could be at all; an edit without terms, since there is nothing to add up.

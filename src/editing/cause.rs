@@ -11,6 +11,7 @@ use super::edit::{Cell, Edit, Exact, Factor, Interval, Sense, exact};
 use super::locate::{Located, Locator, Problem, allowed};
 use super::material::{Material, Reading};
 use super::slip::{Meant, meant};
+use super::words::place;
 
 /// Cells of a problem up to which it is looked at as a whole; of a larger one, what stands around its failed edits.
 const CELLS_MAX: usize = 600;
@@ -206,9 +207,9 @@ fn repairs(
     }
     let order = |repair: &Repair| {
         let reading = &material.readings[repair.cell];
-        let place = (reading.cell.len(), reading.cell.clone());
         let longer = repair.meant.decimals != reading.decimals;
-        (!repair.exact, !suspects.contains(&repair.cell), longer, repair.meant.slip, place, repair.meant.text.clone())
+        let text = repair.meant.text.clone();
+        (!repair.exact, !suspects.contains(&repair.cell), longer, repair.meant.slip, place(&reading.cell), text)
     };
     found.sort_by_key(order);
     found

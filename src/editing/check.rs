@@ -11,9 +11,9 @@ use super::cause::{Cause, causes};
 use super::doubt::{Doubt, Doubts, doubts};
 use super::edit::{Cell, Edit, Exact, Judgement, Verdict, exact};
 use super::locate::components;
-use super::material::Material;
+use super::material::{Material, Reading};
 use super::tell;
-use super::words::{address, grouped, shown};
+use super::words::{address, grouped, place, shown};
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
 use crate::domain::{Finding, Outcome};
@@ -130,7 +130,7 @@ impl Telling<'_> {
         let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
         // What is only worth knowing has a reason of its own, and no slip of print is looked for.
         let likely = cause
-            .filter(|_| fails && severity > Severity::Info)
+            .filter(|_| fails && rule.slips && severity > Severity::Info)
             .map_or_else(Likely::default, |cause| self.likely(instance, cause));
         let suggestion = match (fails, &likely) {
             (false, _) => "find what is missing in another table or edition".to_owned(),
@@ -142,7 +142,7 @@ impl Telling<'_> {
             outcome: if fails { Outcome::Fail } else { Outcome::Unverifiable },
             residual: told.residual,
             tolerance: told.tolerance,
-            message: told.message,
+            message: quoting(told.message, &self.material.readings[instance.at]),
             suggestion,
             cell: tell::cells(instance, self.material),
             likely,
@@ -153,8 +153,15 @@ impl Telling<'_> {
     fn likely(&self, instance: &Instance, cause: &Cause) -> Likely {
         let at = &self.material.readings[instance.at];
         let name = |cell: &usize| address(&self.material.readings[*cell], at);
+        let stands = |cell: &usize| {
+            let reading = &self.material.readings[*cell];
+            (!reading.is_of_one_sheet(at), reading.source_file.clone(), reading.sheet.clone(), place(&reading.cell))
+        };
+        let mut sets = cause.sets.clone();
+        sets.iter_mut().for_each(|set| set.sort_by_key(stands));
+        sets.sort_by_key(|set| set.iter().map(stands).collect::<Vec<_>>());
         let mut sets: Vec<String> =
-            cause.sets.iter().map(|set| set.iter().map(name).collect::<Vec<_>>().join(" + ")).collect();
+            sets.iter().map(|set| set.iter().map(name).collect::<Vec<_>>().join(" + ")).collect();
         sets.dedup();
         let candidates = cause.candidates();
         let repair = match candidates {
@@ -182,7 +189,7 @@ impl Telling<'_> {
         }
     }
 
-    fn repair(&self, repair: &super::cause::Repair, from: &super::material::Reading) -> String {
+    fn repair(&self, repair: &super::cause::Repair, from: &Reading) -> String {
         let reading = &self.material.readings[repair.cell];
         let meant = repair.meant.text.parse::<Decimal>().map_or_else(|_| repair.meant.text.clone(), grouped);
         format!(
@@ -303,9 +310,17 @@ fn of_doubt(doubt: &Doubt, book: &Rulebook, material: &Material) -> Finding {
         cell: cells.join(" "),
         residual: doubt.residual,
         tolerance: doubt.tolerance,
-        message: doubt.message.clone(),
+        message: quoting(doubt.message.clone(), at),
         likely: doubt.likely.clone(),
         ..blank(rule, doubt.at, material)
+    }
+}
+
+/// A message about a figure from a text, with the words that state it.
+fn quoting(message: String, of: &Reading) -> String {
+    match of.citation.is_empty() || message.contains(&of.citation) {
+        true => message,
+        false => format!("{message}; the text: {}", of.citation),
     }
 }
 

@@ -10,7 +10,7 @@ use rust_decimal::prelude::Signed as _;
 use super::edit::{Exact, Interval, exact};
 use super::material::{Key, Material, TableKey};
 use super::number::{median, quotient, significant};
-use super::slip::meant;
+use super::slip::{Slip, meant};
 use super::words::{decimal, grouped, shown};
 use crate::domain::finding::Likely;
 use crate::spec::rules::{
@@ -61,10 +61,20 @@ fn previous_of(place: &Place) -> Place {
     Place { period: Some(Step::Previous), ..place.clone() }
 }
 
+/// What a figure may be after the one before it.
+fn within_growth(kind: &Growth, before: Decimal) -> Interval {
+    let hundred = Decimal::ONE_HUNDRED;
+    let least = match kind.fall_pct {
+        Some(fall) => quotient(before * (hundred - Decimal::from(fall)), hundred),
+        None => quotient(before * hundred, Decimal::from(kind.factor_pct)),
+    };
+    Interval::new(least, quotient(before * Decimal::from(kind.factor_pct), hundred))
+}
+
 impl Look<'_> {
     fn rule(&mut self, rule: &Rule) {
         if let Some(kind) = &rule.growth {
-            self.growth(kind);
+            self.growth(kind, rule.slips && rule.severity != Severity::Info);
         }
         if let Some(kind) = &rule.peers {
             self.peers(kind);
@@ -108,6 +118,10 @@ impl Look<'_> {
         let before = previous_of(place);
         let pair = |now: usize| {
             let reading = &material.readings[now];
+            // Across a break there is nothing to compare.
+            if material.is_parted(reading) {
+                return None;
+            }
             let old = material.figure(&material.key_at(now, &before)?).filter(|_| reading.counts)?;
             Some((now, old, reading.value?, material.readings[old].value?))
         };
@@ -116,7 +130,7 @@ impl Look<'_> {
         pairs
     }
 
-    fn growth(&mut self, kind: &Growth) {
+    fn growth(&mut self, kind: &Growth, slips: bool) {
         let (factor, hundred) = (Decimal::from(kind.factor_pct), Decimal::ONE_HUNDRED);
         for (now, old, value, before) in self.pairs(&kind.at) {
             let change = value - before;
@@ -131,57 +145,82 @@ impl Look<'_> {
             let reading = &self.material.readings[now];
             let pct = quotient(change * hundred, before).map_or_else(String::new, |pct| grouped(pct.round_dp(2)));
             let sign = if change.is_sign_positive() { "+" } else { "" };
+            let earlier = &self.material.readings[old].key.period;
+            let policies: Vec<String> = self
+                .material
+                .breaks_between(earlier, reading)
+                .map(|b| format!("; since {}: {}", b.day, b.reason))
+                .collect();
             let message = format!(
-                "{}: {} {} after {} the period before, {sign}{pct}%",
+                "{}: {} {} after {} the period before, {sign}{pct}%{}",
                 reading.subject,
                 shown(reading),
                 reading.unit_name,
-                quotient(before, reading.factor).map_or_else(String::new, grouped)
+                quotient(before, reading.factor).map_or_else(String::new, grouped),
+                policies.concat()
             );
-            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message);
+            // Only what is taken for wrong is looked at for a slip.
+            let likely = match slips {
+                true => self.slips_within(now, &within_growth(kind, before), Slip::is_of_digits),
+                false => Likely::default(),
+            };
+            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message).likely =
+                likely;
         }
     }
 
-    /// The regions that a table declares as the parts of one, with what each has per person.
+    /// Figures of one table that differ by region, or by what the rule says, with what each has per person. A total of them is
+    /// no peer.
     fn peers(&mut self, kind: &Peers) {
-        let mut groups: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for part in self.material.parts.iter().filter(|p| &*p.dimension == "region" && &*p.kind == "sum") {
-            let is_base = |nth: &usize| *self.material.readings[*nth].key.indicator == *kind.per.indicator;
-            groups.entry(part.whole).or_default().extend(part.part.filter(is_base));
-        }
-        for bases in groups.into_values() {
-            let ratio = |base: usize| {
-                let at = self.material.of_table(base, &self.material.key_at(base, &kind.at)?)?;
-                let (value, per) = (self.material.readings[at].value?, self.material.readings[base].value?);
+        /// What there is for each, the cell that is divided by, and the cell that is divided.
+        type Ratio = (Decimal, usize, usize);
+        let material = self.material;
+        let totals: BTreeSet<usize> = material
+            .parts
+            .iter()
+            .filter(|p| &*p.kind == "sum" && kind.over.iter().any(|of| of.as_str() == &*p.dimension))
+            .map(|p| p.whole)
+            .collect();
+        let mut groups: BTreeMap<(TableKey, Key), Vec<Ratio>> = BTreeMap::new();
+        for base in material.starts(&kind.per).filter(|base| !totals.contains(base)) {
+            let reading = &material.readings[base];
+            let ratio = || {
+                let at = material.of_table(base, &material.key_at(base, &kind.at)?)?;
+                let (value, per) = (material.readings[at].value?, reading.value?);
                 Some((quotient(value, per).filter(|_| per > Decimal::ZERO)?, base, at))
             };
-            let ratios: Vec<(Decimal, usize, usize)> = bases.into_iter().filter_map(ratio).collect();
+            groups.entry((reading.table(), reading.key.without(&kind.over))).or_default().extend(ratio());
+        }
+        for ratios in groups.into_values() {
             self.all.looked.extend(ratios.iter().map(|(_, _, at)| (self.nth, *at)));
             let Some(middle) = median(ratios.iter().map(|(ratio, ..)| *ratio).collect()) else { continue };
             if ratios.len() < kind.least || middle <= Decimal::ZERO {
                 continue;
             }
+            let factor = Decimal::from(kind.factor);
+            let Some(lowest) = quotient(middle, factor) else { continue };
             for (ratio, base, at) in ratios {
-                let factor = Decimal::from(kind.factor);
                 let residual = ratio - middle;
-                let allowed = if residual.is_sign_positive() {
-                    middle * (factor - Decimal::ONE)
-                } else {
-                    middle - middle / factor
-                };
+                let allowed =
+                    if residual.is_sign_positive() { middle * (factor - Decimal::ONE) } else { middle - lowest };
                 if residual.abs() <= allowed {
                     continue;
                 }
-                let (of, per) = (&self.material.readings[at], &self.material.readings[base]);
+                let (of, per) = (&material.readings[at], &material.readings[base]);
+                let persons = per.value.unwrap_or_default();
                 let message = format!(
-                    "{}: {} for each of {}, where the middle of the regions is {}",
+                    "{}: {} for each of {}, where the middle of its like is {}",
                     of.subject,
                     grouped(ratio.round_dp(4)),
-                    per.value.map_or_else(String::new, grouped),
+                    grouped(persons),
                     grouped(middle.round_dp(4))
                 );
+                let range = Interval::new(Some(lowest * persons), Some(middle * factor * persons));
+                let likely = self.slips_within(at, &range, |slip| slip == Slip::Unit);
                 let numbers = [Some(residual.normalize()), Some(allowed.normalize())];
-                self.push(at, vec![base, at], numbers, message).stands_out = true;
+                let doubt = self.push(at, vec![base, at], numbers, message);
+                doubt.stands_out = true;
+                doubt.likely = if likely.repair.is_empty() { Likely::default() } else { likely };
             }
         }
     }
@@ -305,7 +344,7 @@ impl Look<'_> {
                 shown(reading),
                 grouped(expected)
             );
-            let likely = self.slips_within(*cell, &range);
+            let likely = self.slips_within(*cell, &range, Slip::is_of_digits);
             let cells = vec![*base, *cell];
             let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], message);
             doubt.likely = likely;
@@ -315,12 +354,12 @@ impl Look<'_> {
     }
 
     /// Slips of a cell that lead into a range, and what would have to change with it.
-    fn slips_within(&self, cell: usize, range: &Interval) -> Likely {
+    fn slips_within(&self, cell: usize, range: &Interval, is_meant: impl Fn(Slip) -> bool) -> Likely {
         let reading = &self.material.readings[cell];
         let Some(printed) = reading.printed_value() else { return Likely::default() };
         let within = |value: Decimal| range.contains(&exact(value * reading.factor));
         let mut found: Vec<_> =
-            meant(printed, reading.decimals).into_iter().filter(|m| m.slip.is_of_digits() && within(m.value)).collect();
+            meant(printed, reading.decimals).into_iter().filter(|m| is_meant(m.slip) && within(m.value)).collect();
         found.sort_by_key(|m| (m.decimals != reading.decimals, m.slip));
         let told: Vec<String> = found.iter().map(|m| format!("{} ({})", m.text, m.slip.as_str())).collect();
         let mut with_it: Vec<String> = Vec::new();
@@ -418,19 +457,19 @@ impl Look<'_> {
                 let Some(value) = reading.value else { continue };
                 self.all.looked.push((self.nth, nth));
                 if significant(reading) >= kind.digits {
-                    let key = Key { scheme: "".into(), ..reading.key.clone() };
+                    let key = reading.key.without(&[kind.over]);
                     groups.entry((reading.dataset.clone(), key, value)).or_default().push(nth);
                 }
             }
         }
         for cells in groups.into_values() {
-            let schemes: BTreeSet<&Arc<str>> =
-                cells.iter().map(|nth| &self.material.readings[*nth].key.scheme).collect();
-            if schemes.len() < 2 {
+            let codes: BTreeSet<&Arc<str>> =
+                cells.iter().map(|nth| self.material.readings[*nth].key.code(kind.over)).collect();
+            if codes.len() < 2 {
                 continue;
             }
             let reading = &self.material.readings[cells[0]];
-            let named: Vec<&str> = schemes.iter().map(|scheme| &***scheme).collect();
+            let named: Vec<&str> = codes.iter().map(|code| &***code).collect();
             let message = format!(
                 "{}: {} {} is printed for {} alike, to the last digit",
                 reading.subject,

@@ -185,7 +185,12 @@ fn sums(edit: &Edit, used: &BTreeMap<usize, usize>, range: &dyn Fn(usize) -> Int
             };
             Some((used[&term.cell], factor))
         });
-        Some(Sum { terms: terms.collect::<Option<Vec<_>>>()?, bounds })
+        // A cell may stand in several terms: growth has the base on both sides.
+        let mut of_variable: BTreeMap<usize, Exact> = BTreeMap::new();
+        for (variable, factor) in terms.collect::<Option<Vec<_>>>()? {
+            *of_variable.entry(variable).or_insert_with(Exact::zero) += factor;
+        }
+        Some(Sum { terms: of_variable.into_iter().collect(), bounds })
     };
     let at_most = with(&|factor| factor.low.clone(), Interval { low: None, high: zero() });
     match edit.sense {

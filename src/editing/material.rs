@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::edit::{Cell, Interval};
 use crate::domain::{Breakdown, Period};
-use crate::spec::rules::{Place, Rulebook, Step};
+use crate::spec::rules::{Dimension, Place, Rulebook, Step};
 
 /// What a reading counts and where it stands among the dimensions; the kind of its period follows from the indicator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,37 @@ pub struct Key {
     pub industry: Arc<str>,
     pub population: Arc<str>,
     pub breakdown: Arc<str>,
+}
+
+impl Key {
+    /// The code of a dimension.
+    pub fn code(&self, of: Dimension) -> &Arc<str> {
+        match of {
+            Dimension::Period => &self.period,
+            Dimension::Region => &self.region,
+            Dimension::Scheme => &self.scheme,
+            Dimension::Ownership => &self.ownership,
+            Dimension::Industry => &self.industry,
+            Dimension::Population => &self.population,
+        }
+    }
+
+    /// The key with nothing said of some dimensions.
+    pub fn without(&self, dimensions: &[Dimension]) -> Key {
+        let mut key = self.clone();
+        for of in dimensions {
+            let code = match of {
+                Dimension::Period => &mut key.period,
+                Dimension::Region => &mut key.region,
+                Dimension::Scheme => &mut key.scheme,
+                Dimension::Ownership => &mut key.ownership,
+                Dimension::Industry => &mut key.industry,
+                Dimension::Population => &mut key.population,
+            };
+            *code = "".into();
+        }
+        key
+    }
 }
 
 /// A row of `core_reading`.
@@ -48,8 +79,38 @@ pub struct Reading {
     pub qualifier: Arc<str>,
     /// Section and quote of a figure from a text; blank for a cell of a table.
     pub citation: String,
+    /// Whether it stands at the end of its period.
+    pub is_stock: bool,
     /// Whether it is the figure that counts for its quantity.
     pub counts: bool,
+}
+
+/// A row of `core_break`: from this day on figures are not what they were; a dimension that is blank means all.
+#[derive(Clone, Debug)]
+pub struct Break {
+    pub indicator: String,
+    pub scheme: String,
+    pub region: String,
+    pub ownership: String,
+    pub industry: String,
+    /// ISO text.
+    pub day: String,
+    /// Whether figures cannot be compared across it; else they can, and it says what moved them.
+    pub parts: bool,
+    pub reason: String,
+}
+
+impl Break {
+    fn concerns(&self, key: &Key) -> bool {
+        let said = [
+            (&self.indicator, &key.indicator),
+            (&self.scheme, &key.scheme),
+            (&self.region, &key.region),
+            (&self.ownership, &key.ownership),
+            (&self.industry, &key.industry),
+        ];
+        said.into_iter().all(|(of_break, of_key)| of_break.is_empty() || **of_break == **of_key)
+    }
 }
 
 /// A row of `core_part`, with places in the list of readings.
@@ -70,6 +131,7 @@ pub type TableKey = (Arc<str>, Arc<str>, Arc<str>);
 pub struct Material {
     pub readings: Vec<Reading>,
     pub parts: Vec<Part>,
+    pub breaks: Vec<Break>,
     in_table: HashMap<(TableKey, Key), usize>,
     figures: HashMap<Key, usize>,
     /// The first period of each series that has a number; the key's own period is blank.
@@ -96,7 +158,7 @@ impl Reading {
 
     /// What the breakdown says of a key.
     pub fn breakdown(&self, key: &str) -> Option<String> {
-        Breakdown::parse(&self.key.breakdown)?.0.remove(key)
+        Breakdown::parse(&self.key.breakdown)?.0.remove(key).map(|code| code.to_string())
     }
 
     pub fn breakdown_without(&self, key: &str) -> String {
@@ -133,7 +195,26 @@ impl Material {
             places.entry(reading.key.clone()).or_default().push(nth);
         }
         places.retain(|_, cells| cells.len() > 1);
-        Material { readings, parts, in_table, figures, first, of_series, places }
+        Material { readings, parts, breaks: Vec::new(), in_table, figures, first, of_series, places }
+    }
+
+    /// The breaks between two periods of a series. A stock stands at the end of its period; any other figure that begins
+    /// before the break holds some of both sides.
+    pub fn breaks_between<'m>(&'m self, before: &str, reading: &'m Reading) -> impl Iterator<Item = &'m Break> {
+        let period = |text: &str| text.parse::<Period>().ok();
+        let last =
+            period(before).map(|p| if reading.is_stock { p.end() } else { p.start() }).map(|day| day.to_string());
+        let end = period(&reading.key.period).map(|p| p.end().to_string());
+        self.breaks.iter().filter(move |b| {
+            let between =
+                last.as_ref().is_some_and(|last| *last < b.day) && end.as_ref().is_some_and(|end| b.day <= *end);
+            between && b.concerns(&reading.key)
+        })
+    }
+
+    /// Whether the figure a period before a reading cannot be compared to it.
+    pub fn is_parted(&self, reading: &Reading) -> bool {
+        previous(&reading.key.period).is_some_and(|before| self.breaks_between(&before, reading).any(|b| b.parts))
     }
 
     /// The readings of a place that a rule may start from.
@@ -162,6 +243,17 @@ impl Material {
         found.first().copied()
     }
 
+    /// The figure of the latest period that has begun when the period of a key ends; of those that begin on one day the
+    /// longest.
+    pub fn latest(&self, key: &Key) -> Option<usize> {
+        let period = |period: &str| period.parse::<Period>().ok();
+        let end = period(&key.period)?.end();
+        let span = |nth: usize| period(&self.readings[nth].key.period).map(|p| (p.start(), p.end()));
+        let begun =
+            self.of_series.get(&timeless(key))?.iter().copied().filter(|nth| span(*nth).is_some_and(|s| s.0 <= end));
+        begun.max_by_key(|nth| span(*nth))
+    }
+
     /// Whether an earlier number of the same series is there.
     pub fn has_earlier(&self, of: usize) -> bool {
         let key = &self.readings[of].key;
@@ -179,8 +271,12 @@ impl Material {
     pub fn key_at(&self, from: usize, place: &Place) -> Option<Key> {
         let mut key = self.readings[from].key.clone();
         key.indicator = place.indicator.as_str().into();
-        if place.period == Some(Step::Previous) {
-            key.period = previous(&key.period)?.into();
+        let year = |text: &str| text.get(..4).map(Arc::from);
+        match place.period {
+            Some(Step::Previous) => key.period = previous(&key.period)?.into(),
+            Some(Step::First) => key.period = year(&key.period)?,
+            Some(Step::Last) => key.period = year(key.period.split('/').next_back()?)?,
+            Some(Step::Ending | Step::Latest) | None => {}
         }
         for (code, given) in dimensions(&mut key).into_iter().zip(codes(place)) {
             if let Some(given) = given {

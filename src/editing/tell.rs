@@ -1,9 +1,11 @@
 //! Instances in words: what was expected, what is printed, by how much it misses.
 
+use std::collections::BTreeSet;
+
 use num_traits::{Signed as _, Zero as _};
 use rust_decimal::Decimal;
 
-use super::bind::{Form, Instance};
+use super::bind::{Counted, Form, Instance};
 use super::edit::{Exact, Judgement, exact};
 use super::material::{Material, Reading};
 use super::words::{address, beside, decimal, grouped, shown};
@@ -19,7 +21,10 @@ pub struct Told {
 /// The cells of an instance as a finding names them.
 pub fn cells(instance: &Instance, material: &Material) -> String {
     let at = &material.readings[instance.at];
-    let names: Vec<String> = instance.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
+    let mut names: Vec<String> = instance.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
+    // A cell may hold two figures.
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     names.join(" ")
 }
 
@@ -53,27 +58,41 @@ pub fn failed(instance: &Instance, judged: &Judgement, material: &Material) -> T
             tolerance,
             message: sum(at, terms, *is, judged, material),
         },
-        Form::Rate { part, whole, times } => {
-            let (part, whole) = (part.map(|cell| &material.readings[cell]), whole.map(|cell| &material.readings[cell]));
+        Form::Rate { part, less, whole, times } => {
+            let reading = |cell: &Option<usize>| cell.map(|cell| &material.readings[cell]);
+            let (part, less, whole) = (reading(part), reading(less), reading(whole));
             let base = whole.and_then(|reading| reading.value).map_or_else(Exact::zero, exact);
             if base.is_zero() {
                 return Told { residual: None, tolerance: None, message: format!("{}: the base is 0", at.subject) };
             }
             let (residual, tolerance) = numbers(&(&judged.residual / &base), &(&judged.tolerance / &base));
-            let computed = exact(part.and_then(|reading| reading.value).unwrap_or_default())
-                * Exact::from_integer((*times).into())
-                / &base;
+            let value = |of: Option<&Reading>| of.and_then(|reading| reading.value).unwrap_or_default();
+            let computed = exact(value(part) - value(less)) * Exact::from_integer((*times).into()) / &base;
             let computed = decimal(&computed).map_or_else(String::new, |n| grouped(n.round_dp(4)));
+            let taken_off = less.map_or_else(String::new, |_| format!(" − {}", grouped(value(less))));
             let message = format!(
-                "{}: {} of {} are {computed}, but {} is printed",
+                "{}: {}{taken_off} of {} are {computed}, but {} is printed",
                 at.subject,
-                part.map_or_else(String::new, |r| r.value.map_or_else(String::new, grouped)),
-                whole.map_or_else(String::new, |r| r.value.map_or_else(String::new, grouped)),
+                grouped(value(part)),
+                grouped(value(whole)),
                 shown(at)
             );
             Told { residual, tolerance, message }
         }
         Form::Level { per, .. } => Told { residual, tolerance, message: level(at, &material.readings[*per], judged) },
+        Form::Extreme { stated, is_low } => {
+            let stated = &material.readings[*stated];
+            let (word, end) = if *is_low { ("less", "lowest") } else { ("more", "highest") };
+            let message = format!(
+                "{}: {} {} is {word} than {}, which {} calls the {end}",
+                at.subject,
+                shown(at),
+                at.unit_name,
+                shown(stated),
+                if stated.citation.is_empty() { &stated.cell } else { &stated.citation },
+            );
+            Told { residual, tolerance, message }
+        }
         Form::Places { other } => Told { residual, tolerance, message: places(at, &material.readings[*other]) },
         Form::Bounds { low, high } => bounds(at, *low, *high),
     }
@@ -110,16 +129,17 @@ fn parts(
     format!("{}: {what} {total} {unit}, {off} more than the whole {printed}", whole.subject)
 }
 
-fn sum(
-    at: &Reading,
-    terms: &[(String, i64, usize)],
-    is: Comparison,
-    judged: &Judgement,
-    material: &Material,
-) -> String {
+fn sum(at: &Reading, terms: &[Counted], is: Comparison, judged: &Judgement, material: &Material) -> String {
     let mut text = String::new();
-    for (nth, (role, times, cell)) in terms.iter().enumerate() {
+    for (nth, Counted { role, times, cell, each }) in terms.iter().enumerate() {
         let number = material.readings[*cell].value.map_or_else(Exact::zero, exact);
+        let number = match each.map(|each| &material.readings[each]) {
+            None => beside(at, &number),
+            Some(each) => {
+                let of = &material.readings[*cell];
+                format!("{} {} × {} {}", shown(of), of.unit_name, shown(each), each.unit_name)
+            }
+        };
         let sign = match (nth, *times < 0) {
             (0, false) => "",
             (0, true) => "−",
@@ -127,7 +147,7 @@ fn sum(
             (_, true) => " − ",
         };
         let times = if times.abs() == 1 { String::new() } else { format!("{} × ", times.abs()) };
-        text.push_str(&format!("{sign}{times}{role} {}", beside(at, &number)));
+        text.push_str(&format!("{sign}{times}{role} {number}"));
     }
     let residual = by_sense(is, &judged.residual);
     let total = beside(at, &(exact(at.value.unwrap_or_default()) + &residual));

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::edit::{Exact, exact};
 use super::material::Reading;
+use crate::domain::{Addressing, CellRef};
 
 /// Digits after the point that a finding's numbers have.
 const SCALE: u32 = 12;
@@ -51,9 +52,14 @@ pub fn address(of: &Reading, from: &Reading) -> String {
     }
 }
 
+/// Where a cell stands, to sort by: row before column, and `B5` before `B10`.
+pub fn place(cell: &str) -> (Option<CellRef>, &str) {
+    (Addressing::parse(cell).map(|(_, at)| at), cell)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decimal, grouped};
+    use super::{decimal, grouped, place};
     use crate::editing::edit::{Exact, exact};
 
     #[test]
@@ -67,6 +73,13 @@ mod tests {
         ] {
             assert_eq!(grouped(number.parse().unwrap()), told);
         }
+    }
+
+    #[test]
+    fn cells_stand_by_row_and_column() {
+        let mut cells = ["B10", "R4C10", "B5", "A10", "AA5", "R4C9", "rec12.N", "rec2.N"];
+        cells.sort_by_key(|cell| place(cell));
+        assert_eq!(cells, ["rec2.N", "R4C9", "R4C10", "B5", "AA5", "A10", "B10", "rec12.N"]);
     }
 
     #[test]

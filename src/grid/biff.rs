@@ -3,6 +3,7 @@
 //! One walk over the records of the Workbook stream. Nothing is held but what a record says: a stream may state that its
 //! cells span the whole sheet, which costs nothing here.
 
+mod part;
 mod text;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, pac
 use super::{column_letters, encoding, format};
 use crate::diag::{Diagnostic, Place};
 use crate::domain::text::{Shared, Text};
+use part::{End, Parts};
 use text::Texts;
 
 // Record types, by the names of [MS-XLS].
@@ -46,6 +48,8 @@ const BOF: u16 = 0x0809;
 
 const BIFF8: u16 = 0x0600;
 const BOLD_WEIGHT: u16 = 600;
+/// Records that one core reads at a time: worth a thread, and few enough for all cores to be busy.
+const PART_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Copy)]
 struct Record<'a> {
@@ -96,14 +100,17 @@ pub(super) fn read<'c>(
     let broken = |e: std::io::Error| damaged(&format!("its container cannot be read: {e}"));
     let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
     let name = if file.exists("/Workbook") { "/Workbook" } else { "/Book" };
-    let mut stream = Vec::new();
-    file.open_stream(name).map_err(broken)?.take(limit::FILE_BYTES).read_to_end(&mut stream).map_err(broken)?;
+    let mut stream = file.open_stream(name).map_err(broken)?;
+    // It cannot be longer than the file, whatever the file says.
+    let mut held = vec![0; usize::try_from(stream.len()).map_or(bytes.len(), |length| length.min(bytes.len()))];
+    stream.read_exact(&mut held).map_err(broken)?;
+    let stream = held;
     let book = Book::read(&stream, shown, declared)?;
     *encoding = book.texts.encoding();
     let mut sheets = Vec::new();
     for listed in &book.listed {
         let mut out = Writer::new(&listed.name, listed.hidden, book.from_1904, count);
-        Reading { book: &book, formula: None }.sheet(&stream, listed.place as usize, &mut out)?;
+        sheet(&book, &stream, (listed.place as usize, PART_BYTES), &mut out)?;
         sheets.push(out);
     }
     Ok(sheets)
@@ -226,28 +233,57 @@ fn sample(stream: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The sheet that begins at a place; the rows of a large one are shared out among all cores.
+fn sheet(
+    book: &Book<'_>,
+    stream: &[u8],
+    (place, least): (usize, usize),
+    out: &mut Writer<'_>,
+) -> Result<(), Diagnostic> {
+    let parts = Parts::of_sheet(stream, place, least);
+    let (first, later) = (parts.first, &parts.later);
+    if later.is_empty() {
+        Reading { book, styles: &book.styles, formula: None }.records(first, 0, out)?;
+    } else {
+        let read = |(part, depth): &(&[u8], usize)| {
+            let (mut of_part, styles) = (out.for_part(), book.styles.apart());
+            Reading { book, styles: &styles, formula: None }.records(part, *depth, &mut of_part)?;
+            Ok(of_part)
+        };
+        // All but the first begin within the sheet.
+        let parts: Vec<(&[u8], usize)> =
+            std::iter::once((first, 0)).chain(later.iter().map(|part| (*part, 1))).collect();
+        let read: Vec<Result<Writer<'_>, Diagnostic>> = super::on_all_cores(&parts, read);
+        for part in read {
+            out.append(part?);
+        }
+    }
+    match parts.end {
+        End::Whole => Ok(()),
+        End::Missing => Err(damaged(&format!("its sheet \"{}\" is missing", out.sheet.grid.sheet))),
+        End::BreaksOff => Err(damaged(&format!("its sheet \"{}\" breaks off", out.sheet.grid.sheet))),
+    }
+}
+
 struct Reading<'a> {
     book: &'a Book<'a>,
+    styles: &'a Styles,
     /// The cell whose formula gave a text, which the next record holds.
     formula: Option<((u32, u32), usize)>,
 }
 
 impl Reading<'_> {
-    fn sheet(&mut self, stream: &[u8], place: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
-        let mut depth = 0; // charts on the sheet are streams within the stream
-        for record in records(stream, place) {
+    /// The records of a part; `depth` is how many streams within the stream are open, as charts on the sheet are.
+    fn records(&mut self, part: &[u8], mut depth: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+        for record in records(part, 0) {
             match record.kind {
                 BOF => depth += 1,
-                EOF if depth <= 1 => return Ok(()),
-                EOF => depth -= 1,
+                EOF => depth = depth.saturating_sub(1),
                 _ if depth > 1 => {}
                 _ => self.record(&record, out)?,
             }
         }
-        match depth {
-            0 => Err(damaged(&format!("its sheet \"{}\" is missing", out.sheet.grid.sheet))),
-            _ => Err(damaged(&format!("its sheet \"{}\" breaks off", out.sheet.grid.sheet))),
-        }
+        Ok(())
     }
 
     fn record(&mut self, record: &Record, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
@@ -262,7 +298,7 @@ impl Reading<'_> {
                 for (col, packed) in (first..).zip(record.data[4..].chunks_exact(6)) {
                     let style = usize::from(u16::from_le_bytes([packed[0], packed[1]]));
                     let raw = u32::from_le_bytes([packed[2], packed[3], packed[4], packed[5]]);
-                    out.put((row, col), Value::Number(packed_number(raw)), self.book.styles.get(style))?;
+                    out.put((row, col), Value::Number(packed_number(raw)), self.styles.get(style))?;
                 }
                 Ok(())
             }
@@ -328,12 +364,12 @@ impl Reading<'_> {
                 }
             }
         };
-        out.put(at, value, self.book.styles.get(style))
+        out.put(at, value, self.styles.get(style))
     }
 
     fn text(&self, raw: &[u8], at: (u32, u32), style: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
         let text = self.book.texts.long(raw).map_err(|told| fault(told, self.book.shown, at, out))?;
-        out.put(at, Value::Text(&text), self.book.styles.get(style))
+        out.put(at, Value::Text(&text), self.styles.get(style))
     }
 }
 
@@ -386,8 +422,16 @@ mod tests {
     fn shown(stream: &[u8]) -> Result<String, Diagnostic> {
         let book = Book::read(stream, "t.xls", None)?;
         let count = CellCount::default();
-        let mut out = Writer::new(&book.listed[0].name, false, book.from_1904, &count);
-        Reading { book: &book, formula: None }.sheet(stream, book.listed[0].place as usize, &mut out)?;
+        let read = |least: usize| {
+            let mut out = Writer::new(&book.listed[0].name, false, book.from_1904, &count);
+            sheet(&book, stream, (book.listed[0].place as usize, least), &mut out).map(|()| out)
+        };
+        let (whole, in_parts) = (told_of(read(PART_BYTES)?), told_of(read(1)?));
+        assert_eq!(whole, in_parts);
+        Ok(whole)
+    }
+
+    fn told_of(out: Writer<'_>) -> String {
         let grid = out.sheet.finish();
         let cell = |(at, c): (crate::grid::CellRef, &crate::grid::Cell)| {
             let dress = if c.bold { format!("[bold {}]", c.indent) } else { String::new() };
@@ -396,7 +440,7 @@ mod tests {
         let mut told: Vec<String> = grid.iter().map(cell).collect();
         told.extend(grid.merges().iter().map(|m| format!("{}:{}", grid.address(m.first), grid.address(m.last))));
         told.extend(out.hidden.told(&grid, "t.xls").into_iter().map(|d| d.message));
-        Ok(format!("{}: {}", grid.sheet, told.join(" ")))
+        format!("{}: {}", grid.sheet, told.join(" "))
     }
 
     #[test]

@@ -20,17 +20,17 @@ use crate::diag::{Diagnostic, Place};
 const HEADER: usize = 32;
 const FIELD: usize = 32;
 const END_OF_FIELDS: u8 = 0x0D;
-const DELETED: u8 = b'*';
+pub(super) const DELETED: u8 = b'*';
 /// First bytes of dBASE III to V and FoxPro tables, with and without memo.
 const VERSIONS: &[u8] = &[0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8E, 0xCB, 0xF5, 0xFB];
 /// Those of Visual FoxPro, where a field of type B is a number and not a memo.
 const FOXPRO: &[u8] = &[0x30, 0x31, 0x32];
 
-struct Field {
-    name: Vec<u8>,
-    kind: u8,
-    start: usize,
-    width: usize,
+pub(super) struct Field {
+    pub(super) name: Vec<u8>,
+    pub(super) kind: u8,
+    pub(super) start: usize,
+    pub(super) width: usize,
     /// The bit among the flags of a record that says whether the text is shorter than its field.
     short_flag: Option<usize>,
 }
@@ -42,13 +42,13 @@ pub(super) struct Beside<'a> {
     pub memo: Option<&'a [u8]>,
 }
 
-struct Header {
+pub(super) struct Header {
     version: u8,
-    records: usize,
-    size: usize,
-    record_size: usize,
+    pub(super) records: usize,
+    pub(super) size: usize,
+    pub(super) record_size: usize,
     language: u8,
-    fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// Whether the header is one of a dBASE table: the sizes it states fit each other and the file.
@@ -56,7 +56,8 @@ pub(super) fn is_dbf(bytes: &[u8]) -> bool {
     read_header(bytes).is_some()
 }
 
-fn read_header(bytes: &[u8]) -> Option<Header> {
+/// The header, of the beginning of a file that holds it all.
+pub(super) fn read_header(bytes: &[u8]) -> Option<Header> {
     let version = *bytes.first().filter(|v| VERSIONS.contains(v))?;
     let two = |at: usize| bytes.get(at..at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])));
     let (size, record_size) = (two(8)?, two(10)?);

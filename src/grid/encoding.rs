@@ -72,6 +72,12 @@ fn widened(encoding: &'static Encoding) -> &'static Encoding {
     if encoding == GBK { GB18030 } else { encoding }
 }
 
+/// Text in a declared encoding; `None` where the encoding has no sign for it.
+pub fn encode(text: &str, encoding: &str) -> Option<Vec<u8>> {
+    let (bytes, _, lost) = named(encoding).ok()?.encode(text);
+    (!lost).then(|| bytes.into_owned())
+}
+
 /// The name written into `Document.encoding`.
 pub(super) fn name(encoding: &'static Encoding) -> String {
     display_name(encoding.name())

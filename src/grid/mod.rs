@@ -20,6 +20,7 @@ pub mod limit;
 mod number_format;
 mod ods;
 mod parquet;
+pub mod rows;
 mod sheet;
 mod workbook;
 mod xlsb;
@@ -36,6 +37,7 @@ use crate::diag::{Diagnostic, Place};
 pub use crate::domain::address::{Addressing, CellRef, column_letters};
 pub use crate::domain::text::Text;
 pub use cores::on_all_cores;
+pub use encoding::encode;
 pub use sheet::Grid;
 
 /// What a person says of a file that the file does not say itself.

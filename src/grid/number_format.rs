@@ -99,6 +99,11 @@ impl NumberFormat {
         NumberFormat { code: Some(Arc::new(code.to_owned())), kind }
     }
 
+    /// The same format, sharing nothing that a cell refers to.
+    pub(super) fn apart(&self) -> NumberFormat {
+        NumberFormat { code: self.code.as_ref().map(|code| Arc::new(String::clone(code))), kind: self.kind.clone() }
+    }
+
     /// A format by its number, or by its code where the number is not one of the fixed ones.
     pub(super) fn by_id(id: u16, code: Option<&str>) -> NumberFormat {
         NumberFormat::new(code.or_else(|| builtin(id)).unwrap_or(""))

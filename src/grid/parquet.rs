@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path) -> Result<Document, Diagnostic> {
 
 /// A file whose end is an error to read beyond: the reader of page headers skips as many fields as a header says there are,
 /// and at a silent end goes on doing so, billions of times.
-struct Ending<T>(T);
+pub(super) struct Ending<T>(pub(super) T);
 
 impl Length for Ending<File> {
     fn len(&self) -> u64 {
@@ -139,7 +139,7 @@ fn floating(number: f64, shortest: &str) -> Cell {
     }
 }
 
-fn date(days_since_1970: i64) -> Option<Date> {
+pub(super) fn date(days_since_1970: i64) -> Option<Date> {
     jiff::civil::date(1970, 1, 1).checked_add(days_since_1970.days()).ok()
 }
 

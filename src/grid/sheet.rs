@@ -1,4 +1,4 @@
-//! The cells of a sheet in one list, row by row, and its merged ranges, found without a walk over all of them.
+//! The cells of a sheet, row by row, and its merged ranges, found without a walk over all of them.
 
 use std::collections::BTreeMap;
 
@@ -16,34 +16,48 @@ pub struct Grid {
     /// Rows and columns used, counted from the first.
     pub rows: u32,
     pub cols: u32,
-    /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell.
-    cells: Vec<Cell>,
-    /// The column of each cell.
-    columns: Vec<u32>,
-    /// Rows with cells, and where in the list each begins.
-    starts: Vec<RowStart>,
+    /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell. They lie in the
+    /// stretches of whole rows in which they were read.
+    stretches: Vec<Stretch>,
+    /// Where each row with cells begins.
+    starts: Vec<Place>,
+    /// Where the cells lie whose text is more than ASCII, as names are and figures are not.
+    words: Vec<Place>,
     merges: Vec<Span>,
     /// A tree over `merges`: in the middle of every stretch of them, the last row that any of the stretch reaches.
     reach: Vec<u32>,
 }
 
+/// Where a cell is kept.
 #[derive(Clone, Copy, Debug)]
-struct RowStart {
+struct Place {
     row: u32,
-    start: u32,
+    stretch: u32,
+    /// Its number in the stretch.
+    cell: u32,
+}
+
+/// Cells of a stretch, unless one row alone has more: they are never moved to make room for others.
+const STRETCH_CELLS: usize = 1 << 13;
+
+/// Cells of some rows; none is moved to put them together with those of others.
+#[derive(Clone, Debug, Default)]
+struct Stretch {
+    cells: Vec<Cell>,
+    /// The column of each cell.
+    columns: Vec<u32>,
 }
 
 impl Grid {
     pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
-        let cells = self.range(self.nth(row)?);
-        let columns = &self.columns[cells.clone()];
+        let (columns, cells) = self.cells_of(self.nth(row)?);
         // Most tables have no holes: the cell is then as far from the first as its column.
         let guess = col.checked_sub(*columns.first()?)? as usize;
         let nth = match columns.get(guess) {
             Some(found) if *found == col => guess,
             _ => columns.binary_search(&col).ok()?,
         };
-        self.cells.get(cells.start + nth)
+        cells.get(nth)
     }
 
     /// The cell's text, blank where there is none.
@@ -52,7 +66,7 @@ impl Grid {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.starts.is_empty()
     }
 
     /// All cells, row by row.
@@ -71,11 +85,19 @@ impl Grid {
         (place(rows.start)..place(rows.end)).flat_map(|nth| self.row_at(nth))
     }
 
+    /// The cells of some rows whose text is more than ASCII; in a table of figures these are few.
+    pub fn words_in(&self, rows: std::ops::Range<u32>) -> impl Iterator<Item = (CellRef, &Cell)> {
+        let place = |row: u32| self.words.partition_point(|word| word.row < row);
+        self.words[place(rows.start)..place(rows.end.max(rows.start))].iter().map(|word| {
+            let (stretch, nth) = (&self.stretches[word.stretch as usize], word.cell as usize);
+            (CellRef { row: word.row, col: stretch.columns[nth] }, &stretch.cells[nth])
+        })
+    }
+
     fn row_at(&self, nth: usize) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
         let row = self.starts[nth].row;
-        let cells = self.range(nth);
-        let places = self.columns[cells.clone()].iter().map(move |col| CellRef { row, col: *col });
-        places.zip(&self.cells[cells])
+        let (columns, cells) = self.cells_of(nth);
+        columns.iter().map(move |col| CellRef { row, col: *col }).zip(cells)
     }
 
     /// The place of a row among those with cells.
@@ -86,9 +108,13 @@ impl Grid {
         }
     }
 
-    fn range(&self, nth: usize) -> std::ops::Range<usize> {
-        let end = self.starts.get(nth + 1).map_or(self.cells.len(), |next| next.start as usize);
-        self.starts[nth].start as usize..end
+    /// The columns and the cells of one of the rows with cells.
+    fn cells_of(&self, nth: usize) -> (&[u32], &[Cell]) {
+        let start = self.starts[nth];
+        let stretch = &self.stretches[start.stretch as usize];
+        let next = self.starts.get(nth + 1).filter(|next| next.stretch == start.stretch);
+        let cells = start.cell as usize..next.map_or(stretch.cells.len(), |next| next.cell as usize);
+        (&stretch.columns[cells.clone()], &stretch.cells[cells])
     }
 
     /// Merged ranges in the order of their first cells; none lies over another.
@@ -162,9 +188,10 @@ impl Grid {
 
     fn take_cells(&mut self) -> Vec<(CellRef, Cell)> {
         let places: Vec<CellRef> = self.iter().map(|(at, _)| at).collect();
-        self.columns.clear();
         self.starts.clear();
-        places.into_iter().zip(std::mem::take(&mut self.cells)).collect()
+        self.words.clear();
+        let stretches = std::mem::take(&mut self.stretches);
+        places.into_iter().zip(stretches.into_iter().flat_map(|s| s.cells)).collect()
     }
 
     /// Takes cells in any order; of two in one place the later holds.
@@ -180,17 +207,40 @@ impl Grid {
 
     /// Adds a cell that comes after all others.
     fn append(&mut self, at: CellRef, cell: Cell) {
-        if self.starts.last().is_none_or(|s| s.row != at.row) {
-            self.starts.push(RowStart { row: at.row, start: self.cells.len() as u32 });
+        let last = self.starts.last().copied();
+        let begins = last.is_none_or(|s| s.row != at.row);
+        if begins {
+            self.make_room(last);
+        }
+        let nth = self.stretches.len() - 1;
+        let stretch = &mut self.stretches[nth];
+        let place = Place { row: at.row, stretch: nth as u32, cell: stretch.cells.len() as u32 };
+        if begins {
+            self.starts.push(place);
+        }
+        if !cell.text.is_ascii() {
+            self.words.push(place);
         }
         self.rows = self.rows.max(at.row + 1);
         self.cols = self.cols.max(at.col + 1);
-        self.columns.push(at.col);
-        self.cells.push(cell);
+        stretch.columns.push(at.col);
+        stretch.cells.push(cell);
+    }
+
+    /// Begins another stretch where the last would not hold one more row like the one that began at `last`.
+    fn make_room(&mut self, last: Option<Place>) {
+        match (self.stretches.last(), last) {
+            (None, _) => self.stretches.push(Stretch::default()),
+            (Some(stretch), Some(last)) if 2 * stretch.cells.len() - last.cell as usize > STRETCH_CELLS => {
+                let (cells, columns) = (Vec::with_capacity(STRETCH_CELLS), Vec::with_capacity(STRETCH_CELLS));
+                self.stretches.push(Stretch { cells, columns });
+            }
+            _ => {}
+        }
     }
 
     fn last(&self) -> Option<CellRef> {
-        Some(CellRef { row: self.starts.last()?.row, col: *self.columns.last()? })
+        Some(CellRef { row: self.starts.last()?.row, col: *self.stretches.last()?.columns.last()? })
     }
 
     /// A grid for tests: one line per row, cells separated by `|`, blank cells empty, white space around cells dropped.
@@ -281,9 +331,9 @@ impl<'c> Builder<'c> {
             addressing,
             rows: 0,
             cols: 0,
-            cells: Vec::new(),
-            columns: Vec::new(),
+            stretches: Vec::new(),
             starts: Vec::new(),
+            words: Vec::new(),
             merges: Vec::new(),
             reach: Vec::new(),
         };
@@ -356,10 +406,11 @@ impl<'c> Builder<'c> {
             self.strays.append(&mut later.grid.take_cells());
             return;
         }
-        let offset = self.grid.cells.len() as u32;
-        self.grid.starts.extend(later.grid.starts.iter().map(|s| RowStart { start: s.start + offset, ..*s }));
-        self.grid.columns.append(&mut later.grid.columns);
-        self.grid.cells.append(&mut later.grid.cells);
+        let before = self.grid.stretches.len() as u32;
+        let moved = |place: &Place| Place { stretch: place.stretch + before, ..*place };
+        self.grid.starts.extend(later.grid.starts.iter().map(moved));
+        self.grid.words.extend(later.grid.words.iter().map(moved));
+        self.grid.stretches.append(&mut later.grid.stretches);
         self.grid.rows = self.grid.rows.max(later.grid.rows);
         self.grid.cols = self.grid.cols.max(later.grid.cols);
     }
@@ -372,9 +423,12 @@ impl<'c> Builder<'c> {
         }
         self.count.give_back(self.counted);
         let mut grid = if self.merges.is_empty() { self.grid } else { self.grid.with_merges(self.merges) };
-        grid.cells.shrink_to_fit();
-        grid.columns.shrink_to_fit();
+        for stretch in &mut grid.stretches {
+            stretch.cells.shrink_to_fit();
+            stretch.columns.shrink_to_fit();
+        }
         grid.starts.shrink_to_fit();
+        grid.words.shrink_to_fit();
         grid
     }
 }
@@ -424,18 +478,54 @@ mod tests {
     }
 
     #[test]
+    fn a_large_sheet_lies_in_stretches() {
+        let count = CellCount::default();
+        let mut sheet = Builder::new("", Addressing::A1, &count);
+        let most = STRETCH_CELLS as u32;
+        // Rows of none to six cells, one of more than a stretch holds; names in the first column.
+        let length = |row: u32| if row == 5_000 { most + 1 } else { row % 7 };
+        let text = |row, col| if col == 0 { format!("第{row}县") } else { format!("{row}.{col}") };
+        for row in 0..10_000 {
+            (0..length(row)).for_each(|col| sheet.put(row, col, Cell::text(text(row, col))).unwrap());
+        }
+        let grid = sheet.finish();
+        // Three cells a row: two stretches before the long row is over, and two after it.
+        assert_eq!(
+            grid.stretches.iter().map(|s| s.cells.len() > STRETCH_CELLS).collect::<Vec<_>>(),
+            [false, true, false, false]
+        );
+        for row in 0..10_000 {
+            let found: Vec<(u32, &str)> = grid.row(row).map(|(at, cell)| (at.col, cell.text.as_str())).collect();
+            let expected: Vec<(u32, String)> = (0..length(row)).map(|col| (col, text(row, col))).collect();
+            assert!(found.iter().map(|(col, text)| (*col, (*text).to_owned())).eq(expected), "row {row}");
+            assert_eq!(grid.get(row, length(row)), None);
+        }
+        let words = |rows| grid.words_in(rows).map(|(at, cell)| format!("{}{}", at.col, cell.text)).collect::<Vec<_>>();
+        assert_eq!(words(4_997..5_003), ["0第4997县", "0第4999县", "0第5000县", "0第5001县", "0第5002县"]);
+        assert_eq!(words(0..10_000).len(), (0..10_000).filter(|row| length(*row) > 0).count());
+        assert_eq!(words(9_999..20_000).len(), 1);
+    }
+
+    #[test]
     fn parts_of_a_sheet_are_put_together() {
         let count = CellCount::default();
         let part = |rows: &[u32]| {
             let mut part = Builder::new("", Addressing::A1, &count);
-            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(row.to_string())).unwrap());
+            rows.iter().for_each(|row| part.put(*row, row % 2, Cell::text(format!("{row}县"))).unwrap());
             part
         };
-        let mut sheet = part(&[0, 1]);
-        [&[2, 5][..], &[], &[9], &[4, 10]].into_iter().for_each(|rows| sheet.append(part(rows)));
-        let grid = sheet.finish();
-        assert_eq!(shown(&grid), "A1=0 B2=1 A3=2 A5=4 B6=5 B10=9 A11=10");
-        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9"));
+        let whole = |parts: &[&[u32]]| {
+            let mut sheet = part(&[0, 1]);
+            parts.iter().for_each(|rows| sheet.append(part(rows)));
+            sheet.finish()
+        };
+        let in_order = whole(&[&[2, 5], &[], &[9]]);
+        assert_eq!(shown(&in_order), "A1=0县 B2=1县 A3=2县 B6=5县 B10=9县");
+        assert!(in_order.words_in(1..9).map(|(at, _)| at.row).eq([1, 2, 5]));
+        let grid = whole(&[&[2, 5], &[], &[9], &[4, 10]]);
+        assert_eq!(shown(&grid), "A1=0县 B2=1县 A3=2县 A5=4县 B6=5县 B10=9县 A11=10县");
+        assert_eq!((grid.rows, grid.cols, grid.text(9, 1)), (11, 2, "9县"));
+        assert!(grid.words_in(4..10).map(|(at, _)| at.row).eq([4, 5, 9]));
     }
 
     #[test]

@@ -46,6 +46,12 @@ impl Styles {
         Styles { list, plain: Style::default() }
     }
 
+    /// Styles of its own for one core: what cores share they wait for.
+    pub(super) fn apart(&self) -> Styles {
+        let apart = |style: &Style| Style { format: style.format.apart(), ..*style };
+        Styles { list: self.list.iter().map(apart).collect(), plain: apart(&self.plain) }
+    }
+
     pub(super) fn get(&self, index: usize) -> &Style {
         self.list.get(index).unwrap_or(&self.plain)
     }

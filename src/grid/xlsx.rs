@@ -45,7 +45,7 @@ pub(super) fn read<'c>(bytes: &[u8], count: &'c CellCount) -> Result<Vec<Writer<
     let read = |sheet: &Listed| {
         let text = archive.clone().text(&sheet.part)?;
         let mut writer = Writer::new(&sheet.name, sheet.hidden, from_1904, count);
-        Reading::new(&text, &book).sheet(&mut writer)?;
+        Reading::new(&text, &book, &book.styles).sheet(&mut writer)?;
         Ok(writer)
     };
     // Threads for a few pages cost more than they save.
@@ -227,13 +227,14 @@ fn characters(text: Cow<'_, str>) -> Cow<'_, str> {
 struct Reading<'a> {
     xml: Xml<'a>,
     book: &'a Book,
+    styles: &'a Styles,
     /// Formulas that several cells share, by their index.
     formulas: BTreeMap<u32, Cow<'a, str>>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(text: &'a str, book: &'a Book) -> Reading<'a> {
-        Reading { xml: Xml::new(text), book, formulas: BTreeMap::new() }
+    fn new(text: &'a str, book: &'a Book, styles: &'a Styles) -> Reading<'a> {
+        Reading { xml: Xml::new(text), book, styles, formulas: BTreeMap::new() }
     }
 
     fn sheet(&mut self, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
@@ -263,7 +264,8 @@ impl<'a> Reading<'a> {
         if let Some((parts, length)) = parts(self.xml.rest()) {
             let read: Vec<Result<Writer<'_>, Diagnostic>> = super::on_all_cores(&parts, |part| {
                 let mut of_part = out.for_part();
-                Reading::new(part, self.book).rows(&mut of_part)?;
+                let styles = self.book.styles.apart();
+                Reading::new(part, self.book, &styles).rows(&mut of_part)?;
                 Ok(of_part)
             });
             for part in read {
@@ -335,7 +337,7 @@ impl<'a> Reading<'a> {
                 _ => {}
             }
         }
-        let style = self.book.styles.get(style);
+        let style = self.styles.get(style);
         match (value, formula) {
             (Some(value), formula) if !value.is_empty() || formula.is_none() || kind == "str" => {
                 self.value(kind, value, at, style, out)

@@ -1,9 +1,9 @@
 //! The cells of a table's body: each with what its row and column mean, its number or mark, and its origin.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Reading;
-use super::fact::{Maker, Statement};
+use super::fact::{Counted, Maker, Statement};
 use super::header::marks_of;
 use super::label::{Axis, Line, merged, shared};
 use super::locate::Found;
@@ -12,17 +12,18 @@ use super::passage::{self, Told};
 use super::presence::Met;
 use super::said::{self, Said, Side};
 use super::split;
+use super::twice::{Axial, are_apart};
+use super::validity;
 use super::value::{self, Amount};
+use super::{Doubts, Reading};
 use crate::diag::Diagnostic;
-use crate::domain::{Observation, Status};
+use crate::domain::{Code, Observation, Observations, Status, Text};
 use crate::grid::{CellRef, Grid, Span, on_all_cores};
 use crate::spec::annotation::Marks;
-use crate::spec::table::Meaning;
+use crate::spec::table::{Meaning, PeriodRule, SignRule, UnitUse};
 
-/// Cells of a stretch of rows that one core reads at a time, and how many such stretches are read before they are put
-/// together.
+/// Cells of a stretch of rows that one core reads at a time: worth a thread, and many enough for all cores to be busy.
 const BAND_CELLS: usize = 1 << 14;
-const BANDS_AT_ONCE: usize = 16;
 
 /// What holds for every number of a part, and the marks beside its title.
 pub(super) struct Title {
@@ -33,42 +34,43 @@ pub(super) struct Title {
 /// What was read of a panel.
 #[derive(Default)]
 pub(super) struct Read {
-    pub observations: Vec<Observation>,
+    pub observations: Observations,
     /// The numbers of observations that marks concern, their own or those of row, column and table, with the marks.
     pub marked: Vec<(usize, Arc<Marks>)>,
-}
-
-impl Read {
-    /// Add what follows.
-    fn add(&mut self, mut next: Read) {
-        let before = self.observations.len();
-        self.observations.append(&mut next.observations);
-        self.marked.extend(next.marked.into_iter().map(|(nth, marks)| (before + nth, marks)));
-    }
+    pub doubts: Doubts,
 }
 
 pub(super) fn read(
     reading: &Reading,
     found: &Found<'_>,
     title: &Title,
-    (rows, columns, records): (&[Line], &[Line], &passage::Columns),
+    (rows, columns, records): (&[Line<'_>], &[Line<'_>], &passage::Columns),
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
 ) -> Read {
-    let rows: Vec<Side<'_>> = rows.iter().map(|l| Side::of_line(l, &title.meaning)).collect();
-    let columns: Vec<Side<'_>> = columns.iter().map(|l| Side::of_line(l, &Meaning::default())).collect();
-    let body = Body { reading, found, title, rows: &rows, columns: &columns, records };
-    // A band is worth a thread, and some of them take little memory besides the whole.
-    let bands: Vec<&[Side<'_>]> = rows.chunks((BAND_CELLS / columns.len().max(1)).max(1)).collect();
-    let mut all = Read { observations: Vec::with_capacity(rows.len() * columns.len()), marked: Vec::new() };
-    for some in bands.chunks(BANDS_AT_ONCE) {
-        for band in on_all_cores(some, |rows| body.band(rows)) {
-            all.add(band.read);
-            met.add(band.met);
-            faults.extend(band.faults);
-        }
+    let body = Body { reading, found, title, rows, columns, records };
+    let bands: Vec<&[Line<'_>]> = rows.chunks((BAND_CELLS / columns.len().max(1)).max(1)).collect();
+    let (mut read, mut of_rows, mut plain) = (Read::default(), Axial::default(), true);
+    let columns = body.columns();
+    let mut limited = columns.iter().any(|side| validity::is_limited(reading, &side.coordinates));
+    for band in on_all_cores(&bands, |rows| body.band(rows)) {
+        let before = read.observations.len();
+        read.observations.add(band.observations);
+        read.marked.extend(band.marked.into_iter().map(|(nth, marks)| (before + nth, marks)));
+        plain &= band.plain && band.met.splits.is_empty();
+        limited |= band.limited;
+        of_rows.append(band.of_rows);
+        met.add(band.met);
+        faults.extend(band.faults);
     }
-    all
+    let mut of_columns = Axial::default();
+    columns.iter().for_each(|side| of_columns.add(side, &title.meaning));
+    read.doubts = Doubts {
+        twice: !plain || !are_apart(of_rows, of_columns),
+        validity: !plain || limited,
+        records: !records.is_empty(),
+    };
+    read
 }
 
 /// A number in a footnote.
@@ -86,10 +88,11 @@ pub(super) fn figure(
         Ok(read) => Amount { number: value::signed(read.magnitude, read.sign, meaning.sign), decimals: read.decimals },
         Err(error) => return Err(Box::new(value::not_a_number(reading, grid, at, printed, &error))),
     };
-    let (said, nth) = (Said::of_number(&meaning), nth as u16);
-    let (status, told) = (Status::Normal, &Told::default());
-    let statement = Statement { amount: Ok(amount), printed: printed.into(), nth, status, told, said };
-    Maker::new(reading, grid).observation(at, statement)
+    let (said, nth, mut maker) = (Said::of_number(&meaning), nth as u16, Maker::new(reading, grid));
+    let (place, nowhere) = (said::place_of(&meaning), Arc::clone(&maker.nowhere));
+    let (amount, place, status, told) = (Ok(amount), [&place, &nowhere], Status::Normal, &Told::default());
+    let statement = Statement { amount, said, place, printed: &printed.into(), nth, status, told };
+    maker.observation(at, &statement, &mut None)
 }
 
 /// The body of a panel.
@@ -97,8 +100,8 @@ struct Body<'a> {
     reading: &'a Reading<'a>,
     found: &'a Found<'a>,
     title: &'a Title,
-    rows: &'a [Side<'a>],
-    columns: &'a [Side<'a>],
+    rows: &'a [Line<'a>],
+    columns: &'a [Line<'a>],
     records: &'a passage::Columns,
 }
 
@@ -106,26 +109,63 @@ struct Body<'a> {
 struct Band<'a> {
     body: &'a Body<'a>,
     maker: Maker<'a>,
-    read: Read,
+    observations: Vec<Observation>,
+    marked: Vec<(usize, Arc<Marks>)>,
+    /// No cell is merged over several rows or columns.
+    plain: bool,
+    /// Some of its codes are not always in force.
+    limited: bool,
+    of_rows: Axial,
     met: Met,
     faults: Vec<Diagnostic>,
 }
 
-impl Body<'_> {
-    fn band(&self, rows: &[Side<'_>]) -> Band<'_> {
-        let maker = Maker::new(self.reading, self.found.grid);
-        let mut band = Band { body: self, maker, read: Read::default(), met: Met::default(), faults: Vec::new() };
-        band.read.observations.reserve_exact(rows.len() * self.columns.len());
-        for row in rows {
-            let told = match self.records.of_row(self.reading, self.found.grid, row.line.label.line) {
+/// What a row says besides where its numbers stand: the cells below one column that lie in rows of one kind are of one
+/// series.
+type Kind<'a> = (Option<&'a Code>, Option<&'a UnitUse>, Option<PeriodRule>, Option<SignRule>);
+
+/// What is known of the cells of one column in rows of one kind.
+struct Known<'a> {
+    said: Said<'a>,
+    counted: Option<Counted<'a>>,
+}
+
+impl<'a> Body<'a> {
+    /// Every band has its own, since what cores share they wait for.
+    fn columns(&self) -> Vec<Side<'a>> {
+        self.columns.iter().map(|l| Side::of_line(l, &Meaning::default())).collect()
+    }
+
+    fn band(&'a self, rows: &'a [Line<'a>]) -> Band<'a> {
+        let columns = self.columns();
+        let mut band = Band {
+            body: self,
+            maker: Maker::new(self.reading, self.found.grid),
+            observations: Vec::with_capacity(rows.len() * columns.len()),
+            marked: Vec::new(),
+            plain: true,
+            limited: false,
+            of_rows: Axial::default(),
+            met: Met::default(),
+            faults: Vec::new(),
+        };
+        let mut kinds: BTreeMap<Kind<'_>, Vec<Option<Known<'_>>>> = BTreeMap::new();
+        for line in rows {
+            let told = match self.records.of_row(self.reading, self.found.grid, line.label.line) {
                 Ok(told) => told,
                 Err(fault) => {
                     band.faults.push(*fault);
                     continue;
                 }
             };
-            for column in self.columns {
-                if let Err(fault) = band.cell(row, column, &told) {
+            let row = Side::of_line(line, &self.title.meaning);
+            band.of_rows.add(&row, &self.title.meaning);
+            band.limited |= validity::is_limited(self.reading, &row.coordinates);
+            let Meaning { indicator, unit, period, sign, .. } = &*line.meaning;
+            let of_kind = kinds.entry((indicator.as_ref(), unit.as_ref(), *period, *sign));
+            let of_kind = of_kind.or_insert_with(|| columns.iter().map(|_| None).collect());
+            for (column, known) in columns.iter().zip(of_kind) {
+                if let Err(fault) = band.cell([&row, column], &told, known) {
                     band.faults.push(*fault);
                 }
             }
@@ -134,54 +174,91 @@ impl Body<'_> {
     }
 }
 
-impl Band<'_> {
-    fn cell(&mut self, row: &Side<'_>, column: &Side<'_>, told: &Told) -> Result<(), Box<Diagnostic>> {
-        let (reading, grid, title) = (self.body.reading, self.body.found.grid, self.body.title);
+impl<'a> Band<'a> {
+    fn cell(
+        &mut self,
+        [row, column]: [&Side<'a>; 2],
+        told: &Told,
+        known: &mut Option<Known<'a>>,
+    ) -> Result<(), Box<Diagnostic>> {
         let at = CellRef { row: row.line.label.line, col: column.line.label.line };
-        let several = match grid.merge_at(at) {
-            Some(span) => match self.merged(at, *span, row, column)? {
-                Some(sides) => Some(sides),
-                None => return Ok(()),
-            },
-            None => None,
+        let title = &self.body.title.meaning;
+        if let Some(span) = self.body.found.grid.merge_at(at) {
+            self.plain = false;
+            let Some([row, column]) = self.merged(at, *span, row, column)? else { return Ok(()) };
+            let said = Said::of_cell(row.meaning(), column.meaning(), title);
+            let said = said.map_err(|what| self.clash(at, [&row, &column], what))?;
+            return self.numbers(at, [&row, &column], told, (said, &mut None));
+        }
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let said = Said::of_cell(&row.line.meaning, &column.line.meaning, title);
+                let said = said.map_err(|what| self.clash(at, [row, column], what))?;
+                known.insert(Known { said, counted: None })
+            }
         };
-        let [row, column] = several.as_ref().map_or([row, column], |sides| sides.each_ref());
-        let said = Said::of_cell(row, column, &title.meaning).map_err(|what| {
-            let message = format!(
-                "row \"{}\" and column \"{}\" state a different {what}",
-                row.line.label.shown(),
-                column.line.label.shown()
-            );
-            Box::new(reading.fault("meaning-clash", message, grid, at))
-        })?;
+        self.numbers(at, [row, column], told, (known.said, &mut known.counted))
+    }
+
+    /// The number of a cell, or each of several; `known` is what its series counts.
+    fn numbers(
+        &mut self,
+        at: CellRef,
+        sides: [&Side<'_>; 2],
+        told: &Told,
+        (said, known): (Said<'_>, &mut Option<Counted<'a>>),
+    ) -> Result<(), Box<Diagnostic>> {
+        let [row, column] = sides;
+        if row.coordinates.meets(&column.coordinates)
+            && let Some(what) = row.meaning().clash_of_places(column.meaning())
+        {
+            return Err(self.clash(at, sides, what));
+        }
+        let (reading, grid) = (self.body.reading, self.body.found.grid);
         let cell = grid.get(at.row, at.col);
-        let printed = cell.map(|c| c.text.clone()).unwrap_or_default();
-        let bare = value::bare(reading, &printed);
+        let blank = Text::default();
+        let printed = cell.map_or(&blank, |c| &c.text);
+        let text = printed.as_str();
+        let bare = value::bare(reading, text);
         let marks = self.marks([&row.marks, &column.marks, &bare.marks]);
         let status = marks.as_ref().map_or(Ok(Status::Normal), |marks| status(reading, grid, at, marks))?;
-        let first = self.read.observations.len();
-        let texts = [&*printed, bare.text];
+        let first = self.observations.len();
+        let texts = [text, bare.text];
         if let Some((text, (nth, split, captured))) =
             texts.into_iter().find_map(|text| Some((text, split::find(reading, text)?)))
         {
             self.met.splits.insert(nth);
-            let meaning = said::whole(row, column, &title.meaning);
+            let meaning = said::whole(row.meaning(), column.meaning(), &self.body.title.meaning);
             let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
+            let nowhere = Arc::clone(&self.maker.nowhere);
             let mut stated = Vec::new();
             for (nth, (amount, meaning)) in values.into_iter().enumerate() {
-                let (nth, printed, said) = (nth as u16 + 1, printed.clone(), Said::of_number(&meaning));
-                let statement = Statement { amount: Ok(amount), printed, nth, status, told, said };
-                stated.push(self.maker.observation(at, statement)?);
+                let (nth, said) = (nth as u16 + 1, Said::of_number(&meaning));
+                let (amount, place) = (Ok(amount), said::place_of(&meaning));
+                let statement = Statement { amount, said, place: [&place, &nowhere], printed, nth, status, told };
+                stated.push(self.maker.observation(at, &statement, &mut None)?);
             }
-            self.read.observations.append(&mut stated);
+            self.observations.append(&mut stated);
         } else {
             let amount = value::read(reading, grid, at, cell, &bare, &said)?;
-            let statement = Statement { amount, printed: printed.clone(), nth: 0, status, told, said };
-            self.read.observations.push(self.maker.observation(at, statement)?);
+            let place = [&row.coordinates, &column.coordinates];
+            let statement = Statement { amount, said, place, printed, nth: 0, status, told };
+            let known = if status == Status::Normal { known } else { &mut None };
+            self.observations.push(self.maker.observation(at, &statement, known)?);
         }
-        let all = first..self.read.observations.len();
-        self.read.marked.extend(marks.into_iter().flat_map(|marks| all.clone().map(move |o| (o, Arc::clone(&marks)))));
+        let all = first..self.observations.len();
+        self.marked.extend(marks.into_iter().flat_map(|marks| all.clone().map(move |o| (o, Arc::clone(&marks)))));
         Ok(())
+    }
+
+    fn clash(&self, at: CellRef, [row, column]: [&Side<'_>; 2], what: &str) -> Box<Diagnostic> {
+        let message = format!(
+            "row \"{}\" and column \"{}\" state a different {what}",
+            row.line.label.shown(),
+            column.line.label.shown()
+        );
+        Box::new(self.body.reading.fault("meaning-clash", message, self.body.found.grid, at))
     }
 
     /// All marks that concern a cell; `None` where there are none, as nearly everywhere.
@@ -191,13 +268,13 @@ impl Band<'_> {
         if all.iter().all(|marks| marks.is_empty()) {
             return None;
         }
-        let last = self.read.marked.last().map(|(_, marks)| marks);
+        let last = self.marked.last().map(|(_, marks)| marks);
         let same = |marks: &&Arc<Marks>| marks.iter().eq(all.iter().copied().flatten());
         Some(last.filter(same).cloned().unwrap_or_else(|| Arc::new(all.concat())))
     }
 
     /// What row and column say of a merged cell, each by itself; `None` for the rest of one.
-    fn merged<'a>(
+    fn merged(
         &mut self,
         at: CellRef,
         span: Span,
@@ -207,7 +284,7 @@ impl Band<'_> {
         let Body { reading, found, title, rows, columns, .. } = self.body;
         let over_rows = among(rows, span.first.row, span.last.row);
         let over_columns = among(columns, span.first.col, span.last.col);
-        if over_rows[0].line.label.line != at.row || over_columns[0].line.label.line != at.col {
+        if over_rows[0].label.line != at.row || over_columns[0].label.line != at.col {
             return Ok(None);
         }
         if span.first != at {
@@ -223,10 +300,10 @@ impl Band<'_> {
         let mut sides = Vec::new();
         for (over, side, axis, base) in axes {
             let [_, _, ..] = over else {
-                sides.push(side.clone());
+                sides.push(Side::of_line(side.line, base));
                 continue;
             };
-            let lines: Vec<&Line> = over.iter().map(|s| s.line).collect();
+            let lines: Vec<&Line<'_>> = over.iter().collect();
             let (entry, meaning) = merged(reading, &lines, axis).map_err(|label| {
                 let message = format!("the cell is merged over what stands below \"{label}\", which is not declared");
                 let hint =
@@ -241,11 +318,11 @@ impl Band<'_> {
     }
 }
 
-/// The sides, which stand in the order of the sheet, from one line to another.
-fn among<'s, 'a>(sides: &'s [Side<'a>], first: u32, last: u32) -> &'s [Side<'a>] {
-    let start = sides.partition_point(|s| s.line.label.line < first);
-    let end = sides.partition_point(|s| s.line.label.line <= last);
-    &sides[start..end]
+/// The lines, which stand in the order of the sheet, from one to another.
+fn among<'a>(lines: &'a [Line<'a>], first: u32, last: u32) -> &'a [Line<'a>] {
+    let start = lines.partition_point(|l| l.label.line < first);
+    let end = lines.partition_point(|l| l.label.line <= last);
+    &lines[start..end]
 }
 
 /// What the marks say of a figure's state; two that say something different are a fault.

@@ -4,12 +4,12 @@
 
 use super::Reading;
 use super::label::{Axis, begins};
-use super::locate::{near_texts, origin, shown};
+use super::locate::{near_texts, origin, search, shown};
 use super::note;
 use super::number;
 use crate::diag::Diagnostic;
 use crate::domain::label::{lacks, normalise};
-use crate::grid::{CellRef, CellValue, Grid};
+use crate::grid::{Cell, CellRef, CellValue, Grid};
 
 /// Rows by which the headers of tables side by side may be apart for a doubt to arise which is meant.
 const ROWS_APART: u32 = 3;
@@ -31,10 +31,14 @@ pub(super) fn find<'a>(
     let top = anchor.map_or(0, |at| at.row);
     let mut found: Vec<(&Grid, Corner)> = Vec::new();
     for grid in grids.iter().copied() {
-        let rows = grid.rows_in(top..grid.rows).map(|(at, _)| at);
         // Where nothing stands over the label columns, the anchor's own row is no header.
-        let rows = rows.filter(|at| !reading.layout().corner[0].is_empty() || anchor.is_none_or(|a| at.row > a.row));
-        found.extend(rows.filter_map(|at| at_header(reading, grid, at)).map(|corner| (grid, corner)));
+        let top = if reading.layout().corner[0].is_empty() { anchor.map_or(0, |at| at.row + 1) } else { top };
+        let shown = |at, cell: &Cell| shows(reading, cell).then(|| at_header(reading, grid, at))?;
+        found.extend(
+            search(grid, top..grid.rows, !reading.layout().corner[0].is_ascii(), shown)
+                .into_iter()
+                .map(|corner| (grid, corner)),
+        );
     }
     let Some((grid, first)) = found.first().cloned() else {
         let blank = reading.layout().corner.iter().all(String::is_empty);
@@ -161,6 +165,12 @@ fn shown_texts(reading: &Reading) -> String {
         true => layout.columns.first().and_then(|c| c.path.first()).map_or(String::new(), |p| p.as_str().to_owned()),
         false => texts.join(" / "),
     }
+}
+
+/// Whether a cell may be the first that a corner is found by; nearly all surely are not.
+fn shows(reading: &Reading, cell: &Cell) -> bool {
+    let first = &reading.layout().corner[0];
+    first.is_empty() || !lacks(&cell.text, first.chars())
 }
 
 /// The corner that a cell shows: as its first text, or as the first header beside label columns with nothing over them.

@@ -33,7 +33,7 @@ pub fn correct(
             let fault = Diagnostic::error("correction-unread", message).at(correction.at_file());
             faults.push(fault.hint("name the cell as `shebao check` does, with its sheet"));
         }
-        found.retain(|o| o.correction.is_none());
+        found.retain(|o| o.correction().is_none());
         for observation in found {
             if let Err(fault) = apply(observation, correction) {
                 faults.push(*fault);
@@ -74,12 +74,12 @@ fn apply(observation: &mut Observation, correction: &Correction) -> Result<(), B
         )
     })?;
     let note = correction.note();
-    observation.correction = Some(Arc::new(Applied { original: observation.value, text: note.clone() }));
+    let applied = Applied { original: observation.value, text: note.clone() };
+    observation.besides_mut().correction = Some(applied);
     observation.value = Value::Number(value.normalize());
     observation.decimals = Some(to.decimals);
-    let mut notes = (*observation.notes).clone();
-    notes.push(note);
-    observation.notes = Arc::new(notes);
+    let series = Arc::make_mut(&mut observation.series);
+    Arc::make_mut(&mut series.notes).push(note);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Stacked and merged headers, and label columns, to one path of texts per column and row.
 
+use std::ops::Range;
+
 use super::Reading;
 use super::hint;
 use super::label::{Axis, entries, fit};
@@ -8,9 +10,13 @@ use super::note;
 use super::number;
 use super::value;
 use crate::diag::Diagnostic;
-use crate::grid::{CellRef, CellValue, Grid};
+use crate::domain::Text;
+use crate::grid::{CellRef, CellValue, Grid, on_all_cores};
 use crate::spec::annotation::Marks;
 use crate::spec::table::Entry;
+
+/// Rows whose labels one core reads at a time.
+const ROWS_AT_ONCE: usize = 1 << 12;
 
 /// The label of one row or column, from the outermost text to the innermost.
 #[derive(Clone, Debug)]
@@ -25,7 +31,7 @@ pub(super) struct Part {
     /// The first cell of a merged range, so that equal cells are one label.
     pub at: CellRef,
     /// Without the marks at its end.
-    pub text: String,
+    pub text: Text,
     pub marks: Marks,
 }
 
@@ -79,7 +85,7 @@ pub(super) fn columns(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Dia
 /// Where no header is printed: the columns that hold anything are those of the entries, in their order.
 fn unheaded(reading: &Reading, found: &Found<'_>) -> Vec<Label> {
     let label = |(at, entry): (CellRef, &Entry)| {
-        let part = Part { at, text: entry.shown(), marks: Marks::new() };
+        let part = Part { at, text: entry.shown().into(), marks: Marks::new() };
         Label { line: at.col, parts: vec![part] }
     };
     filled(found).into_iter().zip(entries(reading, Axis::Columns)).map(label).collect()
@@ -126,31 +132,49 @@ fn column(reading: &Reading, found: &Found<'_>, col: u32, left: Option<&Label>, 
 
 /// One label per row that has one; a row that has cells but no label is an error, a blank row is skipped.
 pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Label> {
+    let body = found.body.clone();
+    // A row that takes its label from the one above is read after it, and a label of several rows with all of them.
+    let apart = !reading.layout().label_inherits && found.grid.merges().is_empty();
+    let stretch = if apart { ROWS_AT_ONCE } else { body.len() };
+    let starts = body.clone().step_by(stretch.max(1));
+    let stretches: Vec<Range<u32>> = starts.map(|row| row..body.end.min(row + stretch as u32)).collect();
+    let mut labels = Vec::with_capacity(body.len());
+    for (read, told) in on_all_cores(&stretches, |rows| some_rows(reading, found, rows.clone())) {
+        labels.extend(read);
+        faults.extend(told);
+    }
+    labels
+}
+
+/// The labels of some rows, and what is wrong with them.
+fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Label>, Vec<Diagnostic>) {
     let grid = found.grid;
-    let mut labels: Vec<Label> = Vec::new();
-    for row in found.body.clone() {
-        let filled = found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
-        let mut parts = Vec::new();
+    let (mut labels, mut faults): (Vec<Label>, _) = (Vec::new(), Vec::new());
+    for row in rows {
+        let filled = || found.data_cols().map(|col| CellRef { row, col }).find(|at| has_text(grid, *at));
+        let mut parts = Vec::with_capacity(found.label_cols.len());
         let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = found.label_at(row, *col);
-            if reading.layout().label_inherits && is_blank(grid, at) && filled.is_some() && !own {
+            if reading.layout().label_inherits && is_blank(grid, at) && !own && filled().is_some() {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
             }
             own |= at.row == row && !is_blank(grid, at);
             if is_blank(grid, at) && !reading.layout().levels.any() {
                 // A text behind a blank is not the label of the whole row.
-                parts.push(Part { at, text: String::new(), marks: Marks::new() });
+                parts.push(Part { at, text: Text::default(), marks: Marks::new() });
             }
-            push(reading, grid, at, &mut parts, faults);
+            push(reading, grid, at, &mut parts, &mut faults);
         }
         parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
-        if let Some(at) = filled.filter(|at| parts.is_empty() && is_banner(reading, found, *at)) {
-            push(reading, grid, at, &mut parts, faults);
+        if parts.is_empty()
+            && let Some(at) = filled().filter(|at| is_banner(reading, found, *at))
+        {
+            push(reading, grid, at, &mut parts, &mut faults);
         }
         if !parts.is_empty() {
             labels.push(Label { line: row, parts });
-        } else if let Some(at) = filled {
+        } else if let Some(at) = filled() {
             let mut fault = reading.fault("label-blank", "the cell stands in a row without a label", grid, at);
             if let Some(hint) = hint::of_row(reading, found, row) {
                 fault = fault.hint(hint);
@@ -159,7 +183,7 @@ pub(super) fn rows(reading: &Reading, found: &Found<'_>, faults: &mut Vec<Diagno
                 .push(fault.hint("a label that holds for several rows needs merged cells, or label_blank = \"above\""));
         }
     }
-    labels
+    (labels, faults)
 }
 
 /// Whether a text is merged over data columns and alone in its row, where headings are declared: it heads the rows below.
@@ -185,7 +209,7 @@ fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faul
             }
         }
         let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
-        parts.push(Part { at, text, marks });
+        parts.push(Part { at, text: (&*text).into(), marks });
     }
 }
 

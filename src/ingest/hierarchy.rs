@@ -22,6 +22,7 @@
 //! `label`: a row that has lost its sign has another path, which must fit an entry of its own. One such fit passes
 //! through a look-up, a label that is looked up at one depth and stands by mistake at another; [`lone`] refuses it.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -87,10 +88,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub fn of_lines(lines: &[Line]) -> Columns {
+    pub fn of_lines(lines: &[Line<'_>]) -> Columns {
         Columns {
             lines: lines.iter().map(|l| l.label.line).collect(),
-            meanings: lines.iter().map(|l| l.meaning.clone()).collect(),
+            meanings: lines.iter().map(|l| Meaning::clone(&l.meaning)).collect(),
         }
     }
 
@@ -178,7 +179,11 @@ struct Tree<'a, 'r> {
 
 impl Tree<'_, '_> {
     fn path(&self) -> Vec<Part> {
-        self.page.open.iter().map(|n| Part { at: n.at, text: n.signs.text.clone(), marks: n.marks.clone() }).collect()
+        self.page
+            .open
+            .iter()
+            .map(|n| Part { at: n.at, text: n.signs.text.as_str().into(), marks: n.marks.clone() })
+            .collect()
     }
 
     /// Open a row below the one it belongs to.
@@ -387,7 +392,7 @@ pub(super) fn lone(reading: &Reading, found: &Found<'_>, rows: &[(&Entry, &Label
     if !reading.layout().levels.any() {
         return;
     }
-    let mut depths: BTreeMap<String, BTreeMap<usize, Vec<&Part>>> = BTreeMap::new();
+    let mut depths: BTreeMap<Cow<'_, str>, BTreeMap<usize, Vec<&Part>>> = BTreeMap::new();
     for (entry, label) in rows {
         let own = label.parts.len().checked_sub(found.label_cols.len());
         let Some(own) = own.filter(|own| entry.path.get(*own).is_some_and(|p| !p.is_literal())) else { continue };

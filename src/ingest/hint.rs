@@ -96,7 +96,7 @@ fn of_header(reading: &Reading, found: &Found<'_>, label: &Label) -> Option<Stri
         let text = grid.text(at.row, at.col);
         if !text.trim().is_empty() && longer.last().is_none_or(|p| p.at != at) {
             let (text, marks) = note::of_label(reading, text);
-            longer.push(Part { at, text, marks });
+            longer.push(Part { at, text: (&*text).into(), marks });
         }
         if fits(longer.clone()) || fits(longer.last().cloned().into_iter().collect()) {
             let below = text.replace('\n', "");

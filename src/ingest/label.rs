@@ -1,6 +1,7 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -9,12 +10,16 @@ use super::hint;
 use super::locate::Found;
 use super::note;
 use super::presence::{Met, Stranger};
+use super::twice;
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, Dimension, LookupError, Period, TOTAL};
-use crate::grid::{CellRef, Grid};
+use crate::grid::{CellRef, Grid, on_all_cores};
 use crate::spec::pattern::{Capture, Captured, Pattern};
 use crate::spec::table::{Entry, Meaning, PeriodRule, UnitUse};
+
+/// Labels that one core holds against the declared ones at a time.
+const LABELS_AT_ONCE: usize = 1 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Axis {
@@ -33,9 +38,12 @@ impl Axis {
 
 /// A row or column whose meaning is known.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub label: Label,
-    pub meaning: Meaning,
+pub(super) struct Line<'l> {
+    pub label: &'l Label,
+    /// In a place of its own: there are as many lines as rows, and they are put in order once they are known.
+    pub meaning: Box<Meaning>,
+    /// A number that lines which mean the same have in common, and hardly any others.
+    print: u64,
     /// Units printed in the label.
     pub units: Vec<PrintedUnit>,
     /// The unit that the label captures.
@@ -57,26 +65,34 @@ pub(super) struct Unknown {
 }
 
 /// Give every label the meaning of the entry that declares it; what is not as declared is an error.
-pub(super) fn assign(
+pub(super) fn assign<'l>(
     reading: &Reading,
     found: &Found<'_>,
-    labels: &[Label],
+    labels: &'l [Label],
     axis: Axis,
     met: &mut Met,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Line> {
+) -> Vec<Line<'l>> {
     let (grid, entries) = (found.grid, entries(reading, axis));
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(labels.len());
     // The entry each label belongs to.
-    let mut order: Vec<(usize, &Label)> = Vec::new();
-    for label in labels {
-        match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
-            Ok(Some(Fitting { entry, meaning, unit })) => {
-                let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
+    let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
+    let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
+    let line = |label: &'l Label| {
+        let Some(Fitting { entry, meaning, unit }) = entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
+        else {
+            return Ok(None);
+        };
+        let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
+        let (print, units, meaning) = (print_of(&meaning), units(reading, label), Box::new(meaning));
+        Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }))))
+    };
+    let some_lines = |stretch: &&'l [Label]| stretch.iter().map(line).collect::<Vec<Result<_, Unknown>>>();
+    for (label, line) in labels.iter().zip(on_all_cores(&stretches, some_lines).into_iter().flatten()) {
+        match line {
+            Ok(Some((nth, line))) => {
                 order.push((nth, label));
-                if entry.is_read() {
-                    lines.push(Line { label: label.clone(), meaning, units: units(reading, label), captured: unit });
-                }
+                lines.extend(line);
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
@@ -95,9 +111,18 @@ pub(super) fn assign(
     lines
 }
 
+fn print_of(meaning: &Meaning) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    meaning.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// No two rows, and no two columns, may mean the same.
-pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line], axis: Axis, faults: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<&Meaning, &Line> = BTreeMap::new();
+pub(super) fn distinct(reading: &Reading, grid: &Grid, lines: &[Line<'_>], axis: Axis, faults: &mut Vec<Diagnostic>) {
+    if twice::all_differ(lines.iter().map(|line| line.print).collect()) {
+        return;
+    }
+    let mut seen: HashMap<&Meaning, &Line<'_>> = HashMap::new();
     for line in lines {
         let other = *seen.entry(&line.meaning).or_insert(line);
         if std::ptr::eq(other, line) {
@@ -210,24 +235,28 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
                 meaning.unit = Some(UnitUse { code, label: None });
             }
             Capture::Breakdown(list) => {
-                let outer = meaning.breakdown.get(list).map(|code| Code::new(code));
-                let code = look_up(list, &held.text, outer.as_ref())?.to_string();
+                let outer = meaning.breakdown.get(list.as_str()).map(|code| Code::new(code));
+                let code = look_up(list, &held.text, outer.as_ref())?;
                 // A breakdown that is not divided is left out.
-                if code != TOTAL {
-                    meaning.breakdown.insert(list.clone(), code);
+                if code.as_str() != TOTAL {
+                    meaning.breakdown.insert(list.into(), code.as_str().into());
                 }
             }
             Capture::Groups => {
                 for (list, label) in groups(reading, &held.text)? {
-                    let code = look_up(&list, label, None)?.to_string();
-                    if code != TOTAL && meaning.breakdown.insert(list.clone(), code).is_some() {
+                    let code = look_up(&list, label, None)?;
+                    let again = code.as_str() != TOTAL && meaning.breakdown.get(list.as_str()).is_some();
+                    if code.as_str() != TOTAL {
+                        meaning.breakdown.insert(list.as_str().into(), code.as_str().into());
+                    }
+                    if again {
                         let error = LookupError::Unknown { list: list.clone(), label: held.text.clone() };
                         return Err(Unknown { error, list });
                     }
                 }
             }
             Capture::Integer(key) => {
-                meaning.breakdown.insert(key.clone(), held.text.clone());
+                meaning.breakdown.insert(key.into(), held.text.as_str().into());
             }
             Capture::Year | Capture::Month | Capture::Period => {
                 meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
@@ -268,14 +297,14 @@ fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Un
 }
 
 /// The outer parts that all lines share.
-pub(super) fn shared<'l>(lines: &[&'l Line]) -> &'l [Part] {
+pub(super) fn shared<'l>(lines: &[&'l Line<'_>]) -> &'l [Part] {
     let first = &lines[0].label.parts;
     let count = (0..first.len()).take_while(|n| lines.iter().all(|l| l.label.parts.get(*n) == Some(&first[*n])));
     &first[..count.count()]
 }
 
 /// The meaning of a cell merged over several lines: that of the entry declared for the label they share, and its number.
-pub(super) fn merged(reading: &Reading, lines: &[&Line], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
+pub(super) fn merged(reading: &Reading, lines: &[&Line<'_>], axis: Axis) -> Result<(Option<usize>, Meaning), String> {
     let label = Label { line: lines[0].label.line, parts: shared(lines).to_vec() };
     let entries = entries(reading, axis);
     match entry_of(reading, &label, entries.iter().filter(|e| e.merged)) {
@@ -340,12 +369,15 @@ fn sequence(
 }
 
 /// `period = "left"`: the period of the nearest column on the left that has one of its own.
-fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line], faults: &mut Vec<Diagnostic>) {
+fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line<'_>], faults: &mut Vec<Diagnostic>) {
     let mut left: Option<Period> = None;
     for line in lines {
         match (line.meaning.period, left) {
             (Some(PeriodRule::Fixed(period)), _) => left = Some(period),
-            (Some(PeriodRule::Left), Some(period)) => line.meaning.period = Some(PeriodRule::Fixed(period)),
+            (Some(PeriodRule::Left), Some(period)) => {
+                line.meaning.period = Some(PeriodRule::Fixed(period));
+                line.print = print_of(&line.meaning);
+            }
             (Some(PeriodRule::Left), None) => {
                 let at = line.label.at().unwrap_or(CellRef { row: 0, col: 0 });
                 let message =

@@ -9,12 +9,14 @@ use super::extent;
 use super::presence::Met;
 use crate::diag::Diagnostic;
 use crate::domain::label::{nearest, normalise};
-use crate::grid::{Cell, CellRef, Document, Grid};
+use crate::grid::{Cell, CellRef, Document, Grid, on_all_cores};
 use crate::spec::edition::sheet_fits;
 use crate::spec::pattern::Captured;
 
 /// Texts of the file that a message quotes at most.
 const TEXTS_SHOWN: usize = 4;
+/// Rows that one core searches at a time.
+const ROWS_AT_ONCE: usize = 1 << 11;
 
 /// Where the header of a table begins.
 pub(super) struct Place<'a> {
@@ -174,6 +176,25 @@ pub(super) fn scopes<'a>(
     scopes
 }
 
+/// What cells of some rows show, looked for on all cores; where that is more than ASCII, most cells are passed over.
+pub(super) fn search<T: Send>(
+    grid: &Grid,
+    rows: Range<u32>,
+    beyond_ascii: bool,
+    show: impl Fn(CellRef, &Cell) -> Option<T> + Sync,
+) -> Vec<T> {
+    let stretches: Vec<Range<u32>> =
+        rows.clone().step_by(ROWS_AT_ONCE).map(|row| row..rows.end.min(row + ROWS_AT_ONCE as u32)).collect();
+    let shown = |rows: &Range<u32>| -> Vec<T> {
+        let show = |(at, cell): (CellRef, &Cell)| show(at, cell);
+        match beyond_ascii {
+            true => grid.words_in(rows.clone()).filter_map(show).collect(),
+            false => grid.rows_in(rows.clone()).filter_map(show).collect(),
+        }
+    };
+    on_all_cores(&stretches, shown).into_iter().flatten().collect()
+}
+
 /// Whether a sheet has the table's anchor and its header.
 fn holds_table(reading: &Reading, grid: &Grid) -> bool {
     let Some(anchor) = &reading.layout().anchor else { return false };
@@ -194,9 +215,12 @@ fn anchor<'a>(
     };
     let mut found = Vec::new();
     for grid in grids.iter().copied() {
-        for (at, cell) in grid.iter().filter(|(at, _)| inside(at)) {
-            found.extend(anchor.pattern.find(&cell.text).map(|captured| (grid, at, captured)));
-        }
+        let shown = |at, cell: &Cell| inside(&at).then(|| Some((at, anchor.pattern.find(&cell.text)?)))?;
+        found.extend(
+            search(grid, 0..grid.rows, anchor.pattern.is_beyond_ascii(), shown)
+                .into_iter()
+                .map(|(at, captured)| (grid, at, captured)),
+        );
     }
     if found.len() > 1 {
         let (grid, at, _) = found[1];

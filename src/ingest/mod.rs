@@ -15,6 +15,8 @@ mod corner;
 pub mod correct;
 pub mod drift;
 mod extent;
+#[cfg(feature = "publish")]
+pub mod extract;
 mod fact;
 mod header;
 mod hierarchy;
@@ -36,7 +38,7 @@ mod value;
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::without_english;
-use crate::domain::{Codebook, LabelScope, Observation, Relation};
+use crate::domain::{Codebook, LabelScope, Observations, Relation};
 use crate::grid::{CellRef, Declared, Document, Grid};
 use crate::spec::pattern::Captured;
 use crate::spec::table::Meaning;
@@ -49,7 +51,7 @@ const BODY_CELLS_MAX: u64 = 5_000_000;
 #[derive(Debug, Default)]
 pub struct Ingested {
     /// In the order of files, sheets, rows and columns; numbers of footnotes last on each sheet.
-    pub observations: Vec<Observation>,
+    pub observations: Observations,
     pub relations: Vec<Relation>,
 }
 
@@ -77,10 +79,30 @@ pub struct Input<'a> {
 #[derive(Debug)]
 pub struct Portion {
     file: String,
-    observations: Vec<Observation>,
+    observations: Observations,
+    doubts: Doubts,
     met: presence::Met,
     notes: note::Open,
     faults: Vec<Diagnostic>,
+}
+
+/// What has to be looked at cell by cell once all are together, since the lines of a panel do not show that it is sound.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubts {
+    /// Two cells may state the same.
+    twice: bool,
+    /// A code may not be in force.
+    validity: bool,
+    /// There are records, whose keys may be the same.
+    records: bool,
+}
+
+impl Doubts {
+    fn add(&mut self, others: Doubts) {
+        self.twice |= others.twice;
+        self.validity |= others.validity;
+        self.records |= others.records;
+    }
 }
 
 impl Portion {
@@ -104,7 +126,8 @@ pub fn declared(edition: &Edition) -> Declared<'_> {
 pub fn read(task: Task<'_>, input: Input<'_>) -> Portion {
     let mut portion = Portion {
         file: input.file.to_owned(),
-        observations: Vec::new(),
+        observations: Observations::default(),
+        doubts: Doubts::default(),
         met: presence::Met::default(),
         notes: note::Open::default(),
         faults: Vec::new(),
@@ -121,23 +144,30 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
     };
     let reading = Reading { task, file: &file, sha256: "", captured: &[] };
     let (mut met, mut notes) = (presence::Met::default(), note::Open::default());
-    let (mut found, mut observations) = (Vec::new(), Vec::new());
+    let (mut found, mut observations, mut doubts) = (Vec::new(), Observations::default(), Doubts::default());
     for portion in portions {
         met.add(portion.met);
         notes.add(portion.notes, observations.len());
         found.extend(portion.faults);
-        gather(&mut observations, portion.observations);
+        observations.append(portion.observations);
+        doubts.add(portion.doubts);
     }
     notes.settle(&mut observations, &mut found);
     let mut faults = Vec::new();
     presence::judge(&reading, &mut met, &mut faults);
     faults.extend(found);
-    if faults.iter().all(|f| f.code != "label-twice") {
+    doubts.twice |= met.parts > 1 || !met.figures.is_empty();
+    doubts.validity |= !met.figures.is_empty();
+    if doubts.twice && faults.iter().all(|f| f.code != "label-twice") {
         twice::check(&reading, &observations, &mut faults);
     }
-    twice::records(&reading, &observations, &mut faults);
+    if doubts.records {
+        twice::records(&reading, &observations, &mut faults);
+    }
     twice::prefer(&reading, &mut observations, &mut faults);
-    validity::check(&reading, &observations, &mut faults);
+    if doubts.validity {
+        validity::check(&reading, &observations, &mut faults);
+    }
     if observations.is_empty() && faults.is_empty() {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
         faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
@@ -158,7 +188,7 @@ pub struct Paths {
 pub fn paths(task: Task<'_>, input: Input<'_>) -> Checked<Paths> {
     let reading = Reading { task, file: input.file, sha256: "", captured: &[] };
     let (mut faults, mut paths) = (Vec::new(), Paths::default());
-    let texts = |label: header::Label| (label.line, label.parts.into_iter().map(|p| p.text.to_string()).collect());
+    let texts = |label: header::Label| (label.line, label.parts.iter().map(|p| p.text.to_string()).collect());
     let mut met = presence::Met::default();
     for scope in locate::scopes(&reading, input.document, &mut met, &mut faults) {
         for found in locate::locate(&reading, scope, &mut faults).into_iter().flatten() {
@@ -204,7 +234,7 @@ impl Reading<'_> {
 
     /// All panels of the table on one sheet, whose footnotes are theirs together.
     fn sheet(&self, panels: &[locate::Found<'_>], portion: &mut Portion) {
-        let Portion { observations, met, notes: open, faults, .. } = portion;
+        let Portion { observations, doubts, met, notes: open, faults, .. } = portion;
         met.repeated |= panels.len() > 1;
         let Some(meaning) = self.title(&panels[0], faults) else {
             met.lost += 1;
@@ -217,12 +247,13 @@ impl Reading<'_> {
             read.extend(self.panel(found, &title, of_title, &mut pages, met, faults));
         }
         hierarchy::finish(self, &panels[panels.len() - 1], pages, faults);
+        read.iter().for_each(|noted: &note::Noted| doubts.add(noted.read.doubts));
         let notes = note::footnotes(self, panels);
         note::met(self, &notes, met);
         let (bound, left) = note::bind(self, panels, &notes, read, faults);
         open.add(left, observations.len());
-        gather(observations, bound);
-        observations.extend(note::figures(self, &panels[0], &meaning, &notes, met, faults));
+        observations.append(bound);
+        observations.add(note::figures(self, &panels[0], &meaning, &notes, met, faults));
     }
 
     fn panel(
@@ -349,14 +380,6 @@ impl Reading<'_> {
     fn named(&self, mut fault: Diagnostic) -> Diagnostic {
         fault.message.push_str(&format!(" (table {}, edition {})", self.name(), self.edition.id));
         fault
-    }
-}
-
-/// Add some to those there are; a copy of a million is spared where these are the first.
-fn gather<T>(all: &mut Vec<T>, mut more: Vec<T>) {
-    match all.is_empty() {
-        true => *all = more,
-        false => all.append(&mut more),
     }
 }
 

@@ -3,17 +3,18 @@
 //! A note that begins with a mark concerns the cells that carry the mark, at their number, their row or column label, or the
 //! table's title; one that is declared, the numbers of which it says the same; any other note concerns every cell.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Reading;
 use super::body::{self, Read};
 use super::label::Line;
 use super::locate::Found;
 use super::presence::Met;
-use super::{Reading, gather};
 use crate::diag::Diagnostic;
-use crate::domain::Observation;
 use crate::domain::label::normalise;
+use crate::domain::{Observation, Observations, Series};
 use crate::grid::{CellRef, CellValue, Grid};
 use crate::spec::annotation::Marks;
 use crate::spec::pattern::Capture;
@@ -62,7 +63,8 @@ impl Open {
     }
 
     /// Bind what one part leaves open and another explains; what none does is a fault.
-    pub fn settle(self, observations: &mut [Observation], faults: &mut Vec<Diagnostic>) {
+    pub fn settle(self, observations: &mut Observations, faults: &mut Vec<Diagnostic>) {
+        let mut bound = Bound::default();
         let wanted: BTreeSet<usize> = self.marks.iter().map(|(mark, ..)| *mark).collect();
         faults.extend(self.unused.into_iter().filter(|(mark, _)| !wanted.contains(mark)).map(|(_, fault)| fault));
         for (mark, numbers, fault) in self.marks {
@@ -74,7 +76,7 @@ impl Open {
                 continue;
             };
             for nth in numbers {
-                Arc::make_mut(&mut observations[nth].notes).push(text.clone());
+                observations.get_mut(nth).into_iter().for_each(|o| bound.add(o, text));
             }
         }
     }
@@ -84,7 +86,7 @@ impl Open {
 pub(super) type Used = BTreeMap<usize, CellRef>;
 
 /// A label without its translation, and without the marks at its end or before the brackets at its end; and those.
-pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
+pub(super) fn of_label<'t>(reading: &Reading, printed: &'t str) -> (Cow<'t, str>, Marks) {
     let (text, mut marks) = without_marks(reading, printed);
     let own = reading.own_language(&text);
     if own.len() == text.len() {
@@ -93,16 +95,19 @@ pub(super) fn of_label(reading: &Reading, printed: &str) -> (String, Marks) {
     // The mark may stand before the translation.
     let (own, inner) = without_marks(reading, own);
     marks.splice(..0, inner);
-    (own, marks)
+    (Cow::Owned(own.into_owned()), marks)
 }
 
-fn without_marks(reading: &Reading, printed: &str) -> (String, Marks) {
+fn without_marks<'t>(reading: &Reading, printed: &'t str) -> (Cow<'t, str>, Marks) {
     let annotations = &reading.layout().annotations;
     let (rest, marks) = annotations.at_end(printed);
     let closed = rest.trim_end().ends_with([')', '）']);
-    let Some(open) = rest.rfind(['(', '（']).filter(|_| closed) else { return (rest.to_owned(), marks) };
+    let Some(open) = rest.rfind(['(', '（']).filter(|_| closed) else { return (Cow::Borrowed(rest), marks) };
     let (before, inner) = annotations.at_end(&rest[..open]);
-    (format!("{before}{}", &rest[open..]), [inner, marks].concat())
+    if inner.is_empty() {
+        return (Cow::Borrowed(rest), marks);
+    }
+    (Cow::Owned(format!("{before}{}", &rest[open..])), [inner, marks].concat())
 }
 
 /// Marks that concern the whole table: of its title, its unit line and the cells over the label columns.
@@ -127,7 +132,7 @@ pub(super) fn of_title(reading: &Reading, found: &Found<'_>) -> Vec<(usize, Cell
 }
 
 /// Every mark that stands in the table.
-pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line], columns: &[Line], read: &Read) -> Used {
+pub(super) fn used(of_title: Vec<(usize, CellRef)>, rows: &[Line<'_>], columns: &[Line<'_>], read: &Read) -> Used {
     let labels = columns.iter().chain(rows).flat_map(|l| &l.label.parts);
     let of_labels = labels.flat_map(|p| p.marks.iter().map(|nth| (*nth, p.at)));
     let of_cells = read.marked.iter().flat_map(|(o, marks)| marks.iter().map(|nth| (*nth, read.observations[*o].at)));
@@ -251,11 +256,11 @@ pub(super) fn bind(
     notes: &[Footnote],
     panels: Vec<Noted>,
     faults: &mut Vec<Diagnostic>,
-) -> (Vec<Observation>, Open) {
+) -> (Observations, Open) {
     let marked = notes.iter().filter_map(|n| Some((n.mark?, n.text.clone())));
     let mut open = Open { notes: marked.collect(), marks: Vec::new(), unused: unused(reading, found, notes, &panels) };
     let used: BTreeSet<usize> = panels.iter().flat_map(|p| p.used.keys().copied()).collect();
-    let mut observations = Vec::new();
+    let mut observations = Observations::default();
     for mut panel in panels {
         for (mark, fault) in unexplained(reading, found[0].grid, notes, &panel, faults) {
             let carry = panel.read.marked.iter().filter(|(_, marks)| marks.contains(&mark));
@@ -278,29 +283,31 @@ pub(super) fn bind(
             Arc::new(texts)
         };
         // What a record remarks itself stands before the footnotes.
-        let read = panel.read.observations.iter().enumerate().filter(|(_, o)| !o.notes.is_empty());
-        let remarks: Vec<(usize, Arc<Vec<String>>)> = read.map(|(nth, o)| (nth, Arc::clone(&o.notes))).collect();
-        let unmarked = concerning(&[]);
+        let of_records = Some(&panel.read.observations).filter(|_| panel.read.doubts.records);
+        let read = of_records.into_iter().flatten().enumerate().filter(|(_, o)| !o.notes().is_empty());
+        let remarks: Vec<(usize, Arc<Vec<String>>)> = read.map(|(nth, o)| (nth, Arc::clone(&o.series.notes))).collect();
+        let (unmarked, mut bound) = (concerning(&[]), Bound::default());
         if !unmarked.is_empty() {
-            panel.read.observations.iter_mut().for_each(|o| o.notes = Arc::clone(&unmarked));
+            panel.read.observations.iter_mut().for_each(|o| bound.give(o, &unmarked));
         }
         let mut by_marks: BTreeMap<Arc<Marks>, Arc<Vec<String>>> = BTreeMap::new();
         for (nth, marks) in panel.read.marked {
             let texts = by_marks.entry(marks).or_insert_with_key(|marks| concerning(marks));
-            panel.read.observations[nth].notes = Arc::clone(texts);
+            panel.read.observations.get_mut(nth).into_iter().for_each(|o| bound.give(o, texts));
         }
         for (nth, own) in remarks {
-            let notes = &mut panel.read.observations[nth].notes;
-            if !Arc::ptr_eq(notes, &own) {
-                *notes = Arc::new(own.iter().chain(notes.iter()).cloned().collect());
+            let Some(o) = panel.read.observations.get_mut(nth) else { continue };
+            if !Arc::ptr_eq(&o.series.notes, &own) {
+                let notes = own.iter().chain(o.notes()).cloned().collect();
+                bound.give(o, &Arc::new(notes));
             }
         }
         for (note, of) in notes.iter().filter_map(|note| Some((note, declared(reading, note)?))) {
             for observation in panel.read.observations.iter_mut().filter(|o| says(&of.meaning, o)) {
-                Arc::make_mut(&mut observation.notes).push(note.text.clone());
+                bound.add(observation, &note.text);
             }
         }
-        gather(&mut observations, panel.read.observations);
+        observations.append(panel.read.observations);
     }
     (observations, open)
 }
@@ -326,6 +333,31 @@ fn says(of: &Meaning, observation: &Observation) -> bool {
     of.indicator.as_ref().is_none_or(|indicator| indicator == observation.indicator())
         && of.dimensions.iter().all(|(dimension, code)| observation.code(*dimension) == Some(code))
         && of.breakdown.iter().all(|(key, code)| breakdown.0.get(key) == Some(code))
+}
+
+/// Series with the notes that were given to them, one for each note or list of notes, found by where both are kept; what a
+/// series was before is held, so that no other takes its place.
+#[derive(Default)]
+struct Bound(BTreeMap<(usize, usize), [Arc<Series>; 2]>);
+
+impl Bound {
+    /// Give an observation these notes in the stead of those it has.
+    fn give(&mut self, o: &mut Observation, notes: &Arc<Vec<String>>) {
+        self.bind(o, Arc::as_ptr(notes).addr(), |_| Arc::clone(notes));
+    }
+
+    /// Give it a further one.
+    fn add(&mut self, o: &mut Observation, note: &String) {
+        let further = |own: &[String]| Arc::new(own.iter().chain([note]).cloned().collect());
+        self.bind(o, std::ptr::from_ref(note).addr(), further);
+    }
+
+    fn bind(&mut self, o: &mut Observation, place: usize, notes: impl FnOnce(&[String]) -> Arc<Vec<String>>) {
+        let key = (Arc::as_ptr(&o.series).addr(), place);
+        let with = || Series { notes: notes(&o.series.notes), ..Series::clone(&o.series) };
+        let [_, bound] = self.0.entry(key).or_insert_with(|| [Arc::clone(&o.series), Arc::new(with())]);
+        o.series = Arc::clone(bound);
+    }
 }
 
 /// The notes that begin with a mark: those of the panel's own block, else those of the others.
@@ -430,7 +462,8 @@ pub(super) fn figures(
                     n.at == at
                         || (n.mark.is_none() && declared(reading, n).is_none_or(|d| says(&d.meaning, &observation)))
                 };
-                observation.notes = Arc::new(footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect());
+                let notes = footnotes.iter().filter(concerns).map(|n| n.text.clone()).collect();
+                Bound::default().give(&mut observation, &Arc::new(notes));
                 observations.push(observation);
             }
             Err(fault) => faults.push(*fault),

@@ -62,7 +62,7 @@ fn read(spec: &str, files: Files<'_>) -> Checked<Ingested> {
 fn line(o: &Observation) -> String {
     let d = o.dimensions();
     let value = o.value.number().map_or(String::new(), |n| n.normalize().to_string());
-    format!("{} {} {} {} {value}", o.obs_id().trim_start_matches("t/table/"), o.period, d.region, d.scheme)
+    format!("{} {} {} {} {value}", o.obs_id().trim_start_matches("t/table/"), o.period(), d.region, d.scheme)
 }
 
 #[track_caller]

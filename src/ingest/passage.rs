@@ -7,7 +7,7 @@ use super::Reading;
 use super::header::Label;
 use super::label::{Axis, entries, fit};
 use crate::diag::Diagnostic;
-use crate::domain::{LookupError, Passage, Qualifier};
+use crate::domain::{Besides, LookupError, Passage, Qualifier};
 use crate::grid::{CellRef, Grid};
 use crate::spec::table::Role;
 
@@ -21,12 +21,16 @@ pub(super) struct Columns(Vec<(Role, u32)>);
 /// What a record says beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
-    pub passage: Option<Arc<Passage>>,
-    pub qualifier: Qualifier,
-    pub notes: Arc<Vec<String>>,
+    pub besides: Option<Arc<Besides>>,
+    /// What it remarks itself.
+    pub notes: Option<Arc<Vec<String>>>,
 }
 
 impl Columns {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn of(reading: &Reading, labels: &[Label]) -> Columns {
         let declared = || entries(reading, Axis::Columns).iter().filter_map(|e| Some((e, e.role?)));
         let role = |label: &Label| declared().find(|(e, _)| fit(reading, e, label).is_some()).map(|(_, role)| role);
@@ -37,7 +41,7 @@ impl Columns {
     /// A cell that every record must fill is blank, or the word that bounds the number is not known.
     pub fn of_row(&self, reading: &Reading, grid: &Grid, row: u32) -> Result<Told, Box<Diagnostic>> {
         let mut told = Told::default();
-        let mut passage = Passage::default();
+        let (mut passage, mut qualifier) = (Passage::default(), Qualifier::default());
         for (role, col) in &self.0 {
             let at = CellRef { row, col: *col };
             let text = grid.text(row, *col).trim();
@@ -54,16 +58,18 @@ impl Columns {
                 Role::Paper => passage.paper = text.to_owned(),
                 Role::Section => passage.section = text.to_owned(),
                 Role::Quote => passage.quote = text.to_owned(),
-                Role::Note => told.notes = Arc::new(vec![text.to_owned()]),
-                Role::Qualifier => told.qualifier = qualifier(reading, grid, at, text)?,
+                Role::Note => told.notes = Some(Arc::new(vec![text.to_owned()])),
+                Role::Qualifier => qualifier = qualifier_of(reading, grid, at, text)?,
             }
         }
-        told.passage = (passage != Passage::default()).then(|| Arc::new(passage));
+        let passage = Some(passage).filter(|p| *p != Passage::default());
+        let besides = Besides { qualifier, passage, ..Besides::default() };
+        told.besides = (besides != Besides::default()).then(|| Arc::new(besides));
         Ok(told)
     }
 }
 
-fn qualifier(reading: &Reading, grid: &Grid, at: CellRef, text: &str) -> Result<Qualifier, Box<Diagnostic>> {
+fn qualifier_of(reading: &Reading, grid: &Grid, at: CellRef, text: &str) -> Result<Qualifier, Box<Diagnostic>> {
     let dataset = &reading.table.dataset;
     let known = reading.codebook.lookup(QUALIFIERS, reading.labels(), text).and_then(|code| {
         let unknown = || LookupError::Unknown { list: QUALIFIERS.to_owned(), label: text.to_owned() };

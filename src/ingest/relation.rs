@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Reading;
-use crate::domain::{Code, Dimension, Observation, Relation};
+use crate::domain::{Code, Dimension, Observation, Observations, Relation};
 use crate::spec::table::{Parts, RelationSpec};
 
-pub(super) fn relations(reading: &Reading, observations: &[Observation]) -> Vec<Relation> {
+pub(super) fn relations(reading: &Reading, observations: &Observations) -> Vec<Relation> {
     let mut relations = Vec::new();
     for (nth, spec) in reading.layout().relations.iter().enumerate() {
         let parts = match &spec.parts {
@@ -37,7 +37,7 @@ pub(super) fn relations(reading: &Reading, observations: &[Observation]) -> Vec<
 }
 
 /// Every code of the dimension in the table but the whole.
-fn rest(spec: &RelationSpec, observations: &[Observation]) -> Vec<Code> {
+fn rest(spec: &RelationSpec, observations: &Observations) -> Vec<Code> {
     let concerned =
         observations.iter().filter(|o| spec.indicators.is_empty() || spec.indicators.contains(o.indicator()));
     let codes: BTreeSet<Cow<'_, Code>> =

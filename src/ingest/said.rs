@@ -1,7 +1,6 @@
 //! What row, column and table say of a cell together: of each what it says alone is prepared once, so that a cell only
 //! chooses.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::header::marks_of;
@@ -11,57 +10,59 @@ use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, PeriodRule, SignRule, UnitUse};
 
 /// A row or a column, or some of them over which a cell is merged, with what it says of its cells.
-#[derive(Clone)]
 pub(super) struct Side<'a> {
-    pub line: &'a Line,
-    pub meaning: Cow<'a, Meaning>,
+    pub line: &'a Line<'a>,
+    /// What several of them mean together.
+    several: Option<Box<Meaning>>,
     pub marks: Marks,
     /// With those of the table, where the side is a row.
-    coordinates: Arc<Coordinates>,
+    pub coordinates: Arc<Coordinates>,
 }
 
 impl<'a> Side<'a> {
     /// A row or column; `base` is what the table says, for rows.
-    pub fn of_line(line: &'a Line, base: &Meaning) -> Side<'a> {
+    pub fn of_line(line: &'a Line<'a>, base: &Meaning) -> Side<'a> {
         let marks = marks_of(&line.label.parts);
-        Side { line, meaning: Cow::Borrowed(&line.meaning), marks, coordinates: coordinates(&line.meaning.over(base)) }
+        Side { line, several: None, marks, coordinates: coordinates(&line.meaning, base) }
     }
 
     /// Several of them, of which `line` is the first.
-    pub fn of_several(line: &'a Line, meaning: Meaning, marks: Marks, base: &Meaning) -> Side<'a> {
-        let coordinates = coordinates(&meaning.over(base));
-        Side { line, meaning: Cow::Owned(meaning), marks, coordinates }
+    pub fn of_several(line: &'a Line<'a>, meaning: Meaning, marks: Marks, base: &Meaning) -> Side<'a> {
+        let coordinates = coordinates(&meaning, base);
+        Side { line, several: Some(Box::new(meaning)), marks, coordinates }
+    }
+
+    pub fn meaning(&self) -> &Meaning {
+        self.several.as_deref().unwrap_or(&self.line.meaning)
     }
 }
 
-fn coordinates(meaning: &Meaning) -> Arc<Coordinates> {
-    let codes = meaning.dimensions.iter().map(|(dimension, code)| (*dimension, code.clone()));
-    Arc::new(Coordinates::new(codes, Breakdown(meaning.breakdown.clone())))
+fn coordinates(meaning: &Meaning, base: &Meaning) -> Arc<Coordinates> {
+    let breakdown = Breakdown(meaning.breakdown.over(&base.breakdown));
+    Arc::new(Coordinates::new(meaning.dimensions.over(&base.dimensions), breakdown))
 }
 
-/// What is said of one number.
+/// What is said of numbers, besides where they stand.
+#[derive(Clone, Copy)]
 pub(super) struct Said<'m> {
     pub indicator: Option<&'m Code>,
     pub unit: Option<&'m UnitUse>,
     pub period: Option<PeriodRule>,
     pub sign: Option<SignRule>,
-    pub coordinates: [Arc<Coordinates>; 2],
 }
 
 impl<'m> Said<'m> {
     /// # Errors
     /// Row and column say something different about the same thing, which is named.
-    pub fn of_cell(row: &'m Side<'_>, column: &'m Side<'_>, title: &'m Meaning) -> Result<Said<'m>, &'m str> {
-        let (of_row, of_column) = (&*row.meaning, &*column.meaning);
-        if let Some(what) = of_row.clash(of_column) {
+    pub fn of_cell(row: &'m Meaning, column: &'m Meaning, title: &'m Meaning) -> Result<Said<'m>, &'static str> {
+        if let Some(what) = row.clash_of_facts(column) {
             return Err(what);
         }
         Ok(Said {
-            indicator: of_row.indicator.as_ref().or(of_column.indicator.as_ref()).or(title.indicator.as_ref()),
-            unit: of_row.unit.as_ref().or(of_column.unit.as_ref()).or(title.unit.as_ref()),
-            period: period(of_row, of_column, title),
-            sign: of_row.sign.or(of_column.sign).or(title.sign),
-            coordinates: [Arc::clone(&row.coordinates), Arc::clone(&column.coordinates)],
+            indicator: row.indicator.as_ref().or(column.indicator.as_ref()).or(title.indicator.as_ref()),
+            unit: row.unit.as_ref().or(column.unit.as_ref()).or(title.unit.as_ref()),
+            period: period(row, column, title),
+            sign: row.sign.or(column.sign).or(title.sign),
         })
     }
 
@@ -72,19 +73,22 @@ impl<'m> Said<'m> {
             unit: meaning.unit.as_ref(),
             period: meaning.period,
             sign: meaning.sign,
-            coordinates: [coordinates(meaning), Arc::default()],
         }
     }
 }
 
+/// Where a number stands that has a meaning of its own.
+pub(super) fn place_of(meaning: &Meaning) -> Arc<Coordinates> {
+    coordinates(meaning, &Meaning::default())
+}
+
 /// All that is said of a cell whose numbers have meanings of their own beside it.
-pub(super) fn whole(row: &Side<'_>, column: &Side<'_>, title: &Meaning) -> Meaning {
-    let period = period(&row.meaning, &column.meaning, title);
-    Meaning { period, ..row.meaning.over(&column.meaning).over(title) }
+pub(super) fn whole(row: &Meaning, column: &Meaning, title: &Meaning) -> Meaning {
+    Meaning { period: period(row, column, title), ..row.over(column).over(title) }
 }
 
 /// `year-to-date` changes the period that the other axis states.
-fn period(row: &Meaning, column: &Meaning, title: &Meaning) -> Option<PeriodRule> {
+pub(super) fn period(row: &Meaning, column: &Meaning, title: &Meaning) -> Option<PeriodRule> {
     let stated = match [row.period, column.period] {
         [Some(PeriodRule::YearToDate), period] | [period, Some(PeriodRule::YearToDate)] => {
             year_to_date(period.or(title.period))

@@ -4,6 +4,7 @@ mod entries;
 mod notes;
 mod place;
 mod rows;
+mod twice;
 
 use std::path::Path;
 
@@ -141,7 +142,7 @@ fn a_table_becomes_observations() {
         E7 fund_expenditure_yuan 2012 310000 _T = -67000 yuan, 2 decimals";
     let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
     assert_eq!(lines, expected);
-    assert!(read.value.observations.iter().all(|o| *o.notes == ["注：快报数"]));
+    assert!(read.value.observations.iter().all(|o| *o.notes() == ["注：快报数"]));
     let parts: Vec<String> = read.value.relations.iter().map(|r| format!("{} {}", r.whole, r.part)).collect();
     assert_eq!(parts, ["000000 110000", "000000 310000"]);
 }
@@ -153,7 +154,7 @@ fn line(o: &Observation) -> String {
         Value::Number(n) => format!("{n} {}, {} decimals", o.series.unit, o.decimals.unwrap_or(99)),
         Value::Missing(mark) => mark.as_str().to_owned(),
     };
-    format!("{cell} {} {} {region} {population} = {value}", o.indicator(), o.period)
+    format!("{cell} {} {} {region} {population} = {value}", o.indicator(), o.period())
 }
 
 /// The messages about a table that differs from the good one by some replacements.
@@ -205,7 +206,7 @@ fn a_formula_without_a_value_is_refused_within_the_table() {
             read.diagnostics.iter().filter(|d| d.code == "formula-without-value").map(|d| d.render()).collect();
         assert_eq!(found, expected, "{row}, {col}");
         assert_eq!(read.has_errors(), !expected.is_empty(), "{row}, {col}");
-        assert!(read.value.observations.iter().all(|o| *o.notes == ["注：快报数"]));
+        assert!(read.value.observations.iter().all(|o| *o.notes() == ["注：快报数"]));
     };
     let told = |cell: &str| {
         format!(

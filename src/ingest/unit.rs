@@ -1,6 +1,7 @@
 //! Printed units: in brackets after a title or label, and on a line of their own (单位：人、万元). Each is held against
 //! the unit that was declared.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -28,12 +29,12 @@ pub(super) struct PrintedUnit {
 }
 
 /// A label without the unit in brackets at its end, and that unit; normalised.
-pub(super) fn strip(reading: &Reading, text: &str) -> (String, Vec<PrintedUnit>) {
+pub(super) fn strip<'t>(reading: &Reading, text: &'t str) -> (Cow<'t, str>, Vec<PrintedUnit>) {
     let text = normalise(text);
     let bracket = text.strip_suffix(')').and_then(|t| t.rfind('('));
     let Some(open) = bracket else { return (text, Vec::new()) };
     match names(reading, &text[open + 1..text.len() - 1]) {
-        Some(units) => (text[..open].to_owned(), units),
+        Some(units) => (Cow::Owned(text[..open].to_owned()), units),
         None => (text, Vec::new()),
     }
 }
@@ -50,7 +51,7 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
 
 fn printed(reading: &Reading, name: &str) -> Option<PrintedUnit> {
     let code = reading.codebook.lookup("unit", reading.labels(), name).ok()?;
-    Some(PrintedUnit { name: normalise(name), code: code.to_string() })
+    Some(PrintedUnit { name: normalise(name).into_owned(), code: code.to_string() })
 }
 
 /// The unit that a label or a title captures.
@@ -71,8 +72,8 @@ pub(super) fn agrees(declared: &UnitUse, printed: &[PrintedUnit]) -> bool {
 pub(super) fn check(
     reading: &Reading,
     found: &Found<'_>,
-    rows: &[Line],
-    columns: &[Line],
+    rows: &[Line<'_>],
+    columns: &[Line<'_>],
     faults: &mut Vec<Diagnostic>,
 ) {
     let titles = [&found.captured[..], &found.of_sheet, reading.captured];
@@ -93,7 +94,7 @@ pub(super) fn check(
     let stated = of_table(reading, found, faults);
     let Some((at, _)) = stated.first() else { return };
     let units: Vec<PrintedUnit> = stated.iter().flat_map(|(_, units)| units.clone()).collect();
-    let silent = |line: &&Line| line.units.is_empty() && line.captured.is_none();
+    let silent = |line: &&Line<'_>| line.units.is_empty() && line.captured.is_none();
     let mut of_rows: Vec<Option<&UnitUse>> = Vec::new();
     for row in rows.iter().filter(silent).map(|row| row.meaning.unit.as_ref()) {
         if !of_rows.contains(&row) {

@@ -2,29 +2,28 @@
 //! came later, is not what it says it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use super::Reading;
 use crate::diag::{Diagnostic, Place};
-use crate::domain::{CodeEntry, CodeList, Coordinates, Observation, Period, TOTAL};
+use crate::domain::{CodeEntry, CodeList, Coordinates, Observation, Observations, Period, TOTAL};
 
 /// A fault for every code that is used when it is not in force, or that is of another version than the declared one: at
 /// its first cell, with the number of all.
-pub(super) fn check(reading: &Reading, observations: &[Observation], faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(reading: &Reading, observations: &Observations, faults: &mut Vec<Diagnostic>) {
     // What rows and columns say is shared by many cells; only those of limited codes are looked at one by one.
     let mut limited: HashMap<*const Coordinates, bool> = HashMap::new();
-    let mut is_limited =
-        |c: &Arc<Coordinates>| *limited.entry(Arc::as_ptr(c)).or_insert_with(|| c.codes().any(|c| limits(reading, c)));
+    let mut may_be_out =
+        |c: &Coordinates| *limited.entry(std::ptr::from_ref(c)).or_insert_with(|| is_limited(reading, c));
     let mut told: BTreeMap<(String, String, String), (Diagnostic, usize)> = BTreeMap::new();
     let mut order = Vec::new();
     for o in observations {
-        let [below, above] = &o.coordinates;
-        if !is_limited(below) && !is_limited(above) {
+        let [below, above] = o.coordinates();
+        if !may_be_out(below) && !may_be_out(above) {
             continue;
         }
         for (list, code) in codes_of(o) {
             let Some((codes, entry)) = find(reading, &list, &code) else { continue };
-            let Some((what, fault)) = fault(reading, codes, entry, o.period) else { continue };
+            let Some((what, fault)) = fault(reading, codes, entry, o.period()) else { continue };
             let key = (list, code, what);
             if let Some((_, cells)) = told.get_mut(&key) {
                 *cells += 1;
@@ -46,6 +45,11 @@ fn find<'r>(reading: &'r Reading, list: &str, code: &str) -> Option<(&'r CodeLis
     Some((codes, codes.get(code)?))
 }
 
+/// Whether any code that is said may be out of place.
+pub(super) fn is_limited(reading: &Reading, said: &Coordinates) -> bool {
+    said.codes().any(|code| limits(reading, code))
+}
+
 /// Whether a code may be out of place at all.
 fn limits(reading: &Reading, (list, code): (&str, &str)) -> bool {
     let declared = reading.layout().versions.contains_key(list);
@@ -54,7 +58,7 @@ fn limits(reading: &Reading, (list, code): (&str, &str)) -> bool {
 
 /// Every code of an observation, what the column says over what the row says.
 fn codes_of(o: &Observation) -> Vec<(String, String)> {
-    let [below, above] = &o.coordinates;
+    let [below, above] = o.coordinates();
     let said = |list: &str| above.codes().any(|(other, _)| other == list);
     let all = below.codes().filter(|(list, _)| !said(list)).chain(above.codes());
     all.map(|(list, code)| (list.to_owned(), code.to_owned())).collect()

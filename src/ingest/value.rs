@@ -8,8 +8,9 @@ use super::said::Said;
 use crate::diag::Diagnostic;
 use crate::domain::Mark;
 use crate::grid::{Cell, CellRef, CellValue, Grid};
-use crate::spec::annotation::Marks;
-use crate::spec::table::{self, SignRule};
+use crate::spec::annotation::{Annotations, Marks};
+use crate::spec::mark::MarkTexts;
+use crate::spec::table::{self, Layout, SignRule};
 
 /// Digits after the point that a stored value may have.
 pub(super) const SCALE_MAX: u32 = 6;
@@ -30,16 +31,30 @@ pub(super) struct Bare<'t> {
 
 /// A cell's text without the marks beside its number, and those.
 pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
-    let missing = reading.layout().marks.get(printed);
+    let Layout { marks, annotations, .. } = reading.layout();
+    if is_surely_bare(printed, marks, annotations) {
+        return Bare { text: printed, marks: Marks::new(), missing: None };
+    }
+    let missing = marks.get(printed);
     if missing.is_some() {
         return Bare { text: printed, marks: Marks::new(), missing };
     }
-    let annotations = &reading.layout().annotations;
     let (text, behind) = annotations.at_end(printed);
-    let (text, mut marks) = annotations.at_start(text);
-    marks.extend(behind);
-    let missing = if marks.is_empty() { None } else { reading.layout().marks.get(text) };
-    Bare { text, marks, missing }
+    let (text, mut beside) = annotations.at_start(text);
+    beside.extend(behind);
+    let missing = if beside.is_empty() { None } else { marks.get(text) };
+    Bare { text, marks: beside, missing }
+}
+
+/// Whether a text begins and ends with characters that no mark has there, as nearly all numbers do.
+fn is_surely_bare(printed: &str, marks: &MarkTexts, annotations: &Annotations) -> bool {
+    match printed.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => {
+            let [first, last] = [*first, *last].map(char::from);
+            !marks.begin_with(first) && !annotations.may_stand_beside(first, last)
+        }
+        _ => false,
+    }
 }
 
 /// The number or the mark that a cell holds.
@@ -92,15 +107,16 @@ fn stored_number(
     stored: Decimal,
     said: &Said<'_>,
 ) -> Result<Amount, Box<Diagnostic>> {
-    let stored = stored.normalize();
+    // As a rule a file's numbers have no zeros at their end.
+    let stored = if stored.scale() > SCALE_MAX { stored.normalize() } else { stored };
     let Some(shown) = number::parse(printed).ok().or_else(|| number::dressed(printed)) else {
-        let sign = stored.is_sign_negative().then_some(Sign::Minus);
+        let (stored, sign) = (stored.normalize(), stored.is_sign_negative().then_some(Sign::Minus));
         return Ok(Amount { number: signed(stored.abs(), sign, said.sign), decimals: stored.scale() as u8 });
     };
     percent_fits(reading, grid, at, said, shown.percent)?;
     let exact = shifted(stored, cell.shown_shift());
     if exact.abs() != shown.magnitude && !rounds_to(exact.abs(), shown.magnitude, u32::from(shown.decimals)) {
-        let message = format!("the cell shows {} and holds {stored}", cell.text);
+        let message = format!("the cell shows {} and holds {}", cell.text, stored.normalize());
         let hint = format!(
             "its number format \"{}\" changes the number; correct it at the source",
             cell.format().unwrap_or("General")

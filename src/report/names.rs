@@ -20,7 +20,7 @@ pub struct Names {
 
 impl Names {
     /// # Errors
-    /// The warehouse lacks `core_code`, `core_indicator` or `core_unit`.
+    /// The warehouse lacks `core_code`, `core_indicator` or `core_measure`.
     pub fn read(tables: &Tables<'_>) -> Result<Names, Diagnostic> {
         let mut names = Names::default();
         let codes = (tables.read)("core_code", &[])?;
@@ -35,7 +35,7 @@ impl Names {
             let key = ("indicator".to_owned(), records.text(row, "indicator"));
             names.codes.insert(key, records.text(row, "name_zh"));
         }
-        let units = (tables.read)("core_unit", &[])?;
+        let units = (tables.read)("core_measure", &[])?;
         let records = Records::new(&units);
         for row in 0..units.rows.len() {
             let unit = Unit {

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 use crate::diag::{Diagnostic, Place, Severity, SourceText};
-use crate::domain::label::nearest;
+use crate::domain::label::meant;
 
 /// Faults noted in one file before the reader gives up on it.
 const FAULTS_MAX: usize = 100;
@@ -52,7 +52,7 @@ fn shape_fault(source: &Arc<SourceText>, error: &toml::de::Error) -> Diagnostic 
     if message.starts_with("unknown field") && !quoted.is_empty() {
         let (unknown, known) = (quoted[0], &quoted[1..]);
         let fault = Diagnostic::error("unknown-key", format!("unknown key \"{unknown}\"")).at(place);
-        return match nearest(unknown, known.iter().copied()).first() {
+        return match meant(unknown, known.iter().copied()) {
             Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
             None => fault.hint(format!("known here: {}", known.join(", "))),
         };

@@ -1,9 +1,10 @@
 //! Marks that print sets beside a label or a number: they refer to a footnote (`①`, `*`) or say what state a figure is in
 //! (`p`, `(修订)`). A mark is taken off only where it cannot be part of what it stands beside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::initials::Initials;
 use super::meaning::Scope;
 use super::raw;
 use crate::domain::Status;
@@ -29,8 +30,8 @@ pub struct Annotations {
     /// Every form with its mark, the longest first.
     forms: Vec<(Vec<char>, usize)>,
     /// Characters that a form begins and ends with: few texts have one of them there.
-    first: BTreeSet<char>,
-    last: BTreeSet<char>,
+    first: Initials,
+    last: Initials,
 }
 
 /// Marks of one text, by their number in [`Annotations`], in the order of print.
@@ -50,6 +51,11 @@ impl Annotations {
 
     pub fn get(&self, nth: usize) -> &Annotation {
         &self.marks[nth]
+    }
+
+    /// Whether a mark may stand at the beginning or the end of a text that begins and ends with these characters.
+    pub fn may_stand_beside(&self, first: char, last: char) -> bool {
+        self.first.contains(fold(first)) || self.last.contains(fold(last))
     }
 
     /// The text without the marks at its end, and those; a text that is nothing but a mark stays.
@@ -83,7 +89,7 @@ impl Annotations {
     pub fn first_of(&self, text: &str) -> Option<(Range<usize>, usize)> {
         let start = text.len() - text.trim_start().len();
         let trimmed = &text[start..];
-        trimmed.chars().next().filter(|c| self.first.contains(&fold(*c)))?;
+        trimmed.chars().next().filter(|c| self.first.contains(fold(*c)))?;
         self.forms.iter().find_map(|(form, nth)| {
             let bytes: usize = trimmed.chars().take(form.len()).map(char::len_utf8).sum();
             let fits = trimmed.chars().map(fold).take(form.len()).eq(form.iter().copied());
@@ -100,7 +106,7 @@ impl Annotations {
 
     fn last_of<'t>(&self, text: &'t str) -> Option<(&'t str, usize)> {
         let trimmed = text.trim_end();
-        trimmed.chars().next_back().filter(|c| self.last.contains(&fold(*c)))?;
+        trimmed.chars().next_back().filter(|c| self.last.contains(fold(*c)))?;
         self.forms.iter().find_map(|(form, nth)| {
             let bytes: usize = trimmed.chars().rev().take(form.len()).map(char::len_utf8).sum();
             let rest = &trimmed[..trimmed.len() - bytes];

@@ -107,7 +107,7 @@ pub(super) fn add_aliases(
         }
         // Marks are compared as printed, since a blank and a full-width blank may differ.
         let label = row.get("label");
-        let compared = if list == "mark" { label.to_owned() } else { normalise(label) };
+        let compared = if list == "mark" { label.to_owned() } else { normalise(label).into_owned() };
         let key = (list.to_owned(), row.get("scope").to_owned(), compared);
         if let Some(other) = seen.insert(key, code.to_owned()) {
             let message = format!("\"{label}\" already means \"{other}\" in this scope");

@@ -84,7 +84,7 @@ fn several(names: &[Pattern]) -> bool {
 }
 
 /// A path written out must be that path; a capture stays within one folder's or file's name.
-fn path_fits(pattern: &Pattern, path: &str) -> Option<Vec<Captured>> {
+pub(super) fn path_fits(pattern: &Pattern, path: &str) -> Option<Vec<Captured>> {
     if pattern.is_literal() {
         return (pattern.as_str() == path).then(Vec::new);
     }

@@ -16,7 +16,7 @@ use super::table::{
 };
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
-use crate::domain::{Breakdown, Code, Codebook, Dimension, Questionnaire, RelationKind, TOTAL};
+use crate::domain::{Breakdown, Code, Codebook, Dimension, Few, Questionnaire, RelationKind, TOTAL, Text as Kept};
 
 /// What the resolution of one file needs, and the faults found so far.
 pub(super) struct Scope<'a> {
@@ -115,8 +115,8 @@ impl Scope<'_> {
         meaning
     }
 
-    fn breakdown(&mut self, written: &BTreeMap<Text, Spanned<Scalar>>) -> BTreeMap<String, String> {
-        let mut breakdown = BTreeMap::new();
+    fn breakdown(&mut self, written: &BTreeMap<Text, Spanned<Scalar>>) -> Few<Kept, Kept> {
+        let mut breakdown = Few::default();
         for (key, value) in written {
             let name: &str = key.get_ref();
             let text = match value.get_ref() {
@@ -141,7 +141,7 @@ impl Scope<'_> {
             };
             // A breakdown that is not divided is left out.
             if text != TOTAL {
-                breakdown.insert(name.to_owned(), text);
+                breakdown.insert(name.into(), text.into());
             }
         }
         breakdown
@@ -155,7 +155,7 @@ impl Scope<'_> {
             return None;
         };
         let code = self.code("unit", unit).map_or(unit.get_ref().clone(), |c| c.to_string());
-        Some(UnitUse { code, label: label.map(|l| normalise(l.get_ref())) })
+        Some(UnitUse { code, label: label.map(|l| normalise(l.get_ref()).into_owned()) })
     }
 
     pub fn period(&mut self, written: &Text) -> Option<PeriodRule> {
@@ -219,10 +219,10 @@ impl Scope<'_> {
         let mut meaning = self.stated(raw.stated());
         meaning.period = raw.period.as_ref().and_then(|p| self.period(p));
         if raw.reason.get_ref().trim().is_empty() {
-            let hint = "say why the figure of this section is the better one";
+            let hint = "say why this figure is the better one";
             self.fault(raw.reason.span(), "prefer-reason", "a preference needs a reason", hint);
         }
-        Preference { section: normalise(raw.section.get_ref()), meaning }
+        Preference { section: raw.section.as_ref().map(|section| normalise(section.get_ref()).into_owned()), meaning }
     }
 
     pub fn split(&mut self, raw: &raw::Split) -> Option<Split> {
@@ -249,7 +249,7 @@ impl Scope<'_> {
             None => SplitNumber::Captured,
             Some(number) => {
                 let text = number.get_ref();
-                if !normalise(raw.text.get_ref()).contains(&normalise(text)) {
+                if !normalise(raw.text.get_ref()).contains(&*normalise(text)) {
                     let message = format!("the text \"{}\" does not hold {text}", raw.text.get_ref());
                     self.fault(number.span(), "split-number", message, "write the number as it stands in the cell");
                     return None;
@@ -333,8 +333,8 @@ impl Scope<'_> {
             self.fault(span, "breakdown", message, "write key=code;key=code, or _T for the total");
             return None;
         };
-        for (key, code) in &breakdown.0 {
-            if self.book.lists.contains_key(key) {
+        for (key, code) in breakdown.0.iter() {
+            if self.book.lists.contains_key(key.as_str()) {
                 self.code_at(key, code, span.clone())?;
             }
         }

@@ -5,11 +5,14 @@
 //! tables by these specifications is the business of `ingest`. This module is the only user of toml.
 
 pub mod annotation;
+pub mod calendar;
 mod codes;
 mod concordance;
 pub mod corrections;
 pub mod block;
 pub mod edition;
+pub mod extract;
+mod initials;
 mod local;
 pub mod mark;
 mod meaning;
@@ -20,6 +23,7 @@ mod resolve;
 pub mod revise;
 pub mod rules;
 mod schema;
+pub mod synth;
 pub mod table;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +34,7 @@ use crate::domain::Codebook;
 use crate::project::Project;
 
 pub use edition::Edition;
+pub use extract::Extract;
 pub use schema::json_schemas;
 pub use table::{Layout, OnError, Pipelines, Source, Table};
 
@@ -82,8 +87,8 @@ pub fn load_table_as(project: &Project, spec: &Path, text: String) -> Checked<Pi
     let mut codebook = codes::load(&project.codes(), &shown, &mut faults);
     let source = load_source(folder, &[], &mut codebook, &shown, &mut faults).map(|source| {
         let text = Arc::new(SourceText { name: shown(spec), text });
-        let table = resolve_spec(&source.id, &table_id(spec), &text, &mut codebook, &mut faults);
-        Source { tables: table.into_iter().collect(), ..source }
+        let declared = resolve_spec(&source.id, &table_id(spec), &text, &mut codebook, &mut faults);
+        with(source, declared)
     });
     Checked::new(Pipelines { codebook, sources: source.into_iter().collect() }, faults)
 }
@@ -124,8 +129,8 @@ pub fn load_codes(project: &Project) -> Checked<Codebook> {
 pub fn read_text(mut codebook: Codebook, name: &str, text: String) -> Checked<Pipelines> {
     let mut faults = Vec::new();
     let text = Arc::new(SourceText { name: name.to_owned(), text });
-    let table = resolve_spec(UNFILED, DRAFT, &text, &mut codebook, &mut faults);
-    let source = Source { tables: table.into_iter().collect(), ..Source::unstated(UNFILED) };
+    let declared = resolve_spec(UNFILED, DRAFT, &text, &mut codebook, &mut faults);
+    let source = with(Source::unstated(UNFILED), declared);
     Checked::new(Pipelines { codebook, sources: vec![source] }, faults)
 }
 
@@ -188,7 +193,7 @@ fn load_source(
     let raw: raw::Source = schema::parse(&text, faults)?;
     let mut source = resolve::source(&id, &raw);
     for spec in specs {
-        source.tables.extend(load_spec(&id, spec, codebook, shown, faults));
+        source = with(source, load_spec(&id, spec, codebook, shown, faults));
     }
     Some(source)
 }
@@ -215,7 +220,7 @@ fn load_spec(
     codebook: &mut Codebook,
     shown: &dyn Fn(&Path) -> String,
     faults: &mut Vec<Diagnostic>,
-) -> Option<Table> {
+) -> Option<Declared> {
     let text = read(spec, shown, faults)?;
     resolve_spec(dataset, &table_id(spec), &text, codebook, faults)
 }
@@ -228,17 +233,65 @@ fn table_id(spec: &Path) -> String {
     spec.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
+/// What a file beside `source.toml` declares.
+enum Declared {
+    Table(Box<Table>),
+    Extract(Extract),
+}
+
+fn with(mut source: Source, declared: Option<Declared>) -> Source {
+    match declared {
+        Some(Declared::Table(table)) => source.tables.push(*table),
+        Some(Declared::Extract(extract)) => source.extracts.push(extract),
+        None => {}
+    }
+    source
+}
+
 fn resolve_spec(
     dataset: &str,
     id: &str,
     text: &Arc<SourceText>,
     codebook: &mut Codebook,
     faults: &mut Vec<Diagnostic>,
-) -> Option<Table> {
+) -> Option<Declared> {
     let mut found = Vec::new();
-    let raw: Option<raw::Table> = schema::parse(text, &mut found);
+    let is_extract = schema::kind_of(text, &mut found);
+    let declared = match is_extract {
+        _ if !found.is_empty() => None,
+        true => resolve_extract(dataset, id, text, codebook, &mut found).map(Declared::Extract),
+        false => resolve_table(dataset, id, text, codebook, &mut found).map(|table| Declared::Table(Box::new(table))),
+    };
+    found.sort_by_key(|f| f.place.line_column());
+    let sound = found.is_empty();
+    faults.extend(found);
+    declared.filter(|_| sound)
+}
+
+fn resolve_extract(
+    dataset: &str,
+    id: &str,
+    text: &Arc<SourceText>,
+    codebook: &Codebook,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Extract> {
+    let raw: raw::extract::Extract = schema::parse(text, found)?;
+    let mut scope = meaning::Scope { book: codebook, source: text, questionnaire: None, faults: Vec::new() };
+    let extract = extract::resolve(dataset, id, &raw, &mut scope);
+    found.extend(scope.faults);
+    extract
+}
+
+fn resolve_table(
+    dataset: &str,
+    id: &str,
+    text: &Arc<SourceText>,
+    codebook: &mut Codebook,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let raw: Option<raw::Table> = schema::parse(text, found);
     if let Some(local) = raw.as_ref().and_then(|raw| raw.local.as_ref()) {
-        local::declare(&format!("{dataset}/{id}"), local, codebook, text, &mut found);
+        local::declare(&format!("{dataset}/{id}"), local, codebook, text, found);
     }
     let mut scope = meaning::Scope { book: codebook, source: text, questionnaire: None, faults: Vec::new() };
     let table = raw.map(|raw| resolve::table(dataset, id, &raw, &mut scope));
@@ -251,10 +304,7 @@ fn resolve_spec(
             found.push(fault);
         }
     }
-    found.sort_by_key(|f| f.place.line_column());
-    let sound = found.is_empty();
-    faults.extend(found);
-    table.filter(|_| sound)
+    table
 }
 
 fn read(path: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Option<Arc<SourceText>> {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::domain::label::{lacks, normalise, normalised};
+use crate::domain::label::{is_normal, lacks, normalise, normalised};
 use crate::domain::{Dimension, Period};
 
 /// Digits of a whole number that is captured.
@@ -129,6 +129,11 @@ impl Pattern {
         &self.written
     }
 
+    /// Whether what fits is more than ASCII.
+    pub fn is_beyond_ascii(&self) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if !text.iter().all(char::is_ascii)))
+    }
+
     pub fn is_literal(&self) -> bool {
         self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
     }
@@ -210,14 +215,16 @@ struct Folded {
 
 impl Folded {
     fn new(printed: &str) -> Folded {
-        let mut folded = Folded { chars: Vec::new(), bytes: Vec::new() };
+        let mut folded = Folded { chars: Vec::with_capacity(printed.len()), bytes: Vec::with_capacity(printed.len()) };
+        let mut plain = true;
         for (at, c) in printed.char_indices() {
+            plain &= is_normal(c) || c == ' ';
             for k in normalised(c) {
                 folded.chars.push(k);
                 folded.bytes.push(at..at + c.len_utf8());
             }
         }
-        if is_nfc_quick(folded.chars.iter().copied()) == IsNormalized::Yes {
+        if plain || is_nfc_quick(folded.chars.iter().copied()) == IsNormalized::Yes {
             return folded;
         }
         // Characters that compose with each other, which no Chinese print has: where each stands is not kept.
@@ -288,7 +295,7 @@ impl Search<'_> {
     }
 
     fn holds(&self, capture: &Capture, place: Range<usize>) -> bool {
-        longest(capture) == usize::MAX || holds(capture, &self.text.chars[place].iter().collect::<String>())
+        longest(capture) == usize::MAX || holds(capture, &self.text.chars[place])
     }
 }
 
@@ -309,29 +316,29 @@ fn longest(capture: &Capture) -> usize {
     }
 }
 
-fn holds(capture: &Capture, text: &str) -> bool {
-    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+fn holds(capture: &Capture, text: &[char]) -> bool {
+    let digits = |t: &[char]| !t.is_empty() && t.iter().all(char::is_ascii_digit);
     match capture {
-        Capture::Year => text.len() == 4 && digits(text) && ["18", "19", "20"].iter().any(|c| text.starts_with(c)),
+        Capture::Year => digits(text) && matches!(text, ['1', '8' | '9', _, _] | ['2', '0', _, _]),
         Capture::Integer(_) => digits(text) && text.len() <= INTEGER_DIGITS_MAX,
         Capture::Number => {
-            let first = |c: char| c.is_ascii_digit() || "+-.".contains(c);
-            text.starts_with(first)
-                && text.ends_with(|c: char| c.is_ascii_digit())
-                && text.chars().all(|c| c.is_ascii_digit() || "+-.,".contains(c))
+            let first = |c: &char| c.is_ascii_digit() || "+-.".contains(*c);
+            text.first().is_some_and(first)
+                && text.last().is_some_and(char::is_ascii_digit)
+                && text.iter().all(|c| first(c) || *c == ',')
         }
         Capture::Month => {
-            let (year, month) = match text.split_once('年') {
-                Some((year, month)) => (year, month.strip_suffix('月').unwrap_or("")),
-                None => text.split_once('-').unwrap_or(("", "")),
+            let (year, month) = match text.iter().position(|c| *c == '年') {
+                Some(sign) => (&text[..sign], text[sign + 1..].strip_suffix(&['月']).unwrap_or_default()),
+                None => text
+                    .iter()
+                    .position(|c| *c == '-')
+                    .map_or_else(Default::default, |sign| (&text[..sign], &text[sign + 1..])),
             };
-            year.len() == 4
-                && digits(year)
-                && digits(month)
-                && month.len() <= 2
-                && month.parse::<u8>().is_ok_and(|m| (1..=12).contains(&m))
+            let month_fits = matches!(month, ['1'..='9'] | ['0', '1'..='9'] | ['1', '0'..='2']);
+            year.len() == 4 && digits(year) && month_fits
         }
-        Capture::Period => text.parse::<Period>().is_ok(),
+        Capture::Period => text.iter().collect::<String>().parse::<Period>().is_ok(),
         Capture::Dimension(_)
         | Capture::Indicator
         | Capture::Unit

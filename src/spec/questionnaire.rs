@@ -162,7 +162,7 @@ pub(super) fn of_table<'a>(written: &super::raw::Text, scope: &mut Scope<'a>) ->
 
 /// What every number of the table says: of which survey it is.
 pub(super) fn context(questionnaire: &Questionnaire) -> Meaning {
-    let breakdown = [(SURVEY.to_owned(), questionnaire.survey.to_string())];
+    let breakdown = [(SURVEY.into(), questionnaire.survey.as_str().into())];
     Meaning { breakdown: breakdown.into(), ..Meaning::default() }
 }
 
@@ -178,7 +178,8 @@ pub(super) fn rows(
             let texts = [&question.section, &question.text, &answer.text];
             let texts: Vec<&str> = texts.into_iter().map(String::as_str).filter(|t| !t.is_empty()).collect();
             let path: Vec<Pattern> = texts.iter().filter_map(|text| scope.pattern(text, at.clone())).collect();
-            let codes = [(QUESTION.to_owned(), question.code.clone()), (OPTION.to_owned(), answer.code.clone())];
+            let codes =
+                [(QUESTION.into(), question.code.as_str().into()), (OPTION.into(), answer.code.as_str().into())];
             let meaning = Meaning { breakdown: codes.into(), ..Meaning::default() };
             let declared = texts.join(JOINT);
             let entry =

@@ -4,6 +4,7 @@
 //! that the other faults of the file are found as well. The doc comments become the descriptions of the JSON Schema. Two
 //! macros add the keys that several tables share, because serde's `flatten` loses spans.
 
+pub mod extract;
 mod local;
 mod relation;
 pub mod questionnaire;
@@ -213,11 +214,12 @@ stating! {
 }
 
 stating! {
-    /// Where a text states a quantity twice: the section whose figure counts. What is left out may be anything.
+    /// Where a quantity is stated twice: the figure of this table that counts, whatever other tables state, and in a text that
+    /// of a section. What is left out may be anything.
     Prefer {
-        /// The section, as its column holds it.
-        #[schemars(with = "String")]
-        pub section: Text,
+        /// The section, as its column holds it; only in a text.
+        #[schemars(with = "Option<String>")]
+        pub section: Option<Text>,
         /// The period of the quantity.
         #[schemars(with = "Option<String>")]
         pub period: Option<Text>,

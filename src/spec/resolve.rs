@@ -37,6 +37,7 @@ pub(super) fn source(id: &str, raw: &raw::Source) -> Source {
             raw::OnError::WithholdSource => OnError::WithholdSource,
         },
         tables: Vec::new(),
+        extracts: Vec::new(),
     }
 }
 
@@ -151,7 +152,7 @@ fn succession(written: &[raw::Edition], editions: &[Edition], scope: &mut Scope<
 }
 
 /// Names of files or sheets: they capture what a title may capture.
-fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
+pub(super) fn names(written: &Spanned<raw::OneOrMany>, scope: &mut Scope<'_>) -> Vec<Pattern> {
     let texts = written.get_ref().texts();
     if texts.is_empty() {
         scope.fault(written.span(), "edition-file", "the list is empty", "name a file or sheet, or leave the key out");
@@ -213,7 +214,7 @@ fn layout(
     let relations = relations.chain(keys.part_of.into_iter().flatten().map(|r| (r, RelationKind::PartOf)));
     Some(Layout {
         anchor,
-        corner: corner.get_ref().texts().into_iter().map(normalise).collect(),
+        corner: corner.get_ref().texts().into_iter().map(|t| normalise(t).into_owned()).collect(),
         header_rows,
         header_inherits: keys.header_blank.is_some(),
         label_inherits: keys.label_blank.is_some(),
@@ -250,10 +251,10 @@ fn layout(
 /// Preferences by section need a column that holds it.
 fn preferences(raw: &[raw::Prefer], columns: &[(Entry, Range<usize>)], scope: &mut Scope<'_>) -> Vec<Preference> {
     let sections = columns.iter().any(|(e, _)| e.role == Some(Role::Section));
-    if let Some(first) = raw.first().filter(|_| !sections) {
+    if let Some(first) = raw.iter().find_map(|p| p.section.as_ref()).filter(|_| !sections) {
         let hint = "give role = \"section\" to the column that holds it";
         let message = "no column of the table says the section";
-        scope.fault(first.section.span(), "prefer-section", message, hint);
+        scope.fault(first.span(), "prefer-section", message, hint);
     }
     raw.iter().map(|p| scope.preference(p)).collect()
 }
@@ -300,7 +301,7 @@ fn unheaded(
 }
 
 fn beginnings(texts: Option<&[raw::Text]>) -> Vec<String> {
-    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref())).collect()
+    texts.unwrap_or_default().iter().map(|t| normalise(t.get_ref()).into_owned()).collect()
 }
 
 fn panels(raw: raw::Panels) -> Panels {

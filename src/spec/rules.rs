@@ -41,6 +41,9 @@ pub struct Rule {
     pub reference: String,
     /// What to do about a failure that no slip explains.
     pub hint: String,
+    /// Whether a slip of print is looked for that would explain a failure; not where words are at fault.
+    #[serde(default = "yes")]
+    pub slips: bool,
     /// Wholes and parts as the tables declare them.
     pub relation: Option<Relation>,
     /// A quantity is the sum of others, or bounds it.
@@ -55,18 +58,24 @@ pub struct Rule {
     pub range: Option<Range>,
     /// A quantity does not grow or shrink faster than a factor from one period to the next.
     pub growth: Option<Growth>,
-    /// A ratio is not far from that of the regions beside it.
+    /// A ratio is not far from that of its peers.
     pub peers: Option<Peers>,
+    /// A figure lies between the lowest and the highest that are stated for it.
+    pub extremes: Option<Extremes>,
     /// A number is not a unit (万, 亿) away from its neighbours in time, place and edition.
     pub magnitude: Option<Magnitude>,
     /// The rows of a table are proportional to each other.
     pub proportional: Option<Proportional>,
     /// A stock moves the way its flows do.
     pub direction: Option<Direction>,
-    /// Several schemes do not have the very same figures.
+    /// Several schemes, times or kinds of unit do not have the very same figures.
     pub coincidence: Option<Coincidence>,
     /// A column that gives signs a meaning gives each figure one.
     pub signs: Option<Signs>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -116,6 +125,38 @@ pub enum Step {
     Previous,
     /// The longest period that ends on the same day: what flowed up to a stock.
     Ending,
+    /// The latest period that has begun when this one ends: what was in force, or was counted last.
+    Latest,
+    /// The year in which the period begins.
+    First,
+    /// The year in which the period ends.
+    Last,
+}
+
+/// What tells figures of one table apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Dimension {
+    Period,
+    Region,
+    Scheme,
+    Ownership,
+    Industry,
+    Population,
+}
+
+impl Dimension {
+    /// As relations name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dimension::Period => "period",
+            Dimension::Region => "region",
+            Dimension::Scheme => "scheme",
+            Dimension::Ownership => "ownership",
+            Dimension::Industry => "industry",
+            Dimension::Population => "population",
+        }
+    }
 }
 
 /// A figure that a rule needs.
@@ -126,10 +167,13 @@ pub struct Operand {
     pub role: String,
     /// The figure.
     pub is: Place,
-    /// Where it is looked for next.
-    pub or: Option<Place>,
+    /// Where it is looked for next, in this order.
+    #[serde(default)]
+    pub or: Vec<Place>,
     /// What it counts; 1 where left out.
     pub times: Option<i64>,
+    /// Another figure that it is multiplied by: persons by what is paid for each.
+    pub each: Option<Place>,
     /// What it means that the figure is not there.
     pub missing: Option<Missing>,
     /// Only where the table of the figure that the rule starts from states it.
@@ -208,6 +252,8 @@ pub struct Rate {
     pub within: Within,
     /// The part.
     pub part: Operand,
+    /// What is taken off the part: growth is what is there now less what was there, over that.
+    pub less: Option<Operand>,
     /// The whole.
     pub whole: Operand,
     /// 100 for a percentage.
@@ -265,10 +311,28 @@ pub struct Peers {
     pub at: Place,
     /// What the figure is divided by.
     pub per: Place,
+    /// What makes peers of the figures of one table; the region where left out.
+    #[serde(default = "of_region")]
+    pub over: Vec<Dimension>,
     /// So many times the median, or so many times less.
     pub factor: i64,
-    /// Regions that make a median.
+    /// Peers that make a median.
     pub least: usize,
+}
+
+fn of_region() -> Vec<Dimension> {
+    vec![Dimension::Region]
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Extremes {
+    /// The key of the breakdown that says that a figure is the lowest or the highest.
+    pub key: String,
+    /// Its code for the lowest.
+    pub low: String,
+    /// Its code for the highest.
+    pub high: String,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -311,8 +375,15 @@ pub struct Direction {
 pub struct Coincidence {
     /// The indicators the rule is about.
     pub indicators: Vec<String>,
+    /// What the figures that are alike differ by; the scheme where left out.
+    #[serde(default = "scheme")]
+    pub over: Dimension,
     /// Digits that must be the same to be worth telling.
     pub digits: usize,
+}
+
+fn scheme() -> Dimension {
+    Dimension::Scheme
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -352,6 +423,7 @@ impl Rule {
             ("range", self.range.is_some()),
             ("growth", self.growth.is_some()),
             ("peers", self.peers.is_some()),
+            ("extremes", self.extremes.is_some()),
             ("magnitude", self.magnitude.is_some()),
             ("proportional", self.proportional.is_some()),
             ("direction", self.direction.is_some()),
@@ -364,7 +436,7 @@ impl Rule {
     /// How the tolerance of the rule is made, in words.
     pub fn tolerance(&self) -> &'static str {
         match self.kind() {
-            "relation" | "linear" | "places" => {
+            "relation" | "linear" | "places" | "extremes" => {
                 "the sum of half a unit of the last printed digit of every number that takes part; whole persons and units \
                  printed in full are exact"
             }
@@ -404,7 +476,7 @@ impl Rule {
         }
         if let Some(kind) = &self.rate {
             places.push(&kind.at);
-            operands.extend([&kind.part, &kind.whole]);
+            operands.extend([&kind.part, &kind.whole].into_iter().chain(&kind.less));
         }
         if let Some(kind) = &self.level {
             places.extend([&kind.at, &kind.per, &kind.standard]);
@@ -416,7 +488,9 @@ impl Rule {
             places.push(&kind.at);
             operands.extend(&kind.terms);
         }
-        places.extend(operands.iter().flat_map(|operand| [Some(&operand.is), operand.or.as_ref()]).flatten());
+        for operand in operands {
+            places.extend([&operand.is].into_iter().chain(&operand.or).chain(&operand.each));
+        }
         places
     }
 }

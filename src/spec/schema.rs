@@ -13,17 +13,46 @@ use toml::de::{DeTable, DeValue};
 
 use super::raw;
 use crate::diag::{Diagnostic, Place, SourceText};
-use crate::domain::label::nearest;
+use crate::domain::label::meant;
 
 /// Name and content of the schema files, for editors that complete and check specifications.
 pub fn json_schemas() -> Vec<(&'static str, Value)> {
     vec![
+        ("extract.schema.json", schema_for!(raw::extract::Extract).to_value()),
         ("questionnaire.schema.json", schema_for!(raw::questionnaire::Questionnaire).to_value()),
         ("source.schema.json", schema_for!(raw::Source).to_value()),
+        ("synth.schema.json", schema_for!(super::synth::Synth).to_value()),
         ("table.schema.json", schema_for!(raw::Table).to_value()),
+        ("calendar.schema.json", schema_for!(super::calendar::Raw).to_value()),
         ("corrections.schema.json", schema_for!(super::corrections::Corrections).to_value()),
         ("rules.schema.json", schema_for!(super::rules::Rules).to_value()),
     ]
+}
+
+/// Whether a specification is of an extract, which is told by its key `record`, or of a table, which has `columns`; a fault
+/// where it is neither or both. What cannot be parsed is left for [`parse`] to tell.
+pub(super) fn kind_of(source: &Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> bool {
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let document = document.get_ref();
+    let place = |name: &str| document.iter().find(|(key, _)| key.get_ref() == name).map(|(key, _)| key.span());
+    let fault = |span: Range<usize>, message: &str, hint: &str| {
+        Diagnostic::error("spec-kind", message).at(Place::span(source, span)).hint(hint)
+    };
+    let of_table = ["columns", "rows", "edition"].into_iter().find_map(place);
+    match (place("record"), of_table) {
+        (Some(_), Some(span)) => faults.push(fault(
+            span,
+            "this is the layout of records, since it has the key \"record\", and of a table as well",
+            "an extract has [[field]]s, a table has rows, columns and editions: put the two into files of their own",
+        )),
+        (None, None) if errors.is_empty() && !document.is_empty() => faults.push(fault(
+            0..0,
+            "this is neither the layout of a table nor one of records",
+            "a table has columns and editions; an extract has record = \"core_…\" and [[field]]s",
+        )),
+        (record, _) => return record.is_some(),
+    }
+    false
 }
 
 /// Parse a specification file; all faults of its form go to `faults`. `None` where it cannot be read for them; a file with
@@ -153,7 +182,7 @@ impl<'a> Walk<'a> {
     fn unknown_key(&self, name: &str, span: Range<usize>, known: &serde_json::Map<String, Value>) -> Diagnostic {
         let fault =
             Diagnostic::error("spec-unknown-key", format!("there is no key \"{name}\" here")).at(self.place(span));
-        match nearest(name, known.keys().map(String::as_str)).first() {
+        match meant(name, known.keys().map(String::as_str)) {
             Some(near) => fault.hint(format!("did you mean \"{near}\"?")),
             None => fault.hint(format!("keys here: {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
         }

@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
 use super::edition::Edition;
+use super::extract::Extract;
 use super::mark::MarkTexts;
 use super::pattern::Pattern;
-use crate::domain::{Code, Codebook, Dimension, Period, RelationKind};
+use crate::domain::{Code, Codebook, Dimension, Few, Period, RelationKind, Text};
 
 /// Everything under `pipelines/`.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Source {
     pub licence: String,
     pub on_error: OnError,
     pub tables: Vec<Table>,
+    /// What agencies send row by row.
+    pub extracts: Vec<Extract>,
 }
 
 impl Source {
@@ -43,6 +46,7 @@ impl Source {
             licence: unstated(),
             on_error: OnError::WithholdTable,
             tables: Vec::new(),
+            extracts: Vec::new(),
         }
     }
 }
@@ -213,27 +217,27 @@ impl Role {
 }
 
 /// What a row, a column or a table says about its numbers; empty where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Meaning {
     pub indicator: Option<Code>,
     pub unit: Option<UnitUse>,
     pub period: Option<PeriodRule>,
     pub sign: Option<SignRule>,
-    pub dimensions: BTreeMap<Dimension, Code>,
-    pub breakdown: BTreeMap<String, String>,
+    pub dimensions: Few<Dimension, Code>,
+    pub breakdown: Few<Text, Text>,
 }
 
 impl Meaning {
     /// This meaning, with what it leaves out taken from `base`.
     pub fn over(&self, base: &Meaning) -> Meaning {
-        let mut all = base.clone();
-        all.indicator = self.indicator.clone().or(all.indicator);
-        all.unit = self.unit.clone().or(all.unit);
-        all.period = self.period.or(all.period);
-        all.sign = self.sign.or(all.sign);
-        all.dimensions.extend(self.dimensions.iter().map(|(d, c)| (*d, c.clone())));
-        all.breakdown.extend(self.breakdown.iter().map(|(k, v)| (k.clone(), v.clone())));
-        all
+        Meaning {
+            indicator: self.indicator.as_ref().or(base.indicator.as_ref()).cloned(),
+            unit: self.unit.as_ref().or(base.unit.as_ref()).cloned(),
+            period: self.period.or(base.period),
+            sign: self.sign.or(base.sign),
+            dimensions: self.dimensions.over(&base.dimensions),
+            breakdown: self.breakdown.over(&base.breakdown),
+        }
     }
 
     /// What a row and a column say together.
@@ -249,6 +253,11 @@ impl Meaning {
 
     /// What this meaning and another say something different about.
     pub fn clash(&self, other: &Meaning) -> Option<&str> {
+        self.clash_of_facts(other).or_else(|| self.clash_of_places(other))
+    }
+
+    /// What they say differently of what is counted, in which unit and when.
+    pub fn clash_of_facts(&self, other: &Meaning) -> Option<&'static str> {
         fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
             one.is_some() && other.is_some() && one != other
         }
@@ -265,8 +274,19 @@ impl Meaning {
         if differ(of_self, of_other) {
             return Some("period");
         }
-        let dimension = self.dimensions.iter().find(|(d, code)| differ(Some(*code), other.dimensions.get(d)));
-        let breakdown = || self.breakdown.iter().find(|(key, code)| differ(Some(*code), other.breakdown.get(*key)));
+        None
+    }
+
+    /// The dimension of which they say something different.
+    pub fn clash_of_places(&self, other: &Meaning) -> Option<&str> {
+        let differ = |one, other: Option<_>| other.is_some_and(|other| one != other);
+        let dimension =
+            self.dimensions.iter().find(|(d, code)| differ(code.as_str(), other.dimensions.get(*d).map(Code::as_str)));
+        let breakdown = || {
+            self.breakdown
+                .iter()
+                .find(|(key, code)| differ(code.as_str(), other.breakdown.get(key.as_str()).map(Text::as_str)))
+        };
         dimension.map(|(d, _)| d.as_str()).or_else(|| breakdown().map(|(key, _)| key.as_str()))
     }
 }
@@ -276,14 +296,14 @@ fn fixed(rule: PeriodRule) -> bool {
 }
 
 /// A unit, and what is printed for it where that is not the unit's own name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitUse {
     pub code: String,
     /// Normalised; blank where the unit is printed nowhere.
     pub label: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PeriodRule {
     Fixed(Period),
     /// The period of the nearest column on the left that states one.
@@ -293,14 +313,14 @@ pub enum PeriodRule {
 }
 
 /// What a printed sign says about the value's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignRule {
     pub plus: Sense,
     pub minus: Sense,
     pub none: Sense,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sense {
     Positive,
     Negative,
@@ -347,8 +367,8 @@ pub struct Figure {
 /// The section whose figure counts where several state one quantity.
 #[derive(Clone, Debug)]
 pub struct Preference {
-    /// Normalised.
-    pub section: String,
+    /// Normalised; of a text.
+    pub section: Option<String>,
     /// The quantity, as far as it is said.
     pub meaning: Meaning,
 }

@@ -51,7 +51,7 @@ pub fn sha256_groups(version: &str, groups: &[(&str, &[FileDigest])]) -> String 
     hex(&hasher.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,6 +6,9 @@
 //! - [`release`]: the manifest, the releases of a warehouse folder, the one that is current
 //! - [`publish`]: the output folder, exchanged whole
 //! - [`lock`]: one writer at a time, and who it is
+//! - [`key`]: personal numbers as keyed hashes
+//! - [`records`]: the rows of extracts, sorted on disk and put away by table and month
+//! - [`ledger`]: what arrived when, and which runs there were
 //!
 //! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
 
@@ -17,9 +20,13 @@ pub mod stage;
 pub mod release;
 pub mod publish;
 pub mod lock;
+pub mod key;
+pub mod records;
+pub mod ledger;
 
 pub use digest::sha256_file;
 pub use error::StoreError;
+pub use ledger::Ledger;
 pub use lock::Lock;
 pub use parquet::Cell;
 pub use release::{Manifest, Releases};

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-pub use manifest::{Kept, MANIFEST, Manifest, Sources};
+pub use manifest::{Kept, MANIFEST, Manifest, PROGRAM, Sources};
 
 use super::error::StoreError;
 

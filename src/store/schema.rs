@@ -168,6 +168,22 @@ pub const EDITION: Table = Table {
     ],
 };
 
+/// What was due until the period that the run was asked for, and what came of it.
+pub const DELIVERY: Table = Table {
+    name: "stage_delivery",
+    columns: &[
+        ("delivery", Text),
+        ("period", Text),
+        ("period_start", Date),
+        ("period_end", Date),
+        ("region", Text),
+        ("state", Text),
+        ("due_at", Text),
+        ("file", OptionalText),
+        ("sha256", OptionalText),
+    ],
+};
+
 pub const INDICATOR: Table = Table {
     name: "stage_indicator",
     columns: &[
@@ -246,8 +262,28 @@ pub const ANSWER: Table = Table {
     ],
 };
 
+/// What was set aside of extracts; no stage table, since it lies with the records.
+pub const REJECT: Table = Table {
+    name: "core_reject",
+    columns: &[
+        ("dataset", Text),
+        ("extract", Text),
+        ("record_table", Text),
+        ("source_file", Text),
+        ("source_sha256", Text),
+        ("line", Integer),
+        ("label", Text),
+        ("field", Text),
+        ("raw", Text),
+        ("reason", Text),
+        ("message", Text),
+        ("file_state", Text),
+        ("submission", Text),
+    ],
+};
+
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 13] = [
+pub const TABLES: [&Table; 14] = [
     &OBSERVATION,
     &FINDING,
     &CODE,
@@ -261,6 +297,7 @@ pub const TABLES: [&Table; 13] = [
     &RELATION,
     &TABLE,
     &EDITION,
+    &DELIVERY,
 ];
 
 /// The stage table of this name.

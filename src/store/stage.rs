@@ -7,8 +7,9 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use rows::{
-    Cells, answer_rows, break_rows, code_rows, concordance_rows, edition_row, finding_of, finding_row, indicator_rows,
-    observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows, version_rows,
+    Cells, answer_rows, break_rows, code_rows, concordance_rows, delivery_row, edition_row, finding_of, finding_row,
+    indicator_rows, observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows,
+    version_rows,
 };
 
 pub use rows::observation_row;
@@ -16,7 +17,7 @@ pub use rows::observation_row;
 use super::error::StoreError;
 use super::parquet::{self, Row};
 use super::schema;
-use crate::domain::{Codebook, Finding, Observation, Relation, Text};
+use crate::domain::{Code, Codebook, Finding, Observation, Period, Relation, Text};
 
 /// Everything a batch of files gave, and the code lists it was read with.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,7 @@ pub struct Stage {
     pub codebook: Codebook,
     pub tables: Vec<TableInfo>,
     pub editions: Vec<EditionInfo>,
+    pub deliveries: Vec<DeliveryInfo>,
 }
 
 /// What is known of a table as a whole.
@@ -54,6 +56,21 @@ pub struct EditionInfo {
     pub replaces: Option<String>,
 }
 
+/// One file that was due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryInfo {
+    /// The name of what was due in the calendar.
+    pub delivery: String,
+    pub period: Period,
+    pub region: Code,
+    /// `arrived`, `kept`, `withheld`, `missing`.
+    pub state: &'static str,
+    /// ISO; blank beyond the calendar.
+    pub due_at: String,
+    /// The file with its digest, where there is one.
+    pub file: Option<(String, String)>,
+}
+
 /// Write every stage table into a folder, made if need be; rows sorted by their natural key.
 ///
 /// # Errors
@@ -76,6 +93,7 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     parquet::write(folder, &schema::VERSION, sorted(version_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::CONCORDANCE, sorted(concordance_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::BREAK, sorted(break_rows(&stage.codebook)), unnamed)?;
+    parquet::write(folder, &schema::DELIVERY, sorted(stage.deliveries.iter().map(delivery_row)), unnamed)?;
     parquet::write(folder, &schema::EDITION, sorted(stage.editions.iter().map(edition_row)), unnamed)?;
     parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }

@@ -94,7 +94,7 @@ pub(super) fn parts(lines: &Lines, block: &Block) -> Vec<RangeInclusive<u32>> {
 
 fn corner_text(lines: &Lines, block: &Block, col: u32) -> String {
     let row = block.header.clone().find(|row| !lines.text(*row, col).is_empty());
-    row.map_or(String::new(), |row| normalise(lines.text(row, col)))
+    row.map_or(String::new(), |row| normalise(lines.text(row, col)).into_owned())
 }
 
 /// Labels on the left, numbers right of them.

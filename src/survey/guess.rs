@@ -55,7 +55,7 @@ pub fn without_unit(label: &str) -> String {
     let text = normalise(label);
     match text.strip_suffix(')').and_then(|t| t.rfind('(')) {
         Some(open) if open > 0 => text[..open].to_owned(),
-        _ => text,
+        _ => text.into_owned(),
     }
 }
 

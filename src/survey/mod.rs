@@ -17,6 +17,7 @@ pub mod report;
 pub mod text;
 pub mod trial;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::domain::label::normalise;
@@ -153,11 +154,11 @@ fn mark_continuations(grid: &Grid, tables: &mut [Table]) {
     let corner = |t: &Table| -> Vec<String> {
         let text = |col: &u32| {
             let row = t.header.clone().find(|row| !grid.text(*row, *col).trim().is_empty());
-            row.map_or(String::new(), |row| normalise(grid.text(row, *col)))
+            row.map_or(String::new(), |row| normalise(grid.text(row, *col)).into_owned())
         };
         t.label_cols.iter().map(text).collect()
     };
-    let labels = |t: &Table| -> Vec<String> {
+    let labels = |t: &Table| -> Vec<Cow<'_, str>> {
         let col = t.label_cols.first().copied().unwrap_or(0);
         t.body.clone().map(|row| normalise(grid.text(row, col))).filter(|text| !text.is_empty()).take(200).collect()
     };

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::Table;
 use super::cell::{self, Kind};
 use crate::diag::{Diagnostic, Severity};
-use crate::domain::{Codebook, Observation};
+use crate::domain::{Codebook, Observations};
 use crate::grid::{CellRef, Document, Grid};
 use crate::{ingest, spec};
 
 /// What a drafted specification makes of its document.
 #[derive(Debug, Default)]
 pub struct Trial {
-    pub observations: Vec<Observation>,
+    pub observations: Observations,
     /// Errors of the specification and of the reading.
     pub faults: Vec<Diagnostic>,
     /// Numbers of the table, and those of them that were not read.
@@ -25,7 +25,7 @@ impl Trial {
     pub fn failed(grid: &Grid, parts: &[&Table], faults: Vec<Diagnostic>) -> Trial {
         let missed = figures(grid, parts);
         let faults = faults.into_iter().filter(|f| f.severity == Severity::Error).collect();
-        Trial { numbers: missed.len(), missed, faults, observations: Vec::new() }
+        Trial { numbers: missed.len(), missed, faults, observations: Observations::default() }
     }
 
     /// Whether the table is read whole without an edit.

@@ -16,6 +16,7 @@ use super::graph::{self, CHECKS, FINDINGS, Step};
 use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};
 use super::provenance;
+use super::records;
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
@@ -60,7 +61,8 @@ pub fn build(
         return Err(faults);
     }
     let stage_names: Vec<&str> = schema::TABLES.iter().map(|table| table.name).collect();
-    let steps = graph::order(&library, &stage_names)?;
+    let given = [stage_names.clone(), records::tables().into_iter().map(|(name, _)| name).collect()].concat();
+    let steps = graph::order(&library, &given)?;
     let engine = Engine::start().map_err(|error| vec![StoreError::io("start threads for", into)(error).into()])?;
     let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
     std::fs::create_dir_all(into).map_err(|error| vec![StoreError::io("make the folder", into)(error).into()])?;
@@ -68,6 +70,8 @@ pub fn build(
     for name in stage_names {
         engine.block_on(run.register(name, stage)).map_err(|fault| vec![fault])?;
     }
+    engine.block_on(records::register(&session, into)).map_err(|fault| vec![fault])?;
+    run.tables.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
     let mut failed: BTreeSet<&str> = BTreeSet::new();
     let mut summary = BuildSummary::default();
     for step in steps {
@@ -107,7 +111,7 @@ pub fn build(
 }
 
 /// The tables that the editing rules look at.
-pub const READ_BY_RULES: [&str; 3] = ["core_reading", "core_part", "core_figure"];
+pub const READ_BY_RULES: [&str; 4] = ["core_reading", "core_part", "core_figure", "core_break"];
 
 /// The tables of findings, and the findings by severity.
 type Found = (Vec<BuiltTable>, BTreeMap<String, u64>);
@@ -256,7 +260,7 @@ pub async fn register(session: &SessionContext, name: &str, folder: &Path) -> Re
 }
 
 /// A path as `file://…`: DataFusion takes the plain form for a pattern, in which `[`, `*` and `?` stand for something else.
-fn file_address(path: &Path) -> String {
+pub fn file_address(path: &Path) -> String {
     let mut address = "file://".to_owned();
     for byte in path.to_string_lossy().bytes() {
         match byte {

@@ -18,7 +18,7 @@ use super::findings;
 use super::functions::RESULT_SCALE;
 use crate::domain::Finding;
 use crate::editing::check::{Report, check};
-use crate::editing::material::{Key, Material, Part, Reading};
+use crate::editing::material::{Break, Key, Material, Part, Reading};
 use crate::spec::rules::Rulebook;
 use crate::store::schema::{FINDING, Kind};
 
@@ -31,7 +31,7 @@ pub async fn run(session: &SessionContext, book: &Rulebook) -> Result<(RecordBat
     Ok((finding_batch(&report.findings)?, rule_batch(book, &report)?))
 }
 
-const READING: [&str; 22] = [
+const READING: [&str; 23] = [
     "obs_id",
     "dataset",
     "table_id",
@@ -54,6 +54,7 @@ const READING: [&str; 22] = [
     "decimals",
     "qualifier",
     "citation",
+    "period_kind",
 ];
 const NUMBERS: [&str; 3] = ["value", "rounding", "factor"];
 
@@ -72,7 +73,17 @@ async fn material(session: &SessionContext, book: &Rulebook) -> Result<Material>
         }
     })
     .await?;
-    let indicators: BTreeSet<&str> = book.rules.iter().flat_map(|rule| rule.indicators()).collect();
+    let mut indicators: BTreeSet<String> =
+        book.rules.iter().flat_map(|rule| rule.indicators()).map(str::to_owned).collect();
+    let keys: Vec<String> = book.rules.iter().filter_map(|r| Some(format!("{}=", r.extremes.as_ref()?.key))).collect();
+    if !keys.is_empty() {
+        each(session, "core_reading", &["indicator", "breakdown"], &[], |row| {
+            if keys.iter().any(|key| row.text(1).contains(key)) {
+                indicators.insert(row.text(0).to_owned());
+            }
+        })
+        .await?;
+    }
     let key_of = |row: &Row<'_>| hasher.hash_one((4..12).map(|nth| row.text(nth)).collect::<Vec<_>>());
     let mut twice: HashSet<u64> = HashSet::new();
     if book.rules.iter().any(|rule| rule.places.is_some()) {
@@ -105,7 +116,18 @@ async fn material(session: &SessionContext, book: &Rulebook) -> Result<Material>
         }
     })
     .await?;
-    Ok(Material::new(readings, parts))
+    let mut breaks = Vec::new();
+    let columns = ["indicator", "scheme", "region", "ownership", "industry", "at_day", "kind", "reason"];
+    each(session, "core_break", &columns, &[], |row| {
+        let [indicator, scheme, region, ownership, industry, day, kind, reason] =
+            std::array::from_fn(|nth| row.text(nth).to_owned());
+        let parts = kind == "break";
+        breaks.push(Break { indicator, scheme, region, ownership, industry, day, parts, reason });
+    })
+    .await?;
+    let mut material = Material::new(readings, parts);
+    material.breaks = breaks;
+    Ok(material)
 }
 
 /// Texts that many readings have in common are kept once.
@@ -148,6 +170,7 @@ fn reading(row: &Row<'_>, counts: bool, shared: &mut Shared) -> Reading {
         sheet: text(17),
         qualifier: text(20),
         citation: row.text(21).to_owned(),
+        is_stock: row.text(22) == "stock",
         cell: row.text(18).to_owned(),
         decimals: row.text(19).parse().unwrap_or(0),
         value: row.number(0),

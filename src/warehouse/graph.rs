@@ -104,9 +104,11 @@ fn check_reads(library: &Library, stage: &[&str]) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for (nth, model) in library.models.iter().enumerate() {
         let twin = library.models[..nth].iter().find(|earlier| earlier.name == model.name);
-        if let Some(twin) = twin
-            .map(|twin| twin.query.source.name.as_str())
-            .or([FINDINGS, CHECKS].contains(&model.name.as_str()).then_some("the engine"))
+        if let Some(twin) = twin.map(|twin| twin.query.source.name.as_str()).or([FINDINGS, CHECKS]
+            .iter()
+            .chain(stage)
+            .any(|made| *made == model.name)
+            .then_some("the engine"))
         {
             let message = format!("\"{}\" is already made by {twin}", model.name);
             faults.push(Diagnostic::error("duplicate-table", message).at(Place::span(&model.query.source, 0..0)));

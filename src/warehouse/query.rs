@@ -19,10 +19,13 @@ use super::build::register;
 use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
+use super::records;
 use super::rows::{Column, Rows};
+use super::runs;
 use super::session::{self, Engine};
 use super::text_number;
 use crate::diag::{Diagnostic, Place, SourceText};
+use crate::store::ledger::Run;
 use crate::store::{Manifest, StoreError};
 
 /// Rows of an answer held in memory; more can be had as Parquet.
@@ -64,18 +67,34 @@ impl Warehouse {
         folder: &Path,
         first_released: &BTreeMap<String, jiff::Timestamp>,
     ) -> Result<Warehouse, Diagnostic> {
-        let tables = table_files(folder)?;
+        let mut tables = table_files(folder)?;
+        tables.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+        tables.sort();
+        tables.dedup();
         let engine = Engine::start().map_err(|error| Diagnostic::from(StoreError::io("open", folder)(error)))?;
         let session = session::parallel().map_err(|error| Diagnostic::error("sql", error.to_string()))?;
         engine.block_on(async {
-            for table in &tables {
-                register(&session, table, folder).await?;
+            for table in table_files(folder)? {
+                register(&session, &table, folder).await?;
             }
+            records::register(&session, folder).await?;
             add_released_at(&session, first_released)
                 .map_err(|error| Diagnostic::error("sql", error.to_string()).at(Place::file(OBSERVATION)))
         })?;
         let ordered = session::sequential(&session);
         Ok(Warehouse { engine, session, ordered, tables })
+    }
+
+    /// Add `core_run`, a row per run of the main job. Runs are no part of a release: they go on after it was made.
+    ///
+    /// # Errors
+    /// The engine refuses the table.
+    pub fn add_runs(&mut self, runs: &[Run]) -> Result<(), Diagnostic> {
+        let table = runs::table(runs).and_then(|table| self.session.register_table(runs::NAME, table));
+        table.map_err(|error| Diagnostic::error("sql", error.to_string()))?;
+        self.tables.push(runs::NAME.to_owned());
+        self.tables.sort();
+        Ok(())
     }
 
     /// The names of the tables, sorted.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
-    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Qualifier, Series, Status,
-    Value,
+    Addressing, Breakdown, Code, Coordinates, Dimension, Observation, Origin, PeriodKind, Series, Status, Value,
 };
 use crate::spec::rules::Rulebook;
 use crate::store::{Stage, stage};
@@ -99,26 +98,24 @@ fn observation(obs_id: &str, indicator: &str, region: &str, value: i64) -> Obser
     let series = Series {
         origin: Arc::new(origin),
         indicator: Code::new(indicator),
+        period: "2004".parse().unwrap(),
         period_kind: PeriodKind::Stock,
         unit: "person".into(),
         printed_unit: "person".into(),
+        column: Arc::default(),
+        notes: Arc::new(vec!["注: 一".into(), "注: 二".into()]),
+        status: Status::Normal,
     };
-    let region = [(Dimension::Region, Code::new(region))];
+    let region = [(Dimension::Region, Code::new(region))].into();
     Observation {
         series: Arc::new(series),
-        coordinates: [Arc::new(Coordinates::new(region, Breakdown::default())), Arc::default()],
+        row: Arc::new(Coordinates::new(region, Breakdown::default())),
         at,
         nth: 0,
-        period: "2004".parse().unwrap(),
         value: Value::Number(value.into()),
         decimals: Some(0),
         printed: value.to_string().into(),
-        notes: Arc::new(vec!["注: 一".into(), "注: 二".into()]),
-        status: Status::Normal,
-        qualifier: Qualifier::Exact,
-        preferred: false,
-        passage: None,
-        correction: None,
+        besides: None,
     }
 }
 

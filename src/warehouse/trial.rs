@@ -15,6 +15,7 @@ use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
 use super::model::{self, Audit, Query};
+use super::records;
 use super::rows::Rows;
 use super::session::{self, Engine};
 use crate::diag::Diagnostic;
@@ -65,7 +66,8 @@ fn try_name(
         return Err(loaded.diagnostics);
     }
     let library = loaded.value;
-    let stage: Vec<&str> = schema::TABLES.iter().map(|table| table.name).collect();
+    let stage = schema::TABLES.iter().map(|table| table.name);
+    let stage: Vec<&str> = stage.chain(records::tables().into_iter().map(|(name, _)| name)).collect();
     let steps = graph::order(&library, &stage)?;
     let engine = Engine::start().map_err(|error| vec![Diagnostic::error("io", error.to_string())])?;
     let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
@@ -74,6 +76,9 @@ fn try_name(
         let mut trial = Trial { session: &session, given, tables: Vec::new() };
         for table in schema::TABLES {
             trial.fill(table.name, &stage_schema(table)).map_err(|fault| vec![fault])?;
+        }
+        for (name, schema) in records::tables() {
+            trial.fill(name, &schema).map_err(|fault| vec![fault])?;
         }
         let mut wanted = graph::upstream(&library, name);
         if rules.is_some() {

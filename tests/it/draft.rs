@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
-use shebao::domain::{Codebook, Observation};
+use shebao::domain::{Codebook, Observation, Observations};
 use shebao::grid::{CellRef, CellValue, Document, Grid};
 use shebao::project::Project;
 use shebao::survey::draft::draft;
@@ -101,7 +101,7 @@ fn outcomes_of(book: &Codebook, document: &Document, file: &str) -> Vec<Outcome>
 }
 
 /// Each number of the table must be exactly one observation, of the cell's value.
-fn wrong_value(book: &Codebook, grid: &Grid, parts: &[&Table], read: &[Observation], text: &str) -> Option<String> {
+fn wrong_value(book: &Codebook, grid: &Grid, parts: &[&Table], read: &Observations, text: &str) -> Option<String> {
     let pipelines = spec::read_text(book.clone(), "draft", text.to_owned()).value;
     let mut of_cell: BTreeMap<CellRef, Vec<&Observation>> = BTreeMap::new();
     for o in read {

@@ -49,7 +49,7 @@ fn key(o: &Observation) -> seeds::Key {
     [
         format!("{}/{}", o.origin().dataset, o.origin().table_id),
         o.indicator().to_string(),
-        o.period.to_string(),
+        o.period().to_string(),
         d.region.to_string(),
         d.scheme.to_string(),
         d.ownership.to_string(),
@@ -125,7 +125,7 @@ fn shown(o: &Observation) -> String {
     let Dimensions { region, population, .. } = o.dimensions();
     let value = o.value.number().map(|n| n.to_string());
     let value = value.or(o.value.mark().map(|m| m.as_str().to_owned())).unwrap_or_default();
-    format!("{} {} {} {region} {population} {value}", o.cell(), o.indicator(), o.period)
+    format!("{} {} {} {region} {population} {value}", o.cell(), o.indicator(), o.period())
 }
 
 /// Cells of every fixture as the paper prints them: observation, value in the base unit or mark, decimals, text.
@@ -171,7 +171,7 @@ fn cells_keep_what_is_printed() {
     }
     let cap = observations.iter().find(|o| o.obs_id().ends_with("medical_benefit/2013/D5")).expect("the cap");
     assert_eq!(cap.breakdown().to_string(), "_T");
-    assert_eq!(*cap.notes, ["注：自2013年8月起，新农合取消封顶线。"]);
+    assert_eq!(*cap.notes(), ["注：自2013年8月起，新农合取消封顶线。"]);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn every_figure_of_the_prose_is_a_record() {
     let all = facts.len();
     let facts: Vec<Fact> = facts.into_iter().filter(|f| !stands_elsewhere(&f.id)).collect();
     let observations: Vec<Observation> = read_all().into_iter().flat_map(|i: Ingested| i.observations).collect();
-    let record = |o: &Observation| o.passage.as_ref().map(|p| p.record.clone()).filter(|r| !r.is_empty());
+    let record = |o: &Observation| o.passage().map(|p| p.record.clone()).filter(|r| !r.is_empty());
     let mut records: BTreeMap<String, &Observation> =
         observations.iter().filter_map(|o| Some((record(o)?, o))).collect();
     let mut wrong = Vec::new();
@@ -128,12 +128,12 @@ type Named = Vec<(&'static str, String)>;
 
 fn found(o: &Observation) -> Named {
     let d = o.dimensions();
-    let passage = o.passage.as_deref().cloned().unwrap_or_default();
+    let passage = o.passage().cloned().unwrap_or_default();
     vec![
         ("value", o.value.number().map_or(String::new(), |n| n.normalize().to_string())),
         ("unit", o.series.unit.clone()),
         ("indicator", o.indicator().to_string()),
-        ("period", o.period.to_string()),
+        ("period", o.period().to_string()),
         ("period kind", o.series.period_kind.as_str().to_owned()),
         ("region", d.region.to_string()),
         ("scheme", d.scheme.to_string()),
@@ -141,7 +141,7 @@ fn found(o: &Observation) -> Named {
         ("industry", d.industry.to_string()),
         ("population", d.population.to_string()),
         ("breakdown", d.breakdown.to_string()),
-        ("qualifier", o.qualifier.as_str().to_owned()),
+        ("qualifier", o.qualifier().as_str().to_owned()),
         ("printed number", o.printed.as_str().split_whitespace().collect()),
         ("section", passage.section),
         ("quote", passage.quote),

@@ -86,7 +86,7 @@ fn what_numbers_mean_in_the_real_files() {
         let o = &all[&(file.to_owned(), cell.to_owned())];
         let d = o.dimensions();
         let parts = [o.indicator(), &d.region, &d.scheme, &d.population].map(|c| c.to_string());
-        let found = [parts.as_slice(), &[o.period.to_string(), d.breakdown.to_string()]].concat();
+        let found = [parts.as_slice(), &[o.period().to_string(), d.breakdown.to_string()]].concat();
         assert_eq!(found, expected, "{file} {cell}");
     };
     let census = "nbs-census2010/A0101a.xls";
@@ -100,7 +100,7 @@ fn what_numbers_mean_in_the_real_files() {
     check(monthly, "K2", &["fund_income_yuan", "000000", "unemployment", "_T", "2013-01", "_T"]);
     let query = "nbs-query-2026/分省年度数据 (3).csv";
     check(query, "C31", &["employed_person", "610000", "_T", "_T", "2024", "coverage=urban-unit"]);
-    let notes = &all[&(query.to_owned(), "C31".to_owned())].notes;
+    let notes = &all[&(query.to_owned(), "C31".to_owned())].notes();
     assert_eq!(notes.len(), 4);
     assert!(notes[2].starts_with("3.2012年行业采用新的分类标准"), "{notes:?}");
 }

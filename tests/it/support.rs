@@ -44,6 +44,35 @@ impl TestProject {
         TestProject { folder }
     }
 
+    /// Some files and folders of this project alone.
+    pub fn of(parts: &[&str]) -> TestProject {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for part in parts {
+            let to = folder.path().join(part);
+            fs::create_dir_all(to.parent().expect("a part has a folder")).expect("the folder can be made");
+            copy(&root().join(part), &to);
+        }
+        TestProject { folder }
+    }
+
+    /// A project with the code lists and these models, and nothing else: its main job is quick.
+    pub fn small(models: &[&str]) -> TestProject {
+        let models: Vec<String> = models.iter().map(|model| format!("sql/models/core/{model}.sql")).collect();
+        let parts: Vec<&str> = ["pipelines/codes"].into_iter().chain(models.iter().map(String::as_str)).collect();
+        let project = TestProject::of(&parts);
+        for folder in ["fixtures", "sql/audits", "reports"] {
+            fs::create_dir_all(project.file(folder)).expect("the folder can be made");
+        }
+        project
+    }
+
+    /// A path whose folder is there.
+    fn file_made(&self, name: &str) -> PathBuf {
+        let path = self.file(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
+        path
+    }
+
     /// Another project as it stands, releases and all.
     pub fn copy_of(other: &TestProject) -> TestProject {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -72,9 +101,7 @@ impl TestProject {
     }
 
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.file(name);
-        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder can be made");
-        fs::write(path, bytes).expect("the file can be written");
+        fs::write(self.file_made(name), bytes).expect("the file can be written");
     }
 
     /// Replace a text that must be there once or more.
@@ -88,6 +115,12 @@ impl TestProject {
     /// Run `shebao` on the project.
     pub fn shebao(&self, arguments: &[&str]) -> Said {
         self.say(Command::new(env!("CARGO_BIN_EXE_shebao")), arguments)
+    }
+
+    /// Run `shebao` at a time of the clock.
+    pub fn shebao_at(&self, time: &str, arguments: &[&str]) -> Said {
+        let seconds = time.parse::<jiff::Timestamp>().expect("a time").as_second().to_string();
+        self.say_at(Command::new(env!("CARGO_BIN_EXE_shebao")), arguments, &seconds)
     }
 
     /// Run `shebao` with a warehouse on a file system that has `free` KiB left; `None` where no mount namespace can be had.
@@ -130,12 +163,16 @@ impl TestProject {
         self.say(command, arguments)
     }
 
-    fn say(&self, mut command: Command, arguments: &[&str]) -> Said {
+    fn say(&self, command: Command, arguments: &[&str]) -> Said {
+        self.say_at(command, arguments, "1764547200")
+    }
+
+    fn say_at(&self, mut command: Command, arguments: &[&str], seconds: &str) -> Said {
         let output = command
             .arg("--project")
             .arg(self.path())
             .args(arguments)
-            .env("SOURCE_DATE_EPOCH", "1764547200")
+            .env("SOURCE_DATE_EPOCH", seconds)
             .env_remove("SHEBAO_INPUT")
             .env("NO_COLOR", "1")
             .output()

@@ -5,8 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in reading order; each may use itself and those before it.
-const ORDER: [&str; 13] = [
-    "diag", "project", "domain", "spec", "grid", "store", "ingest", "survey", "editing", "warehouse", "explain", "report",
+const ORDER: [&str; 14] = [
+    "diag",
+    "project",
+    "domain",
+    "spec",
+    "grid",
+    "store",
+    "ingest",
+    "survey",
+    "synth",
+    "editing",
+    "warehouse",
+    "explain",
+    "report",
     "cli",
 ];
 

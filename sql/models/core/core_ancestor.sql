@@ -2,6 +2,7 @@
 -- grain: list, code, ancestor
 -- doc:   Every code with itself (distance 0) and with all codes it is part of, whichever version says so: what holds for the
 --        province holds for its cities, and what holds for enterprises holds for private ones, unless they have their own.
+-- columns: list = the code list; code = the code; ancestor = a code above it, or itself; distance = steps between them
 WITH RECURSIVE link AS (
     SELECT DISTINCT list, code, parent
     FROM core_code

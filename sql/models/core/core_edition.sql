@@ -2,6 +2,8 @@
 -- grain: dataset, table_id, edition
 -- doc:   The editions of a table that have figures, in the order in which they came out: by the day of publication, then by
 --        name. replaces: the edition that this one takes the place of as a whole; replaced_by: the other way round.
+-- columns: published = when the edition came out, null: not said; replaces = the edition that it replaces as a whole; place =
+--        order of the editions in time; replaced_by = the edition that replaces it; replaced_place = the order of that
 WITH read AS (
     SELECT DISTINCT dataset, table_id, edition
     FROM core_observation

@@ -15,8 +15,9 @@
 --        notes = footnotes bound to the cell, a line each; status = normal, provisional, revised or estimated;
 --        released_at = when the file's digest first entered a release;
 --        record = the key of the row of a text's figure; paper = the text it stands in; section = its section; quote = the words that state it;
---        qualifier = exact, at_least, at_most or about; preferred = 1 where its section is declared to count among several;
---        correction = the entry of pipelines/corrections/ that changed the value; original_value = the number before it
+--        qualifier = exact, at_least, at_most or about; preferred = 1 where its specification declares it to count among several statements;
+--        correction = the entry of pipelines/corrections/ that changed the value; original_value = the number before it;
+--        indicator = the indicator, a code of core_indicator
 SELECT
     obs_id,
     dataset,

@@ -3,6 +3,8 @@
 -- doc:   The declared relations put to the cells: a row for every whole that was read and every part it should have, in the
 --        same table, edition and period, equal in every other dimension. part_obs_id is null where the table has no such
 --        cell. A relation over all indicators holds for stocks and flows only: rates and standards do not add up.
+-- columns: relation_id = the relation, as the table declares it; kind = sum (parts add up) or part_of (parts are at most the
+--        whole); dimension = the dimension that parts and whole differ in; part = the code of the part
 WITH axis AS (
     SELECT DISTINCT dataset, table_id, dimension
     FROM core_relation

@@ -4,6 +4,9 @@
 --        (choice: single, multiple), of whom it is asked (those who gave one of the answers asked_option, parted by ;, to
 --        asked_question; of all where blank), the unit of the answers' bounds (bound_unit), and the concept, which
 --        questions of other surveys may share.
+-- columns: question = the question's code in its questionnaire; position = place in the questionnaire; text = the words, as
+--        printed; choice = single or multiple, as the form says; asked_question = the question whose answer leads here, blank:
+--        put to all; asked_option = the answers that lead here; bound_unit = unit of the bounds of its answers
 SELECT
     survey,
     question,

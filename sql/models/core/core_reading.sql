@@ -5,6 +5,9 @@
 --        factor and unit_name: of the printed unit. subject: what the number is about, citation: the section and words
 --        that state it, both for messages. qualifier bounds the number (at_least, at_most, about). Cells without a number
 --        stay, with a null value.
+-- columns: indicator = the indicator, a code of core_indicator; rounding = half a unit of the last printed digit, in base units;
+--        factor = base units in one of the printed unit; unit_name = the printed unit in words; subject = what the number is
+--        about, in words; citation = section and words that state it, blank for cells of a table
 WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
@@ -59,7 +62,7 @@ SELECT
     o.sheet,
     o.cell
 FROM core_observation AS o
-LEFT JOIN core_unit AS u ON u.unit = o.printed_unit
+LEFT JOIN core_measure AS u ON u.unit = o.printed_unit
 LEFT JOIN core_indicator AS indicator ON indicator.indicator = o.indicator
 LEFT JOIN name AS region ON region.list = 'region' AND region.code = o.region
 LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = o.scheme

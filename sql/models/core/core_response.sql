@@ -2,6 +2,8 @@
 -- grain: period, region, population, survey, respondent, question, option
 -- doc:   Answers person by person, where a source gives them so: figures of answer_person with a respondent in the breakdown
 --        (option=A;question=1.1;respondent=17;survey=…), 1 where the answer was given. A tabulation has none.
+-- columns: respondent = who answered, a number without a name; question = the question's code in its questionnaire; option = the
+--        answer's code, none: no answer was given
 WITH answered AS (
     SELECT
         period,

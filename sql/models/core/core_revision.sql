@@ -6,6 +6,12 @@
 --        (of editions that replace each other); re-coded (what stands under a code is, whole, what stood under the codes it
 --        took the place of: recoded_from). difference: after − before, a missing number counting as nothing.
 --        counted_difference: of addends only (core_vintage), so that it may be added up.
+-- columns: edition_before = the earlier edition; edition_after = the later edition; kind = added, changed, deleted, mark changed
+--        or recoded; indicator = the indicator, a code of core_indicator; before_value = the value in the earlier edition;
+--        after_value = the value in the later edition; difference = later less earlier; counted_difference = the part of the
+--        difference that moves the total; before_mark = the mark in the earlier edition; after_mark = the mark in the later
+--        edition; recoded_from = the code it had in the earlier edition; quantity = the quantity: indicator, period, kind and
+--        dimensions in one text
 WITH stated AS (
     SELECT
         obs_id, dataset, table_id, edition, quantity, indicator, period, period_kind, region, scheme, ownership, industry,

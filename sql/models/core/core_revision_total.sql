@@ -3,6 +3,11 @@
 -- doc:   What two editions of a table add up to, and which revisions make the difference. The totals are of all addends
 --        (core_vintage) of an edition and of the one that replaces it, or of the quantities that both of two editions state;
 --        stocks and flows only. unexplained_value = difference − the five kinds: 0, or an audit says so.
+-- columns: edition_before = the earlier edition; edition_after = the later edition; indicator = the indicator, a code of
+--        core_indicator; before_value = the value in the earlier edition; after_value = the value in the later edition;
+--        difference = later less earlier; added_value = added quantities, in the base unit; changed_value = changed ones;
+--        deleted_value = deleted ones; mark_changed_value = those whose mark changed; recoded_value = those under another code;
+--        unexplained_value = what is left of the difference; item_count = revisions
 WITH replaced AS (
     SELECT dataset, table_id, edition, replaced_by
     FROM core_edition

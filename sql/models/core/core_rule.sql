@@ -4,6 +4,9 @@
 --        states the rule; valid_to the day before the next statement of the same quantity begins, null for the last one. A
 --        proposal (breakdown standing=proposed) is a quantity of its own and ends no rule. previous_value is the statement
 --        before; change is the difference, change_pct the growth in percent. Another year's rule is a row of its source.
+-- columns: indicator = the indicator, a code of core_indicator; valid_from = first day on which it holds, null: since ever;
+--        valid_to = last day on which it holds, null: still; previous_period = the period that is compared to; previous_value =
+--        the value before; change = this value less the one before; change_pct = the change in percent of what was before
 WITH rule AS (
     SELECT
         f.indicator,

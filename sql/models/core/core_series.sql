@@ -8,6 +8,12 @@
 --        previous_period is the period one step before of the same length: a year is never compared to a half year or a
 --        month. break: why the figures before cannot be compared; change and change_pct are null across it. policy: what
 --        moved the figures since the last point, which can be compared. change_pct is of stocks and flows only.
+-- columns: series = the name of the series: indicator, kind and dimensions in one text; indicator = the indicator, a code of
+--        core_indicator; point = printed, bridged (made of the codes it took the place of) or gap; list = the code list that a
+--        bridge goes over; bridge = the codes and parts that a bridged point is made of; missing = codes without which there is
+--        no bridge; previous_period = the period that is compared to; previous = the value one period before; change = this
+--        value less the one before; change_pct = the change in percent of what was before; policy = a declared policy that
+--        moved the figures, which can be compared; break = why there is no comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         concat_ws('/', indicator, period_kind, region, scheme, ownership, industry, population, breakdown) AS series,

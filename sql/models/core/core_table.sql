@@ -2,6 +2,8 @@
 -- grain: dataset, table_id
 -- doc:   The tables read, with publisher, citation and licence. Where two tables state the same quantity, the one with the
 --        lower priority number counts.
+-- columns: title = the table's title; publisher = who publishes the source; citation = how the source is cited; licence = on what
+--        terms; priority = the lowest number wins where two tables state a quantity
 SELECT
     dataset,
     table_id,

@@ -3,6 +3,9 @@
 -- doc:   How many gave each answer of a questionnaire, and how many were asked to fill it in (respondent_person). From the
 --        tabulation where there is one, else counted from core_response, where who gave none of a question's answers counts
 --        as missing. printed_pct is the source's own percentage. An answer that nobody counted has a null, not 0.
+-- columns: question = the question's code in its questionnaire; option = the answer's code, none: no answer was given; basis =
+--        what was counted: counts, percentages or persons one by one; respondent_person = persons who returned the
+--        questionnaire; printed_pct = the source's own percentage
 WITH printed AS (
     SELECT
         indicator,

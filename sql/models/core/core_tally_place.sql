@@ -2,6 +2,8 @@
 -- grain: period, region, population, survey, question
 -- doc:   Where a tabulation counts the answers to a question: the cells of the counts in the order of print, for findings, and
 --        what the question is about, for messages.
+-- columns: question = the question's code in its questionnaire; cells = the cells of the counts; subject = what the number is
+--        about, in words
 WITH name AS (
     SELECT code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code

@@ -8,6 +8,10 @@
 --        that addends may be added up.
 --        As of a day:        (known_from IS NULL OR known_from <= day) AND (known_to IS NULL OR known_to > day).
 --        As an edition has it: edition = '2012'.
+-- columns: quantity = the quantity: indicator, period, kind and dimensions in one text; indicator = the indicator, a code of
+--        core_indicator; known_from = the day on which it was published; known_to = the day from which it was superseded;
+--        superseded_by = the edition that states it anew; nth = 1, or more where one edition states it several times;
+--        is_addend = whether it is no sum of other cells of its table and no part named apart
 WITH uncounted AS (
     SELECT whole_obs_id AS obs_id
     FROM core_part

@@ -3,7 +3,11 @@
 -- doc:   The mean wage (社会平均工资) that counts for a region and year, per month and per year; what is printed for the year is
 --        divided by 12 for the month. Where several are printed, that of all employed persons counts before that of employees
 --        and of employees at their posts (在岗职工); wage_population says which it is. growth_pct is against the year before
---        and null without it; a change of population between the years is a break: growth_pct is null, break_before is 1.
+--        and null without it; a change of population between the years, and a break that is declared for the
+--        mean wage, is a break: growth_pct is null, break_before is 1.
+-- columns: wage_ownership = whose mean wage it is, by ownership; wage_population = whose mean wage it is: all employed,
+--        employees, or those at their posts; previous_yuan_month = the one before, yuan a month; growth_pct = growth against
+--        the year before, percent; break_before = 1 where the two cannot be compared
 WITH printed AS (
     SELECT
         period,
@@ -54,6 +58,19 @@ wage AS (
         obs_id
     FROM ranked
     WHERE place = 1
+),
+paired AS (
+    SELECT w.period, w.region, p.period AS previous_period, p.month_value, p.ownership, p.population, p.obs_id
+    FROM wage AS w
+    INNER JOIN wage AS p ON p.region = w.region AND p.period = period_previous(w.period)
+),
+declared AS (
+    SELECT DISTINCT p.period, p.region
+    FROM paired AS p
+    INNER JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day <= CAST(concat(p.period, '-12-31') AS DATE)
+        AND b.at_day > CAST(concat(p.previous_period, '-01-01') AS DATE)
+        AND b.indicator IN ('wage_yuan_month', 'wage_yuan_year') AND (b.region IS NULL OR b.region = p.region)
 )
 SELECT
     w.period,
@@ -63,10 +80,16 @@ SELECT
     w.ownership AS wage_ownership,
     w.population AS wage_population,
     p.month_value AS previous_yuan_month,
-    CASE WHEN p.population = w.population AND p.ownership = w.ownership THEN change_pct(w.month_value, p.month_value) END AS growth_pct,
-    CASE WHEN p.population <> w.population OR p.ownership <> w.ownership THEN 1 ELSE 0 END AS break_before,
+    CASE
+        WHEN p.population = w.population AND p.ownership = w.ownership AND d.period IS NULL
+            THEN change_pct(w.month_value, p.month_value)
+    END AS growth_pct,
+    CASE
+        WHEN p.population <> w.population OR p.ownership <> w.ownership OR d.period IS NOT NULL THEN 1 ELSE 0
+    END AS break_before,
     w.obs_id AS wage_obs_id,
     p.obs_id AS previous_obs_id
 FROM wage AS w
-LEFT JOIN wage AS p ON p.region = w.region AND p.period = period_previous(w.period)
+LEFT JOIN paired AS p ON p.region = w.region AND p.period = w.period
+LEFT JOIN declared AS d ON d.region = w.region AND d.period = w.period
 ORDER BY w.period, w.region

@@ -4,6 +4,9 @@
 --        the share of agencies on the network by level, data held by the city, benefits paid through banks (社会化发放) and on
 --        time, the mean time a transfer of insurance takes, and designated medical institutions. What a source does not
 --        state is null. qualifier: how the texts bound the numbers (at_least, at_most, about).
+-- columns: agency_city_item = agencies of cities; agency_county_item = agencies of counties; staff_person = persons who work in
+--        the agencies; network_city_county_pct = agencies of cities and counties on the network, percent; network_township_pct
+--        = agencies of townships on the network, percent
 WITH figure AS (
     SELECT indicator, period, region, scheme, breakdown, value, qualifier, obs_id
     FROM core_figure

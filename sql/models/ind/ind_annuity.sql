@@ -5,6 +5,10 @@
 --        more than one turn of the year away (enterprise_period). rate_pct is the most that may be paid in as a share of wages,
 --        tax_free_pct the share up to which that is free of tax, by the rule of the year for the region or the nearest above
 --        it; taxed_pp what lies between, in percentage points.
+-- columns: annuity_unit = units that have an annuity; enterprise_unit = units insured in the enterprise pension, less individual
+--        businesses; enterprise_period = when these were counted; rate_pct = most that may be paid in as a share of wages,
+--        percent; tax_free_pct = share of wages up to which contributions are free of tax, percent; taxed_pp = what lies
+--        between the two rates, percentage points
 WITH figure AS (
     SELECT indicator, period, period_kind, period_end, region, ownership, value, obs_id
     FROM core_figure

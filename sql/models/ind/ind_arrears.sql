@@ -11,6 +11,16 @@
 --        per 100 yuan of the fund's income of the year. overdue_year_max: the longest run in years; past_stop_month: by how
 --        many months it is over the time after which insurance stops (停保), by the rule for the place and year. qualifier:
 --        how the texts bound arrears, recovered and units (at_least, at_most, about).
+--        Across a declared break (break says which) there is no previous, and nothing is implied.
+-- columns: recovered_yuan = recovered over the period, yuan; new_arrears_yuan = newly owed over the period, yuan;
+--        months_overdue_max = months for which the unit longest in arrears owes; part_count = parts that the figure is the sum
+--        of, null: it is printed; parts_yuan = what the parts of the total add up to, yuan; share_pct = share of the printed
+--        total, percent; previous_arrears_yuan = arrears a year earlier, yuan; recovery_pct = recovered / (recovered + still
+--        owed), percent; implied_new_arrears_yuan = what must have been newly owed: arrears − previous + recovered, yuan;
+--        yuan_per_unit = arrears per unit in arrears, yuan; insured_unit_period = when the insured units were counted;
+--        unit_share_pct = units in arrears per 100 insured units; income_pct = arrears per 100 yuan of income of the year;
+--        overdue_year_max = the longest run in years; past_stop_month = by how many months it is over the time after which
+--        insurance stops; break = why there is no comparison with what was before: a declared break
 WITH figure AS (
     SELECT indicator, period_kind, period, period_end, region, scheme, ownership, industry, value, obs_id
     FROM core_figure
@@ -58,6 +68,27 @@ stop AS (
         AND (r.scheme = a.scheme OR r.scheme = '_T') AND r.ownership = '_T' AND r.industry = '_T'
         AND date_part('year', r.period_end) = date_part('year', a.period_end)
     WHERE a.months_overdue_max IS NOT NULL
+),
+compared AS (
+    -- A year against the year before, a month against the month before.
+    SELECT
+        now.period, now.region, now.scheme, now.ownership, now.industry, before.arrears_yuan, now.period_end,
+        before.period_end AS previous_end
+    FROM ind_arrears_stated AS now
+    INNER JOIN ind_arrears_stated AS before
+        ON before.period = period_previous(now.period) AND before.region = now.region AND before.scheme = now.scheme
+        AND before.ownership = now.ownership AND before.industry = now.industry
+),
+crossed AS (
+    SELECT
+        c.period, c.region, c.scheme, c.ownership, c.industry, string_agg(b.at || ': ' || b.reason, '; ' ORDER BY b.at) AS break
+    FROM compared AS c
+    INNER JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day <= c.period_end AND b.at_day > c.previous_end
+        AND (b.indicator IS NULL OR b.indicator = 'arrears_yuan') AND (b.scheme IS NULL OR b.scheme = c.scheme)
+        AND (b.region IS NULL OR b.region = c.region) AND (b.ownership IS NULL OR b.ownership = c.ownership)
+        AND (b.industry IS NULL OR b.industry = c.industry)
+    GROUP BY c.period, c.region, c.scheme, c.ownership, c.industry
 )
 SELECT
     now.period,
@@ -73,9 +104,9 @@ SELECT
     now.part_count,
     CASE WHEN now.scheme = '_T' AND now.ownership = '_T' THEN now.parts_yuan END AS parts_yuan,
     percent_of(now.arrears_yuan, now.total_yuan) AS share_pct,
-    before.arrears_yuan AS previous_arrears_yuan,
+    CASE WHEN x.break IS NULL THEN before.arrears_yuan END AS previous_arrears_yuan,
     percent_of(now.recovered_yuan, now.recovered_yuan + now.arrears_yuan) AS recovery_pct,
-    now.arrears_yuan - before.arrears_yuan + now.recovered_yuan AS implied_new_arrears_yuan,
+    CASE WHEN x.break IS NULL THEN now.arrears_yuan - before.arrears_yuan + now.recovered_yuan END AS implied_new_arrears_yuan,
     exact_div(now.arrears_yuan, now.arrears_unit) AS yuan_per_unit,
     i.insured_unit,
     i.insured_unit_period,
@@ -85,6 +116,7 @@ SELECT
     stop.stop_after_year,
     now.months_overdue_max - 12 * stop.stop_after_year AS past_stop_month,
     now.qualifier,
+    x.break,
     now.arrears_obs_id,
     now.recovered_obs_id,
     now.new_arrears_obs_id,
@@ -94,9 +126,12 @@ SELECT
     income.obs_id AS income_obs_id,
     stop.obs_id AS stop_obs_id
 FROM ind_arrears_stated AS now
-LEFT JOIN ind_arrears_stated AS before
-    ON before.period = period_previous(now.period) AND before.region = now.region AND before.scheme = now.scheme
+LEFT JOIN compared AS before
+    ON before.period = now.period AND before.region = now.region AND before.scheme = now.scheme
     AND before.ownership = now.ownership AND before.industry = now.industry
+LEFT JOIN crossed AS x
+    ON x.period = now.period AND x.region = now.region AND x.scheme = now.scheme
+    AND x.ownership = now.ownership AND x.industry = now.industry
 LEFT JOIN insured AS i
     ON i.place = 1 AND i.period = now.period AND i.region = now.region AND i.scheme = now.scheme
     AND i.ownership = now.ownership AND i.industry = now.industry

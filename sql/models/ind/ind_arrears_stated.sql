@@ -4,6 +4,10 @@
 --        up to the printed total of their place and time, nothing is left out, and the sum over schemes, over the schemes of
 --        one kind and over kinds of unit is a row too, with part_count, the number of parts. total_yuan: the printed total of
 --        the place and time; parts_yuan: what its parts add up to. ind_arrears makes rates of it.
+-- columns: recovered_yuan = recovered over the period, yuan; new_arrears_yuan = newly owed over the period, yuan;
+--        months_overdue_max = months for which the unit longest in arrears owes; part_count = parts that the figure is the sum
+--        of, null: it is printed; total_yuan = the printed total of the place and time, yuan; parts_yuan = what the parts of
+--        the total add up to, yuan
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_end, region, scheme, ownership, industry, value, rounding, qualifier, obs_id

@@ -12,7 +12,19 @@
 --        implied_yuan_month the mean pension it implies. recipient_pct, beneficiary_pct: per 100 insured of the group, else of
 --        all; per_100k: beneficiaries per 100,000 of all insured (work deaths: 工亡率). dependency_times: contributors per
 --        recipient (赡养比); contributors are the insured employees, else all insured, as contributor_population says.
---        beneficiary_change_person is against the year before. implied_recipient_person: all recipients × a printed share.
+--        beneficiary_change_person is against the period before, of
+--        the same length. Across a declared break (break says which) there is no growth and no change. implied_recipient_person: all recipients × a printed share.
+-- columns: expenditure_yuan = expenditure of the fund over the period, yuan; per_recipient_yuan = expenditure per recipient,
+--        yuan; per_recipient_yuan_month = the same per month of the period, yuan; per_beneficiary_yuan = expenditure per
+--        beneficiary, yuan; previous_period = the period that is compared to; previous_yuan_month = the one before, yuan a
+--        month; growth_pct = growth of the mean pension against previous_period, percent; annual_growth_pct = the same per year
+--        between, percent; wage_period = the year of the mean wage; month_yuan = recipients × mean pension, yuan a month;
+--        to_enterprise_times = mean pension over that of enterprise employees; printed_ratio_pct = the source's own ratio to
+--        it, percent; implied_yuan_month = the mean pension that this ratio implies, yuan a month; recipient_pct = recipients
+--        per 100 insured; per_100k = beneficiaries per 100,000 of all insured; contributor_person = who contributes: insured
+--        employees, else all insured; contributor_population = whose number that is; previous_beneficiary_person =
+--        beneficiaries of the period before; beneficiary_change_person = beneficiaries more than then; implied_recipient_person
+--        = all recipients × a printed share; break = why there is no comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period, period_end, region, scheme, ownership, industry, population, value, obs_id
@@ -148,6 +160,26 @@ mean AS (
     WHERE pension_yuan_month IS NOT NULL AND regexp_like(period, '^[0-9]{4}$')
     WINDOW series AS (PARTITION BY region, scheme, ownership, industry, population ORDER BY period)
 ),
+crossed AS (
+    -- A mean of a year that begins before the break holds some of both sides.
+    SELECT
+        m.period, m.region, m.scheme, m.ownership, m.industry, m.population,
+        string_agg(b.at || ': ' || b.reason, '; ' ORDER BY b.at) AS break
+    FROM mean AS m
+    INNER JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day <= CAST(concat(m.period, '-12-31') AS DATE)
+        AND b.at_day > CAST(concat(m.previous_period, '-01-01') AS DATE)
+        AND (b.indicator IS NULL OR b.indicator = 'pension_mean_yuan_month') AND (b.scheme IS NULL OR b.scheme = m.scheme)
+        AND (b.region IS NULL OR b.region = m.region) AND (b.ownership IS NULL OR b.ownership = m.ownership)
+        AND (b.industry IS NULL OR b.industry = m.industry)
+    WHERE m.previous_period IS NOT NULL
+    GROUP BY m.period, m.region, m.scheme, m.ownership, m.industry, m.population
+),
+beneficiary AS (
+    SELECT period, region, scheme, ownership, industry, population, break
+    FROM core_series
+    WHERE indicator = 'beneficiary_person' AND period_kind = 'flow' AND breakdown = '_T' AND break IS NOT NULL
+),
 wage AS (
     SELECT
         a.code AS region,
@@ -174,10 +206,13 @@ SELECT
     j.pension_yuan_month,
     m.previous_period,
     m.previous_yuan_month,
-    change_pct(j.pension_yuan_month, m.previous_yuan_month) AS growth_pct,
-    annual_growth_pct(
-        m.previous_yuan_month, j.pension_yuan_month, period_year(j.period) - period_year(m.previous_period)
-    ) AS annual_growth_pct,
+    CASE WHEN x.break IS NULL THEN change_pct(j.pension_yuan_month, m.previous_yuan_month) END AS growth_pct,
+    CASE
+        WHEN x.break IS NULL
+            THEN annual_growth_pct(
+                m.previous_yuan_month, j.pension_yuan_month, period_year(j.period) - period_year(m.previous_period)
+            )
+    END AS annual_growth_pct,
     w.wage_yuan_month,
     CASE WHEN w.wage_yuan_month IS NOT NULL THEN j.year_before END AS wage_period,
     CASE
@@ -200,7 +235,8 @@ SELECT
     j.contributor_population,
     exact_div(j.contributor_person, j.recipient_person) AS dependency_times,
     before.beneficiary_person AS previous_beneficiary_person,
-    j.beneficiary_person - before.beneficiary_person AS beneficiary_change_person,
+    CASE WHEN y.break IS NULL THEN j.beneficiary_person - before.beneficiary_person END AS beneficiary_change_person,
+    NULLIF(concat_ws('; ', x.break, y.break), '') AS break,
     CAST(j.every_recipient_person * j.recipient_share_pct / 100 AS DECIMAL(38, 6)) AS implied_recipient_person,
     j.recipient_obs_id,
     j.beneficiary_obs_id,
@@ -226,4 +262,10 @@ LEFT JOIN over AS reference
 LEFT JOIN over AS before
     ON before.period = period_previous(j.period) AND before.region = j.region AND before.scheme = j.scheme
     AND before.ownership = j.ownership AND before.industry = j.industry AND before.population = j.population
+LEFT JOIN crossed AS x
+    ON x.period = j.period AND x.region = j.region AND x.scheme = j.scheme AND x.ownership = j.ownership
+    AND x.industry = j.industry AND x.population = j.population
+LEFT JOIN beneficiary AS y
+    ON y.period = j.period AND y.region = j.region AND y.scheme = j.scheme AND y.ownership = j.ownership
+    AND y.industry = j.industry AND y.population = j.population
 ORDER BY j.period, j.region, j.scheme, j.ownership, j.industry, j.population

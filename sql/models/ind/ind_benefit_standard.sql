@@ -7,6 +7,12 @@
 --        down for the place or the level above; required_qualifier at_least means that it may rise more.
 --        to_lowest_times: the monthly standard over the lowest one of another group of persons in the same place, scheme,
 --        period and breakdown. standing: in-force, or proposed.
+-- columns: indicator = the indicator, a code of core_indicator; valid_from = first day on which it holds, null: since ever;
+--        valid_to = last day on which it holds, null: still; standard = the standard in its own unit; standard_yuan_month = the
+--        same per month, yuan; previous_period = the period that is compared to; previous_standard = the standard before;
+--        change_standard = this standard less the one before; growth_pct = growth against the period before, percent;
+--        printed_growth_pct = the source's own growth, percent; required_pct = growth that a rule requires, percent;
+--        required_qualifier = how the rule bounds it; to_lowest_times = over the lowest standard of its kind
 WITH standard AS (
     SELECT
         indicator,

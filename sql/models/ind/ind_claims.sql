@@ -5,6 +5,12 @@
 --        wrongful_per_10k: the same per 10,000. recipient_person: the recipients at the end of the period whom the scheme (for
 --        all schemes: every scheme stated) pays, added up over recipient_count figures, and checked_pct the persons checked
 --        per 100 of them; recipients of another day are not used. check_round: checks a year by the rule.
+-- columns: checked_person = persons whose right to a benefit was checked; wrongful_person = persons found to draw one without
+--        right; wrongful_yuan = amount found to be drawn without right, yuan; recovered_yuan = paid back, yuan; owed_yuan =
+--        still owed, yuan; recovery_pct = recovered as a share of what there was to recover, percent; wrongful_pct = wrongful
+--        claims per 100 checked; wrongful_per_10k = wrongful claims per 10,000 checked; yuan_per_wrongful_person = yuan per
+--        wrongful claim; check_round = checks a year; recipient_count = figures that the recipients are added up from;
+--        checked_pct = checked per 100 recipients
 WITH claim AS (
     SELECT
         period,

@@ -10,6 +10,14 @@
 --        goes to the personal account (记入个人账户) and to the pool (社会统筹); account_pct is the printed total, else the sum of
 --        its sources; account_and_pool_pct their sum. ceiling_pct: how far the rate is to be raised, by step_pp every step_year
 --        years; years_to_ceiling is the time that takes. taxed_pp: what of the rate exceeds the part free of tax.
+-- columns: valid_from = first day on which it holds, null: since ever; valid_to = last day on which it holds, null: still;
+--        rate_pct = the rate in force, percent; previous_pct = the rate before, percent; change_pp = by how much it changed,
+--        percentage points; total_pct = rates of all payers together, percent; above_lowest_pp = above the lowest of its kind,
+--        percentage points; account_pct = credited to the personal account, percent of the base; pool_pct = paid into the
+--        pooled fund, percent of the base; account_and_pool_pct = both together, percent; ceiling_pct = highest rate that the
+--        rule names, percent; step_pp = by how much the rate is raised each time, percentage points; step_year = years from one
+--        raise to the next; years_to_ceiling = years until the highest rate is reached; tax_free_pct = share of wages up to
+--        which contributions are free of tax, percent; taxed_pp = what lies between the two rates, percentage points
 WITH rule AS (
     SELECT
         indicator,

@@ -6,6 +6,12 @@
 --        together (employer_base wage-pension), and the individual's rate on the wages. fund_yuan adds the pensions no longer
 --        paid. Null where a rate is not known. printed_fund_yuan is the source's own, printed_qualifier how it bounds it.
 --        compliant_pct, minimum_pct: enterprises that pay on the right base, and on the floor, of all; other_pct: the rest.
+-- columns: wage_yuan = wages added to the base, yuan; pension_yuan = pensions struck off, yuan; pension_qualifier = how the text
+--        bounds them; employer_rate_pct = rate of the employer, percent; employer_base = what that rate is levied on;
+--        individual_rate_pct = rate of the employee, percent; contribution_yuan = what both payers pay more by the rates in
+--        force, yuan; fund_yuan = that and the pensions no longer paid, yuan; printed_fund_yuan = the source's own effect,
+--        yuan; printed_qualifier = how the text bounds it; compliant_pct = enterprises that pay on the right base, percent;
+--        minimum_pct = enterprises that pay on the floor, percent; other_pct = all others, percent
 WITH figure AS (
     SELECT
         f.indicator, f.period, f.period_start, f.period_end, f.region, f.scheme, f.ownership, f.value, o.qualifier, f.obs_id

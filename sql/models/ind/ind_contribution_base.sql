@@ -5,6 +5,12 @@
 --        it follows from. min_fee_yuan_month and max_fee_yuan_month: the contribution on floor and cap where one rate stands
 --        for the whole contribution of the same group. wage_growth_pct: the mean wage against the year before it.
 --        printed_floor_yuan_month, printed_cap_yuan_month: the source's own.
+-- columns: wage_period = the year of the mean wage; wage_growth_pct = growth of the mean wage against the year before, percent;
+--        floor_pct = lowest base as a share of the mean wage, percent; cap_pct = highest base as a share of the mean wage,
+--        percent; floor_yuan_month = lowest contribution base, yuan a month; cap_yuan_month = highest contribution base, yuan a
+--        month; printed_floor_yuan_month = the source's own floor, yuan a month; printed_cap_yuan_month = the source's own cap,
+--        yuan a month; rate_pct = the rate in force, percent; min_fee_yuan_month = contribution on the floor, yuan a month;
+--        max_fee_yuan_month = contribution on the cap, yuan a month
 WITH year AS (
     SELECT
         period_offset(period, 1) AS period,

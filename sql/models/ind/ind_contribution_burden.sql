@@ -6,6 +6,9 @@
 --        risk _T leaves out rates that depend on the risk class of the industry (work injury); a risk class counts them.
 --        schemes and scheme_count name the schemes whose rates are known; the sum is of these only. stated_pct is the burden as
 --        a source states it, with its qualifier; for _T the sum of the two payers, where both are stated and no total is.
+-- columns: valid_from = first day on which it holds, null: since ever; rate_pct = rates of all schemes of the payer together,
+--        percent; scheme_count = schemes that take part; schemes = which these are; stated_pct = the source's own burden,
+--        percent; stated_qualifier = how the text bounds it
 WITH rate AS (
     SELECT region, ownership, scheme, payer, risk, valid_from, rate_pct, rate_obs_id
     FROM ind_contribution

@@ -6,6 +6,13 @@
 --        no employer whose rate fell. person_population and person_ownership say whose number the persons are: the unit's own
 --        kind, else all ownerships; employees before all insured. insured_unit stands beside the units relieved, to compare.
 --        mean_cut_pp: the cut of the sum of all rates, by the number of cuts.
+-- columns: relief_yuan = saved over the period, yuan; rate_before_pct = the rate before the cut, percent; rate_pct = the rate
+--        since, percent; cut_pp = the cut, percentage points; month_count = months of the period; relieved_unit = units
+--        relieved; person_qualifier = how the text bounds the persons; person_ownership = whose number the persons are, by
+--        ownership; person_population = whose number the persons are: all groups (_T) or employees; relief_per_unit_yuan =
+--        relief per unit, yuan; relief_per_person_yuan = relief per person, yuan; implied_base_yuan_month = the monthly base
+--        that the relief follows from, yuan; floor_yuan_month = lowest contribution base, yuan a month; base_to_floor_pct =
+--        that per 100 of the floor; mean_cut_pp = cut of the sum of all rates by the number of cuts, percentage points
 WITH figure AS (
     SELECT indicator, period, period_start, period_end, region, scheme, ownership, value, obs_id
     FROM core_figure

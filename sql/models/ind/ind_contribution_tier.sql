@@ -4,6 +4,11 @@
 --        subsidy_pct is the subsidy per 100 yuan of contribution. The row of tier _T is about the tiers together: how many
 --        there are and how many are subsidised, the lowest and highest, and max_to_lowest_times: the highest tier against that
 --        of the scheme of the same place and time whose highest tier is lowest. standing: in-force, or proposed.
+-- columns: tier_yuan_year = contribution of the tier, yuan a year; subsidy_yuan_year = government's addition, yuan a year;
+--        subsidy_pct = addition per 100 of contribution; tier_item = tiers that are stated; subsidised_tier_item = tiers with
+--        an addition; unsubsidised_tier_item = tiers without one; tier_yuan_year_min = lowest tier, yuan a year;
+--        tier_yuan_year_max = highest tier, yuan a year; max_to_lowest_times = highest over lowest; subsidy_yuan_year_min =
+--        lowest addition, yuan a year; subsidy_yuan_year_max = highest addition, yuan a year
 WITH rule AS (
     SELECT
         indicator,

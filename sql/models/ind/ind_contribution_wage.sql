@@ -7,6 +7,12 @@
 --        A wage named with a scheme gets that scheme's rate, one without gets the stated burden of all schemes (else the sum of
 --        their rates, ind_contribution_burden). region is the place whose floor counts: the wage's own, a part of it, or the
 --        level above. Null where floor or cap is not known. printed_yuan_year is the source's own contribution of the year.
+-- columns: wage_region = where the mean wage was taken from; wage_ownership = whose mean wage it is, by ownership; wage_industry
+--        = whose wage it is, by industry; wage_population = whose mean wage it is: all employed, employees, or those at their
+--        posts; floor_yuan_month = lowest contribution base, yuan a month; cap_yuan_month = highest contribution base, yuan a
+--        month; base_yuan_month = the wage, not below the floor and not above the cap, yuan a month; rate_pct = the rate in
+--        force, percent; contribution_yuan_month = contribution on that base, yuan a month; burden_pct = contribution as a
+--        share of the wage, percent; printed_yuan_year = the source's own contribution, yuan a year
 WITH wage AS (
     SELECT
         f.period,

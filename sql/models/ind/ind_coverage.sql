@@ -8,10 +8,16 @@
 --        of them). They are always those of the same region, ownership, industry and population; only a scheme that insures
 --        employees alone (code list membership) may be set against the employees, which base_population tells. A scheme that
 --        takes the place of others (core_concordance) is their sum, insured and eligible persons each (merged_from names them),
---        where every one of them states both. coverage_qualifier: a bound of either side bounds the rate (at_least, at_most, about).
+--        where every one of them states it. coverage_qualifier: a bound of either side bounds the rate (at_least, at_most, about).
 --        gap_person: the eligible persons not insured; printed_gap_person and printed_pct are the source's own. spread_pp: the
 --        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
 --        population: they stand with the persons of all groups, else with the employees.
+-- columns: printed_pct = the source's own percentage; gap_person = eligible persons who are not insured; printed_gap_person = the
+--        source's own number of them; coverage_qualifier = how a bound of either side bounds the rate; spread_pp = highest less
+--        lowest coverage among the schemes of the group, percentage points; printed_spread_pp = the source's own spread,
+--        percentage points; base_indicator = what the insured are set against; base_period = when that was counted;
+--        base_population = whose number that is; merged_from = the schemes it took the place of, where it is their sum;
+--        printed_unit_pct = the source's own rate by units, percent
 WITH figure AS (
     SELECT indicator, period, region, scheme, ownership, industry, population, value, obs_id
     FROM core_figure
@@ -68,7 +74,7 @@ merged AS (
         s.industry,
         s.population,
         SUM(s.insured_person) AS insured_person,
-        SUM(s.eligible_person) AS eligible_person,
+        CASE WHEN COUNT(s.eligible_person) = COUNT(p.code) THEN SUM(s.eligible_person) END AS eligible_person,
         MAX(CASE WHEN s.insured_qualifier IN ('at_least', 'at_most', 'about') THEN s.insured_qualifier END)
             AS insured_qualifier,
         MAX(CASE WHEN s.eligible_qualifier IN ('at_least', 'at_most', 'about') THEN s.eligible_qualifier END)
@@ -83,7 +89,7 @@ merged AS (
     LEFT JOIN printed AS own
         ON own.period = s.period AND own.region = s.region AND own.scheme = p.parent
         AND own.ownership = s.ownership AND own.industry = s.industry AND own.population = s.population
-    WHERE s.insured_person IS NOT NULL AND s.choice = 1 AND own.insured_person IS NULL
+    WHERE s.insured_person IS NOT NULL AND COALESCE(s.choice, 1) = 1 AND own.insured_person IS NULL
     GROUP BY s.period, s.region, p.parent, s.ownership, s.industry, s.population
 ),
 counted AS (
@@ -101,8 +107,10 @@ counted AS (
     SELECT
         period, region, scheme, ownership, industry, population,
         insured_person, eligible_person, insured_qualifier, eligible_qualifier,
-        'eligible_person' AS base_indicator, period AS base_period, population AS base_population, merged_from,
-        insured_obs_id, eligible_obs_id
+        CASE WHEN eligible_person IS NOT NULL THEN 'eligible_person' END AS base_indicator,
+        CASE WHEN eligible_person IS NOT NULL THEN period END AS base_period,
+        CASE WHEN eligible_person IS NOT NULL THEN population END AS base_population, merged_from, insured_obs_id,
+        CASE WHEN eligible_person IS NOT NULL THEN eligible_obs_id END AS eligible_obs_id
     FROM merged
     WHERE part_count = sibling_count
 ),

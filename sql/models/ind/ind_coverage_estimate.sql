@@ -9,6 +9,10 @@
 --        count_qualifier and rate_qualifier: how the texts bound
 --        either, and so the estimates. The members of
 --        employees' mutual medical aid (互助医保) are estimated from their share of the employees.
+-- columns: rate_indicator = the rate that the estimate rests on; estimated_from = the count that is printed; rate_pct = that
+--        rate, percent; rate_period = when it held; count_person = the persons counted; count_period = when they were counted;
+--        count_qualifier = how the text bounds them; rate_qualifier = how the text bounds the rate; gap_person = eligible
+--        persons who are not insured
 WITH figure AS (
     SELECT
         indicator, period, period_kind, period_start, period_end, region, scheme, ownership, industry, population, value,

@@ -5,6 +5,9 @@
 --        kept (档案托管, 3), else the employed persons (4), always of the same region, ownership, industry and population, and of
 --        the same period; a count given for several dates serves each of them. Only a scheme that insures employees alone (code
 --        list membership) may be set against the employees. ind_coverage makes rates of it.
+-- columns: insured_qualifier = how the text bounds the insured; eligible_qualifier = how the text bounds the eligible; choice =
+--        which base it is: 1 of the scheme, 2 of all schemes, 3 files kept, 4 employed; base_indicator = what the insured are
+--        set against; base_period = when that was counted; base_population = whose number that is
 WITH figure AS (
     SELECT
         indicator, period, period_kind, period_start, period_end, region, scheme, ownership, industry, population, value,

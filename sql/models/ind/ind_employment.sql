@@ -5,6 +5,9 @@
 --        employed and unemployed together. other_person: the employed who are in none of the three groups, negative where the
 --        groups exceed the total. parent_region and parent_share_pct: the share of the region above, where that is stated; a
 --        district row is part of its city's row and must not be added to it (is_part = 1).
+-- columns: self_employed_person = self-employed persons; flexible_person = persons in flexible employment; other_person = all
+--        other employed persons; is_part = 1 where the place lies within another of the table; parent_region = that place;
+--        parent_share_pct = share of it, percent
 WITH person AS (
     SELECT
         period,

@@ -4,6 +4,7 @@
 --        contribution that is refunded to its group (社保补贴), in percent, and the insured persons of the group where they are
 --        stated for the same period (of the scheme; for a rule on all schemes: person-times over the schemes stated).
 --        qualifier: how the texts bound amount, units and the insured of each scheme.
+-- columns: yuan_per_unit = subsidy per unit subsidised, yuan; scheme_count = schemes that take part
 WITH figure AS (
     SELECT indicator, period, period_kind, region, scheme, ownership, population, breakdown, value, qualifier, obs_id
     FROM core_figure

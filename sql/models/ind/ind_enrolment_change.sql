@@ -7,6 +7,12 @@
 --        which can be compared. point, bridge: a figure made of those of the codes that this one took the place of
 --        (core_series). Against the first year of the unbroken series: total_change_person, and annual_growth_pct, the mean
 --        growth per year (年均增长). Half years and months are no years and stand in no row.
+-- columns: previous_person = insured a year before; change_person = this period less the one before, persons; change_pct = the
+--        change in percent of what was before; first_period = first year of the unbroken series; first_person = insured in that
+--        year; total_change_person = insured more than then; annual_growth_pct = mean growth per year since then, percent;
+--        point = printed, bridged (made of the codes it took the place of) or gap; bridge = the codes and parts that a bridged
+--        point is made of; policy = a declared policy that moved the figures, which can be compared; break = why there is no
+--        comparison with what was before: a declared break
 WITH insured AS (
     SELECT
         period, region, scheme, ownership, industry, population, value, previous, change, change_pct, point, bridge, break,

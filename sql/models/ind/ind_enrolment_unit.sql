@@ -2,8 +2,11 @@
 -- grain: period, region, scheme, ownership, industry, breakdown
 -- doc:   Insured units (参保户数) at the end of a period, the insured persons they stand for, and persons per unit (户均参保).
 --        Units have no population: their persons are those of all groups, else the employees (person_population). change_unit
---        and change_pct are against the same day a year before, and only between years. qualifier: how the texts bound either
---        number (at_least, at_most, about).
+--        and change_pct are against the same day a year before, and only between years; across a declared break they are
+--        null. qualifier: how the texts bound either number (at_least, at_most, about).
+-- columns: person_population = whose number the persons are: all groups (_T) or employees; previous_unit = units a year before;
+--        change_unit = units more than then; change_pct = the change in percent of what was before; break = why there is no
+--        comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id
@@ -37,8 +40,9 @@ SELECT
     p.population AS person_population,
     exact_div(p.value, u.value) AS person_per_unit,
     before.value AS previous_unit,
-    u.value - before.value AS change_unit,
-    change_pct(u.value, before.value) AS change_pct,
+    CASE WHEN s.break IS NULL THEN u.value - before.value END AS change_unit,
+    CASE WHEN s.break IS NULL THEN change_pct(u.value, before.value) END AS change_pct,
+    s.break,
     NULLIF(
         concat_ws(
             ' ',
@@ -58,4 +62,8 @@ LEFT JOIN unit AS before
     ON regexp_like(u.period, '^[0-9]{4}$') AND before.period = period_previous(u.period)
     AND before.region = u.region AND before.scheme = u.scheme AND before.ownership = u.ownership
     AND before.industry = u.industry AND before.breakdown = u.breakdown
+LEFT JOIN core_series AS s
+    ON s.indicator = 'insured_unit' AND s.period_kind = 'stock' AND s.period = u.period AND s.region = u.region
+    AND s.scheme = u.scheme AND s.ownership = u.ownership AND s.industry = u.industry AND s.population = '_T'
+    AND s.breakdown = u.breakdown
 ORDER BY u.period, u.region, u.scheme, u.ownership, u.industry, u.breakdown

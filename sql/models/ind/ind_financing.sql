@@ -8,6 +8,16 @@
 --        standard. …_yuan: standard × insured persons of the group. target_yuan_person: what another scheme has per person in
 --        the same place (or the level above) and year; gap_yuan_person is the target less the standard; printed_gap the
 --        source's. increase_yuan: what the budgets would pay more to close the gap, persons × gap.
+-- columns: individual_yuan_person = paid by the person, yuan a person; government_yuan_person = paid by budgets, yuan a person;
+--        central_yuan_person = of which the centre, yuan a person; province_yuan_person = of which the province, yuan a person;
+--        city_yuan_person = of which the city, yuan a person; county_yuan_person = of which the county, yuan a person;
+--        level_yuan_person = the levels that are stated and the person added up, yuan a person; standard_yuan_person = all
+--        payers together, yuan a person; printed_standard_yuan_person = the source's own standard, yuan a person;
+--        individual_yuan = insured × paid by the person, yuan; government_yuan = insured × paid by budgets, yuan; central_yuan
+--        = insured × the centre's part, yuan; province_yuan = insured × the province's part, yuan; city_yuan = insured × the
+--        city's part, yuan; county_yuan = insured × the county's part, yuan; target_yuan_person = standard of the scheme that
+--        is aimed at, yuan a person; target_scheme = that scheme; gap_yuan_person = target less own standard, yuan a person;
+--        printed_gap_yuan_person = the source's own gap, yuan a person; increase_yuan = insured × gap, yuan
 WITH rule AS (
     SELECT
         indicator,

@@ -8,6 +8,15 @@
 --        upper_group, upper_share_pct: of two groups with two standards, the share of the one with the higher standard that
 --        the printed fund implies. part_person: the groups' persons added up. increase_yuan: the groups' additional subsidies
 --        added up; printed_increase_yuan the source's total, level_increase_yuan what it prints for city and county together.
+-- columns: part_person = insured persons of all groups added up; fund_yuan = the source's own financing of the year, yuan;
+--        percap_yuan = that per insured person, yuan; standard_yuan_person_min = lowest standard of the year, yuan a person;
+--        standard_yuan_person_max = highest standard of the year, yuan a person; computed_yuan = insured of each group × its
+--        standard, yuan; computed_min_yuan = all insured × the lowest standard, yuan; computed_max_yuan = all insured × the
+--        highest standard, yuan; residual_yuan = computed less printed, yuan; upper_group = the group with the highest
+--        standard; upper_share_pct = its share that the printed financing implies, percent; increase_yuan = what budgets would
+--        pay more, yuan; printed_increase_yuan = the source's own increase, yuan; city_increase_yuan = of which the city pays,
+--        yuan; county_increase_yuan = of which counties pay, yuan; level_increase_yuan = what the source prints for city and
+--        county together, yuan
 WITH fund AS (
     SELECT period, region, scheme, value, obs_id
     FROM core_figure

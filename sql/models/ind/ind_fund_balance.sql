@@ -17,7 +17,25 @@
 --        on the last day: income, closing balance, premiums (printed_per_insured_yuan: the source's own, of which
 --        personal_total_yuan is the sum over the insured); expenditure per head of the beneficiaries of the period and of the
 --        recipients of its last day. earlier_period: the last closing balance known before; closing_multiple_times is this one
---        over that, closing_growth_pct the mean growth per year between them (years only).
+--        over that, closing_growth_pct the mean growth per year between them (years only); both are null
+--        across a declared break, which break tells.
+-- columns: opening_yuan = opening balance, yuan; income_yuan = income of the fund over the period, yuan; recovered_yuan = arrears
+--        recovered over the period, yuan, null: no such column; expenditure_yuan = expenditure of the fund over the period,
+--        yuan; other_yuan = transfers, interest and subsidies, yuan; closing_yuan = closing balance of the fund, yuan;
+--        residual_yuan = opening + income + recovered + other − expenditure − closing, yuan; surplus_yuan = income less
+--        expenditure, yuan, negative: a shortfall; surplus_with_recovered_yuan = income + recovered arrears − expenditure,
+--        yuan; printed_surplus_yuan = the source's own surplus, yuan; transfer_yuan = received from other levels less remitted,
+--        yuan; after_transfer_yuan = surplus after transfers between levels, yuan; contribution_yuan = premiums received, yuan;
+--        interest_yuan = interest over the period, yuan; subsidy_yuan = paid in from budgets, yuan; contribution_surplus_yuan =
+--        premiums less expenditure, yuan; surplus_pct = surplus per 100 of income; accumulated_pct = closing balance per 100 of
+--        income; yield_pct = interest per 100 of closing balance; income_per_insured_yuan = income per insured person, yuan;
+--        closing_per_insured_yuan = closing balance per insured person, yuan; contribution_per_insured_yuan = premiums per
+--        insured person, yuan; printed_per_insured_yuan = the source's own premium per person, yuan; personal_total_yuan =
+--        insured × that, yuan; expenditure_per_beneficiary_yuan = expenditure per beneficiary of the period, yuan;
+--        expenditure_per_recipient_yuan = expenditure per recipient on its last day, yuan; earlier_period = the last year
+--        before with a closing balance; earlier_closing_yuan = the closing balance of then, yuan; closing_multiple_times = this
+--        closing balance over that; closing_growth_pct = mean growth per year between them, percent; break = why there is no
+--        comparison with what was before: a declared break
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_start, period_end, region, scheme, ownership, industry, population, value,
@@ -110,6 +128,20 @@ earlier AS (
     FROM closing
     WHERE place = 1 AND regexp_like(period, '^[0-9]{4}$')
     WINDOW series AS (PARTITION BY region, scheme, ownership, industry, population ORDER BY period)
+),
+crossed AS (
+    SELECT
+        e.period, e.region, e.scheme, e.ownership, e.industry, e.population,
+        string_agg(b.at || ': ' || b.reason, '; ' ORDER BY b.at) AS break
+    FROM earlier AS e
+    INNER JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day <= CAST(concat(e.period, '-12-31') AS DATE)
+        AND b.at_day > CAST(concat(e.earlier_period, '-12-31') AS DATE)
+        AND (b.indicator IS NULL OR b.indicator = 'fund_closing_yuan') AND (b.scheme IS NULL OR b.scheme = e.scheme)
+        AND (b.region IS NULL OR b.region = e.region) AND (b.ownership IS NULL OR b.ownership = e.ownership)
+        AND (b.industry IS NULL OR b.industry = e.industry)
+    WHERE e.earlier_period IS NOT NULL
+    GROUP BY e.period, e.region, e.scheme, e.ownership, e.industry, e.population
 ),
 other AS (
     SELECT
@@ -214,10 +246,14 @@ SELECT
     exact_div(b.expenditure_yuan, r.value) AS expenditure_per_recipient_yuan,
     e.earlier_period,
     e.earlier_closing_yuan,
-    exact_div(b.closing_yuan, e.earlier_closing_yuan) AS closing_multiple_times,
-    annual_growth_pct(
-        e.earlier_closing_yuan, b.closing_yuan, period_year(b.period) - period_year(e.earlier_period)
-    ) AS closing_growth_pct,
+    CASE WHEN x.break IS NULL THEN exact_div(b.closing_yuan, e.earlier_closing_yuan) END AS closing_multiple_times,
+    CASE
+        WHEN x.break IS NULL
+            THEN annual_growth_pct(
+                e.earlier_closing_yuan, b.closing_yuan, period_year(b.period) - period_year(e.earlier_period)
+            )
+    END AS closing_growth_pct,
+    x.break,
     b.opening_obs_id,
     b.income_obs_id,
     b.recovered_obs_id,
@@ -247,4 +283,7 @@ LEFT JOIN beneficiary AS n
 LEFT JOIN earlier AS e
     ON e.period = b.period AND e.region = b.region AND e.scheme = b.scheme AND e.ownership = b.ownership
     AND e.industry = b.industry AND e.population = b.population
+LEFT JOIN crossed AS x
+    ON x.period = b.period AND x.region = b.region AND x.scheme = b.scheme AND x.ownership = b.ownership
+    AND x.industry = b.industry AND x.population = b.population
 ORDER BY b.period, b.region, b.scheme, b.ownership, b.industry, b.population

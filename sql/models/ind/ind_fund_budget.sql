@@ -4,6 +4,12 @@
 --        100 of the budget of the same period; income_to_date_pct and expenditure_to_date_pct set the quarters of a year up to
 --        this one against the budget of the whole year, and are null where an earlier quarter is not known.
 --        budget_surplus_yuan and surplus_yuan: income less expenditure, planned and realised.
+-- columns: income_budget_yuan = income in the budget of the year, yuan; income_yuan = income of the fund over the period, yuan;
+--        income_pct = income per 100 of the budget; income_to_date_pct = income since January per 100 of the budget of the
+--        year; expenditure_budget_yuan = expenditure in the budget of the year, yuan; expenditure_yuan = expenditure of the
+--        fund over the period, yuan; expenditure_pct = expenditure per 100 of the budget; expenditure_to_date_pct = expenditure
+--        since January per 100 of the budget of the year; budget_surplus_yuan = income less expenditure of the budget, yuan;
+--        surplus_yuan = income less expenditure, yuan, negative: a shortfall
 WITH figure AS (
     SELECT
         period,

@@ -10,6 +10,17 @@
 --        of balance_sum_yuan, share_yield_pct per 100 of share_balance_yuan, printed_yield_pct the source's. invested_yuan:
 --        deposits and bonds; investment_gap_yuan: that less the closing balance. underpaid_yuan (少计利息), recovered_yuan,
 --        recovered_pct and left_yuan: interest that banks owed, what they have paid since, and what is left.
+-- columns: closing_yuan = closing balance of the fund, yuan; growth_yuan = mean growth of the balance a year, as printed, yuan;
+--        previous_closing_yuan = closing balance of the year before that it implies, yuan; first_closing_yuan = closing balance
+--        of the first year that it implies, yuan; balance_sum_yuan = closing balances of all years added up, yuan;
+--        balance_growth_pct = mean growth per year of these balances, percent; printed_growth_pct = the source's own growth,
+--        percent; printed_multiple_times = by how many times a source says the balance grew; deposit_yuan = in term deposits,
+--        yuan; bond_yuan = in treasury bonds, yuan; invested_yuan = both together, yuan; investment_gap_yuan = balance less
+--        what is invested, yuan; deposit_pct = term deposits per 100 of balances; printed_deposit_pct = the source's own share,
+--        percent; share_balance_yuan = sum of balances that the printed share implies, yuan; interest_yuan = interest over the
+--        period, yuan; yield_pct = interest per 100 of balances; share_yield_pct = interest per 100 of share_balance_yuan;
+--        printed_yield_pct = the source's own yield, percent; underpaid_yuan = interest that banks owed and did not pay, yuan;
+--        recovered_yuan = of which paid since, yuan; recovered_pct = paid since per 100 owed; left_yuan = still owed, yuan
 WITH figure AS (
     SELECT
         indicator,

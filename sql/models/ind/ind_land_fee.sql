@@ -5,6 +5,11 @@
 --        aside, paid out, and left; residual_yuan = collected − used − closing. owed_yuan: not yet paid into the fiscal account,
 --        owed_pct its share of what was collected. per_mu_yuan: collected per mu of land (15 mu = 1 hectare);
 --        standard_yuan_mu: the standard of the place or the level above, standard_qualifier at_least for a minimum (不低于).
+-- columns: area_hectare = land taken, hectares; part_hectare = the kinds of land added up, hectares; collected_yuan =
+--        resettlement fee collected, yuan; used_yuan = of which used, yuan; closing_yuan = what the source says is left, yuan;
+--        residual_yuan = collected − used − left, yuan; owed_yuan = still owed, yuan; owed_pct = owed per 100 collected and
+--        owed; per_mu_yuan = collected per mu (15 mu = 1 hectare), yuan; standard_yuan_mu = what a rule demands per mu, yuan;
+--        standard_qualifier = how the rule bounds it
 WITH flow AS (
     SELECT
         period,

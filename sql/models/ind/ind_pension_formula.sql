@@ -12,6 +12,16 @@
 --        pension than for the shortest time on the same base. basic_share_pct: the part of the basic pension that a proposal
 --        would pay for the time, where the source proposes a scale. Below the shortest time of contribution nothing is due:
 --        basic pension and pension are null there.
+-- columns: base_pct = contribution base as a share of the mean wage, percent; contribution_year = years of contribution;
+--        wage_period = the year of the mean wage; basic_rate_pct = basic pension as a share of the mean wage, percent;
+--        divisor_month = months by which the account is divided; min_year = years that a pension requires; basic_yuan_month =
+--        basic pension, yuan a month; account_yuan_month = account pension as stated, yuan a month; account_balance_yuan = the
+--        balance that it stands for, yuan; gain_yuan_month = more than for the shortest time on the same base, yuan a month;
+--        proportional_yuan_month = account pension in proportion to the base, yuan a month; account_paid_yuan_year = credited
+--        to the account a year at this wage, yuan; account_nominal_yuan = that times the years, yuan;
+--        account_nominal_yuan_month = that by the divisor, yuan a month; basic_share_pct = part of the basic pension that a
+--        proposal would pay for the time, percent; printed_basic_yuan_month = the source's own basic pension, yuan a month;
+--        printed_pension_yuan_month = the source's own pension, yuan a month
 WITH rule AS (
     SELECT
         b.period,

@@ -5,6 +5,8 @@
 --        by the pension scheme of enterprises. population: the widest group the source counts, all (_T) or the employees, as
 --        sources differ in whether retirees count. A scheme above others that are stated is not added to them. scheme_count
 --        tells how many schemes the sum is of; a scheme alone has no row. Per staff: person-times per member of the agencies' staff (经办人员).
+-- columns: scheme_count = schemes that take part; share_pct = insured of the scheme as a share of all person-times, percent;
+--        staff_person = persons who work in the agencies
 WITH insured AS (
     SELECT
         period, region, scheme, ownership, industry, population, value, qualifier, obs_id,

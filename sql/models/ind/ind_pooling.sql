@@ -7,6 +7,13 @@
 --        printed. due_area, done_area: areas that had to remit in the year, and those that had done so by the end of the
 --        period; area_completion_pct the share. benefit_item: kinds of benefit that the pool pays (统筹项目), reserve_pct: the
 --        part of the reserves kept by the level above; both with the change since they were last laid down.
+-- columns: remitted_yuan = remitted to the level above, yuan; received_yuan = received from it, yuan; net_yuan = received less
+--        remitted, yuan; surplus_yuan = income less expenditure, yuan, negative: a shortfall; after_transfer_yuan = surplus
+--        after transfers between levels, yuan; allocated_yuan = paid from the adjustment fund to the level below, yuan;
+--        allocated_pct = that per 100 of expenditure; completion_pct = remitted per 100 due, as printed; due_area = areas that
+--        have to remit; done_area = areas that have remitted all; area_completion_pct = these per 100 of those; benefit_item =
+--        kinds of benefit that the pool pays; benefit_change_item = kinds more than before; reserve_pct = part of the reserves
+--        that the province keeps, percent; reserve_change_pp = change of that, percentage points
 WITH figure AS (
     SELECT
         f.indicator, f.period, f.region, f.scheme, f.ownership, f.industry, f.value, f.obs_id,

@@ -6,6 +6,9 @@
 --        Null where the deductible or the rate is not stated; where no cap is stated none is applied. paid_pct is the payment
 --        as a share of the cost, own_yuan what is left to the person. above_lowest_pp: the rate less the lowest one of the
 --        same grade among the schemes and places of the period.
+-- columns: cost_yuan = cost of the stay, yuan; cap_yuan = most that is paid for a person and year, yuan; paid_yuan = what the
+--        scheme pays of it, yuan; paid_pct = that per 100 of cost; own_yuan = what the person bears, yuan; above_lowest_pp =
+--        above the lowest of its kind, percentage points
 WITH rule AS (
     SELECT
         indicator,

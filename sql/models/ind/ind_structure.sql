@@ -11,6 +11,12 @@
 --        sector, which cuts across registration types. estimated: where share and part are printed without the whole, or
 --        share and whole without the part, the third is worked out (推算; retirees in a scheme are its recipients).
 --        qualifier: how the texts bound part, whole and share (at_least, at_most, about).
+-- columns: indicator = the indicator, a code of core_indicator; dimension = the dimension by which a whole is divided; whole_code
+--        = the code of the whole; whole_period = the period of the whole; part_value = the part, in the base unit; whole_value
+--        = the whole, in the base unit; share_pct = share of the whole, percent; printed_pct = the source's own percentage;
+--        rest_value = the whole less the part, in the base unit; parts_value = the parts that are stated added up, in the base
+--        unit; remainder_value = the whole less all parts: a group that is not named; estimated = of part, whole and share the
+--        one that is not printed, worked out
 WITH figure AS (
     SELECT indicator, period, region, scheme, ownership, industry, population, breakdown, value, qualifier, obs_id
     FROM core_figure

@@ -5,6 +5,12 @@
 --        is_apart: the part cannot overlap with the other parts of its whole that are marked so (registration types but for
 --        the non-public sector, industries, regions, and groups that a table declares to be parts beside each other). turn:
 --        1 for the figure that counts where several days of a year state one part. ind_structure makes shares of it.
+-- columns: indicator = the indicator, a code of core_indicator; dimension = the dimension by which a whole is divided; code = the
+--        code of the part; part_value = the part, in the base unit; whole_code = the code of the whole; whole_value = the
+--        whole, in the base unit; whole_period = the period of the whole; part_qualifier = how the text bounds the part;
+--        whole_qualifier = how the text bounds the whole; turn = 1 for the figure that counts where several days of a year
+--        state one part;
+--        is_apart = whether it cannot overlap with the other parts of its whole that are marked so
 WITH figure AS (
     SELECT
         f.indicator, f.period, f.period_kind, f.period_start, f.period_end, f.region, f.scheme, f.ownership, f.industry,

@@ -11,6 +11,16 @@
 --        valid_low_pct, valid_high_pct: 95 % interval of valid_pct by Wilson's score, which stays within 0 and 100 and keeps
 --        its width for small counts, where p ± z·s does neither; it holds as far as the respondents are a simple random
 --        sample of those who could have been asked.
+-- columns: question = the question's code in its questionnaire; option = the answer's code, none: no answer was given; basis =
+--        what was counted: counts, percentages or persons one by one; question_position = place of the question in the
+--        questionnaire; option_position = place of the answer; question_text = the question's words, as printed; option_text =
+--        the answer's words, as printed; kind = answer, missing, or other; choice_printed = what the form says about the
+--        choice; choice = single or multiple, as the answers show; respondent_person = persons who returned the questionnaire;
+--        asked_person = persons to whom the question was put; answered_person = persons who answered; response_count = answers
+--        given, more than persons where several may be chosen; respondent_pct = per 100 respondents; valid_pct = per 100 who
+--        answered; response_pct = per 100 answers; valid_low_pct = lower end of Wilson's 95% interval of valid_pct;
+--        valid_high_pct = upper end of it; response_per_person = answers per person who answered; printed_pct = the source's
+--        own percentage
 WITH answer AS (
     SELECT
         t.period,

@@ -5,6 +5,13 @@
 --        answer_pct: persons who gave an answer of the category among those who gave one of any category of the concept;
 --        difference_point = answer − other, in percentage points, with its 95 % interval by Newcombe's hybrid of the two
 --        Wilson intervals (independent samples). Single choice only, since persons are compared.
+-- columns: category = the category of the concept that the answer falls into; question = the question's code in its
+--        questionnaire; other_survey = the other survey; other_question = the question of the other side; other_period = its
+--        period; wording = whether both ask with the same words; question_text = the question's words, as printed; other_text =
+--        the other question's words; base_person = persons who answered the one; other_person = persons of the category in the
+--        other; other_base_person = persons who answered the other; other_pct = per 100 of these; difference_point = one less
+--        other, percentage points; difference_low_point = lower end of Newcombe's 95% interval of it; difference_high_point =
+--        upper end of it
 WITH answer AS (
     SELECT
         s.period,

@@ -5,6 +5,11 @@
 --        who answered both questions; option_person, other_person: those of them who gave the one answer, and the other;
 --        row_pct = person / option, column_pct = person / other; expected_person = option × other / both, what independence
 --        would give. A pair that nobody gave is 0.
+-- columns: question = the question's code in its questionnaire; option = the answer's code, none: no answer was given;
+--        other_question = the question of the other side; other_option = the answer to the other question; both_person =
+--        persons who gave both answers; option_person = persons who gave the one; other_person = persons who gave the other;
+--        row_pct = both per 100 of the one; column_pct = both per 100 of the other; expected_person = both if the answers had
+--        nothing to do with each other
 WITH answered AS (
     SELECT DISTINCT period, region, population, survey, respondent, question
     FROM core_response

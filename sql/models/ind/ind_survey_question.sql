@@ -6,6 +6,13 @@
 --        middle lies between two). mean_low, mean_high: the mean if everybody stood at the lower, or the upper, bound of
 --        the range; null where a range that somebody chose is open on that side or printed the wrong way round; equal where
 --        the answers are numbers.
+-- columns: question = the question's code in its questionnaire; question_position = place of the question in the questionnaire;
+--        question_text = the question's words, as printed; choice_printed = what the form says about the choice; choice =
+--        single or multiple, as the answers show; respondent_person = persons who returned the questionnaire; asked_person =
+--        persons to whom the question was put; answered_person = persons who answered; missing_person = persons who gave no
+--        answer; response_count = answers given, more than persons where several may be chosen; response_per_person = answers
+--        per person who answered; median_option = the answer in the middle, where answers are ordered; mean_low = mean with
+--        every answer at the low end of its range; mean_high = mean with every answer at the high end of its range
 WITH answer AS (
     SELECT
         s.period,

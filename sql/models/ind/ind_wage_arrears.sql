@@ -2,6 +2,7 @@
 -- grain: period, region
 -- doc:   Wages owed (欠薪) over or at the end of the period, as the source dates them: amount, units and persons, and the
 --        amount per person and per unit. They are no contributions and stand in no fund.
+-- columns: yuan_per_person = wages owed per person, yuan; yuan_per_unit = wages owed per unit, yuan
 WITH owed AS (
     SELECT
         period,

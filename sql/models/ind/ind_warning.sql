@@ -6,6 +6,9 @@
 --        much. Of several thresholds that of the scheme itself goes before that of the scheme above it and of all, then that
 --        of the nearest region, then the latest that has begun when the period ends (threshold_period). A measure without a
 --        threshold has no row.
+-- columns: measure = what is measured, a code of core_indicator; side = minimum or maximum: on which side of the line a warning
+--        lies; threshold = the line, in the unit of the measure; state = raised or clear; excess = by how much the line is
+--        crossed; threshold_period = from when on the line holds
 WITH threshold AS (
     SELECT
         i.numerator AS measure,

@@ -5,7 +5,8 @@
 --        other years) of the funds; surplus_balance_change_yuan, closing less opening balance in years whose income and
 --        recovered arrears exceed expenditure; insured_growth_pct, arrears_growth_pct, coverage_change_pp (against the same
 --        base) and beneficiary_lead_pp (growth of beneficiaries less growth of insured persons), each between the ends of two
---        years; interest_owed_yuan. Definitions stand in core_indicator; ind_warning holds them against thresholds.
+--        years, and none across a declared break; interest_owed_yuan. Definitions stand in core_indicator; ind_warning holds them against thresholds.
+-- columns: measure = what is measured, a code of core_indicator
 WITH fund AS (
     SELECT
         period, region, scheme, ownership, industry, population, support_month, payout_pct, opening_yuan, closing_yuan,
@@ -25,9 +26,10 @@ deficit AS (
     WHERE surplus_yuan IS NOT NULL AND regexp_like(period, '^[0-9]{4}$')
 ),
 beneficiary AS (
-    SELECT period, region, scheme, ownership, industry, population, value, obs_id
-    FROM core_figure
-    WHERE indicator = 'beneficiary_person' AND period_kind = 'flow' AND breakdown = '_T'
+    SELECT period, region, scheme, ownership, industry, population, value, change_pct, obs_id
+    FROM core_series
+    WHERE
+        indicator = 'beneficiary_person' AND period_kind = 'flow' AND breakdown = '_T' AND point = 'printed'
 ),
 interest AS (
     SELECT
@@ -89,11 +91,17 @@ measured AS (
         ON before.period = period_previous(now.period) AND before.region = now.region AND before.scheme = now.scheme
         AND before.ownership = now.ownership AND before.industry = now.industry AND before.population = now.population
         AND before.base_indicator = now.base_indicator AND before.base_population = now.base_population
+    LEFT ANTI JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day <= CAST(concat(now.period, '-12-31') AS DATE)
+        AND b.at_day > CAST(concat(before.period, '-12-31') AS DATE)
+        AND (b.indicator IS NULL OR b.indicator IN ('insured_person', 'coverage_pct') OR b.indicator = now.base_indicator)
+        AND (b.scheme IS NULL OR b.scheme = now.scheme) AND (b.region IS NULL OR b.region = now.region)
+        AND (b.ownership IS NULL OR b.ownership = now.ownership) AND (b.industry IS NULL OR b.industry = now.industry)
     WHERE regexp_like(now.period, '^[0-9]{4}$')
     UNION ALL
     SELECT
         'beneficiary_lead_pp', now.period, now.region, now.scheme, now.ownership, now.industry, now.population,
-        CAST(change_pct(now.value, before.value) - e.change_pct AS DECIMAL(38, 12)),
+        CAST(now.change_pct - e.change_pct AS DECIMAL(38, 12)),
         concat_ws(' ', now.obs_id, before.obs_id, e.insured_obs_id, e.previous_obs_id)
     FROM beneficiary AS now
     INNER JOIN beneficiary AS before

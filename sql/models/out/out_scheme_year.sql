@@ -2,6 +2,12 @@
 -- grain: period, region, scheme, ownership, industry
 -- doc:   One wide row per year, region and scheme for readers: people, fund, and what follows per head. Totals of population
 --        and breakdown only. finding_count says how many findings weigh on the row's figures: look at them in core_finding.
+-- columns: change_person = this period less the one before, persons; change_pct = the change in percent of what was before;
+--        income_yuan = income of the fund over the period, yuan; recovered_yuan = recovered over the period, yuan;
+--        expenditure_yuan = expenditure of the fund over the period, yuan; surplus_yuan = income less expenditure, yuan,
+--        negative: a shortfall; closing_yuan = closing balance of the fund, yuan; income_yuan_person = income per insured
+--        person, yuan; benefit_yuan_person = expenditure per beneficiary, yuan; finding_count = findings about the row's
+--        figures
 WITH person AS (
     SELECT
         period,

@@ -2,6 +2,10 @@
 -- grain: period, region, scheme, ownership, industry, population, measure, side
 -- doc:   The early warnings that are raised (预警), for readers: what, where, when and of whom in words, the number, the line it
 --        crossed and by how much. Newest first.
+-- columns: measure = what is measured, a code of core_indicator; side = minimum or maximum: on which side of the line a warning
+--        lies; region_name = the region in words; scheme_name = the scheme in words; ownership_name = the ownership in words;
+--        population_name = the group in words; measure_name = the measure in words; unit_name = the unit of value and
+--        threshold, in words; threshold = the line, in the unit of the measure; excess = by how much the line is crossed
 WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
@@ -27,7 +31,7 @@ SELECT
     w.excess
 FROM ind_warning AS w
 LEFT JOIN core_indicator AS i ON i.indicator = w.measure
-LEFT JOIN core_unit AS u ON u.unit = w.unit
+LEFT JOIN core_measure AS u ON u.unit = w.unit
 LEFT JOIN name AS region ON region.list = 'region' AND region.code = w.region
 LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = w.scheme
 LEFT JOIN name AS ownership ON ownership.list = 'ownership' AND ownership.code = w.ownership

@@ -4,16 +4,23 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 
-use crate::cli::Fault;
+use super::delivery::{Deliveries, Given};
+use crate::cli::{Fault, job};
+use crate::domain::Period;
+use crate::grid;
 use crate::project::Project;
+use crate::spec::calendar::{self, Calendar};
 use crate::spec::corrections::{self, Correction};
 use crate::spec::pattern::Pattern;
 use crate::spec::{self, Pipelines, rules};
 use crate::store::digest::{self, FileDigest};
-use crate::store::release::Sources;
+use crate::store::ledger::{Arrival, Ledger};
+use crate::store::release::{Manifest, Release, Sources};
 
 /// The specifications, the files they name, and what is not there.
 pub struct Inventory {
@@ -25,6 +32,62 @@ pub struct Inventory {
     pub missing: Vec<String>,
     /// Files in a source's folder that no edition names.
     pub unread: Vec<String>,
+    /// Files that another program still writes; they are left for the next run.
+    pub moving: Vec<String>,
+    pub calendar: Option<Calendar>,
+    /// What the calendar makes of the files; empty before [`Inventory::await_deliveries`].
+    pub deliveries: Deliveries,
+}
+
+impl Inventory {
+    /// Note what has arrived, and let the calendar decide what of it is read: what is not whole is held back until it is, and
+    /// what is of a later period than `until` waits for its turn. The caller holds the lock.
+    ///
+    /// # Errors
+    /// The warehouse folder cannot be read or written.
+    pub fn await_deliveries(
+        &mut self,
+        project: &Project,
+        until: Option<Period>,
+        last: Option<&Release>,
+    ) -> anyhow::Result<()> {
+        if self.calendar.is_none() {
+            return Ok(());
+        }
+        let ledger = Ledger::arrivals(&project.warehouse);
+        let mut arrivals: Vec<Arrival> = ledger.read()?;
+        let new = self.new_arrivals(&arrivals, job::now());
+        ledger.append(&new)?;
+        arrivals.extend(new);
+        self.deliveries = self.deliveries(&arrivals, until, last)?;
+        let unread = &self.deliveries.unread;
+        self.files.retain(|file| !unread.contains(&file.path));
+        Ok(())
+    }
+
+    /// What the calendar makes of the files that are there.
+    ///
+    /// # Errors
+    /// The last release cannot be read.
+    pub fn deliveries(
+        &self,
+        arrivals: &[Arrival],
+        until: Option<Period>,
+        last: Option<&Release>,
+    ) -> anyhow::Result<Deliveries> {
+        let Some(calendar) = &self.calendar else { return Ok(Deliveries::default()) };
+        let last = last.map(|release| Manifest::read(&release.path)).transpose()?;
+        let given = Given { codes: &self.pipelines.codebook, files: &self.files, arrivals, last: last.as_ref(), until };
+        Ok(Deliveries::of(calendar, &given))
+    }
+
+    /// The files that were not there before, or not with this content.
+    pub fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
+        let is_known =
+            |file: &&FileDigest| known.iter().rfind(|a| a.file == file.path).is_some_and(|a| a.sha256 == file.sha256);
+        let new = self.files.iter().filter(|file| !is_known(file));
+        new.map(|f| Arrival { file: f.path.clone(), sha256: f.sha256.clone(), seen_at: now.to_string() }).collect()
+    }
 }
 
 /// Load the specifications and look which files are there.
@@ -39,8 +102,10 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
     let loaded = spec::load(project);
     let corrections = corrections::load(project);
     let rules = rules::load(project, &loaded.value.codebook);
-    if loaded.has_errors() || corrections.has_errors() || rules.has_errors() {
-        return Err(Fault([loaded.diagnostics, corrections.diagnostics, rules.diagnostics].concat()).into());
+    let calendar = calendar::load(project, &loaded.value.codebook);
+    if loaded.has_errors() || corrections.has_errors() || rules.has_errors() || calendar.has_errors() {
+        let faults = [loaded.diagnostics, corrections.diagnostics, rules.diagnostics, calendar.diagnostics];
+        return Err(Fault(faults.concat()).into());
     }
     let pipelines = loaded.value;
     let there = candidates(project, &pipelines)?;
@@ -50,12 +115,12 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
         missing.extend(files.missing.into_iter().map(str::to_owned));
     }
-    let mut files = Vec::new();
-    for file in &named {
-        let path = project.input.join(file);
-        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-        files.push(FileDigest { path: file.clone(), sha256 });
+    // What agencies have not sent is no fault of the layout.
+    for extract in pipelines.sources.iter().flat_map(|s| &s.extracts) {
+        named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
     }
+    let settle = calendar.value.as_ref().map_or(Duration::ZERO, |calendar| calendar.settle);
+    let (files, moving) = settled(project, &named, settle)?;
     let mut unread = Vec::new();
     for source in &pipelines.sources {
         for path in files_below(&project.input.join(&source.id))? {
@@ -65,15 +130,49 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
             }
         }
     }
-    Ok(Inventory { pipelines, corrections: corrections.value, files, missing: missing.into_iter().collect(), unread })
+    let missing = missing.into_iter().collect();
+    let (corrections, calendar) = (corrections.value, calendar.value);
+    let deliveries = Deliveries::default();
+    Ok(Inventory { pipelines, corrections, files, missing, unread, moving, calendar, deliveries })
+}
+
+/// The files with their digests, and those that change while they are looked at: a copy that is under way looks like a
+/// short file. A file younger than `settle` is given that time.
+fn settled(
+    project: &Project,
+    named: &BTreeSet<String>,
+    settle: Duration,
+) -> anyhow::Result<(Vec<FileDigest>, Vec<String>)> {
+    let form = |file: &str| {
+        let path = project.input.join(file);
+        let about = fs::metadata(&path).and_then(|about| Ok((about.len(), about.modified()?)));
+        about.with_context(|| format!("reading {}", path.display()))
+    };
+    let before: Vec<(u64, SystemTime)> = named.iter().map(|file| form(file)).collect::<Result<_, _>>()?;
+    // A time that lies ahead, of a clock that jumped, says nothing of the age.
+    let age = |time: &SystemTime| time.elapsed().unwrap_or(Duration::ZERO);
+    let young = before.iter().map(|(_, time)| settle.saturating_sub(age(time))).max().unwrap_or(Duration::ZERO);
+    std::thread::sleep(young);
+    let (mut files, mut moving) = (Vec::new(), Vec::new());
+    let paths: Vec<PathBuf> = named.iter().map(|file| project.input.join(file)).collect();
+    let digests = grid::on_all_cores(&paths, |path| digest::sha256_file(path));
+    for (((file, path), before), sha256) in named.iter().zip(&paths).zip(&before).zip(digests) {
+        let sha256 = sha256.with_context(|| format!("reading {}", path.display()))?;
+        match form(file)? == *before {
+            true => files.push(FileDigest { path: file.clone(), sha256 }),
+            false => moving.push(file.clone()),
+        }
+    }
+    Ok((files, moving))
 }
 
 /// The files among which those of the editions are: all of the input folder where a name with captures may fit any of
 /// them, else the ones that are written out.
 fn candidates(project: &Project, pipelines: &Pipelines) -> anyhow::Result<BTreeSet<String>> {
     let editions = pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions);
-    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) =
-        editions.flat_map(|e| &e.files).partition(|name| name.is_literal());
+    let extracts = pipelines.sources.iter().flat_map(|s| &s.extracts);
+    let names = editions.flat_map(|e| &e.files).chain(extracts.flat_map(|e| &e.files));
+    let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) = names.partition(|name| name.is_literal());
     let mut there = BTreeSet::new();
     for file in written {
         let path = project.input.join(file.as_str());
@@ -100,6 +199,27 @@ pub fn sources(project: &Project, inventory: &Inventory) -> anyhow::Result<Sourc
         specs: digests(&project.pipelines())?,
         sql: sql(project)?,
         reports: digests(&project.reports())?,
+        until: inventory.deliveries.until.map(|until| until.to_string()),
+    })
+}
+
+/// The digests of what a release is built from once its files are read: SQL, rules and reports as they are now; the files
+/// and what was said of them as when they were read.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn as_built(project: &Project, read: Sources) -> anyhow::Result<Sources> {
+    let digests = |folder: &Path| digests(folder, &project.root);
+    let folder = format!("{}/", below(&project.root, &project.rules()));
+    let mut specs: Vec<FileDigest> = read.specs.into_iter().filter(|file| !file.path.starts_with(&folder)).collect();
+    specs.extend(digests(&project.rules())?);
+    specs.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    Ok(Sources {
+        inputs: read.inputs,
+        specs,
+        sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
+        reports: digests(&project.reports())?,
+        until: read.until,
     })
 }
 

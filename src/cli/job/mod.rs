@@ -5,7 +5,10 @@
 //! inventory ─▶ reading ─▶ warehouse/stage/ ─▶ publication ─▶ warehouse/releases/<id>/ ─▶ out/
 //! ```
 
+pub mod delivery;
 pub mod inventory;
+pub mod extracts;
+pub mod records;
 pub mod reading;
 pub mod publication;
 
@@ -15,8 +18,9 @@ use jiff::Timestamp;
 use super::Fault;
 use crate::project::Project;
 use crate::spec::{self, rules, rules::Rulebook};
+use crate::store::ledger::Run;
 use crate::store::release::Release;
-use crate::store::{Manifest, Releases, StoreError};
+use crate::store::{Ledger, Manifest, Releases, StoreError};
 use crate::warehouse::Warehouse;
 use crate::warehouse::provenance::Provenance;
 
@@ -59,7 +63,22 @@ pub fn release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Release
 /// Nothing has been published, or not at that time.
 pub fn open_release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Warehouse> {
     let release = release(project, as_of)?;
-    Ok(Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?)
+    let mut warehouse = Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?;
+    let runs = Ledger::runs(&project.warehouse).read()?;
+    warehouse.add_runs(&ended(runs)).map_err(|fault| Fault(vec![fault]))?;
+    Ok(warehouse)
+}
+
+/// One event of each run: how it ended, where it did.
+fn ended(events: Vec<Run>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for event in events {
+        match runs.iter_mut().rfind(|run| run.run == event.run) {
+            Some(run) => *run = event,
+            None => runs.push(event),
+        }
+    }
+    runs
 }
 
 /// The same, open for the way back from a figure to its sources.

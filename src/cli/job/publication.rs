@@ -15,13 +15,14 @@ use crate::explain::Explainer;
 use crate::project::Project;
 use crate::report;
 use crate::store::digest::{FileDigest, sha256_file};
+use crate::store::records::Submission;
 use crate::store::release::{Kept, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::provenance::Provenance;
 use crate::warehouse::{self, Warehouse};
 
-use super::inventory::{digests, files_below};
+use super::inventory::{as_built, digests, files_below};
 use super::reading::Reading;
 
 const STAGED: &str = "reading.json";
@@ -33,6 +34,9 @@ pub struct Staged {
     pub kept: Vec<Kept>,
     /// Text encoding by file, as declared or detected.
     pub encodings: BTreeMap<String, String>,
+    /// The records of agencies' extracts.
+    #[serde(default)]
+    pub submissions: Vec<Submission>,
 }
 
 /// A release that is built and not yet current.
@@ -72,7 +76,12 @@ pub fn put_stage(project: &Project, sources: Sources, reading: &Reading) -> anyh
     }
     fs::create_dir_all(&next).map_err(StoreError::io("make the folder", &next))?;
     stage::write(&next, &reading.stage)?;
-    let staged = Staged { sources, kept: reading.kept.clone(), encodings: reading.encodings.clone() };
+    let staged = Staged {
+        sources,
+        kept: reading.kept.clone(),
+        encodings: reading.encodings.clone(),
+        submissions: reading.submissions.clone(),
+    };
     let path = next.join(STAGED);
     fs::write(&path, serde_json::to_vec_pretty(&staged)?).map_err(StoreError::io("write", &path))?;
     fs::rename(&next, &folder).map_err(StoreError::io("put in place", &folder))?;
@@ -89,9 +98,13 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     let staged: Staged = serde_json::from_str(&text).with_context(|| format!("reading {STAGED}"))?;
     let releases = Releases::open(&project.warehouse);
     let before = releases.current()?.map(|release| Manifest::read(&release.path)).transpose()?;
-    let mut manifest = Manifest::new(staged.sources, staged.kept, now, before.as_ref());
+    let sources = as_built(project, staged.sources)?;
+    let mut manifest = Manifest::new(sources, staged.kept, now, before.as_ref());
+    manifest = manifest.with_records(staged.submissions);
     manifest.encodings = staged.encodings;
     let folder = releases.stage()?;
+    // The warehouse learns from it where the records lie; it is written again when all is known.
+    manifest.write(&folder)?;
     progress.stage("build", files_below(&project.models())?.len() + 1);
     let mut step = |name: &str| progress.step(name);
     let rules = job::rules(project)?;
@@ -102,6 +115,10 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
         fs::copy(path, &to).map_err(StoreError::io("write", &to))?;
     }
     manifest.rows = built.tables.iter().map(|t| (t.name.clone(), t.rows)).collect();
+    for submission in &manifest.submissions {
+        let rows: u64 = submission.parts.iter().map(|part| part.in_force().1).sum();
+        *manifest.rows.entry(submission.table.clone()).or_default() += rows;
+    }
     manifest.findings = built.findings;
     let findings: u64 = manifest.findings.values().sum();
     progress.done(&format!("{} tables, {findings} findings", built.tables.len()));

@@ -1,6 +1,6 @@
 //! Files to observations: every table of every source, what is wrong with them, and what is kept from the last release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,11 +12,13 @@ use crate::grid::{self, Declared};
 use crate::ingest::{self, Ingested, Input, Portion, Task, correct};
 use crate::project::Project;
 use crate::spec::pattern::Captured;
-use crate::spec::{OnError, Pipelines, Source, Table};
+use crate::spec::{Edition, OnError, Pipelines, Source, Table};
 use crate::store::digest::FileDigest;
+use crate::store::records::Submission;
 use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
+use super::extracts;
 use super::inventory::Inventory;
 
 /// A file of more bytes is read while no other such file is: its cells take many times as much memory.
@@ -31,6 +33,8 @@ pub struct Reading {
     pub files_read: usize,
     /// Text encoding by file, as declared or detected.
     pub encodings: BTreeMap<String, String>,
+    /// The records of agencies' extracts.
+    pub submissions: Vec<Submission>,
 }
 
 /// Read every file and cut its tables into observations; what could not be used is kept from `last`, if there is a release.
@@ -40,7 +44,8 @@ pub fn read_all(
     last: Option<&Release>,
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
-    let Inventory { pipelines, corrections, files, missing, unread } = inventory;
+    let Inventory { pipelines, corrections, files, missing, unread, moving, deliveries, .. } = inventory;
+    let taken = extracts::take_all(project, &pipelines, &files, last, progress)?;
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
@@ -76,17 +81,24 @@ pub fn read_all(
     }
     let is_read = |file: &str| files.iter().any(|f| f.path == file) && !withheld_files(&withheld, file, &files);
     diagnostics.extend(correct::correct(&mut stage.observations, &corrections, &is_read));
+    diagnostics.extend(taken.diagnostics);
     diagnostics.extend(missing.iter().map(|file| missing_file(file)));
-    let kept = keep(&withheld, last, &mut stage)?;
+    diagnostics.extend(moving.iter().map(|file| moving_file(file)));
+    let kept = keep(&withheld, &deliveries.gone(), last, &mut stage)?;
     stage.relations.sort();
     stage.relations.dedup();
-    stage.findings = diagnostics.iter().map(|d| finding(d, &jobs)).collect();
+    stage.findings = diagnostics.iter().map(|d| finding(d, dataset_of(d, &jobs, &pipelines))).collect();
+    for (told, row) in deliveries.told(&pipelines.codebook) {
+        diagnostics.push(told);
+        stage.findings.push(row);
+    }
+    stage.deliveries = deliveries.rows();
     // What nobody reads is no finding about the figures: a release is the same with it and without.
     diagnostics.extend(unread.iter().map(|file| unread_file(file)));
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
     let encoding = |((file, _), notes): (&FileKey<'_>, &FileNotes)| Some(((*file).to_owned(), notes.encoding.clone()?));
     let encodings = file_notes.iter().filter_map(encoding).collect();
-    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings })
+    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings, submissions: taken.submissions })
 }
 
 /// One edition to be read, with its files.
@@ -212,18 +224,17 @@ fn note(diagnostics: &mut Vec<Diagnostic>, fault: &Diagnostic) {
     }
 }
 
-/// Take the figures of withheld editions from the last release: nothing already published is lost.
-fn keep(withheld: &[Task<'_>], last: Option<&Release>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
-    let (Some(last), false) = (last, withheld.is_empty()) else {
+/// Take the figures of withheld editions, and of files that are gone, from the last release: nothing already published is
+/// lost.
+fn keep(withheld: &[Task<'_>], gone: &[&str], last: Option<&Release>, stage: &mut Stage) -> anyhow::Result<Vec<Kept>> {
+    let (Some(last), false) = (last, withheld.is_empty() && gone.is_empty()) else {
         return Ok(Vec::new());
     };
     let observations = stage::read_observations(&last.path)?;
     let relations = stage::read_relations(&last.path)?;
     let mut kept = Vec::new();
     for Task { table, edition, .. } in withheld {
-        let of_edition = |o: &&Observation| {
-            (&o.origin().dataset, &o.origin().table_id, &o.origin().edition) == (&table.dataset, &table.id, &edition.id)
-        };
+        let of_edition = |o: &&Observation| is_of(o, table, edition);
         let found: Vec<Observation> = observations.iter().filter(of_edition).cloned().collect();
         if found.is_empty() {
             continue;
@@ -233,12 +244,32 @@ fn keep(withheld: &[Task<'_>], last: Option<&Release>, stage: &mut Stage) -> any
             table_id: table.id.clone(),
             release: last.id.clone(),
             reason: format!("edition {} could not be read from {}", edition.id, edition.files_shown()),
+            file: None,
         });
         stage.observations.extend(found);
         let of_table = |r: &&Relation| r.dataset == table.dataset && r.table_id == table.id;
         stage.relations.extend(relations.iter().filter(of_table).cloned());
     }
+    let is_kept = |o: &Observation| withheld.iter().any(|task| is_of(o, task.table, task.edition));
+    for file in gone {
+        let of_file = |o: &&Observation| o.origin().source_file == *file && !is_kept(o);
+        let found: Vec<Observation> = observations.iter().filter(of_file).cloned().collect();
+        let tables: BTreeSet<(String, String)> =
+            found.iter().map(|o| (o.origin().dataset.clone(), o.origin().table_id.clone())).collect();
+        kept.extend(tables.into_iter().map(|(dataset, table_id)| Kept {
+            dataset,
+            table_id,
+            release: last.id.clone(),
+            reason: format!("{file} is gone"),
+            file: Some((*file).to_owned()),
+        }));
+        stage.observations.extend(found);
+    }
     Ok(kept)
+}
+
+fn is_of(o: &Observation, table: &Table, edition: &Edition) -> bool {
+    (&o.origin().dataset, &o.origin().table_id, &o.origin().edition) == (&table.dataset, &table.id, &edition.id)
 }
 
 fn table_info(source: &Source, table: &Table) -> TableInfo {
@@ -287,11 +318,24 @@ fn unread_file(file: &str) -> Diagnostic {
         .hint("add an [[edition]] that names it, or move it out of the source's folder")
 }
 
-/// A fault as a row of `core_finding`; its dataset is the first that reads the file.
-fn finding(diagnostic: &Diagnostic, jobs: &[Job<'_>]) -> Finding {
+fn moving_file(file: &str) -> Diagnostic {
+    Diagnostic::warning("moving-file", "this file changed while it was looked at; another program still writes it")
+        .at(Place::file(file))
+        .hint("run again when the copy has ended; settle = 60 in pipelines/calendar.toml gives young files that many seconds")
+}
+
+/// The dataset that reads a diagnostic's file: the first one.
+fn dataset_of(diagnostic: &Diagnostic, jobs: &[Job<'_>], pipelines: &Pipelines) -> String {
+    let file = diagnostic.place.file.as_deref().unwrap_or_default();
+    let reads = |job: &&Job<'_>| job.files.iter().any(|(f, _)| *f == file) || job.missing.contains(&file);
+    let takes = |s: &&Source| s.extracts.iter().any(|extract| extract.captured(file).is_some());
+    let of_extract = || pipelines.sources.iter().find(takes).map(|source| source.id.clone());
+    jobs.iter().find(reads).map(|job| job.task.source.id.clone()).or_else(of_extract).unwrap_or_default()
+}
+
+/// A fault as a row of `core_finding`.
+pub fn finding(diagnostic: &Diagnostic, dataset: String) -> Finding {
     let file = diagnostic.place.file.clone().unwrap_or_default();
-    let reads = |job: &&Job<'_>| job.files.iter().any(|(f, _)| *f == file) || job.missing.contains(&file.as_str());
-    let dataset = jobs.iter().find(reads).map_or(String::new(), |job| job.task.source.id.clone());
     Finding {
         rule: diagnostic.code.to_owned(),
         severity: diagnostic.severity,

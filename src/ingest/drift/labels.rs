@@ -179,7 +179,7 @@ fn is_alone(reading: &Reading, axis: Axis, nth: usize) -> bool {
     let parts = |entry: &Entry| entry.declared.split(crate::spec::revise::JOINT).any(|part| normalise(part) == name);
     let mut same = others.filter(|e| normalise(&e.declared) == name || parts(e));
     let title = layout.anchor.as_ref().is_some_and(|a| normalise(a.pattern.as_str()) == name);
-    same.next().is_none() && !layout.corner.contains(&name) && !title
+    same.next().is_none() && !layout.corner.iter().any(|c| *c == name) && !title
 }
 
 /// A label that nothing declares: known by its code where its neighbours differ in that, else declared as not read.
@@ -321,7 +321,7 @@ fn shorten(reading: &Reading, drift: &mut Drift) {
         let entries = layout.rows.iter().chain(&layout.columns);
         let held =
             entries.filter(|e| !e.merged && e.declared.split(joint).any(|p| normalise(p) == normalise(part))).count();
-        held + usize::from(layout.corner.contains(&normalise(part)))
+        held + usize::from(layout.corner.iter().any(|c| *c == normalise(part)))
     };
     let mut dropped: BTreeSet<usize> = BTreeSet::new();
     let mut added = Vec::new();

@@ -107,7 +107,7 @@ fn see(reading: &Reading, found: &Found<'_>, label: &header::Label, axis: Axis) 
 /// The text without its unit and line breaks.
 fn plain(reading: &Reading, text: &str) -> String {
     let (bare, units) = strip(reading, text);
-    if units.is_empty() { text.replace('\n', "").trim().to_owned() } else { bare }
+    if units.is_empty() { text.replace('\n', "").trim().to_owned() } else { bare.into_owned() }
 }
 
 /// A printed label that is taken for a declared one.

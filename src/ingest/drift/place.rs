@@ -181,8 +181,7 @@ fn contradicts(reading: &Reading, title: &str) -> bool {
         let names = book.lists.get(list).into_iter().flat_map(|l| &l.entries).map(|e| (&e.code, e.name_zh.as_str()));
         let aliases = book.aliases.iter().filter(|a| a.list == list).map(|a| (&a.code, a.label.as_str()));
         let named = names.chain(aliases).map(|(code, name)| (code, normalise(name)));
-        let named: Vec<_> =
-            named.filter(|(_, name)| name.chars().count() > 1 && title.contains(name.as_str())).collect();
+        let named: Vec<_> = named.filter(|(_, name)| name.chars().count() > 1 && title.contains(&**name)).collect();
         !named.is_empty() && named.iter().all(|(other, _)| *other != code)
     })
 }
@@ -219,7 +218,9 @@ fn corner(trial: &mut Trial<'_>, drift: &mut Drift) -> bool {
     let Some((grid, cells)) = found else { return false };
     let texts: Vec<String> = cells
         .iter()
-        .map(|at| normalise(trial.with(|reading| reading.own_language(grid.text(at.row, at.col)).to_owned()).as_str()))
+        .map(|at| {
+            normalise(&trial.with(|reading| reading.own_language(grid.text(at.row, at.col)).to_owned())).into_owned()
+        })
         .collect();
     if texts == trial.edition.layout.corner {
         return false;

@@ -84,7 +84,7 @@ fn line(o: &Observation) -> String {
     let d = o.dimensions();
     let value = o.value.number().map_or("-".to_owned(), |n| n.normalize().to_string());
     let short = o.indicator().as_str().split('_').next().unwrap_or_default();
-    format!("{} {short} {} {} {} {value}", o.cell(), o.period, d.region, d.population)
+    format!("{} {short} {} {} {} {value}", o.cell(), o.period(), d.region, d.population)
 }
 
 /// What is told, the block, and what the file yields by it.

@@ -13,8 +13,7 @@ pub fn likeness(one: &str, other: &str) -> f64 {
     let edits = strsim::normalized_damerau_levenshtein(&one, &other);
     let (short, long) =
         (one.chars().count().min(other.chars().count()), one.chars().count().max(other.chars().count()));
-    let holds =
-        short > 1 && short * HOLDS_PART >= long && (one.contains(other.as_str()) || other.contains(one.as_str()));
+    let holds = short > 1 && short * HOLDS_PART >= long && (one.contains(&*other) || other.contains(&*one));
     if holds { edits.max(HOLDS) } else { edits }
 }
 

@@ -28,7 +28,7 @@ fn said(keys: &str, table: &str) -> String {
     }
     let cells = read.value.observations.iter().map(|o| {
         let value = o.value.number().map_or(o.value.mark().map_or("", |m| m.as_str()).to_owned(), |n| n.to_string());
-        format!("{}={value} {} {}", o.cell(), o.status.as_str(), o.notes.join("+").replace('\n', "/"))
+        format!("{}={value} {} {}", o.cell(), o.status().as_str(), o.notes().join("+").replace('\n', "/"))
     });
     cells.collect::<Vec<_>>().join("; ").replace(" normal", "")
 }
@@ -81,8 +81,8 @@ fn lines_that_are_indented_go_on_with_the_note_above() {
     let pipelines = pipelines(&spec);
     let read = read(&pipelines, &document);
     assert!(!read.has_errors(), "{:?}", read.diagnostics);
-    assert_eq!(*read.value.observations[0].notes, ["注：①甲乙", "2.丙", "资料来源：局"]);
-    assert_eq!(*read.value.observations[1].notes, ["2.丙", "资料来源：局"]);
+    assert_eq!(*read.value.observations[0].notes(), ["注：①甲乙", "2.丙", "资料来源：局"]);
+    assert_eq!(*read.value.observations[1].notes(), ["2.丙", "资料来源：局"]);
 }
 
 #[test]

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::digest::{FileDigest, sha256_bytes, sha256_groups};
 use super::super::error::StoreError;
+use super::super::records::{self, Submission};
 
 pub const MANIFEST: &str = "manifest.json";
 
 /// Version of the program and a digest of its sources: a changed program does its work again.
-const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
+pub const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("SHEBAO_SOURCES"));
 
 /// The files a release is made from, by name in the project and content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Sources {
     pub specs: Vec<FileDigest>,
     pub sql: Vec<FileDigest>,
     pub reports: Vec<FileDigest>,
+    /// The period until which deliveries were awaited, where the project has a calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 impl Sources {
@@ -29,7 +33,10 @@ impl Sources {
     pub fn digest(&self) -> String {
         let groups: [(&str, &[FileDigest]); 4] =
             [("inputs", &self.inputs), ("specs", &self.specs), ("sql", &self.sql), ("reports", &self.reports)];
-        sha256_groups(PROGRAM, &groups)
+        match &self.until {
+            None => sha256_groups(PROGRAM, &groups),
+            Some(until) => sha256_groups(&format!("{PROGRAM} until {until}"), &groups),
+        }
     }
 }
 
@@ -41,6 +48,9 @@ pub struct Kept {
     /// The release it was taken from.
     pub release: String,
     pub reason: String,
+    /// Of an edition of several files, the one that is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// All that is known about a release.
@@ -65,6 +75,9 @@ pub struct Manifest {
     /// Faults of the report files: what they name was not printed.
     #[serde(default)]
     pub report_faults: u64,
+    /// The files of agencies whose records the release consists of, and those that were refused.
+    #[serde(default)]
+    pub submissions: Vec<Submission>,
     /// Published files by name in the output folder.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
@@ -100,9 +113,35 @@ impl Manifest {
             rows: BTreeMap::new(),
             findings: BTreeMap::new(),
             report_faults: 0,
+            submissions: Vec::new(),
             outputs: Vec::new(),
             first_released,
         }
+    }
+
+    /// The same with the records of these submissions; what was sent before and kept makes it another release.
+    pub fn with_records(mut self, mut submissions: Vec<Submission>) -> Manifest {
+        submissions.sort_by(|a, b| (&a.table, &a.scope, &a.id).cmp(&(&b.table, &b.scope, &b.id)));
+        if !submissions.is_empty() {
+            let mut identity = self.release.clone();
+            for submission in &submissions {
+                identity.push_str(&format!("\n{} {}", submission.id, submission.refused));
+            }
+            self.release = sha256_bytes(identity.as_bytes())[..ID_DIGITS].to_owned();
+        }
+        self.submissions = submissions;
+        self
+    }
+
+    /// The files of each record table, below the warehouse.
+    pub fn record_files(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for submission in &self.submissions {
+            let parts = submission.parts.iter().map(|part| (submission.table.as_str(), part.in_force().0));
+            let rejects = submission.rejects.as_deref().map(|file| (records::REJECT, file));
+            parts.chain(rejects).for_each(|(table, file)| files.entry(table).or_default().push(file));
+        }
+        files
     }
 
     /// Findings of a severity: `error`, `warning`, `info`.
@@ -192,6 +231,7 @@ mod tests {
             table_id: "t".into(),
             release: first.release.clone(),
             reason: "header moved".into(),
+            file: None,
         };
         let with_kept = Manifest::new(sources("2"), vec![kept], february, Some(&first));
         assert_ne!(with_kept.release, second.release);

@@ -7,14 +7,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::parquet::{Cell, Row};
-use super::{EditionInfo, TableInfo};
+use super::{DeliveryInfo, EditionInfo, TableInfo};
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
 use crate::domain::observation::Correction;
 use crate::domain::{
-    Addressing, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe, Value,
-    Weight,
+    Addressing, Besides, Breakdown, Code, Codebook, Coordinates, Dimension, Dimensions, Finding, Mark, Observation,
+    Origin, Outcome, Passage, PeriodKind, Qualifier, Relation, RelationKind, Series, Status, TOTAL, Text, Universe,
+    Value, Weight,
 };
 
 /// The cells of a row that is read.
@@ -27,8 +27,7 @@ pub fn text<'c>(cell: &'c Cell<'_>) -> &'c str {
 /// The cells of `schema::OBSERVATION`.
 pub fn observation_row(o: &Observation) -> Row<'_> {
     let (series, origin) = (&*o.series, &**o.origin());
-    let passage =
-        |part: fn(&Passage) -> &str| Cell::optional(o.passage.as_deref().map(part).filter(|text| !text.is_empty()));
+    let passage = |part: fn(&Passage) -> &str| Cell::optional(o.passage().map(part).filter(|text| !text.is_empty()));
     let code = |dimension| Cell::text(o.code(dimension).map_or(TOTAL, Code::as_str));
     vec![
         Cell::text(o.obs_id()),
@@ -36,9 +35,9 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::text(&origin.table_id),
         Cell::text(&origin.edition),
         Cell::text(series.indicator.as_str()),
-        Cell::shown(o.period),
-        Cell::Date(o.period.start()),
-        Cell::Date(o.period.end()),
+        Cell::shown(o.period()),
+        Cell::Date(o.period().start()),
+        Cell::Date(o.period().end()),
         Cell::text(series.period_kind.as_str()),
         code(Dimension::Region),
         code(Dimension::Scheme),
@@ -56,20 +55,19 @@ pub fn observation_row(o: &Observation) -> Row<'_> {
         Cell::text(&origin.source_sha256),
         Cell::text(&origin.sheet),
         Cell::shown(o.cell()),
-        Cell::text(o.notes.join("\n")),
-        Cell::text(o.status.as_str()),
+        Cell::text(o.notes().join("\n")),
+        Cell::text(o.status().as_str()),
         passage(|p| &p.record),
         passage(|p| &p.paper),
         passage(|p| &p.section),
         passage(|p| &p.quote),
-        Cell::text(o.qualifier.as_str()),
-        Cell::Integer(i32::from(o.preferred)),
-        Cell::number(o.correction.as_ref().and_then(|c| c.original.number())),
-        Cell::optional(o.correction.as_ref().map(|c| c.text.as_str())),
+        Cell::text(o.qualifier().as_str()),
+        Cell::Integer(i32::from(o.is_preferred())),
+        Cell::number(o.correction().and_then(|c| c.original.number())),
+        Cell::optional(o.correction().map(|c| c.text.as_str())),
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "a field of the row after the other, in the order of the columns")]
 pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let obs_id = take(cells)?;
     let (dataset, table_id, edition) = (take(cells)?, take(cells)?, take(cells)?);
@@ -108,7 +106,7 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     // Nor of passages, which only texts have.
     let mut part = || Some(text(&cells.next()?).to_owned());
     let passage = Passage { record: part()?, paper: part()?, section: part()?, quote: part()? };
-    let passage = (passage != Passage::default()).then(|| Arc::new(passage));
+    let passage = Some(passage).filter(|p| *p != Passage::default());
     let qualifier = match cells.next()? {
         Cell::Null => Qualifier::Exact,
         cell => Qualifier::parse(text(&cell))?,
@@ -118,7 +116,7 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let correction = match cells.next()? {
         Cell::Text(text) => {
             let original = original.map_or(Value::Missing(Mark::NotAvailable), Value::Number);
-            Some(Arc::new(Correction { original, text: text.into_owned() }))
+            Some(Correction { original, text: text.into_owned() })
         }
         _ => None,
     };
@@ -126,25 +124,13 @@ pub fn observation_of(cells: &mut Cells) -> Option<Observation> {
     let (id_path, nth) = id_parts(&obs_id, &cell)?;
     let origin =
         Origin { dataset, table_id, edition, source_file, source_sha256, sheet, addressing, id_path: id_path.into() };
-    let series = Arc::new(Series { origin: Arc::new(origin), indicator, period_kind, unit, printed_unit });
-    let coordinates = [Arc::new(Coordinates::from(dimensions)), Arc::default()];
-    let notes = Arc::new(notes);
-    Some(Observation {
-        series,
-        coordinates,
-        at,
-        nth,
-        period,
-        value,
-        decimals,
-        printed,
-        notes,
-        status,
-        qualifier,
-        preferred,
-        passage,
-        correction,
-    })
+    let (origin, notes) = (Arc::new(origin), Arc::new(notes));
+    let column = Arc::default();
+    let series = Series { origin, indicator, period, period_kind, unit, printed_unit, column, notes, status };
+    let (series, row) = (Arc::new(series), Arc::new(Coordinates::from(dimensions)));
+    let besides = Besides { qualifier, preferred, passage, correction };
+    let besides = (besides != Besides::default()).then(|| Arc::new(besides));
+    Some(Observation { series, row, at, nth, value, decimals, printed, besides })
 }
 
 /// What stands before the cell in an id, and the number's place in the cell.
@@ -403,6 +389,21 @@ pub fn relation_of(cells: &mut Cells) -> Option<Relation> {
         part: code(cells)?,
         indicator: code(cells)?,
     })
+}
+
+pub fn delivery_row(d: &DeliveryInfo) -> Row<'_> {
+    let (file, sha256) = d.file.as_ref().map(|(file, sha256)| (file, sha256)).unzip();
+    vec![
+        Cell::text(&d.delivery),
+        Cell::shown(d.period),
+        Cell::Date(d.period.start()),
+        Cell::Date(d.period.end()),
+        Cell::text(d.region.as_str()),
+        Cell::text(d.state),
+        Cell::text(&d.due_at),
+        Cell::optional(file),
+        Cell::optional(sha256),
+    ]
 }
 
 pub fn table_row(t: &TableInfo) -> Row<'_> {

@@ -7,14 +7,15 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::diag::Severity;
+use crate::domain::observation::Correction;
 use crate::domain::{
-    Addressing, Answer, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator, Mark, Origin,
-    Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit, Universe,
-    Validity, Value,
+    Addressing, Answer, Besides, Breakdown, CellRef, Code, CodeEntry, CodeList, Coordinates, Dimension, Indicator,
+    Mark, Origin, Outcome, Passage, PeriodKind, Qualifier, Question, Questionnaire, RelationKind, Series, Status, Unit,
+    Universe, Validity, Value,
 };
 
 fn observation(obs_id: &str, value: Value) -> Observation {
-    let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let breakdown = [("payer", "city"), ("area", "other")].map(|(key, value)| (key.into(), value.into()));
     let origin = Origin {
         dataset: "d".into(),
         table_id: "t".into(),
@@ -28,31 +29,34 @@ fn observation(obs_id: &str, value: Value) -> Observation {
     let series = Series {
         origin: Arc::new(origin),
         indicator: Code::new("insured_person"),
+        period: "2013-01/2013-08".parse().unwrap(),
         period_kind: PeriodKind::Flow,
         unit: "person".into(),
         printed_unit: "10k_person".into(),
+        column: Arc::default(),
+        notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
+        status: Status::Revised,
     };
-    let region = [(Dimension::Region, Code::new("530400-1"))];
+    let region = [(Dimension::Region, Code::new("530400-1"))].into();
     Observation {
         series: Arc::new(series),
-        coordinates: [Arc::new(Coordinates::new(region, Breakdown(breakdown.into()))), Arc::default()],
+        row: Arc::new(Coordinates::new(region, Breakdown(breakdown.into()))),
         at: CellRef { row: 3, col: 1 },
         nth: 0,
-        period: "2013-01/2013-08".parse().unwrap(),
         value,
         decimals: value.number().map(|n| u8::try_from(n.scale()).unwrap()),
         printed: "36. 7\n万".into(),
-        notes: Arc::new(vec!["注: 一".into(), "资料来源: 二".into()]),
-        status: Status::Revised,
-        qualifier: Qualifier::AtLeast,
-        preferred: true,
-        passage: Some(Arc::new(Passage {
-            record: "7".into(),
-            paper: "p".into(),
-            section: "二(五)".into(),
-            quote: "余".into(),
+        besides: Some(Arc::new(Besides {
+            qualifier: Qualifier::AtLeast,
+            preferred: true,
+            passage: Some(Passage {
+                record: "7".into(),
+                paper: "p".into(),
+                section: "二(五)".into(),
+                quote: "余".into(),
+            }),
+            correction: Some(Correction { original: number("36.8"), text: "36.8 → 36.7".into() }),
         })),
-        correction: None,
     }
 }
 
@@ -158,6 +162,7 @@ fn whole() -> Stage {
             priority: 10,
         }],
         editions: Vec::new(),
+        deliveries: Vec::new(),
     }
 }
 
@@ -193,14 +198,8 @@ fn an_older_file_is_read_where_nothing_is_guessed() {
     let kept = columns.iter().position(|(name, _)| *name == "status").unwrap();
     row.truncate(kept);
     let read = put(&columns[..kept], row.clone()).unwrap();
-    let older = Observation {
-        status: Status::Normal,
-        qualifier: Qualifier::Exact,
-        preferred: false,
-        passage: None,
-        ..observation.clone()
-    };
-    assert_eq!(read, [older]);
+    let series = Series { status: Status::Normal, ..Series::clone(&observation.series) };
+    assert_eq!(read, [Observation { series: Arc::new(series), besides: None, ..observation.clone() }]);
     row.remove(0);
     let fault = put(&columns[1..kept], row).unwrap_err().to_string();
     assert!(fault.ends_with("row 1 is not one this version of shebao writes; run `shebao run --force`"), "{fault}");

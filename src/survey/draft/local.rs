@@ -28,7 +28,7 @@ struct Indicator {
 impl Local {
     /// The code of a label in a list, made where the label is new.
     pub fn code(&mut self, list: &str, label: &str) -> String {
-        let known = (list.to_owned(), normalise(label));
+        let known = (list.to_owned(), normalise(label).into_owned());
         if let Some(code) = self.known.get(&known) {
             return code.clone();
         }

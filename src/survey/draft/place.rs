@@ -1,5 +1,6 @@
 //! Where a drafted table is on its sheet: anchor, corner, header, and the line that ends it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::cell::{is_note_mark, is_number};
@@ -93,7 +94,7 @@ fn anchor(grid: &Grid, table: &Table) -> Option<Anchor> {
         return None;
     }
     let wanted = normalise(&text);
-    let alone = grid.iter().filter(|(_, c)| normalise(&c.text).contains(&wanted)).take(2).count() == 1;
+    let alone = grid.iter().filter(|(_, c)| normalise(&c.text).contains(&*wanted)).take(2).count() == 1;
     let range = || {
         let cell = format!("{}{}", column_letters(at.col), at.row + 1);
         format!("{cell}:{cell}")
@@ -153,12 +154,12 @@ fn until(grid: &Grid, last: &Table, parts: &[&Table]) -> Vec<String> {
     let blank = |row: u32| first_text(row).is_none();
     let inside = parts.iter().flat_map(|p| p.body.clone());
     let ends_blank = parts.len() == 1 && blank(end) && !inside.clone().any(blank);
-    let body: Vec<String> = inside.filter_map(first_text).map(normalise).collect();
+    let body: Vec<Cow<'_, str>> = inside.filter_map(first_text).map(normalise).collect();
     let whole = one_line(below);
     let lengths = [4, 8, 12, UNTIL_CHARS_MAX, ANCHOR_CHARS_MAX];
     let tried = lengths.iter().map(|n| whole.chars().take(*n).collect::<String>());
     let usable = tried.filter(|t| !normalise(t).is_empty());
-    let text = usable.into_iter().find(|t| !body.iter().any(|b| b.starts_with(&normalise(t))));
+    let text = usable.into_iter().find(|t| !body.iter().any(|b| b.starts_with(&*normalise(t))));
     text.or(ends_blank.then(String::new)).into_iter().collect()
 }
 

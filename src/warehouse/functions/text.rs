@@ -33,7 +33,7 @@ pub fn period_month_count(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 
 pub fn breakdown_value(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let pairs = strings(&arguments[0]).zip(strings(&arguments[1]));
-    Ok(texts(pairs.map(|(breakdown, key)| Breakdown::parse(breakdown?)?.0.remove(key?))))
+    Ok(texts(pairs.map(|(breakdown, key)| Some(Breakdown::parse(breakdown?)?.0.get(key?)?.to_string()))))
 }
 
 pub fn breakdown_without(arguments: &[ArrayRef]) -> Result<ArrayRef> {
@@ -49,7 +49,7 @@ pub fn breakdown_with(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let rows = strings(&arguments[0]).zip(strings(&arguments[1])).zip(strings(&arguments[2]));
     Ok(texts(rows.map(|((breakdown, key), value)| {
         let mut breakdown = Breakdown::parse(breakdown?)?;
-        breakdown.0.insert(key?.to_owned(), value?.to_owned());
+        breakdown.0.insert(key?.into(), value?.into());
         Some(breakdown.to_string())
     })))
 }

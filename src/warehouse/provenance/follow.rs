@@ -23,6 +23,7 @@ use crate::store::StoreError;
 use crate::warehouse::build::register;
 use crate::warehouse::fault;
 use crate::warehouse::model::{self, Library, Model};
+use crate::warehouse::records;
 use crate::warehouse::rows::{Scalar, scalar};
 use crate::warehouse::session::{self, Engine};
 
@@ -76,14 +77,15 @@ impl Provenance {
         let plain = |error: DataFusionError| vec![Diagnostic::error("sql", error.to_string())];
         let engine = Engine::start().map_err(|error| vec![StoreError::io("open", release)(error).into()])?;
         let session = session::sequential(&session::parallel().map_err(plain)?);
-        let names = table_names(release).map_err(|fault| vec![fault])?;
+        let mut names = table_names(release).map_err(|fault| vec![fault])?;
         engine.block_on(async {
             for name in &names {
                 register(&session, name, release).await?;
             }
-            Ok::<_, Diagnostic>(())
+            records::register(&session, release).await
         })
         .map_err(|fault| vec![fault])?;
+        names.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
         let bare = bare(&session);
         let tracer = Tracer::new(bare.clone());
         let (tables, models) = (BTreeMap::new(), BTreeMap::new());

@@ -128,7 +128,7 @@ fn top(layout: &Layout, file: usize, sheet: usize, grid: &Sheet) -> usize {
             _ => {}
         }
     }
-    let plain = |text: &str| shebao::domain::label::normalise(text);
+    let plain = |text: &str| shebao::domain::label::normalise(text).into_owned();
     let mine = |r: usize, c: usize| {
         layout.foreign.iter().all(|(f, s, span)| (*f, *s) != (file, sheet) || !span.contains(r, c))
     };

@@ -105,7 +105,7 @@ fn line(o: &Observation) -> Line {
     for key in SAID {
         let text = match key {
             "indicator" => o.indicator().to_string(),
-            "period" => o.period.to_string(),
+            "period" => o.period().to_string(),
             "region" => d.region.to_string(),
             "scheme" => d.scheme.to_string(),
             "ownership" => d.ownership.to_string(),
@@ -116,9 +116,9 @@ fn line(o: &Observation) -> Line {
             "unit" => o.series.printed_unit.clone(),
             "decimals" => o.decimals.map_or(String::new(), |n| n.to_string()),
             "printed" => o.printed.to_string(),
-            "notes" => o.notes.join("\n"),
-            "status" => o.status.as_str().to_owned(),
-            "qualifier" => o.qualifier.as_str().to_owned(),
+            "notes" => o.notes().join("\n"),
+            "status" => o.status().as_str().to_owned(),
+            "qualifier" => o.qualifier().as_str().to_owned(),
             "edition" => o.origin().edition.clone(),
             other => unreachable!("{other}"),
         };

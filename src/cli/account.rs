@@ -1,0 +1,204 @@
+//! What a run leaves for those who were not there: a line in `core_run`, a file for Prometheus, a command on failure.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{Context, Ended, job};
+use crate::domain::Period;
+use crate::domain::calendar::Rhythm;
+use crate::spec::calendar::Calendar;
+use crate::store::ledger::Run;
+use crate::store::{Ledger, Lock, Manifest, StoreError};
+
+/// For runs that nobody watches.
+#[derive(clap::Args, Debug)]
+pub struct Account {
+    /// Write figures about the run to FILE, in the text format that Prometheus collects
+    #[arg(long, value_name = "FILE", help_heading = "Unattended")]
+    metrics: Option<PathBuf>,
+    /// If the run fails or its data have errors: run COMMAND in a shell, the run's record as JSON on its standard input
+    ///
+    /// A webhook: --on-failure "curl -fsS -H 'Content-Type: application/json' -d @- https://…"
+    #[arg(long, value_name = "COMMAND", help_heading = "Unattended")]
+    on_failure: Option<String>,
+}
+
+/// The period a run is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Period(Period),
+    /// The month before the one in which the run begins, by the calendar's clock.
+    Previous,
+}
+
+impl FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Asked, String> {
+        match text {
+            "previous" => Ok(Asked::Previous),
+            _ => text.parse().map(Asked::Period).map_err(|error| format!("{error}, or previous")),
+        }
+    }
+}
+
+impl Asked {
+    /// # Errors
+    /// There is no calendar, so that nothing is awaited.
+    pub fn period(self, calendar: Option<&Calendar>) -> anyhow::Result<Period> {
+        let Some(calendar) = calendar else {
+            bail!("--period asks for what a period should bring, and there is no pipelines/calendar.toml that says it");
+        };
+        match self {
+            Asked::Period(period) => Ok(period),
+            Asked::Previous => {
+                let month = job::now().to_zoned(calendar.zone.clone()).date().first_of_month();
+                Ok(Rhythm::Month.period_of(month.checked_sub(1.day())?))
+            }
+        }
+    }
+}
+
+/// Do the work of a run under the lock, and keep account of it however it ends.
+///
+/// # Errors
+/// Those of the work; a failure to keep account is told and hurts nothing else.
+pub fn kept(
+    context: &Context,
+    args: &Account,
+    asked: Option<Asked>,
+    work: impl FnOnce(&mut Run) -> anyhow::Result<Ended>,
+) -> anyhow::Result<Ended> {
+    let began = job::now();
+    let mut run = Run {
+        run: format!("{began}-{}", std::process::id()),
+        period: match asked {
+            Some(Asked::Period(period)) => period.to_string(),
+            Some(Asked::Previous) => "previous".to_owned(),
+            None => String::new(),
+        },
+        began_at: began.to_string(),
+        ..Run::default()
+    };
+    let ended = under_lock(context, &mut run, work);
+    if let Some(path) = &args.metrics {
+        tell(write_metrics(path, &context.project.warehouse, &run, &ended), "the figures for Prometheus");
+    }
+    if let Some(command) = args.on_failure.as_ref().filter(|_| !matches!(ended, Ok(Ended::Good))) {
+        tell(call(command, &run), "the command on failure");
+    }
+    ended
+}
+
+fn under_lock(
+    context: &Context,
+    run: &mut Run,
+    work: impl FnOnce(&mut Run) -> anyhow::Result<Ended>,
+) -> anyhow::Result<Ended> {
+    let warehouse = &context.project.warehouse;
+    let lock = Lock::acquire(warehouse, "shebao run", job::now());
+    let ended = match &lock {
+        Ok(_) => {
+            tell(Ledger::runs(warehouse).append(&[&*run]).map_err(Into::into), "the record of this run");
+            work(run)
+        }
+        Err(_) => Ok(Ended::Good),
+    };
+    // A run that was refused is no run of this warehouse; whoever waits for it is told all the same.
+    let (is_ours, ended) = match lock {
+        Ok(lock) => (Some(lock), ended),
+        Err(error) => (None, Err(error.into())),
+    };
+    run.ended_at = job::now().to_string();
+    run.outcome = match &ended {
+        Ok(Ended::Good) => "good",
+        Ok(Ended::DataErrors) => "data-errors",
+        Err(_) => "failed",
+    }
+    .to_owned();
+    run.message = ended.as_ref().err().map_or(String::new(), |error| format!("{error:#}"));
+    if is_ours.is_some() {
+        tell(Ledger::runs(warehouse).append(&[&*run]).map_err(Into::into), "the record of this run");
+    }
+    ended
+}
+
+/// Note what the run found or made.
+pub fn note(run: &mut Run, manifest: &Manifest, changed: bool) {
+    run.release.clone_from(&manifest.release);
+    run.changed = changed;
+    run.files_read = manifest.sources.inputs.len() as u64;
+    run.observations = manifest.rows.get("core_observation").copied().unwrap_or(0);
+    run.finding_errors = manifest.count("error");
+    run.finding_warnings = manifest.count("warning");
+    run.finding_infos = manifest.count("info");
+}
+
+/// A fault of the account itself is told and no more.
+fn tell(done: anyhow::Result<()>, what: &str) {
+    if let Err(error) = done {
+        eprintln!("warning: {what} could not be kept: {error:#}");
+    }
+}
+
+fn write_metrics(path: &Path, warehouse: &Path, run: &Run, ended: &anyhow::Result<Ended>) -> anyhow::Result<()> {
+    let seconds = |time: &str| time.parse::<Timestamp>().map(Timestamp::as_second).unwrap_or(0);
+    let runs: Vec<Run> = Ledger::runs(warehouse).read()?;
+    let last_good = runs.iter().rfind(|run| run.outcome == "good").map(|run| seconds(&run.ended_at));
+    let exit = match ended {
+        Ok(Ended::Good) => 0,
+        Ok(Ended::DataErrors) => 1,
+        Err(_) => 2,
+    };
+    let mut text = String::new();
+    let mut gauge = |name: &str, help: &str, value: i64| {
+        let _ = write!(text, "# HELP shebao_{name} {help}\n# TYPE shebao_{name} gauge\nshebao_{name} {value}\n");
+    };
+    gauge("run_exit_code", "0 good, 1 the data have errors, 2 it could not run.", exit);
+    gauge("run_began_timestamp_seconds", "When the last run began.", seconds(&run.began_at));
+    gauge("run_duration_seconds", "How long it took.", seconds(&run.ended_at) - seconds(&run.began_at));
+    if let Some(time) = last_good {
+        gauge("run_last_good_timestamp_seconds", "When a run last ended without errors.", time);
+    }
+    gauge("run_changed", "Whether it made a new release.", i64::from(run.changed));
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    gauge("files_read", "Files that the current release is made from.", count(run.files_read));
+    gauge("files_missing", "Files that a pipeline names and that are not there.", count(run.files_missing));
+    gauge(
+        "deliveries_missing",
+        "Files that the calendar awaits and that are not there.",
+        count(run.deliveries_missing),
+    );
+    gauge("observations", "Figures of the current release.", count(run.observations));
+    let _ = write!(text, "# HELP shebao_findings Findings of the current release.\n# TYPE shebao_findings gauge\n");
+    for (severity, n) in [("error", run.finding_errors), ("warning", run.finding_warnings), ("info", run.finding_infos)]
+    {
+        let _ = writeln!(text, "shebao_findings{{severity=\"{severity}\"}} {n}");
+    }
+    // A collector never sees half a file.
+    let beside = path.with_extension("prom.new");
+    fs::write(&beside, text).map_err(StoreError::io("write", &beside))?;
+    fs::rename(&beside, path).map_err(StoreError::io("replace", path))?;
+    Ok(())
+}
+
+/// Run the command with the record on its standard input.
+fn call(command: &str, run: &Run) -> anyhow::Result<()> {
+    let mut child = Command::new("sh").args(["-c", command]).stdin(Stdio::piped()).spawn().context("starting sh")?;
+    if let Some(mut input) = child.stdin.take() {
+        // A command that does not listen is free not to.
+        let _ = input.write_all(serde_json::to_string(run)?.as_bytes());
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{command}` ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Codes of a column: numbered in their order, and found once for each way of writing them.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::{Task, Wrong, mask};
+use crate::domain::{Codebook, LabelScope, RecordKind, RecordTable, TOTAL};
+use crate::store::records::ByteArray;
+
+/// Ways of writing the codes of a column that a thread remembers; a column of more is no column of codes.
+const REMEMBERED: usize = 10_000;
+
+/// The codes of a list in their order; the number of a code is its place, from 1.
+#[derive(Clone, Debug, Default)]
+pub struct CodeSet {
+    codes: Vec<String>,
+}
+
+impl CodeSet {
+    /// Those of each column of a table.
+    pub fn of(table: &RecordTable, codebook: &Codebook) -> Vec<CodeSet> {
+        let of_list = |list: &str| {
+            let entries = codebook.lists.get(list).map_or(&[][..], |list| list.entries.as_slice());
+            let mut codes: Vec<String> = entries.iter().map(|e| e.code.as_str().to_owned()).collect();
+            codes.sort();
+            codes.dedup();
+            CodeSet { codes }
+        };
+        let set = |kind| if let RecordKind::Code(list) = kind { of_list(list) } else { CodeSet::default() };
+        table.columns.iter().map(|column| set(column.kind)).collect()
+    }
+
+    pub fn number(&self, code: &str) -> Option<u16> {
+        let place = self.codes.binary_search_by(|known| known.as_str().cmp(code)).ok()?;
+        u16::try_from(place + 1).ok()
+    }
+
+    /// The codes as they are written.
+    pub fn texts(&self) -> Vec<ByteArray> {
+        self.codes.iter().map(|code| ByteArray::from(code.as_str())).collect()
+    }
+}
+
+/// The number of the code that a label means.
+pub(super) fn look_up(task: &Task<'_>, list: &str, label: &str, set: &CodeSet, totals: bool) -> Result<u16, Wrong> {
+    let Task { extract, codebook, .. } = task;
+    let scope = LabelScope { dataset: &extract.dataset, table: &extract.id, versions: &extract.versions };
+    let shown = if mask::may_be_person(label) { mask::form(label) } else { label.to_owned() };
+    match codebook.lookup(list, scope, label) {
+        Ok(code) if code.as_str() == TOTAL && !totals => {
+            Err(Wrong::new("total", format!("\"{shown}\" is a total, and a record is of one person or unit")))
+        }
+        Ok(code) => set
+            .number(code.as_str())
+            .ok_or_else(|| Wrong::new("unknown-code", format!("the {list} list has more codes than records can hold"))),
+        Err(error) => {
+            let mut message = match mask::may_be_person(label) {
+                true => format!("no {list} code for \"{shown}\""),
+                false => error.to_string(),
+            };
+            let near = codebook.near(list, &extract.dataset, label);
+            match near.is_empty() {
+                true => message.push_str("; add it to pipelines/codes/aliases.csv if the list has its code"),
+                false => message.push_str(&format!(
+                    "; did you mean {}? an alias stands in pipelines/codes/aliases.csv",
+                    near.join(" or ")
+                )),
+            }
+            Err(Wrong::new("unknown-code", message))
+        }
+    }
+}
+
+/// What the cells of a column were found to mean.
+#[derive(Default)]
+pub(super) struct Cache {
+    last: Option<(Vec<u8>, u16)>,
+    found: HashMap<Vec<u8>, Result<u16, Wrong>, BuildHasherDefault<Fold>>,
+}
+
+impl Cache {
+    #[inline]
+    pub(super) fn get(&mut self, bytes: &[u8], find: impl FnOnce() -> Result<u16, Wrong>) -> Result<u16, Wrong> {
+        if let Some((last, code)) = &self.last
+            && last == bytes
+        {
+            return Ok(*code);
+        }
+        let found = match self.found.get(bytes) {
+            Some(found) => found.clone(),
+            None => {
+                let found = find();
+                if self.found.len() < REMEMBERED {
+                    self.found.insert(bytes.to_vec(), found.clone());
+                }
+                found
+            }
+        };
+        if let Ok(code) = &found {
+            let last = self.last.get_or_insert_with(|| (Vec::new(), 0));
+            last.0.clear();
+            last.0.extend_from_slice(bytes);
+            last.1 = *code;
+        }
+        found
+    }
+}
+
+/// A quick hash for cells; nothing depends on its order.
+#[derive(Default)]
+pub(super) struct Fold(u64);
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(eight)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+}
+
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    let mut fold = Fold::default();
+    fold.write(bytes);
+    fold.finish()
+}

@@ -1,0 +1,1 @@
+//! Cells to records and rejects, each case a text of some lines.

@@ -1,0 +1,152 @@
+//! The rows of extracts: files that never change, by table and month, named by what they were made from; a release lists
+//! those that it consists of, and shares them with other releases.
+//!
+//! ```text
+//! warehouse/records/<table>/<month>/<submission>.parquet           sorted by the columns of the table
+//! warehouse/records/<table>/<month>/<submission>-<after>.parquet   without what later submissions state anew
+//! warehouse/records/core_reject/<submission>/core_reject.parquet
+//! ```
+
+mod file;
+mod row;
+mod sort;
+mod supersede;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use ::parquet::data_type::ByteArray;
+pub use file::Files;
+pub use row::{Row, RowForm, TEXT_BYTES, UNIT_BYTES};
+pub use sort::{Runs, merge};
+pub use supersede::supersede;
+
+use super::error::StoreError;
+use super::parquet::{self, Cell, Row as Cells};
+use super::schema;
+
+/// Below the warehouse.
+const FOLDER: &str = "records";
+
+/// The table of cells that were set aside.
+pub const REJECT: &str = "core_reject";
+
+/// One file of an agency as it was taken in, or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// A digest of the file, its name, the layout, the code lists, the key and the program.
+    pub id: String,
+    pub dataset: String,
+    pub extract: String,
+    pub table: String,
+    pub source_file: String,
+    pub source_sha256: String,
+    /// What tells it from others: captures of its name, by their names. A later one of the same scope replaces it.
+    pub scope: BTreeMap<String, String>,
+    /// Which of two of the same scope is the later one: counted by its name, then the name itself.
+    pub count: Vec<u64>,
+    /// By which key personal numbers were hashed.
+    pub key: String,
+    /// Records in the file, and those of them that were set aside.
+    pub records: u64,
+    pub rejected: u64,
+    /// Set aside, by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// Too many were set aside: nothing of the file was taken.
+    pub refused: bool,
+    pub parts: Vec<Part>,
+    /// The file of what was set aside, below the warehouse.
+    pub rejects: Option<String>,
+}
+
+/// The records of a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub month: String,
+    /// Below the warehouse.
+    pub file: String,
+    pub rows: u64,
+    /// What later submissions leave of it, where there are any of its month.
+    #[serde(default)]
+    pub left: Option<Left>,
+}
+
+/// A part without the records that later submissions state anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// A digest of the later submissions.
+    pub after: String,
+    /// The file of those that stay: that of the part itself where all do.
+    pub file: String,
+    pub rows: u64,
+}
+
+impl Part {
+    /// The file and the number of the records that hold.
+    pub fn in_force(&self) -> (&str, u64) {
+        self.left.as_ref().map_or((&self.file, self.rows), |left| (&left.file, left.rows))
+    }
+}
+
+impl Submission {
+    /// Whether this one comes after another of the same scope.
+    pub fn is_later(&self, other: &Submission) -> bool {
+        (&self.count, &self.source_file) > (&other.count, &other.source_file)
+    }
+
+    /// Whether all its files are there.
+    pub fn is_whole(&self, warehouse: &Path) -> bool {
+        let files = self.parts.iter().map(|part| &part.file).chain(&self.rejects);
+        files.into_iter().all(|file| warehouse.join(file).is_file())
+    }
+}
+
+/// A cell that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reject {
+    pub line: u64,
+    /// The header over the cell; blank where the whole record is meant.
+    pub label: String,
+    /// The column of the record table.
+    pub field: String,
+    /// As printed, without anything that may be a personal number.
+    pub raw: String,
+    pub reason: &'static str,
+    pub message: String,
+}
+
+/// Write what was set aside of a submission.
+///
+/// # Errors
+/// The disk cannot take it.
+pub fn write_rejects(warehouse: &Path, of: &Submission, rejects: &[Reject]) -> Result<String, StoreError> {
+    let below = format!("{FOLDER}/{REJECT}/{}", of.id);
+    let folder = warehouse.join(&below);
+    std::fs::create_dir_all(&folder).map_err(StoreError::io("make the folder", &folder))?;
+    let row = |reject: &Reject| -> Cells<'static> {
+        let texts = [&of.dataset, &of.extract, &of.table, &of.source_file, &of.source_sha256];
+        let mut cells: Cells<'static> = texts.map(|text| Cell::text(text.clone())).into();
+        cells.push(Cell::Integer(i32::try_from(reject.line).unwrap_or(i32::MAX)));
+        let texts = [&reject.label, &reject.field, &reject.raw];
+        cells.extend(texts.map(|text| Cell::text(text.clone())));
+        cells.push(Cell::text(reject.reason));
+        cells.push(Cell::text(reject.message.clone()));
+        cells.push(Cell::text(if of.refused { "refused" } else { "taken" }));
+        cells.push(Cell::text(of.id.clone()));
+        cells
+    };
+    parquet::write(&folder, &schema::REJECT, rejects.iter().map(row), |_| String::new())?;
+    Ok(format!("{below}/{REJECT}.parquet"))
+}
+
+/// The warehouse that a release, or a release being made, belongs to.
+pub fn warehouse_of(release: &Path) -> PathBuf {
+    release.parent().and_then(Path::parent).unwrap_or(release).to_owned()
+}
+
+/// Months since the year 0 as text: `2026-10`.
+pub fn month_text(number: u32) -> String {
+    format!("{:04}-{:02}", number / 12, number % 12 + 1)
+}

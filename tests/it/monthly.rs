@@ -1,0 +1,329 @@
+//! The monthly job: what is due, what came and what did not, by a calendar of three regions; and what a timer needs.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+use shebao::store::{Manifest, Releases};
+
+use crate::extracts;
+use crate::support::{TestProject, root};
+
+const SOURCE: &str = "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n";
+
+const TABLE: &str = r#"title   = "参保人数"
+corner  = "险种"
+unit    = "person"
+context = { indicator = "insured_person" }
+
+[[rows]]
+label = "{scheme}"
+
+[[columns]]
+label = "人数"
+
+[[edition]]
+id   = "monthly"
+file = "office/{region}_{month}.csv"
+"#;
+
+const CALENDAR: &str = r#"time_zone = "Asia/Shanghai"
+
+[[due]]
+name    = "参保月报"
+file    = "office/{region}_{month}.csv"
+every   = "month"
+from    = "2026-09"
+regions = ["530402", "530403", "易门县"]
+due_day = 10
+due_time = "18:00"
+"#;
+
+/// Before and after the deadline of October, 10 November 18:00 in China.
+const IN_TIME: &str = "2026-11-10T09:59:59Z";
+const TOO_LATE: &str = "2026-11-12T03:00:00Z";
+
+fn office(on_missing: &str) -> TestProject {
+    let project = TestProject::small(&[
+        "core_code",
+        "core_table",
+        "core_indicator",
+        "core_measure",
+        "core_observation",
+        "core_delivery",
+    ]);
+    project.write("pipelines/office/source.toml", SOURCE);
+    project.write("pipelines/office/table.toml", TABLE);
+    project.write("pipelines/calendar.toml", format!("{CALENDAR}on_missing = \"{on_missing}\"\n"));
+    for region in ["530402", "530403", "530425"] {
+        deliver(&project, region, "2026-09", 10);
+    }
+    project
+}
+
+fn deliver(project: &TestProject, region: &str, month: &str, persons: u32) {
+    project.write(&format!("fixtures/office/{region}_{month}.csv"), format!("险种,人数\n失业保险,{persons}\n"));
+}
+
+fn answers(project: &TestProject, sql: &str) -> Vec<String> {
+    let said = project.shebao(&["query", sql, "--format", "csv"]).must_end_with(0);
+    said.stdout.lines().skip(1).map(str::to_owned).collect()
+}
+
+fn figures(project: &TestProject) -> Vec<String> {
+    answers(project, "SELECT period, region, value FROM core_observation ORDER BY period, region")
+}
+
+fn states(project: &TestProject, time: &str) -> Vec<String> {
+    let said = project.shebao_at(time, &["status", "--json"]).must_end_with(0);
+    let status: Value = serde_json::from_str(&said.stdout).unwrap();
+    let of = |d: &Value| ["period", "region", "state"].map(|key| d[key].as_str().unwrap().to_owned()).join(" ");
+    status["deliveries"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn a_period_that_is_not_whole_is_withheld() {
+    let project = office("withhold");
+    deliver(&project, "530402", "2026-10", 20);
+    deliver(&project, "530403", "2026-10", 20);
+    // An early file of November waits for its turn.
+    deliver(&project, "530402", "2026-11", 30);
+    let said = project.shebao_at(IN_TIME, &["run", "--period", "2026-10"]).must_end_with(1);
+    let told =
+        "参保月报 of 2026-10 is withheld, 1 of 3 files are missing (due until 2026-11-10T10:00:00Z): 易门县 (530425)";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    let september = ["2026-09,530402,10", "2026-09,530403,10", "2026-09,530425,10"];
+    assert_eq!(figures(&project), september);
+    let october = [
+        "2026-09 530402 arrived",
+        "2026-09 530403 arrived",
+        "2026-09 530425 arrived",
+        "2026-10 530402 arrived",
+        "2026-10 530403 arrived",
+        "2026-10 530425 expected",
+    ];
+    assert_eq!(states(&project, IN_TIME)[3..], october[3..]);
+    assert_eq!(states(&project, TOO_LATE)[5], "2026-10 530425 missing");
+    let rows =
+        answers(&project, "SELECT period, region, state FROM core_delivery WHERE period = '2026-10' ORDER BY region");
+    assert_eq!(rows, ["2026-10,530402,withheld", "2026-10,530403,withheld", "2026-10,530425,missing"]);
+    let finding = "SELECT rule, severity, period, region FROM core_finding";
+    assert_eq!(answers(&project, finding), ["delivery-missing,error,2026-10,530425"]);
+    // It comes, two days late; now the month is whole.
+    deliver(&project, "530425", "2026-10", 20);
+    project.shebao_at(TOO_LATE, &["run", "--period", "previous"]).must_end_with(0);
+    let both = ["2026-10,530402,20", "2026-10,530403,20", "2026-10,530425,20"];
+    assert_eq!(figures(&project), [&september[..], &both[..]].concat());
+    assert_eq!(states(&project, TOO_LATE)[5], "2026-10 530425 late");
+    // The same again is nothing to do, and another content is a resubmission that replaces this file's figures alone.
+    let again = project.shebao_at(TOO_LATE, &["run", "--period", "2026-10"]).must_end_with(0);
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    deliver(&project, "530403", "2026-10", 21);
+    project.shebao_at("2026-11-13T03:00:00Z", &["run", "--period", "2026-10"]).must_end_with(0);
+    assert_eq!(figures(&project)[3..], ["2026-10,530402,20", "2026-10,530403,21", "2026-10,530425,20"]);
+    assert_eq!(states(&project, TOO_LATE)[4], "2026-10 530403 resubmitted");
+    // A file that goes after it was published takes nothing with it, however often the job runs.
+    fs::remove_file(project.file("fixtures/office/530402_2026-10.csv")).unwrap();
+    for _ in 0..2 {
+        project.shebao_at(TOO_LATE, &["run", "--force", "--period", "2026-10"]).must_end_with(0);
+        assert_eq!(figures(&project)[3..], ["2026-10,530402,20", "2026-10,530403,21", "2026-10,530425,20"]);
+        assert_eq!(states(&project, TOO_LATE)[3], "2026-10 530402 kept");
+    }
+}
+
+#[test]
+fn a_partial_period_is_published_as_one() {
+    let project = office("partial");
+    deliver(&project, "530402", "2026-10", 20);
+    let said = project.shebao_at(TOO_LATE, &["run", "--period", "2026-10"]).must_end_with(0);
+    let told = "参保月报 of 2026-10 is partial, 2 of 3 files are missing";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert_eq!(figures(&project)[3..], ["2026-10,530402,20"]);
+    let whole =
+        "SELECT period, COUNT(*) FILTER (WHERE state = 'missing') FROM core_delivery GROUP BY period ORDER BY period";
+    assert_eq!(answers(&project, whole), ["2026-09,0", "2026-10,2"]);
+    let status = project.shebao_at(TOO_LATE, &["status"]).must_end_with(0).stdout;
+    assert!(
+        status.contains(
+            "due           参保月报 2026-10: 1 of 3 there, due 2026-11-10T10:00:00Z\n  missing     530403 530425\n"
+        ),
+        "{status}"
+    );
+}
+
+/// Records go the same way as tables; and once they were published they stay when their file goes.
+#[test]
+fn records_of_a_period_wait_until_it_is_whole() {
+    let project = extracts::project();
+    project.write(
+        "sql/models/core/core_delivery.sql",
+        fs::read(root().join("sql/models/core/core_delivery.sql")).unwrap(),
+    );
+    let calendar = CALENDAR.replace("office/{region}_{month}.csv", "agency/contribution/{region}-{month}.{any}");
+    project.write("pipelines/calendar.toml", calendar.replace("2026-09", "2026-01").replace(", \"530403\"", ""));
+    let sent = extracts::gb18030(&extracts::given("contribution.csv"));
+    project.write("fixtures/agency/contribution/530402-2026-01.csv", &sent);
+    let count = "SELECT COUNT(*) > 0 FROM core_contribution";
+    let said = project.shebao_at(IN_TIME, &["run", "--period", "2026-01"]).must_end_with(1);
+    assert!(said.stderr.contains("参保月报 of 2026-01 is withheld, 1 of 2 files are missing"), "{}", said.stderr);
+    assert_eq!(answers(&project, count), ["false"]);
+    project.write("fixtures/agency/contribution/530425-2026-01.csv", &sent);
+    project.shebao_at(IN_TIME, &["run", "--period", "2026-01"]).must_end_with(0);
+    assert_eq!(answers(&project, count), ["true"]);
+    fs::remove_file(project.file("fixtures/agency/contribution/530402-2026-01.csv")).unwrap();
+    for _ in 0..2 {
+        project.shebao_at(IN_TIME, &["run", "--period", "2026-01", "--force"]).must_end_with(0);
+        assert_eq!(states(&project, TOO_LATE)[0], "2026-01 530402 kept");
+    }
+}
+
+#[test]
+fn two_files_for_one_delivery_are_none() {
+    let project = office("partial");
+    deliver(&project, "易门县", "2026-09", 99);
+    let said = project.shebao_at(IN_TIME, &["run"]).must_end_with(1);
+    let told = "参保月报 of 2026-09, 易门县 (530425): 2 files claim to be it, office/530425_2026-09.csv and office/易门县_2026-09.csv";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert_eq!(figures(&project), ["2026-09,530402,10", "2026-09,530403,10"]);
+}
+
+#[test]
+fn every_run_leaves_its_record() {
+    let project = office("partial");
+    let metrics = project.file("shebao.prom");
+    let alarm = project.file("alarm.json");
+    let hook = format!("cat > '{}'", alarm.display());
+    let watched = ["--metrics", metrics.to_str().unwrap(), "--on-failure", &hook];
+    project.shebao_at(IN_TIME, &[&["run"], &watched[..]].concat()).must_end_with(0);
+    assert!(!alarm.exists(), "nothing failed");
+    let text = fs::read_to_string(&metrics).unwrap();
+    for line in ["shebao_run_exit_code 0", "shebao_observations 3", "shebao_findings{severity=\"error\"} 0"] {
+        assert!(text.lines().any(|l| l == line), "{line} in:\n{text}");
+    }
+    project.edit("pipelines/calendar.toml", "due_day = 10", "due_day = 32");
+    project
+        .shebao_at(TOO_LATE, &[&["run"], &watched[..]].concat())
+        .must_end_with(2)
+        .must_contain("32 is no day of a month");
+    let record: Value = serde_json::from_str(&fs::read_to_string(&alarm).unwrap()).unwrap();
+    assert_eq!(record["outcome"], "failed");
+    assert!(record["message"].as_str().unwrap().contains("32 is no day of a month"), "{record}");
+    assert!(fs::read_to_string(&metrics).unwrap().contains("shebao_run_exit_code 2\n"));
+    let runs = "SELECT began_at, outcome, changed, observations FROM core_run ORDER BY began_at";
+    let expected = ["2026-11-10T09:59:59Z,good,true,3", "2026-11-12T03:00:00Z,failed,false,0"];
+    assert_eq!(answers(&project, runs), expected);
+}
+
+/// systemd itself is asked whether it understands the files.
+#[test]
+fn a_timer_is_what_systemd_understands() {
+    let project = office("withhold");
+    let folder = project.file("units of 100%");
+    let folder = folder.to_str().unwrap();
+    let arguments = ["schedule", "--write", folder, "--day", "last", "--month", "1,7", "--at", "04:30"];
+    project.shebao(&[&arguments[..], &["--on-failure", "mail -s \"100% $HOME\" office"]].concat()).must_end_with(0);
+    let read = |name: &str| fs::read_to_string(Path::new(folder).join(name)).unwrap();
+    assert!(read("shebao.timer").contains("OnCalendar=*-01,07~01 04:30:00 Asia/Shanghai\n"));
+    assert!(
+        read("shebao.service")
+            .contains("\"run\" \"--period\" \"previous\" \"--on-failure\" \"mail -s \\\"100%% $$HOME\\\" office\"\n")
+    );
+    assert!(
+        read("shebao.cron").contains("30 4 28-31 01,07 * [ \"$(TZ=Asia/Shanghai date -d tomorrow +\\%d)\" = 01 ] && ")
+    );
+    project.shebao(&["schedule", "--day", "31"]).must_end_with(2).must_contain("write last for the last one");
+    let Ok(verified) = Command::new("systemd-analyze")
+        .arg("verify")
+        .args(["shebao.service", "shebao.timer"])
+        .current_dir(folder)
+        .output()
+    else {
+        eprintln!("skipped: systemd-analyze is not here");
+        return;
+    };
+    let told = String::from_utf8(verified.stderr).unwrap();
+    assert!(verified.status.success() && !told.contains("shebao."), "{told}");
+    let calendar =
+        Command::new("systemd-analyze").args(["calendar", "*-01,07~01 04:30:00 Asia/Shanghai"]).output().unwrap();
+    assert!(calendar.status.success());
+}
+
+/// A copy under way looks like a short file; a time of a clock that jumped looks like no age at all.
+#[test]
+fn a_file_that_is_still_written_is_left_alone() {
+    let project = office("partial");
+    project.edit("pipelines/calendar.toml", "time_zone", "settle = 1\ntime_zone");
+    let growing = project.file("fixtures/office/530425_2026-09.csv");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let copy = std::thread::spawn(move || {
+        let mut file = fs::OpenOptions::new().append(true).open(growing).unwrap();
+        while stopped.try_recv().is_err() {
+            file.write_all(b"\n").unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let said = project.shebao_at(IN_TIME, &["run"]);
+    stop.send(()).unwrap();
+    copy.join().unwrap();
+    assert!(
+        said.stderr.contains("another program still writes it\n  --> office/530425_2026-09.csv"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(figures(&project), ["2026-09,530402,10", "2026-09,530403,10"]);
+    let ahead = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    let file = fs::File::options().append(true).open(project.file("fixtures/office/530425_2026-09.csv")).unwrap();
+    file.set_modified(ahead).unwrap();
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    assert_eq!(figures(&project).len(), 3);
+}
+
+/// Killed at any moment, the release before or the new one is there, whole.
+#[test]
+fn a_killed_run_leaves_one_release_or_the_other() {
+    const KILLS: u64 = 200;
+    let project = office("withhold");
+    let begun = Instant::now();
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    // How long a run takes; it follows what is seen, since other tests run beside this one.
+    let mut whole = begun.elapsed();
+    let releases = Releases::open(&project.file("warehouse"));
+    let mut moment = 0x9E37_79B9_u64;
+    let (mut old, mut new) = (0, 0);
+    for nth in 0..KILLS {
+        let before = releases.current().unwrap().unwrap().id;
+        deliver(&project, "530402", "2026-09", 100 + u32::try_from(nth).unwrap());
+        let mut run = Command::new(env!("CARGO_BIN_EXE_shebao"))
+            .arg("--project")
+            .arg(project.path())
+            .arg("run")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(whole.mul_f64((moment >> 40) as f64 / (1_u64 << 24) as f64));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let current = releases.current().unwrap().unwrap();
+        let manifest = Manifest::read(&current.path).unwrap();
+        assert_eq!((&manifest.release, manifest.rows["core_observation"]), (&current.id, 3), "kill {nth}");
+        for table in manifest.rows.keys() {
+            let bytes = fs::read(current.path.join(format!("{table}.parquet"))).unwrap();
+            assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "kill {nth}: {table}");
+        }
+        let is_new = current.id != before;
+        whole = whole.mul_f64(if is_new { 0.8 } else { 1.1 });
+        (old, new) = if is_new { (old, new + 1) } else { (old + 1, new) };
+    }
+    eprintln!("of {KILLS} kills {old} left the release before and {new} the new one");
+    assert!(old > 0 && new > 0, "all moments lay on one side: {old} before, {new} after");
+    deliver(&project, "530402", "2026-09", 7);
+    project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+    assert_eq!(figures(&project)[0], "2026-09,530402,7");
+    let killed = answers(&project, "SELECT COUNT(*) > 0 FROM core_run WHERE outcome = 'killed'");
+    assert_eq!(killed, ["true"]);
+}
