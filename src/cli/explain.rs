@@ -54,9 +54,9 @@ struct Row {
     breakdown: Option<String>,
     #[arg(long)]
     indicator: Option<String>,
-    /// Any other column of the key
-    #[arg(long, value_name = "COLUMN=VALUE")]
-    key: Vec<String>,
+    /// Any other column of the row
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    other: Vec<String>,
 }
 
 impl Row {
@@ -73,9 +73,9 @@ impl Row {
         ];
         let mut wanted: Vec<(String, String)> =
             named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
-        for written in &self.key {
+        for written in &self.other {
             let (column, value) =
-                written.split_once('=').with_context(|| format!("--key {written}: write COLUMN=VALUE"))?;
+                written.split_once('=').with_context(|| format!("--where {written}: write COLUMN=VALUE"))?;
             wanted.push((column.to_owned(), value.to_owned()));
         }
         Ok(wanted)
@@ -119,7 +119,11 @@ fn figure(provenance: &mut Provenance, name: &str, wanted: &[(String, String)]) 
     let candidates = std::iter::once(table.to_owned()).chain(LAYERS.iter().map(|layer| full(layer)));
     let Some(table) = candidates.into_iter().find(|name| known.contains(name)) else {
         let near = crate::domain::label::nearest(table, known.iter().map(String::as_str));
-        let hint = if near.is_empty() { "SHOW TABLES lists them".to_owned() } else { format!("did you mean {}", near.join(", ")) };
+        let hint = if near.is_empty() {
+            "SHOW TABLES lists them".to_owned()
+        } else {
+            format!("did you mean {}", near.join(", "))
+        };
         bail!("there is no table \"{table}\"; {hint}");
     };
     let row = row(provenance, &table, wanted)?;
@@ -192,7 +196,10 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     }
     match (rows.as_slice(), whole.as_slice()) {
         ([one], _) | (_, [one]) => Ok(*one),
-        ([], _) => bail!("{table} has no row with {}", wanted.iter().map(|(c, v)| format!("{c} {v}")).collect::<Vec<_>>().join(", ")),
+        ([], _) => bail!(
+            "{table} has no row with {}",
+            wanted.iter().map(|(c, v)| format!("{c} {v}")).collect::<Vec<_>>().join(", ")
+        ),
         (several, _) => {
             let mut shown = Vec::new();
             for row in several.iter().take(NAMED_MAX) {

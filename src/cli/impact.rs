@@ -57,7 +57,8 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             .map(|row| explainer.provenance.value(OBSERVATIONS, *row, "obs_id").map(|id| id.to_string()))
             .collect::<Result<_, _>>()
             .map_err(|fault| Fault(vec![fault]))?;
-        let told = json!({ "file": file, "observations": observations, "figures": figures, "rows_chosen": chosen(&impact) });
+        let told =
+            json!({ "file": file, "observations": observations, "figures": figures, "rows_chosen": chosen(&impact) });
         print::whole(&(serde_json::to_string_pretty(&told)? + "\n"))?;
         return Ok(Ended::Good);
     }

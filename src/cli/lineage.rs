@@ -47,10 +47,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
 }
 
 fn of_column(all: &[Lineage], written: &str, as_json: bool) -> anyhow::Result<String> {
-    let Some((model, column)) = written.split_once('.') else { bail!("write MODEL.COLUMN, as in ind_coverage.coverage_pct") };
+    let Some((model, column)) = written.split_once('.') else {
+        bail!("write MODEL.COLUMN, as in ind_coverage.coverage_pct")
+    };
     let Some(found) = all.iter().find(|lineage| lineage.model == model) else {
         let near = crate::domain::label::nearest(model, all.iter().map(|lineage| lineage.model.as_str()));
-        bail!("there is no model \"{model}\"{}", if near.is_empty() { String::new() } else { format!("; did you mean {}", near.join(", ")) });
+        bail!(
+            "there is no model \"{model}\"{}",
+            if near.is_empty() { String::new() } else { format!("; did you mean {}", near.join(", ")) }
+        );
     };
     let Some((_, sources)) = found.columns.made_of.iter().find(|(name, _)| name == column) else {
         let columns: Vec<&str> = found.columns.made_of.iter().map(|(name, _)| name.as_str()).collect();

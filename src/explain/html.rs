@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Explanation;
 use super::formula::number;
 use super::text::{facts, title};
-use super::Explanation;
 use crate::grid::Document;
 use crate::survey;
 use crate::survey::html::{STYLE, draw, escaped};

@@ -4,23 +4,26 @@
 use serde_json::{Map, Value, json};
 
 use super::source::Printed;
-use super::{Explained, Explanation, Key, Origin};
+use super::{Explanation, Key, Origin};
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::{Part, Tree};
 
 pub fn json(explanation: &Explanation) -> Value {
     let cells: Map<String, Value> =
-        explanation.cells.iter().enumerate().map(|(nth, cell)| (name(nth), self::cell(explanation, cell))).collect();
+        (0..explanation.cells.len()).map(|nth| (name(nth), cell(explanation, nth))).collect();
     let depends_on: Map<String, Value> =
         explanation.depends_on.iter().map(|(table, rows)| (table.clone(), json!(rows.len()))).collect();
     json!({ "figure": name(0), "cells": cells, "depends_on": depends_on })
 }
 
-fn name(nth: usize) -> String {
+/// The name of a cell, by its place in the explanation.
+pub fn name(nth: usize) -> String {
     format!("c{nth}")
 }
 
-fn cell(explanation: &Explanation, explained: &Explained) -> Value {
+/// One cell of an explanation.
+pub fn cell(explanation: &Explanation, nth: usize) -> Value {
+    let explained = &explanation.cells[nth];
     let mut out = json!({
         "table": explained.cell.table,
         "column": explained.cell.column,

@@ -117,7 +117,15 @@ type Bits = Vec<u64>;
 impl Explainer {
     pub fn new(provenance: Provenance) -> Explainer {
         let tables = provenance.tables().map(str::to_owned).collect();
-        Explainer { provenance, known: HashMap::new(), tables, sources: HashMap::new(), source_rows: Vec::new(), keys: HashMap::new(), rows: HashMap::new() }
+        Explainer {
+            provenance,
+            known: HashMap::new(),
+            tables,
+            sources: HashMap::new(),
+            source_rows: Vec::new(),
+            keys: HashMap::new(),
+            rows: HashMap::new(),
+        }
     }
 
     /// Explain a cell.
@@ -218,13 +226,17 @@ impl Explainer {
     ///
     /// # Errors
     /// As [`Explainer::explain`].
-    pub fn depends_on(&mut self, table: &str, row: usize, observations: &BTreeSet<usize>) -> Result<bool, Vec<Diagnostic>> {
+    pub fn depends_on(
+        &mut self,
+        table: &str,
+        row: usize,
+        observations: &BTreeSet<usize>,
+    ) -> Result<bool, Vec<Diagnostic>> {
         let of = self.place(OBSERVATIONS);
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
         let mut rows = self.source_rows.iter().enumerate();
-        Ok(rows.any(|(nth, (table, row))| {
-            *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)
-        }))
+        Ok(rows
+            .any(|(nth, (table, row))| *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)))
     }
 
     fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {

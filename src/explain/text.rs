@@ -24,7 +24,8 @@ pub fn text(explanation: &Explanation) -> String {
 fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool], out: &mut String) {
     let explained = &all.cells[nth];
     let again = std::mem::replace(&mut told[nth], true);
-    let mut line = |text: &str, is_first: bool| out.push_str(&format!("{}{text}\n", if is_first { first } else { rest }));
+    let mut line =
+        |text: &str, is_first: bool| out.push_str(&format!("{}{text}\n", if is_first { first } else { rest }));
     line(&format!("{}  {}", shown(&explained.value), title(explained)), true);
     if again {
         line("   as above", false);

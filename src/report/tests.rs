@@ -1,5 +1,6 @@
 //! Reports on rows made by hand: what a table looks like, and what is said when a report is wrong.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -73,7 +74,8 @@ columns = [
 "#;
 
 fn names() -> Names {
-    Names::read(&Tables { names: Vec::new(), grains: BTreeMap::new(), read: &|table, _| Ok(code_table(table)) }).unwrap()
+    Names::read(&Tables { names: Vec::new(), grains: BTreeMap::new(), read: &|table, _| Ok(code_table(table)) })
+        .unwrap()
 }
 
 fn code_table(table: &str) -> Rows {

@@ -20,7 +20,9 @@ pub fn render(frame: &Frame, explainer: &mut Explainer, up: &str) -> Result<Stri
             let shown = escape(&cell.text());
             body.push_str(&format!("<section id=\"{address}\"><h2>{address}　{shown}</h2>\n"));
             for figure in cell.origins.iter().map(|origin| &origin.figure) {
-                let Some(row) = explainer.find(&figure.table, &figure.key).map_err(|fault| vec![fault])? else { continue };
+                let Some(row) = explainer.find(&figure.table, &figure.key).map_err(|fault| vec![fault])? else {
+                    continue;
+                };
                 let cell = Cell { table: figure.table.clone(), row, column: figure.column.clone() };
                 let told = text::text(&explainer.explain(&cell)?);
                 body.push_str(&format!("<pre>{}</pre>\n", escape(&told)));

@@ -414,7 +414,9 @@ fn write_keys(sheet: &mut Worksheet, frame: &Frame) -> Result<(), XlsxError> {
                 let key: serde_json::Map<String, serde_json::Value> =
                     figure.key.iter().map(|(column, value)| (column.clone(), value.clone().into())).collect();
                 let key = serde_json::Value::from(key).to_string();
-                for (column, text) in [frame.address(at, nth).as_str(), &figure.table, &figure.column, &key].iter().enumerate() {
+                for (column, text) in
+                    [frame.address(at, nth).as_str(), &figure.table, &figure.column, &key].iter().enumerate()
+                {
                     sheet.write_string(row, column as u16, *text)?;
                 }
             }

@@ -99,15 +99,13 @@ pub fn draw(out: &mut String, grid: &Grid, tables: &[Table], marked: &BTreeSet<S
             let cell = grid.get(row, col);
             let number = cell.is_some_and(|c| !matches!(c.value, CellValue::Text));
             let mut class = class_of(&classes, at).to_owned();
-            for (name, set) in
-                [
-                    ("n", number),
-                    ("b", cell.is_some_and(|c| c.bold)),
-                    ("m", span.is_some()),
-                    ("odd", odd(at)),
-                    ("hit", marked.contains(&at)),
-                ]
-            {
+            for (name, set) in [
+                ("n", number),
+                ("b", cell.is_some_and(|c| c.bold)),
+                ("m", span.is_some()),
+                ("odd", odd(at)),
+                ("hit", marked.contains(&at)),
+            ] {
                 if set {
                     class.push(' ');
                     class.push_str(name);

@@ -89,7 +89,10 @@ pub fn open_provenance(project: &Project, as_of: Option<&str>) -> anyhow::Result
     let release = release(project, as_of)?;
     let made_by = Manifest::read(&release.path)?.sources.sql;
     if inventory::sql(project)? != made_by {
-        bail!("the files below sql/ are not those that release {} was made by; run `shebao run`, and ask again", release.id);
+        bail!(
+            "the files below sql/ are not those that release {} was made by; run `shebao run`, and ask again",
+            release.id
+        );
     }
     Ok(Provenance::open(&release.path, &project.models(), &project.audits()).map_err(Fault)?)
 }

@@ -166,7 +166,8 @@ pub fn print(
     let provenance = Provenance::open(tables, &project.models(), &project.audits()).map_err(Fault)?;
     let mut explainer = Explainer::new(provenance);
     let published = report::publish(&specs, &warehouse, manifest, &folder, Some(&mut explainer), &mut step)
-        .map_err(Fault)?.split(&mut diagnostics);
+        .map_err(Fault)?
+        .split(&mut diagnostics);
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));
     let outputs = digests(&folder, &folder)?;
     Ok(Printed { tables: published.tables, charts: published.charts, diagnostics, outputs, folder })

@@ -78,13 +78,14 @@ impl Provenance {
         let engine = Engine::start().map_err(|error| vec![StoreError::io("open", release)(error).into()])?;
         let session = session::sequential(&session::parallel().map_err(plain)?);
         let mut names = table_names(release).map_err(|fault| vec![fault])?;
-        engine.block_on(async {
-            for name in &names {
-                register(&session, name, release).await?;
-            }
-            records::register(&session, release).await
-        })
-        .map_err(|fault| vec![fault])?;
+        engine
+            .block_on(async {
+                for name in &names {
+                    register(&session, name, release).await?;
+                }
+                records::register(&session, release).await
+            })
+            .map_err(|fault| vec![fault])?;
         names.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
         let bare = bare(&session);
         let tracer = Tracer::new(bare.clone());
@@ -305,5 +306,7 @@ pub(super) fn bare(session: &SessionContext) -> SessionState {
 fn table_names(folder: &Path) -> Result<BTreeSet<String>, Diagnostic> {
     let entries = std::fs::read_dir(folder).map_err(StoreError::io("open the release", folder))?;
     let names = entries.filter_map(Result::ok);
-    Ok(names.filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".parquet").map(str::to_owned)).collect())
+    Ok(names
+        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".parquet").map(str::to_owned))
+        .collect())
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
-use datafusion::logical_expr::{Expr, FetchType, LogicalPlan, SkipType, Volatility, WindowFrameBound, WindowFrameUnits};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Expr, FetchType, LogicalPlan, SkipType, Volatility, WindowFrameBound, WindowFrameUnits,
+};
 use datafusion::optimizer::decorrelate_lateral_join::DecorrelateLateralJoin;
 use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
 use datafusion::optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate;
@@ -18,7 +20,17 @@ use crate::warehouse::model::Query;
 
 /// Aggregates whose arguments are listed row by row.
 const AGGREGATES: [&str; 11] = [
-    "array_agg", "avg", "bool_and", "bool_or", "count", "first_value", "last_value", "max", "min", "string_agg", "sum",
+    "array_agg",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "count",
+    "first_value",
+    "last_value",
+    "max",
+    "min",
+    "string_agg",
+    "sum",
 ];
 
 /// Window functions beside the aggregates.
@@ -52,10 +64,7 @@ pub fn prepare(session: &SessionContext, plan: LogicalPlan) -> Result<LogicalPla
 }
 
 fn is_subquery(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_)
-    )
+    matches!(expr, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_))
 }
 
 /// A query that uses what cannot be followed; nothing is run for it.
@@ -106,7 +115,9 @@ fn of_node(node: &LogicalPlan) -> Result<Option<String>> {
                 && unnest.list_type_columns[0].1.depth == 1;
             (!one).then(|| "UNNEST of several lists, of a list of lists or of a record".to_owned())
         }
-        LogicalPlan::RecursiveQuery(query) => query.is_distinct.then(|| "WITH RECURSIVE … UNION (without ALL)".to_owned()),
+        LogicalPlan::RecursiveQuery(query) => {
+            query.is_distinct.then(|| "WITH RECURSIVE … UNION (without ALL)".to_owned())
+        }
         other => Some(other.display().to_string().split([':', ' ']).next().unwrap_or_default().to_owned()),
     };
     if construct.is_some() {

@@ -19,9 +19,9 @@ use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::logical_plan::{Join, Unnest};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Aggregate, Expr, FetchType, LogicalPlan, LogicalPlanBuilder, Window};
 use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
-use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::optimizer::OptimizerRule as _;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::create_physical_expr;
@@ -48,20 +48,39 @@ pub enum Node {
     /// Row n of the input under another name.
     Same,
     /// One row of the input, let through by the conditions.
-    Some { rows: Vec<u32>, conditions: Vec<Expr> },
+    Some {
+        rows: Vec<u32>,
+        conditions: Vec<Expr>,
+    },
     Projection(Vec<Expr>),
     /// A row of either side; none on the empty side of an outer join.
-    Join { pairs: Vec<(Option<u32>, Option<u32>)>, conditions: Vec<Expr> },
+    Join {
+        pairs: Vec<(Option<u32>, Option<u32>)>,
+        conditions: Vec<Expr>,
+    },
     /// A row of the first input, let through (or marked) by rows of the second.
-    Semi { rows: Vec<u32>, matches: Vec<Vec<u32>> },
+    Semi {
+        rows: Vec<u32>,
+        matches: Vec<Vec<u32>>,
+    },
     /// The rows of a group; the columns are the keys, then the aggregates.
-    Group { groups: Vec<Vec<u32>>, keys: Vec<Expr>, aggregates: Vec<Expr> },
+    Group {
+        groups: Vec<Vec<u32>>,
+        keys: Vec<Expr>,
+        aggregates: Vec<Expr>,
+    },
     /// Row n of the input, and for each function the rows it reads.
-    Window { functions: Vec<Expr>, reads: Vec<Vec<Vec<u32>>> },
+    Window {
+        functions: Vec<Expr>,
+        reads: Vec<Vec<Vec<u32>>>,
+    },
     /// A row of one of the inputs.
     Union(Vec<(u32, u32)>),
     /// An element of a list of the input's row.
-    Unnest { rows: Vec<u32>, columns: Vec<usize> },
+    Unnest {
+        rows: Vec<u32>,
+        columns: Vec<usize>,
+    },
 }
 
 impl Step {
@@ -135,7 +154,9 @@ impl<'a> Runner<'a> {
             }
             LogicalPlan::Limit(limit) => {
                 let input = self.run(&limit.input).await?;
-                let FetchType::Literal(fetch) = limit.get_fetch_type()? else { return not_impl_err!("a computed LIMIT") };
+                let FetchType::Literal(fetch) = limit.get_fetch_type()? else {
+                    return not_impl_err!("a computed LIMIT");
+                };
                 let mut rows = all_rows(input.len());
                 rows.truncate(fetch.unwrap_or(usize::MAX));
                 some(rows, Vec::new(), input)
@@ -313,7 +334,13 @@ impl<'a> Runner<'a> {
         step(Node::Semi { rows, matches }, &join.schema, made, inputs)
     }
 
-    async fn pairs(&self, join: &Join, left: &Step, right: &Step, shape: JoinType) -> Result<Vec<(Option<u32>, Option<u32>)>> {
+    async fn pairs(
+        &self,
+        join: &Join,
+        left: &Step,
+        right: &Step,
+        shape: JoinType,
+    ) -> Result<Vec<(Option<u32>, Option<u32>)>> {
         let made = self.joined(join, left, right, shape).await?;
         let side = |name: &str| -> Vec<Option<u32>> {
             made.column_by_name(name).map_or(Vec::new(), |column| column.as_primitive::<UInt32Type>().iter().collect())
@@ -326,9 +353,9 @@ impl<'a> Runner<'a> {
     async fn kept(&self, join: &Join, left: &Step, right: &Step) -> Result<Vec<u32>> {
         let made = self.joined(join, left, right, join.join_type).await?;
         let name = if matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti) { "lrow" } else { "rrow" };
-        let mut rows: Vec<u32> = made.column_by_name(name).map_or(Vec::new(), |column| {
-            column.as_primitive::<UInt32Type>().values().to_vec()
-        });
+        let mut rows: Vec<u32> = made
+            .column_by_name(name)
+            .map_or(Vec::new(), |column| column.as_primitive::<UInt32Type>().values().to_vec());
         rows.sort_unstable();
         Ok(rows)
     }
@@ -339,7 +366,8 @@ impl<'a> Runner<'a> {
         let pairs = |(l, r): &(Expr, Expr), left_table: &mut Local, right_table: &mut Local| {
             Ok((self.local(l, left, left_table)?, self.local(r, right, right_table)?))
         };
-        let on = join.on.iter().map(|pair| pairs(pair, &mut left_table, &mut right_table)).collect::<Result<Vec<_>>>()?;
+        let on =
+            join.on.iter().map(|pair| pairs(pair, &mut left_table, &mut right_table)).collect::<Result<Vec<_>>>()?;
         let filter = match &join.filter {
             Some(filter) => {
                 let both = left.schema.join(&right.schema)?;
@@ -347,8 +375,11 @@ impl<'a> Runner<'a> {
                 let local = filter.clone().transform(|part| match part {
                     Expr::Column(column) => {
                         let at = both.index_of_column(&column)?;
-                        let (side, table, at) =
-                            if at < width { (left, &mut left_table, at) } else { (right, &mut right_table, at - width) };
+                        let (side, table, at) = if at < width {
+                            (left, &mut left_table, at)
+                        } else {
+                            (right, &mut right_table, at - width)
+                        };
                         Ok(Transformed::yes(table.push(side.rows.column(at).clone())))
                     }
                     other => Ok(Transformed::no(other)),
@@ -437,8 +468,10 @@ fn united(schema: &Arc<DFSchema>, inputs: Vec<Arc<Step>>) -> Result<Step> {
         let parts = parts.collect::<std::result::Result<Vec<_>, _>>()?;
         columns.push(concat(&parts.iter().map(|part| part.as_ref()).collect::<Vec<_>>())?);
     }
-    let from: Vec<(u32, u32)> =
-        (0..).zip(&inputs).flat_map(|(nth, input)| all_rows(input.len()).into_iter().map(move |row| (nth, row))).collect();
+    let from: Vec<(u32, u32)> = (0..)
+        .zip(&inputs)
+        .flat_map(|(nth, input)| all_rows(input.len()).into_iter().map(move |row| (nth, row)))
+        .collect();
     let rows = batch(schema, columns, from.len())?;
     step(Node::Union(from), schema, rows, inputs)
 }
@@ -458,7 +491,8 @@ fn unnested(unnest: &Unnest, input: Arc<Step>) -> Result<Step> {
             (None, _) => true,
             (Some(list), handling) => list.is_empty() && *handling == NullHandling::PreserveAndExpandEmpty,
         };
-        let list = if keeps { new_null_array(&element, 1) } else { list.unwrap_or_else(|| new_null_array(&element, 0)) };
+        let list =
+            if keeps { new_null_array(&element, 1) } else { list.unwrap_or_else(|| new_null_array(&element, 0)) };
         rows.extend(std::iter::repeat_n(row, list.len()));
         parts.push(cast(&list, &element)?);
     }

@@ -23,9 +23,14 @@ type Given = (i64, Option<i64>, String, Option<i64>);
 
 fn tables() -> impl Strategy<Value = [Vec<Given>; 2]> {
     let row = || (prop::option::weighted(0.9, 0..3_i64), "[xy]", prop::option::weighted(0.8, -2..4_i64));
-    let table = || prop::collection::vec(row(), 0..7).prop_map(|rows| {
-        rows.into_iter().enumerate().map(|(id, (k, g, v))| (i64::try_from(id).unwrap(), k, g, v)).collect::<Vec<Given>>()
-    });
+    let table = || {
+        prop::collection::vec(row(), 0..7).prop_map(|rows| {
+            rows.into_iter()
+                .enumerate()
+                .map(|(id, (k, g, v))| (i64::try_from(id).unwrap(), k, g, v))
+                .collect::<Vec<Given>>()
+        })
+    };
     [table(), table()]
 }
 
@@ -138,7 +143,11 @@ fn check(engine: &Engine, session: &SessionContext, given: &[Vec<Given>; 2], sql
             })
             .collect();
         let again = engine.block_on(asked(session, &alone, sql));
-        assert!(again.contains(row), "{sql}\n{given:?}\nfrom {lineage:?} of {:?} comes {again:?}, not {row}", tracer.tables);
+        assert!(
+            again.contains(row),
+            "{sql}\n{given:?}\nfrom {lineage:?} of {:?} comes {again:?}, not {row}",
+            tracer.tables
+        );
         for column in 0..step.rows.num_columns() {
             let (tree, chosen) = tracer.explain(&step, at, column).unwrap_or_else(|e| panic!("{sql}: {e}"));
             assert_eq!(tree.value.to_string(), scalar(step.rows.column(column), nth).to_string(), "{sql}");
@@ -159,7 +168,8 @@ fn session() -> (Engine, SessionContext) {
 #[test]
 fn the_rows_behind_a_row_give_it_again() {
     let (engine, session) = session();
-    let mut runner = TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() });
     let mut followed = 0;
     let tried = runner.run(&(tables(), source()), |(given, source)| {
         let sql = format!("SELECT id, k, g, v FROM {source} AS q");
@@ -169,8 +179,19 @@ fn the_rows_behind_a_row_give_it_again() {
     tried.unwrap();
     // Each shape alone too, over tables in which it finds something.
     let given = [
-        vec![(0, Some(1), "x".into(), Some(1)), (1, Some(1), "x".into(), None), (2, Some(2), "y".into(), Some(3)), (3, None, "y".into(), Some(2)), (4, Some(0), "x".into(), Some(3))],
-        vec![(0, Some(1), "x".into(), Some(3)), (1, Some(2), "y".into(), Some(-1)), (2, Some(2), "y".into(), Some(3)), (3, None, "x".into(), None)],
+        vec![
+            (0, Some(1), "x".into(), Some(1)),
+            (1, Some(1), "x".into(), None),
+            (2, Some(2), "y".into(), Some(3)),
+            (3, None, "y".into(), Some(2)),
+            (4, Some(0), "x".into(), Some(3)),
+        ],
+        vec![
+            (0, Some(1), "x".into(), Some(3)),
+            (1, Some(2), "y".into(), Some(-1)),
+            (2, Some(2), "y".into(), Some(3)),
+            (3, None, "x".into(), None),
+        ],
     ];
     for shape in SHAPES {
         let sql = shape.replace("{L}", "a").replace("{R}", "b");
@@ -185,7 +206,12 @@ fn the_rows_behind_a_row_give_it_again() {
 fn recursion_and_lateral_queries_are_followed() {
     let (engine, session) = session();
     let given = [
-        vec![(1, None, "x".into(), Some(1)), (2, Some(1), "x".into(), Some(2)), (3, Some(2), "y".into(), Some(3)), (4, Some(2), "y".into(), None)],
+        vec![
+            (1, None, "x".into(), Some(1)),
+            (2, Some(1), "x".into(), Some(2)),
+            (3, Some(2), "y".into(), Some(3)),
+            (4, Some(2), "y".into(), None),
+        ],
         vec![(1, Some(1), "x".into(), Some(5)), (2, Some(3), "y".into(), Some(7))],
     ];
     let recursive = "WITH RECURSIVE way AS (SELECT id, k, v FROM a WHERE k IS NULL UNION ALL \
@@ -204,7 +230,10 @@ fn a_construct_without_a_rule_is_named() {
         ("SELECT g, SUM(v) FROM a GROUP BY ROLLUP (g)", "GROUPING SETS, ROLLUP and CUBE"),
         ("SELECT median(v) FROM a", "the aggregate median()"),
         ("SELECT ntile(4) OVER (ORDER BY v) FROM a", "the window function ntile()"),
-        ("SELECT SUM(v) OVER (ORDER BY v RANGE BETWEEN 2 PRECEDING AND CURRENT ROW) FROM a", "the window frame RANGE BETWEEN 2 PRECEDING AND CURRENT ROW"),
+        (
+            "SELECT SUM(v) OVER (ORDER BY v RANGE BETWEEN 2 PRECEDING AND CURRENT ROW) FROM a",
+            "the window frame RANGE BETWEEN 2 PRECEDING AND CURRENT ROW",
+        ),
         ("SELECT id FROM a ORDER BY id LIMIT 2 OFFSET 1", "OFFSET, or a LIMIT that is computed"),
         ("SELECT random() AS r FROM a", "random(), which gives another value each time"),
     ];

@@ -273,8 +273,8 @@ impl Tracer {
             return Ok(Tree { value, part: Part::Apply { name, args } });
         }
         let array = self.array(input, arg)?;
-        let keeps_nulls = call.name == "array_agg"
-            || (matches!(call.name, "first_value" | "last_value") && !call.skips_nulls);
+        let keeps_nulls =
+            call.name == "array_agg" || (matches!(call.name, "first_value" | "last_value") && !call.skips_nulls);
         let present: Vec<u32> =
             members.iter().copied().filter(|row| keeps_nulls || array.is_valid(*row as usize)).collect();
         let one = match call.name {

@@ -9,7 +9,12 @@ use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction};
 use datafusion::logical_expr::{Expr, WindowFrame, WindowFrameBound, WindowFrameUnits};
 
 /// For every row the rows read, in the order of the window.
-pub fn reads(function: &WindowFunction, partition: &[ArrayRef], order: &[ArrayRef], rows: usize) -> Result<Vec<Vec<u32>>> {
+pub fn reads(
+    function: &WindowFunction,
+    partition: &[ArrayRef],
+    order: &[ArrayRef],
+    rows: usize,
+) -> Result<Vec<Vec<u32>>> {
     let groups = keys(partition, &[], rows)?;
     let places = keys(order, &function.params.order_by, rows)?;
     let mut sorted: Vec<u32> = (0..u32::try_from(rows).unwrap_or(u32::MAX)).collect();
