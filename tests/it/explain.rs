@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One as _, Signed as _, Zero as _};
 use serde_json::Value;
-use shebao::explain::{Explainer, json};
+use shebao::explain::{Explained, Explainer, Origin, json};
 use shebao::grid::{self, Declared};
 use shebao::project::Project;
 use shebao::warehouse::Scalar;
@@ -303,7 +303,9 @@ fn every_figure_is_computed_again_from_its_cells() {
             let nth: usize = id[1..].parse().unwrap();
             computed.insert(explanation.cells[nth].cell.clone(), found);
         }
-        if nth % 50 > 0 {
+        // A count is another without one of its rows, whatever the row holds.
+        let counts = |explained: &Explained| matches!(&explained.origin, Origin::Computed { counted, .. } if !counted.is_empty());
+        if nth % 50 > 0 || explanation.cells.iter().any(|explained| counts(explained)) {
             continue;
         }
         let document = json::json(&explanation);
@@ -349,7 +351,7 @@ fn every_figure_of_a_workbook_carries_its_key() {
             let at = explainer.find(&text(1), &key.into_iter().collect::<Vec<_>>()).unwrap();
             let row = at.unwrap_or_else(|| panic!("{name} {}: no row for {}", text(0), text(3)));
             let explanation = explainer.explain(&Cell { table: text(1), row, column: text(2) }).unwrap();
-            assert!(explanation.printed().next().is_some(), "{name} {} comes from nowhere", text(0));
+            assert!(!explanation.depends_on.is_empty(), "{name} {} comes from nowhere", text(0));
             assert!(ways.contains(&format!("<section id=\"{}\">", text(0))), "{name} {}", text(0));
             keyed.insert(text(0));
             found += 1;

@@ -10,17 +10,15 @@ use std::sync::Arc;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array,
 };
-use datafusion::arrow::compute::{cast, concat, concat_batches, take};
+use datafusion::arrow::compute::{concat_batches, take};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef, UInt32Type};
-use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
-use datafusion::common::{Column, DFSchema, JoinConstraint, JoinType, NullHandling, Result, exec_err, not_impl_err};
-use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::common::{DFSchema, JoinConstraint, JoinType, Result, exec_err, not_impl_err};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::logical_plan::{Join, Unnest};
+use datafusion::logical_expr::logical_plan::Join;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Aggregate, Expr, FetchType, LogicalPlan, LogicalPlanBuilder, Window};
+use datafusion::logical_expr::{Aggregate, Expr, FetchType, LogicalPlan, Window};
 use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
 use datafusion::optimizer::optimizer::OptimizerRule as _;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
@@ -28,7 +26,9 @@ use datafusion::physical_expr::create_physical_expr;
 use datafusion::physical_plan::collect;
 use futures::future::BoxFuture;
 
+use super::local::Local;
 use super::rule::window_function;
+use super::shape::{united, unnested};
 use super::window::{self, keys};
 
 /// A node with its rows.
@@ -450,7 +450,7 @@ fn evaluate_all(state: &SessionState, exprs: &[Expr], input: &Step) -> Result<Ve
     exprs.iter().map(|expr| evaluate(state, expr, input)).collect()
 }
 
-fn step(node: Node, schema: &Arc<DFSchema>, rows: RecordBatch, inputs: Vec<Arc<Step>>) -> Result<Step> {
+pub fn step(node: Node, schema: &Arc<DFSchema>, rows: RecordBatch, inputs: Vec<Arc<Step>>) -> Result<Step> {
     Ok(Step { node, schema: schema.clone(), rows, inputs })
 }
 
@@ -461,55 +461,7 @@ fn some(rows: Vec<u32>, conditions: Vec<Expr>, input: Arc<Step>) -> Result<Step>
     step(Node::Some { rows, conditions }, &schema, made, vec![input])
 }
 
-fn united(schema: &Arc<DFSchema>, inputs: Vec<Arc<Step>>) -> Result<Step> {
-    let mut columns = Vec::with_capacity(schema.fields().len());
-    for (nth, field) in schema.fields().iter().enumerate() {
-        let parts = inputs.iter().map(|input| cast(input.rows.column(nth), field.data_type()));
-        let parts = parts.collect::<std::result::Result<Vec<_>, _>>()?;
-        columns.push(concat(&parts.iter().map(|part| part.as_ref()).collect::<Vec<_>>())?);
-    }
-    let from: Vec<(u32, u32)> = (0..)
-        .zip(&inputs)
-        .flat_map(|(nth, input)| all_rows(input.len()).into_iter().map(move |row| (nth, row)))
-        .collect();
-    let rows = batch(schema, columns, from.len())?;
-    step(Node::Union(from), schema, rows, inputs)
-}
-
-fn unnested(unnest: &Unnest, input: Arc<Step>) -> Result<Step> {
-    let [(at, _)] = unnest.list_type_columns.as_slice() else { return not_impl_err!("UNNEST of several lists") };
-    let lists = input.rows.column(*at);
-    let (mut rows, mut parts) = (Vec::new(), Vec::new());
-    let Some(element) = unnest.schema.fields().get(*at).map(|field| field.data_type().clone()) else {
-        return exec_err!("UNNEST without a column");
-    };
-    for row in all_rows(input.len()) {
-        let nth = row as usize;
-        let list = lists.as_list_opt::<i32>().filter(|lists| lists.is_valid(nth)).map(|lists| lists.value(nth));
-        let keeps = match (&list, &unnest.options.null_handling) {
-            (_, NullHandling::Drop) => false,
-            (None, _) => true,
-            (Some(list), handling) => list.is_empty() && *handling == NullHandling::PreserveAndExpandEmpty,
-        };
-        let list =
-            if keeps { new_null_array(&element, 1) } else { list.unwrap_or_else(|| new_null_array(&element, 0)) };
-        rows.extend(std::iter::repeat_n(row, list.len()));
-        parts.push(cast(&list, &element)?);
-    }
-    let elements = match parts.is_empty() {
-        true => new_null_array(&element, 0),
-        false => concat(&parts.iter().map(|part| part.as_ref()).collect::<Vec<_>>())?,
-    };
-    let index = UInt32Array::from(rows.clone());
-    let mut columns = Vec::with_capacity(unnest.schema.fields().len());
-    for from in &unnest.dependency_indices {
-        columns.push(if from == at { elements.clone() } else { take(input.rows.column(*from), &index, None)? });
-    }
-    let made = batch(&unnest.schema, columns, rows.len())?;
-    step(Node::Unnest { rows, columns: unnest.dependency_indices.clone() }, &unnest.schema, made, vec![input])
-}
-
-fn all_rows(count: usize) -> Vec<u32> {
+pub fn all_rows(count: usize) -> Vec<u32> {
     (0..u32::try_from(count).unwrap_or(u32::MAX)).collect()
 }
 
@@ -526,49 +478,12 @@ fn nulls(schema: &DFSchema, count: usize) -> Vec<ArrayRef> {
 }
 
 /// Columns under the names and types of a schema.
-fn batch(schema: &DFSchema, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+pub fn batch(schema: &DFSchema, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let fields = schema.fields().iter().zip(&columns);
     let fields = fields.map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true));
     let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
-}
-
-/// A table for the engine: the columns that one node reads, named by their place, and the row's number.
-struct Local {
-    prefix: &'static str,
-    rows: usize,
-    names: Vec<String>,
-    columns: Vec<ArrayRef>,
-    /// The same expression is the same column: windows with one order must be seen to have one.
-    known: HashMap<Expr, Expr>,
-}
-
-impl Local {
-    fn new(prefix: &'static str, number: Option<&str>, rows: usize) -> Local {
-        let mut local = Local { prefix, rows, names: Vec::new(), columns: Vec::new(), known: HashMap::new() };
-        // A table needs a column for its rows to be counted.
-        local.names.push(number.unwrap_or("number").to_owned());
-        local.columns.push(Arc::new(UInt32Array::from(all_rows(rows))));
-        local
-    }
-
-    fn push(&mut self, column: ArrayRef) -> Expr {
-        let name = format!("{}{}", self.prefix, self.names.len());
-        self.names.push(name.clone());
-        self.columns.push(column);
-        Expr::Column(Column::from_name(name))
-    }
-
-    fn scan(self) -> Result<Arc<LogicalPlan>> {
-        let fields = self.names.iter().zip(&self.columns);
-        let fields: Vec<Field> =
-            fields.map(|(name, column)| Field::new(name, column.data_type().clone(), true)).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        let rows = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), self.columns, &options)?;
-        let provider: Arc<dyn TableProvider> = Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]])?);
-        Ok(Arc::new(LogicalPlanBuilder::scan(self.prefix, provider_as_source(provider), None)?.build()?))
-    }
 }
 
 fn simplified(state: &SessionState, expr: Expr, schema: &DFSchema) -> Result<Expr> {

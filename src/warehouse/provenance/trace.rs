@@ -10,20 +10,22 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Result, exec_err};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::expr::{AggregateFunction, Case, NullTreatment, Sort, WindowFunction};
-use datafusion::logical_expr::{Expr, Operator, WindowFunctionDefinition};
+use datafusion::logical_expr::expr::{Case, NullTreatment, WindowFunction};
+use datafusion::logical_expr::{Expr, WindowFunctionDefinition};
 
+use super::call::{Gathered, aggregate_function};
 use super::rule::window_function;
 use super::run::{Node, Step, evaluate};
 use super::tree::{Cell, Part, Tree};
 use super::window::{keys, step as lag_step};
+use super::words::{operator, words};
 use crate::warehouse::rows::{Scalar, scalar};
 
 /// A row of a table: the table by its place in [`Tracer::tables`].
 pub type Row = (u32, u32);
 
 /// A cell of a table: table, row and column, each by its place.
-type Place = (u32, u32, u32);
+pub type Place = (u32, u32, u32);
 
 /// Follows cells through steps.
 pub struct Tracer {
@@ -33,12 +35,12 @@ pub struct Tracer {
     /// Expressions already evaluated, by the step they read.
     values: HashMap<(*const Step, Expr), ArrayRef>,
     /// The names of columns met so far.
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
     /// The cells that chose a row.
-    chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
-    lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
+    pub(super) chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
+    pub(super) lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
     /// The cells that decided which branch was taken, since they were last asked for.
-    deciding: BTreeSet<Cell>,
+    pub(super) deciding: BTreeSet<Cell>,
     /// Whether anybody wants to know.
     is_asked: bool,
 }
@@ -343,69 +345,12 @@ impl Tracer {
         Ok(scalar(&self.array(input, expr)?, row as usize))
     }
 
-    fn decided_by(&mut self, input: &Arc<Step>, row: u32, expr: &Expr) -> Result<()> {
+    pub(super) fn decided_by(&mut self, input: &Arc<Step>, row: u32, expr: &Expr) -> Result<()> {
         if self.is_asked {
             let tree = self.expression(input, row, expr)?;
             self.deciding.extend(tree.cells().into_iter().cloned());
         }
         Ok(())
-    }
-
-    /// All rows of the tables that a row depends on: with these alone as the database it is there again.
-    pub fn lineage(&mut self, step: &Arc<Step>, row: u32) -> Rc<BTreeSet<Row>> {
-        let key = (Arc::as_ptr(step), row);
-        if let Some(found) = self.lineages.get(&key) {
-            return found.clone();
-        }
-        let found = match &step.node {
-            Node::Scan(table) => Rc::new(BTreeSet::from([(self.table(table), row)])),
-            Node::Given => Rc::default(),
-            Node::Same | Node::Projection(_) => self.lineage(&step.inputs[0], row),
-            Node::Some { rows, .. } | Node::Unnest { rows, .. } => self.lineage(&step.inputs[0], rows[row as usize]),
-            Node::Union(from) => {
-                let (input, at) = from[row as usize];
-                self.lineage(&step.inputs[input as usize], at)
-            }
-            Node::Join { pairs, .. } => {
-                let (left, right) = pairs[row as usize];
-                let sides = [(0, left), (1, right)];
-                let rows = sides.into_iter().filter_map(|(side, at)| Some((side, at?)));
-                self.lineage_of_all(step, rows)
-            }
-            Node::Semi { rows, matches, .. } => {
-                let others = matches[row as usize].iter().map(|other| (1, *other));
-                self.lineage_of_all(step, [(0, rows[row as usize])].into_iter().chain(others))
-            }
-            Node::Group { groups, .. } => self.lineage_of_all(step, groups[row as usize].iter().map(|row| (0, *row))),
-            Node::Window { reads, .. } => {
-                let read = reads.iter().flat_map(|reads| reads[row as usize].iter().map(|row| (0, *row)));
-                self.lineage_of_all(step, [(0, row)].into_iter().chain(read))
-            }
-        };
-        self.lineages.insert(key, found.clone());
-        found
-    }
-
-    fn lineage_of_all(&mut self, step: &Arc<Step>, rows: impl Iterator<Item = (usize, u32)>) -> Rc<BTreeSet<Row>> {
-        let mut rows: Vec<(usize, u32)> = rows.collect();
-        rows.sort_unstable();
-        rows.dedup();
-        if let [(input, row)] = rows[..] {
-            return self.lineage(&step.inputs[input], row);
-        }
-        let mut all = BTreeSet::new();
-        for (input, row) in rows {
-            all.extend(self.lineage(&step.inputs[input], row).iter().copied());
-        }
-        Rc::new(all)
-    }
-
-    fn table(&mut self, name: &str) -> u32 {
-        let at = self.tables.iter().position(|table| table == name).unwrap_or_else(|| {
-            self.tables.push(name.to_owned());
-            self.tables.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
     }
 
     /// What a cell was computed from, and the cells that chose its row or the branches of its expression.
@@ -421,131 +366,6 @@ impl Tracer {
             column: self.columns[*column as usize].clone(),
         }));
         Ok((tree, deciding))
-    }
-
-    /// The cells that conditions, keys and windows on the way of a row have read.
-    fn conditions(&mut self, step: &Arc<Step>, row: u32) -> Result<Rc<BTreeSet<Place>>> {
-        let key = (Arc::as_ptr(step), row);
-        if let Some(found) = self.chosen.get(&key) {
-            return Ok(found.clone());
-        }
-        let nth = row as usize;
-        // What was read here, and the rows of the inputs whose own conditions count too.
-        let mut read: Vec<(Arc<Step>, u32, &Expr)> = Vec::new();
-        let mut below: Vec<(usize, u32)> = Vec::new();
-        let input = || step.inputs[0].clone();
-        match &step.node {
-            Node::Scan(_) | Node::Given => {}
-            Node::Same | Node::Projection(_) => below.push((0, row)),
-            Node::Unnest { rows, .. } => below.push((0, rows[nth])),
-            Node::Some { rows, conditions } => {
-                read.extend(conditions.iter().map(|condition| (input(), rows[nth], condition)));
-                below.push((0, rows[nth]));
-            }
-            Node::Union(from) => below.push((from[nth].0 as usize, from[nth].1)),
-            Node::Join { pairs, conditions } => {
-                if let (Some(_), Some(_)) = pairs[nth] {
-                    read.extend(conditions.iter().map(|condition| (step.clone(), row, condition)));
-                }
-                below.extend(pairs[nth].0.map(|at| (0, at)));
-                below.extend(pairs[nth].1.map(|at| (1, at)));
-            }
-            Node::Semi { rows, matches } => {
-                below.push((0, rows[nth]));
-                below.extend(matches[nth].iter().map(|other| (1, *other)));
-            }
-            Node::Group { groups, keys, .. } => {
-                for member in &groups[nth] {
-                    read.extend(keys.iter().map(|key| (input(), *member, key)));
-                    below.push((0, *member));
-                }
-            }
-            Node::Window { functions, reads } => {
-                for (function, reads) in functions.iter().zip(reads) {
-                    let Some(function) = window_function(function) else { continue };
-                    let order = function.params.order_by.iter().map(|sort| &sort.expr);
-                    let by: Vec<&Expr> = function.params.partition_by.iter().chain(order).collect();
-                    for at in &reads[nth] {
-                        read.extend(by.iter().map(|by| (input(), *at, *by)));
-                        below.push((0, *at));
-                    }
-                }
-                below.push((0, row));
-            }
-        }
-        let outer = std::mem::take(&mut self.deciding);
-        for (at, row, expr) in read {
-            self.decided_by(&at, row, expr)?;
-        }
-        let own = std::mem::replace(&mut self.deciding, outer);
-        below.sort_unstable();
-        below.dedup();
-        let found = match (own.is_empty(), below.as_slice()) {
-            (true, [(side, at)]) => self.conditions(&step.inputs[*side], *at)?,
-            _ => {
-                let mut all: BTreeSet<Place> = own.iter().map(|cell| self.place(cell)).collect();
-                for (side, at) in below {
-                    all.extend(self.conditions(&step.inputs[side], at)?.iter().copied());
-                }
-                Rc::new(all)
-            }
-        };
-        self.chosen.insert(key, found.clone());
-        Ok(found)
-    }
-
-    fn place(&mut self, cell: &Cell) -> Place {
-        let column = self.columns.iter().position(|name| *name == cell.column).unwrap_or_else(|| {
-            self.columns.push(cell.column.clone());
-            self.columns.len() - 1
-        });
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (self.table(&cell.table), number(cell.row), number(column))
-    }
-}
-
-/// An aggregate, over a group or over a window.
-struct Gathered<'a> {
-    name: &'a str,
-    args: &'a [Expr],
-    distinct: bool,
-    filter: Option<&'a Expr>,
-    order_by: &'a [Sort],
-    skips_nulls: bool,
-}
-
-impl<'a> Gathered<'a> {
-    fn of_aggregate(call: &'a AggregateFunction) -> Gathered<'a> {
-        let params = &call.params;
-        Gathered {
-            name: call.func.name(),
-            args: &params.args,
-            distinct: params.distinct,
-            filter: params.filter.as_deref(),
-            order_by: &params.order_by,
-            skips_nulls: params.null_treatment == Some(NullTreatment::IgnoreNulls),
-        }
-    }
-
-    /// The rows of a window are in its order already.
-    fn of_window(function: &'a WindowFunction) -> Gathered<'a> {
-        let params = &function.params;
-        Gathered {
-            name: function.fun.name(),
-            args: &params.args,
-            distinct: params.distinct,
-            filter: params.filter.as_deref(),
-            order_by: &[],
-            skips_nulls: params.null_treatment == Some(NullTreatment::IgnoreNulls),
-        }
-    }
-}
-
-fn aggregate_function(expr: &Expr) -> Result<&AggregateFunction> {
-    match expr {
-        Expr::Alias(alias) => aggregate_function(&alias.expr),
-        Expr::AggregateFunction(call) => Ok(call),
-        other => exec_err!("{other} is no aggregate"),
     }
 }
 
@@ -564,46 +384,5 @@ fn same(a: &Scalar, b: &Scalar) -> bool {
             *number == rust_decimal::Decimal::from(*integer)
         }
         (a, b) => a == b,
-    }
-}
-
-/// What an operator is called.
-fn operator(expr: &Expr, is_integer: bool) -> String {
-    match expr {
-        // Integers are divided without a rest.
-        Expr::BinaryExpr(binary) if binary.op == Operator::Divide && is_integer => "div".to_owned(),
-        Expr::BinaryExpr(binary) => binary.op.to_string(),
-        Expr::Not(_) => "not".to_owned(),
-        Expr::Negative(_) => "negative".to_owned(),
-        Expr::IsNull(_) => "is null".to_owned(),
-        Expr::IsNotNull(_) => "is not null".to_owned(),
-        Expr::InList(list) => if list.negated { "not in" } else { "in" }.to_owned(),
-        Expr::Between(between) => if between.negated { "not between" } else { "between" }.to_owned(),
-        Expr::Like(like) => if like.negated { "not like" } else { "like" }.to_owned(),
-        other => other.variant_name().to_lowercase(),
-    }
-}
-
-/// An expression in few words: columns without their tables, literals without their types, no casts.
-fn words(expr: &Expr) -> String {
-    let list = |exprs: &[Expr]| exprs.iter().map(words).collect::<Vec<_>>().join(", ");
-    let not = |negated: bool| if negated { "not " } else { "" };
-    match expr {
-        Expr::Alias(alias) => words(&alias.expr),
-        Expr::Column(column) => column.name.clone(),
-        Expr::Literal(value, _) if value.is_null() => "null".to_owned(),
-        Expr::Literal(value, _) => value.to_string(),
-        Expr::Cast(cast) => words(&cast.expr),
-        Expr::TryCast(cast) => words(&cast.expr),
-        Expr::BinaryExpr(binary) => format!("{} {} {}", words(&binary.left), binary.op, words(&binary.right)),
-        Expr::Not(inner) => format!("not {}", words(inner)),
-        Expr::Negative(inner) => format!("-{}", words(inner)),
-        Expr::IsNull(inner) => format!("{} is missing", words(inner)),
-        Expr::IsNotNull(inner) => format!("{} is stated", words(inner)),
-        Expr::InList(within) => {
-            format!("{} {}in ({})", words(&within.expr), not(within.negated), list(&within.list))
-        }
-        Expr::ScalarFunction(call) => format!("{}({})", call.name(), list(&call.args)),
-        other => other.human_display().to_string(),
     }
 }
