@@ -3,7 +3,7 @@
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test setup lint release bench fuzz dist-clean fixtures clients
+.PHONY: help run test setup lint release bench fuzz dist-clean fixtures clients clients-setup
 
 help: ## What this Makefile can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where 
 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures
+
+clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, sdmx1, frictionless, DuckDB
+	@scripts/setup-clients
 
 clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser
 	scripts/check-clients

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::{Context, Ended, Fault, job, print};
 use crate::diag::Diagnostic;
+use crate::domain::RECORD_TABLES;
 use crate::warehouse::model::{self, Layer, Library, Model};
 use crate::warehouse::{Kind, Rows, Warehouse};
 
@@ -57,6 +58,15 @@ fn page(warehouse: &Warehouse, library: &Library) -> Result<String, Diagnostic> 
                 .map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), meanings.of(model, &c.name)]);
             table(&mut page, &["column", "type", "meaning"], rows);
         }
+    }
+    page.push_str("\n## Record tables\n");
+    for record in &RECORD_TABLES {
+        let _ = write!(page, "\n### {}\n\n{}\n\n", record.name, record.doc);
+        let columns = warehouse.columns(record.name)?;
+        let doc = |name: &str| record.column(name).map_or("of which file the record is", |nth| record.columns[nth].doc);
+        let rows =
+            columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
+        table(&mut page, &["column", "type", "meaning"], rows);
     }
     page.push_str("\n## Indicators\n\n");
     let names: Vec<&str> = indicators.columns.iter().map(|c| c.name.as_str()).collect();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Context, Ended, print};
-use crate::report::font;
+use crate::report::chart::font;
 use crate::spec::calendar;
 use crate::{report, spec};
 

@@ -8,7 +8,7 @@ use super::{Context, Ended, Fault, job, print};
 use crate::domain::TOTAL;
 use crate::explain::{self, Explainer, html, json, text};
 use crate::grid::{self, CellRef, Declared};
-use crate::report::xlsx::KEY_SHEET;
+use crate::report::formats::xlsx::KEY_SHEET;
 use crate::store::digest::sha256_file;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::{Cell, Provenance};

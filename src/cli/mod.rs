@@ -17,7 +17,7 @@ mod inspect;
 pub mod job;
 mod lineage;
 mod print;
-mod progress;
+pub mod progress;
 mod query;
 mod report;
 mod rule;

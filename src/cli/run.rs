@@ -126,14 +126,20 @@ impl Summary<'_> {
         self.manifest.rows.get("core_observation").copied().unwrap_or(0)
     }
 
+    /// Records of agencies' extracts.
+    fn records(&self) -> u64 {
+        let parts = self.manifest.submissions.iter().flat_map(|s| &s.parts);
+        parts.map(|part| part.in_force().1).sum()
+    }
+
     fn tell_json(&self, context: &Context) {
         let manifest = self.manifest;
         let told = json!({
             "release": self.release.id, "released_at": self.release.since.to_string(), "changed": self.changed,
             "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
-            "observations": self.observations(),
+            "observations": self.observations(), "records": self.records(),
             "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
-            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".xlsx"),
+            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".html"),
             "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
             "seconds": (self.time.as_secs_f64() * 10.0).round() / 10.0,
         });
@@ -158,8 +164,14 @@ impl Summary<'_> {
         let missing = if self.missing == 0 { String::new() } else { format!(", {} missing", self.missing) };
         println!("files         {} read{missing}", self.manifest.sources.inputs.len());
         println!("observations  {}", self.observations());
+        if !self.manifest.submissions.is_empty() {
+            println!("records       {} of {} extracts", self.records(), self.manifest.submissions.len());
+        }
         self.tell_troubles();
-        println!("tables        {} in {output}/tables (xlsx, html, csv)", self.printed("tables/", ".xlsx"));
+        println!(
+            "tables        {} in {output}/tables (xlsx, ods, docx, html, csv, sdmx, parquet)",
+            self.printed("tables/", ".html")
+        );
         println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
         println!("time          {:.1} s", self.time.as_secs_f64());
         println!("see           {output}/index.html");

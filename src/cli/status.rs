@@ -10,8 +10,8 @@ use super::job::delivery::{Deliveries, Delivery, Set, State};
 use super::job::inventory::Inventory;
 use super::job::{self, inventory, publication};
 use super::{Context, Ended, Fault, print};
-use crate::domain::TOTAL;
 use crate::domain::calendar::Rhythm;
+use crate::domain::{Period, TOTAL};
 use crate::project::Project;
 use crate::store::digest::FileDigest;
 use crate::store::ledger::Arrival;
@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     let project = &context.project;
     let list = Releases::open(&project.warehouse).list()?;
-    let inventory = match inventory::inventory(project) {
+    let mut inventory = match inventory::inventory(project) {
         Ok(inventory) => inventory,
         Err(error) => {
             // Just when something is wrong one wants to know what stands.
@@ -42,22 +42,16 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             return Err(error);
         }
     };
-    let sources = inventory::sources(project, &inventory)?;
-    let deliveries = awaited(project, &inventory, list.last())?;
+    let deliveries = awaited(project, &inventory, None, list.last())?;
     let Some(current) = list.last() else {
-        if context.json {
-            println!(
-                "{}",
-                json!({ "release": null, "missing": inventory.missing, "unread": inventory.unread, "deliveries": deliveries_json(&deliveries) })
-            );
-        } else {
-            println!("no release yet; run `shebao run`");
-            tell_files("missing", &inventory.missing);
-            tell_deliveries(&deliveries);
-        }
+        nothing_yet(context, &inventory, &deliveries);
         return Ok(Ended::Good);
     };
     let manifest = Manifest::read(&current.path)?;
+    // What a run would read that asks for the same period again.
+    let until = manifest.sources.until.as_ref().and_then(|until| until.parse().ok());
+    inventory.hold_back(awaited(project, &inventory, until, list.last())?);
+    let sources = inventory::sources(project, &inventory)?;
     let was = [&manifest.sources.inputs, &manifest.sources.specs, &manifest.sources.sql, &manifest.sources.reports];
     let is = [&sources.inputs, &sources.specs, &sources.sql, &sources.reports];
     let changed: Vec<String> = was.into_iter().zip(is).flat_map(|(was, is)| differences(was, is)).collect();
@@ -102,15 +96,32 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Good)
 }
 
-/// What is due by the calendar until the last period that has ended, whoever has asked for what.
-fn awaited(project: &Project, inventory: &Inventory, last: Option<&Release>) -> anyhow::Result<Deliveries> {
+fn nothing_yet(context: &Context, inventory: &Inventory, deliveries: &Deliveries) {
+    if context.json {
+        let (missing, unread) = (&inventory.missing, &inventory.unread);
+        let deliveries = deliveries_json(deliveries);
+        println!("{}", json!({ "release": null, "missing": missing, "unread": unread, "deliveries": deliveries }));
+    } else {
+        println!("no release yet; run `shebao run`");
+        tell_files("missing", &inventory.missing);
+        tell_deliveries(deliveries);
+    }
+}
+
+/// What is due by the calendar until a period, or until the last one that has ended.
+fn awaited(
+    project: &Project,
+    inventory: &Inventory,
+    until: Option<Period>,
+    last: Option<&Release>,
+) -> anyhow::Result<Deliveries> {
     let Some(calendar) = &inventory.calendar else { return Ok(Deliveries::default()) };
     let now = job::now();
     let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
     arrivals.extend(inventory.new_arrivals(&arrivals, now));
     let month = now.to_zoned(calendar.zone.clone()).date().first_of_month();
     let ended = Rhythm::Month.period_of(month.yesterday()?);
-    inventory.deliveries(&arrivals, Some(ended), last)
+    inventory.deliveries(&arrivals, until.or(Some(ended)), last)
 }
 
 /// A row per period of which something is to be said, and of the newest one; JSON has them all.

@@ -69,7 +69,7 @@ const fn optional(name: &'static str, kind: RecordKind, doc: &'static str) -> Re
     RecordColumn { name, kind, optional: true, doc }
 }
 
-const OF_MONTH: RecordColumn = column(MONTH, RecordKind::Month, "期间 yyyymm");
+const OF_MONTH: RecordColumn = column(MONTH, RecordKind::Month, "期间, such as 2026-10");
 const OF_REGION: RecordColumn = column(REGION, RecordKind::Code("region"), "行政区划代码");
 const OF_SCHEME: RecordColumn = column("scheme", RecordKind::Code("scheme"), "险种");
 const OF_UNIT: RecordColumn = column("unit_id", RecordKind::Unit, "单位编号");
@@ -96,7 +96,7 @@ pub static RECORD_TABLES: [RecordTable; 5] = [
         name: "core_contribution",
         doc: "缴费明细: what was due and paid for a person under a scheme in a month",
         columns: &[
-            RecordColumn { doc: "费款所属期 yyyymm", ..OF_MONTH },
+            RecordColumn { doc: "费款所属期, such as 2026-10", ..OF_MONTH },
             OF_SCHEME,
             OF_REGION,
             OF_UNIT,
@@ -114,7 +114,7 @@ pub static RECORD_TABLES: [RecordTable; 5] = [
         name: "core_benefit",
         doc: "待遇发放: what was paid to a person",
         columns: &[
-            RecordColumn { doc: "发放年月 yyyymm", ..OF_MONTH },
+            RecordColumn { doc: "发放年月, such as 2026-10", ..OF_MONTH },
             OF_SCHEME,
             OF_REGION,
             OF_PERSON,

@@ -1,21 +1,20 @@
 //! Rules of plausibility: what is possible and still asks for a look. They say of no figure that it is wrong, and weigh in
 //! where a failed rule leaves open which of its cells is.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::Signed as _;
 
-use super::edit::{Exact, Interval, exact};
+use super::edit::{Interval, exact};
 use super::material::{Key, Material, TableKey};
 use super::number::{median, quotient, significant};
 use super::slip::{Slip, meant};
 use super::words::{decimal, grouped, shown};
 use crate::domain::finding::Likely;
-use crate::spec::rules::{
-    Coincidence, Direction, Growth, Magnitude, Peers, Place, Proportional, Rule, Rulebook, Severity, Step,
-};
+use crate::spec::rules::{Coincidence, Direction, Growth, Magnitude, Peers, Place, Rule, Rulebook, Severity, Step};
 
 /// Something to look at.
 #[derive(Clone, Debug)]
@@ -271,88 +270,6 @@ impl Look<'_> {
         self.push(now, vec![old, now], [decimal(&exact(value - before)), None], message).stands_out = true;
     }
 
-    /// Rows whose ratio to the base row is the same in every column; a cell alone out of its row stands out.
-    fn proportional(&mut self, kind: &Proportional) {
-        type Rows = BTreeMap<i64, BTreeMap<i64, usize>>;
-        type Place = (TableKey, Arc<str>, Arc<str>, Arc<str>);
-        let mut tables: BTreeMap<Place, Rows> = BTreeMap::new();
-        for nth in self.material.starts(&kind.at) {
-            let reading = &self.material.readings[nth];
-            let code = |key: &str| reading.breakdown(key)?.parse::<i64>().ok();
-            if let (Some(row), Some(column), Some(_)) = (code(&kind.rows), code(&kind.columns), reading.value) {
-                let key = &reading.key;
-                let table = (reading.table(), key.period.clone(), key.region.clone(), key.scheme.clone());
-                tables.entry(table).or_default().entry(row).or_default().insert(column, nth);
-            }
-        }
-        let Ok(base) = kind.base.parse::<i64>() else { return };
-        for rows in tables.into_values() {
-            let Some(of_base) = rows.get(&base) else { continue };
-            for (row, cells) in rows.iter().filter(|(row, _)| **row != base) {
-                let pairs: Vec<(usize, usize)> =
-                    cells.iter().filter_map(|(column, cell)| Some((*cell, *of_base.get(column)?))).collect();
-                self.all.looked.extend(pairs.iter().map(|(cell, _)| (self.nth, *cell)));
-                self.out_of_row(kind, &pairs);
-                self.off_base(&pairs, *row, base);
-            }
-        }
-    }
-
-    fn ratio(&self, cell: usize, base: usize) -> Option<Interval> {
-        let printed = |nth: usize| {
-            let reading = &self.material.readings[nth];
-            Some(Interval::around(reading.value?, reading.rounding))
-        };
-        let (a, b) = (printed(cell)?, printed(base)?);
-        Some(Interval { low: Some(a.low? / b.high?), high: Some(a.high? / b.low?) })
-    }
-
-    fn out_of_row(&mut self, kind: &Proportional, pairs: &[(usize, usize)]) {
-        for (nth, (cell, base)) in pairs.iter().enumerate() {
-            let others: Option<Vec<Interval>> =
-                pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, (c, b))| self.ratio(*c, *b)).collect();
-            let (Some(others), Some(own)) = (others, self.ratio(*cell, *base)) else { continue };
-            // The others must agree with each other; else nothing stands out.
-            let agreed =
-                others.iter().skip(1).try_fold(others.first().cloned().unwrap_or(Interval::ALL), |a, b| a.meet(b));
-            let (Some(agreed), true) = (agreed, others.len() > 1) else { continue };
-            if own.meet(&agreed).is_some() {
-                continue;
-            }
-            let reading = &self.material.readings[*cell];
-            let (value, of_base) =
-                (reading.value.unwrap_or_default(), self.material.readings[*base].value.unwrap_or_default());
-            let Interval { low: Some(low), high: Some(high) } = &agreed else { continue };
-            let printed = |(cell, base): (usize, usize)| {
-                let value = |nth: usize| exact(self.material.readings[nth].value.unwrap_or_default());
-                value(cell) / value(base)
-            };
-            let rest: Vec<Exact> =
-                pairs.iter().enumerate().filter(|(n, _)| *n != nth).map(|(_, pair)| printed(*pair)).collect();
-            let count = exact(Decimal::from(rest.len()));
-            let middle = rest.into_iter().sum::<Exact>() / count * exact(of_base);
-            let Some(expected) = decimal(&middle).map(|n| n.round_dp(u32::from(reading.decimals))) else { continue };
-            let range = Interval { low: Some(low * exact(of_base)), high: Some(high * exact(of_base)) };
-            let residual = expected - value;
-            let tolerance = decimal(&((high - low) / exact(2.into()) * exact(of_base)));
-            if residual.abs() * Decimal::from(1000) < value.abs() * Decimal::from(kind.grave_permille) {
-                continue;
-            }
-            let message = format!(
-                "{}: {} is out of proportion, the other figures of the row make it {}",
-                reading.subject,
-                shown(reading),
-                grouped(expected)
-            );
-            let likely = self.slips_within(*cell, &range, Slip::is_of_digits);
-            let cells = vec![*base, *cell];
-            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], message);
-            doubt.likely = likely;
-            doubt.stands_out = true;
-            doubt.severity = Some(Severity::Warning);
-        }
-    }
-
     /// Slips of a cell that lead into a range, and what would have to change with it.
     fn slips_within(&self, cell: usize, range: &Interval, is_meant: impl Fn(Slip) -> bool) -> Likely {
         let reading = &self.material.readings[cell];
@@ -385,30 +302,6 @@ impl Look<'_> {
             repair,
             candidates: Some(found.len() as u64),
             agrees: String::new(),
-        }
-    }
-
-    fn off_base(&mut self, pairs: &[(usize, usize)], row: i64, base: i64) {
-        for (cell, of_base) in pairs {
-            let (reading, other) = (&self.material.readings[*cell], &self.material.readings[*of_base]);
-            let (Some(value), Some(whole)) = (reading.value, other.value) else { continue };
-            let share = exact(Decimal::from(row)) / exact(Decimal::from(base));
-            let (expected, tolerance) =
-                (exact(whole) * &share, exact(reading.rounding) + exact(other.rounding) * &share);
-            let residual = expected - exact(value);
-            if residual.abs() <= tolerance {
-                continue;
-            }
-            let pct = quotient(value * Decimal::from(base) * Decimal::ONE_HUNDRED, whole * Decimal::from(row));
-            let message = format!(
-                "{}: {} is not {row}/{base} of {}, {}% of that",
-                reading.subject,
-                shown(reading),
-                shown(other),
-                pct.map_or_else(String::new, |pct| grouped(pct.round_dp(2)))
-            );
-            let numbers = [decimal(&residual), decimal(&tolerance)];
-            self.push(*cell, vec![*of_base, *cell], numbers, message).severity = Some(Severity::Info);
         }
     }
 

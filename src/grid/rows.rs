@@ -134,7 +134,8 @@ fn dispatch(path: &Path, shown: &str, text: TextForm, sink: &mut dyn Sink) -> Re
         _ => "text",
     };
     let packed = ["gz", "zip", "parquet"];
-    if packed.contains(&name.as_str()) && name != kind || packed.contains(&kind) && name != kind || kind == "xls" {
+    let either_is_packed = packed.contains(&name.as_str()) || packed.contains(&kind);
+    if either_is_packed && name != kind || kind == "xls" {
         let message = format!("the file is called .{name}, and its content is {}", what(kind));
         return Err(Diagnostic::error("format-mismatch", message)
             .hint("an extract is text (.csv, .txt; plain, .gz or .zip), .dbf or .parquet: rename or export it anew"));

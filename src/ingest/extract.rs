@@ -212,11 +212,6 @@ impl<'a> Reader<'a> {
 }
 
 impl Plan<'_> {
-    /// The month and the region that the file's name states, or the text of any capture.
-    pub fn text(&self) -> TextForm {
-        self.text
-    }
-
     fn code(&self, list: &str, column: usize, bytes: &[u8]) -> Result<u16, Wrong> {
         let undecodable = || Wrong::new("undecodable", format!("the bytes are not {}", self.text.name()));
         let label = self.text.decode(bytes).ok_or_else(undecodable)?;
@@ -290,6 +285,3 @@ pub fn plan<'a>(
         false => Err(faults),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,41 +2,23 @@
 //! pictures. Formats and lays out, never computes: a number that is not in a table of the release cannot be printed.
 //!
 //! ```text
-//! report.toml ─spec─▶ TableSpec ─select(rows)─▶ Frame ─▶ xlsx html csv
+//! report.toml ─spec─▶ TableSpec ─select(rows)─▶ Frame ─▶ formats: xlsx ods docx html csv sdmx, accessible book, data package
 //!                     ChartSpec ─plot(rows)──▶ Plot  ─▶ svg ─▶ png          index.html links them all
 //! ```
 
-mod raw;
-mod parse;
-mod resolve;
-pub mod spec;
-pub mod format;
-pub mod frame;
-pub mod source;
-pub mod stated;
-pub mod kept;
-mod records;
-mod names;
-mod layout;
-pub mod select;
-pub mod font;
-pub mod way;
-pub mod xlsx;
-pub mod html;
-pub mod csv;
-pub mod plot;
-mod axis;
-mod label;
+pub mod definition;
+pub mod rows;
+pub mod table;
 pub mod chart;
-pub mod png;
-pub mod index;
+pub mod formats;
+pub mod site;
 pub mod publish;
 
-pub use index::Imprint;
-pub use names::Names;
+pub use definition::spec::{ReportSpec, json_schema, load};
 pub use publish::{Published, publish, publish_tables};
-pub use source::{ReadTable, Tables};
-pub use spec::{ReportSpec, json_schema, load};
+pub use rows::names::Names;
+pub use rows::source::{ReadTable, Tables};
+pub use site::index::Imprint;
 
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,30 @@
-//! Writes what the renderers make: `tables/<report>/<id>.{xlsx,html,csv}`, `charts/<id>.{svg,png}` and `index.html`. A table
-//! `.way.html` beside a table explains its figures. A table
+//! Writes what the renderers make: the files of every table and report,
+//! `charts/<id>.{svg,png}` and `index.html`; the `.way.html` beside a table explains its figures. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::font::Face;
-use super::frame::Frame;
-use super::index::{self, Imprint, Shelf};
-use super::names::Names;
-use super::plot::{self, Plot};
-use super::select;
-use super::source::Tables;
-use super::spec::{ChartSpec, ReportSpec, TableSpec};
-use super::{chart, csv, html, kept, png, way, xlsx};
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::explain::Explainer;
+use crate::report::chart::draw as chart;
+use crate::report::chart::font::Face;
+use crate::report::chart::plot::{self, Plot};
+use crate::report::chart::png;
+use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
+use crate::report::formats::html;
+use crate::report::formats::package::{self, About};
+use crate::report::formats::sdmx::{self, Flow};
+use crate::report::formats::xlsx;
+use crate::report::formats::{accessible, csv, docx, ods, way, xlsx_book};
+use crate::report::rows::kept;
+use crate::report::rows::names::Names;
+use crate::report::rows::source::Tables;
+use crate::report::site::index::{self, Imprint, Shelf};
+use crate::report::table::frame::Frame;
+use crate::report::table::generate::Sources;
+use crate::report::table::select;
 use crate::store::Manifest;
 use crate::store::release::Kept;
 use crate::warehouse::{Rows, Warehouse};
@@ -74,6 +82,7 @@ pub fn publish_tables(
     let corrected = if is_there { kept::corrections(&(tables.read)(CORRECTIONS, &[])?) } else { Vec::new() };
     let mut run = Run {
         tables,
+        sources: Sources::read(tables),
         names,
         kept: &imprint.kept,
         corrected,
@@ -91,6 +100,8 @@ pub fn publish_tables(
                 shelf.tables.push((spec, frame));
             }
         }
+        let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+        run.whole(report, &frames)?;
         for spec in &report.charts {
             let filled = plot::fill(spec, tables, &run.names, &report.palette);
             if let Some(mut plot) = run.faultless(filled) {
@@ -120,6 +131,7 @@ const CORRECTIONS: &str = "core_correction";
 struct Run<'a, 'p> {
     tables: &'a Tables<'a>,
     names: Names,
+    sources: Sources,
     kept: &'a [Kept],
     /// Notes on corrected figures, by observation.
     corrected: Vec<(String, String)>,
@@ -144,15 +156,20 @@ impl Run<'_, '_> {
         let Some(mut frame) = self.faultless(filled) else { return Ok(None) };
         frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
         frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
-        let workbook = match xlsx::render(&frame, &report.palette) {
-            Ok(workbook) => workbook,
+        if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
+            frame.source = self.sources.line(&frame);
+        }
+        let office = xlsx::render(&frame, &report.palette).and_then(|workbook| {
+            let (sheet, document) = (ods::render(&frame, &report.palette)?, docx::render(&frame, &report.palette)?);
+            Ok([("xlsx", workbook), ("ods", sheet), ("docx", document)])
+        });
+        let office = match office {
+            Ok(office) => office,
             Err(fault) => {
                 self.faults.push(fault.at(spec.place.clone()));
                 return Ok(None);
             }
         };
-        let stem = Path::new("tables").join(&report.name).join(&spec.id);
-        self.write(&stem.with_extension("xlsx"), &workbook)?;
         let ways = match &mut self.explainer {
             Some(explainer) => way::render(&frame, explainer, "../../").map(Some),
             None => Ok(None),
@@ -161,14 +178,50 @@ impl Run<'_, '_> {
             self.faults.extend(faults);
             None
         });
-        let page = html::render(&frame, &report.title, "../../", ways.is_some());
-        self.write(&stem.with_extension("html"), page.as_bytes())?;
+        let flow = Flow { report: &report.name, frame: &frame };
+        let texts = [
+            ("html", html::render(&frame, &report.title, "../../", ways.is_some()).into_bytes()),
+            ("csv", csv::render(&frame)),
+            ("sdmx.csv", sdmx::render(&flow, &self.names)),
+            ("structure.xml", sdmx::structure(&flow, &self.names)),
+        ];
+        let stem = Path::new("tables").join(&report.name).join(&spec.id);
+        for (extension, bytes) in office.into_iter().chain(texts) {
+            self.write(&stem.with_extension(extension), &bytes)?;
+        }
         if let Some(ways) = ways {
             self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
         }
-        self.write(&stem.with_extension("csv"), &csv::render(&frame.tidy))?;
         self.published.tables += 1;
         Ok(Some(frame))
+    }
+
+    /// All tables of a report together: the machine-readable workbooks and the data package.
+    fn whole(&mut self, report: &ReportSpec, frames: &[&Frame]) -> Result<(), Diagnostic> {
+        let publisher = report.palette.publisher.as_str();
+        let Some(book) = accessible::book(&report.title, &report.summary, publisher, frames, &self.names) else {
+            return Ok(());
+        };
+        let folder = Path::new("tables").join(&report.name);
+        let about = About { name: &report.name, title: &report.title, summary: &report.summary, publisher };
+        let made = xlsx_book::render(&book, &report.palette).and_then(|workbook| {
+            let sheets = ods::render_book(&book, &report.palette)?;
+            Ok((workbook, sheets, package::files(&about, frames, &self.names)?))
+        });
+        let (workbook, sheets, package) = match made {
+            Ok(made) => made,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let stem = folder.join(&report.name);
+        self.write(&stem.with_extension("accessible.xlsx"), &workbook)?;
+        self.write(&stem.with_extension("accessible.ods"), &sheets)?;
+        for (path, bytes) in package {
+            self.write(&folder.join("datapackage").join(path), &bytes)?;
+        }
+        Ok(())
     }
 
     /// Draw all charts with one font; those that cannot be drawn leave the shelves.

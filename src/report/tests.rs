@@ -5,17 +5,19 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::font::Face;
-use super::frame::{Frame, Tidy};
-use super::names::Names;
-use super::plot;
+use super::Imprint;
 use super::publish::publish_tables;
-use super::records::Records;
-use super::select::fill_rows;
-use super::source::Tables;
-use super::spec::{Palette, ReportSpec, load, load_text};
-use super::{Imprint, chart, csv, html, xlsx};
 use crate::diag::Diagnostic;
+use crate::report::chart::draw;
+use crate::report::chart::font::Face;
+use crate::report::chart::plot;
+use crate::report::definition::spec::{Palette, ReportSpec, load, load_text};
+use crate::report::formats::{csv, html, xlsx};
+use crate::report::rows::names::Names;
+use crate::report::rows::records::Records;
+use crate::report::rows::source::Tables;
+use crate::report::table::frame::{Frame, Tidy};
+use crate::report::table::select::fill_rows;
 use crate::warehouse::{Column, Kind, Rows, Scalar};
 
 /// A table of rows: the first line names the columns, `|` parts the cells, a column named `*number` holds numbers.
@@ -117,8 +119,14 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
     (files.iter().map(below).collect(), rendered(&faults))
 }
 
-const TABLE_FILES: [&str; 4] =
-    ["tables/sample/financing.xlsx", "tables/sample/financing.html", "tables/sample/financing.csv", "index.html"];
+/// The files of one table, in the order written.
+const TABLE_FILES: [&str; 7] = ["xlsx", "ods", "docx", "html", "csv", "sdmx.csv", "structure.xml"];
+
+/// Files that are neither those of a table alone nor of a chart: the index, and what holds a whole report.
+fn of_tables(files: &[String]) -> Vec<&str> {
+    let own = files.iter().filter(|file| file.starts_with("tables/sample/financing."));
+    own.map(|file| file.trim_start_matches("tables/sample/financing.")).collect()
+}
 
 /// A second table and a chart beside [`REPORT`].
 const MORE: &str = r#"
@@ -160,7 +168,7 @@ fn frame(observations: &str, text: &str) -> (Frame, String) {
 
 /// The body as text, a covered cell as `<`.
 fn body(frame: &Frame) -> String {
-    let line = |cells: &Vec<super::frame::Cell>| {
+    let line = |cells: &Vec<crate::report::table::frame::Cell>| {
         let texts = cells.iter().map(|c| if c.covered { "<".to_owned() } else { c.text() });
         texts.collect::<Vec<_>>().join(" | ")
     };
@@ -232,7 +240,7 @@ fn a_missing_table_is_named_with_its_line() {
     let known = ["core_code", "core_observation", "ind_coverage"].map(str::to_owned).to_vec();
     let tables = Tables { names: known, grains: BTreeMap::new(), read: &read };
     let spec = report(&REPORT.replace("core_observation", "core_observations"));
-    let filled = super::select::fill(&spec.tables[0], &tables, &names());
+    let filled = crate::report::table::select::fill(&spec.tables[0], &tables, &names());
     assert!(filled.value.is_none());
     insta::assert_snapshot!(rendered(&filled.diagnostics));
 }
@@ -284,7 +292,7 @@ fn text_that_is_not_toml_is_shown() {
 #[test]
 fn the_page_of_a_table_as_a_whole() {
     let (frame, _) = frame(OBSERVATIONS, REPORT);
-    let page = html::render(&frame, "调研", "../../");
+    let page = html::render(&frame, "调研", "../../", false);
     let body = page.split("<body>").nth(1).unwrap();
     insta::assert_snapshot!(body);
 }
@@ -307,12 +315,14 @@ fn a_table_without_rows_is_a_fault_and_the_others_are_printed() {
     let wrong =
         MORE.replace("indicator = \"insured\"", "indicator = \"insured\", period = \"2020\", unit = \"person\"");
     let (files, faults) = publish(OBSERVATIONS, &format!("{REPORT}{wrong}"));
-    assert_eq!(files, TABLE_FILES);
+    assert_eq!(of_tables(&files), TABLE_FILES);
+    assert!(!files.iter().any(|file| file.contains("second") || file.contains("chart")), "{files:?}");
     insta::assert_snapshot!("no_rows", faults);
     // A chart with rows, and no number in them.
     let marked = MORE.replace("indicator = \"insured\"", "indicator = \"insured\", period = \"2012\"");
     let (files, faults) = publish(OBSERVATIONS, &format!("{REPORT}{marked}"));
-    assert_eq!(files.len(), TABLE_FILES.len() + 3, "{files:?}");
+    assert!(files.contains(&"tables/sample/second.xlsx".to_owned()), "{files:?}");
+    assert!(!files.iter().any(|file| file.starts_with("charts/")), "{files:?}");
     assert!(faults.contains("error[no-points]: the chart \"chart\" has no numbers to draw"), "{faults}");
 }
 
@@ -340,9 +350,9 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
     for empty in [no_rows, no_columns, nothing] {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
-        let page = html::render(&empty, "调研", "../../");
+        let page = html::render(&empty, "调研", "../../", false);
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
-        csv::render(&empty.tidy);
+        csv::render(&empty);
     }
     let spec = report(&format!("{REPORT}{MORE}"));
     let insured: String =
@@ -356,7 +366,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     for empty in [bare, bodiless] {
         // A machine without a Chinese font cannot draw at all.
         let Ok(face) = Face::find(empty.texts().iter().map(String::as_str)) else { return };
-        assert!(chart::render(&empty, &face).unwrap().contains("</svg>"));
+        assert!(draw::render(&empty, &face).unwrap().contains("</svg>"));
     }
 }
 
@@ -368,7 +378,10 @@ fn a_wrong_specification_is_not_printed() {
         let (files, faults) = publish(OBSERVATIONS, &whole.replace(from, to));
         assert!(faults.contains(&format!("error[{code}]")), "{to}: {faults}");
         assert!(!files.iter().any(|file| left_out.iter().any(|id| file.contains(id))), "{to}: {files:?}");
-        assert_eq!(files.len(), 9 - 3 * left_out.len() + usize::from(left_out.contains(&"chart")), "{to}: {files:?}");
+        let pages = files.iter().filter(|file| file.ends_with(".html") && file.starts_with("tables/")).count();
+        let charts = files.iter().filter(|file| file.ends_with(".svg")).count();
+        let gone = usize::from(left_out.iter().any(|id| id.contains("chart")));
+        assert_eq!((pages, charts), (2 - (left_out.len() - gone), 1 - gone), "{to}: {files:?}");
     };
     check("\"second\"", "\"../../second\"", "bad-id", &["second"]);
     check("\"second\"", "\"Second\"", "bad-id", &["econd"]);
@@ -386,6 +399,25 @@ fn a_wrong_specification_is_not_printed() {
     );
     check("heads   = [\"年度\"]", "heads = [\"年度\"]\nunit = \"persons\"", "unknown-unit", &["financing"]);
     check("title = \"调研\"", "title = \"调研\"\nnote = 1", "unknown-key", &[]);
+    let heads = "heads   = [\"地区\"]";
+    check(heads, &format!("{heads}\npage_rows = 0"), "bad-page", &["second"]);
+    check(
+        "label = \"人数\" }]\n\n[[chart]]",
+        "label = \"人数\", indent = 9 }]\n\n[[chart]]",
+        "bad-indent",
+        &["second"],
+    );
+    let nowhere = "cell_notes = [{ text = \"注\", where = { period = \"2010\", population = \"adult\" } }]";
+    check(heads, &format!("{heads}\n{nowhere}"), "unbound-note", &["second"]);
+    check("kind   = \"bar\"", "kind = \"pyramid\"", "series", &["chart"]);
+    check("kind   = \"bar\"", "kind = \"bar\"\ny2 = { unit = \"person\", decimals = 0 }", "second-axis", &["chart"]);
+    check(
+        "kind   = \"bar\"",
+        "kind = \"bar-line\"\ny2 = { unit = \"persons\", decimals = 0 }",
+        "unknown-unit",
+        &["chart"],
+    );
+    check("kind   = \"bar\"", "kind = \"slope\"", "chart-categories", &["chart"]);
 }
 
 #[test]
@@ -417,7 +449,8 @@ fn an_unknown_code_is_a_fault_with_its_line() {
     let text = format!("{REPORT}{MORE}").replace("population = \"child\"", "population = [\"adult\", \"chld\"]");
     let text = text.replace("where  = { indicator = \"insured\" }", "where = { indicator = \"insurde\" }");
     let (files, faults) = publish(OBSERVATIONS, &text);
-    assert!(files.iter().all(|file| file.contains("second") || file == "index.html"), "{files:?}");
+    assert!(of_tables(&files).is_empty() && !files.iter().any(|file| file.contains("chart")), "{files:?}");
+    assert!(files.contains(&"tables/sample/second.html".to_owned()), "{files:?}");
     insta::assert_snapshot!(faults);
 }
 

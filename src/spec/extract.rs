@@ -88,10 +88,14 @@ pub(super) fn resolve(dataset: &str, id: &str, raw: &raw::Extract, scope: &mut S
         let known = by_field || context.iter().any(|(c, _)| *c == nth) || captures.iter().any(|c| c == column.name);
         if !known && !column.optional {
             let message = format!("nothing fills the column \"{}\" of {} ({})", column.name, table.name, column.doc);
-            let hint = format!(
-                "add a [[field]] with name = \"{0}\", or capture {{{0}}} in the file's name, or state it in context",
-                column.name
-            );
+            let field = format!("add a [[field]] with name = \"{}\"", column.name);
+            let hint = match column.kind {
+                RecordKind::Code(_) => {
+                    format!("{field}, or capture {{{}}} in the file's name, or state it in context", column.name)
+                }
+                RecordKind::Month => format!("{field}, or capture {{{}}} in the file's name", column.name),
+                _ => field,
+            };
             scope.fault(raw.record.span(), "extract-column", message, hint);
         }
     }

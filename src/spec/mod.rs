@@ -236,13 +236,13 @@ fn table_id(spec: &Path) -> String {
 /// What a file beside `source.toml` declares.
 enum Declared {
     Table(Box<Table>),
-    Extract(Extract),
+    Extract(Box<Extract>),
 }
 
 fn with(mut source: Source, declared: Option<Declared>) -> Source {
     match declared {
         Some(Declared::Table(table)) => source.tables.push(*table),
-        Some(Declared::Extract(extract)) => source.extracts.push(extract),
+        Some(Declared::Extract(extract)) => source.extracts.push(*extract),
         None => {}
     }
     source
@@ -259,7 +259,7 @@ fn resolve_spec(
     let is_extract = schema::kind_of(text, &mut found);
     let declared = match is_extract {
         _ if !found.is_empty() => None,
-        true => resolve_extract(dataset, id, text, codebook, &mut found).map(Declared::Extract),
+        true => resolve_extract(dataset, id, text, codebook, &mut found).map(|e| Declared::Extract(Box::new(e))),
         false => resolve_table(dataset, id, text, codebook, &mut found).map(|table| Declared::Table(Box::new(table))),
     };
     found.sort_by_key(|f| f.place.line_column());

@@ -262,6 +262,23 @@ pub const ANSWER: Table = Table {
     ],
 };
 
+pub const SUBMISSION: Table = Table {
+    name: "stage_submission",
+    columns: &[
+        ("submission", Text),
+        ("dataset", Text),
+        ("extract", Text),
+        ("record_table", Text),
+        ("source_file", Text),
+        ("source_sha256", Text),
+        ("scope", Text),
+        ("state", Text),
+        ("records", Integer),
+        ("rejected", Integer),
+        ("reasons", Text),
+    ],
+};
+
 /// What was set aside of extracts; no stage table, since it lies with the records.
 pub const REJECT: Table = Table {
     name: "core_reject",
@@ -283,7 +300,7 @@ pub const REJECT: Table = Table {
 };
 
 /// Every stage table, in the order they are written.
-pub const TABLES: [&Table; 14] = [
+pub const TABLES: [&Table; 15] = [
     &OBSERVATION,
     &FINDING,
     &CODE,
@@ -297,6 +314,7 @@ pub const TABLES: [&Table; 14] = [
     &RELATION,
     &TABLE,
     &EDITION,
+    &SUBMISSION,
     &DELIVERY,
 ];
 

@@ -8,14 +8,15 @@ use jiff::civil::Date;
 
 use rows::{
     Cells, answer_rows, break_rows, code_rows, concordance_rows, delivery_row, edition_row, finding_of, finding_row,
-    indicator_rows, observation_of, question_rows, relation_of, relation_row, table_of, table_row, text, unit_rows,
-    version_rows,
+    indicator_rows, observation_of, question_rows, relation_of, relation_row, submission_row, table_of, table_row,
+    text, unit_rows, version_rows,
 };
 
 pub use rows::observation_row;
 
 use super::error::StoreError;
 use super::parquet::{self, Row};
+use super::records::Submission;
 use super::schema;
 use crate::domain::{Code, Codebook, Finding, Observation, Period, Relation, Text};
 
@@ -28,6 +29,8 @@ pub struct Stage {
     pub codebook: Codebook,
     pub tables: Vec<TableInfo>,
     pub editions: Vec<EditionInfo>,
+    /// The files of agencies that the records come from.
+    pub submissions: Vec<Submission>,
     pub deliveries: Vec<DeliveryInfo>,
 }
 
@@ -95,6 +98,7 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     parquet::write(folder, &schema::BREAK, sorted(break_rows(&stage.codebook)), unnamed)?;
     parquet::write(folder, &schema::DELIVERY, sorted(stage.deliveries.iter().map(delivery_row)), unnamed)?;
     parquet::write(folder, &schema::EDITION, sorted(stage.editions.iter().map(edition_row)), unnamed)?;
+    parquet::write(folder, &schema::SUBMISSION, sorted(stage.submissions.iter().map(submission_row)), unnamed)?;
     parquet::write(folder, &schema::TABLE, sorted(stage.tables.iter().map(table_row)), unnamed)
 }
 

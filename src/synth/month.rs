@@ -284,7 +284,7 @@ impl Page<'_, '_> {
                     continue;
                 }
                 if !world.is_insured(home, &employee, self.month)
-                    || !treated.is_some_and(|nth| employee.schemes >> nth & 1 == 1)
+                    || treated.is_none_or(|nth| employee.schemes >> nth & 1 == 0)
                 {
                     continue;
                 }

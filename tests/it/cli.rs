@@ -267,5 +267,5 @@ fn schemas_are_those_of_the_types() {
         assert!(same, "docs/schema is not what `shebao schema` writes; run it again");
         compared += 1;
     }
-    assert_eq!(compared, 7);
+    assert_eq!(compared, 9);
 }

@@ -21,6 +21,7 @@ mod extracts;
 mod versions;
 mod explain;
 mod reports;
+mod products;
 mod bad_input;
 mod fuzz;
 mod cli;

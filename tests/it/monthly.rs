@@ -119,6 +119,8 @@ fn a_period_that_is_not_whole_is_withheld() {
     assert_eq!(figures(&project), [&september[..], &both[..]].concat());
     assert_eq!(states(&project, TOO_LATE)[5], "2026-10 530425 late");
     // The same again is nothing to do, and another content is a resubmission that replaces this file's figures alone.
+    let status = project.shebao_at(TOO_LATE, &["status"]).must_end_with(0).stdout;
+    assert!(status.contains("next          nothing to do"), "{status}");
     let again = project.shebao_at(TOO_LATE, &["run", "--period", "2026-10"]).must_end_with(0);
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
     deliver(&project, "530403", "2026-10", 21);

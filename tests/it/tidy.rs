@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 25] = [
+const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -40,7 +40,9 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("anyhow", &["cli"]),
     ("chardetng", &["grid"]),
     ("comfy_table", &["cli"]),
+    ("flate2", &["grid"]),
     ("futures", &["warehouse"]),
+    ("hmac", &["store"]),
     ("indicatif", &["cli"]),
     ("quick_xml", &["grid"]),
     ("rustix", &["store"]),
@@ -48,7 +50,7 @@ const SOLE_USERS: [(&str, &[&str]); 25] = [
     ("skrifa", &["report"]),
     ("tokio", &["warehouse"]),
     ("unicode_width", &["report"]),
-    ("zip", &["grid"]),
+    ("zip", &["grid", "report"]),
 ];
 
 fn root() -> &'static Path {

@@ -224,7 +224,7 @@ fn delivery(due: &Due, period: Period, region: Code, files: Vec<FileDigest>, giv
     };
     let time = |arrival: &Arrival| arrival.seen_at.parse().ok();
     let first = of_file().next();
-    let again = of_file().filter(|a| files.first().is_some_and(|f| f.sha256 == a.sha256)).next_back();
+    let again = of_file().rfind(|a| files.first().is_some_and(|f| f.sha256 == a.sha256));
     let resubmitted_at = again.filter(|again| first.is_some_and(|first| first.sha256 != again.sha256)).and_then(time);
     Delivery { arrived_at: first.and_then(time), resubmitted_at, region, files, gone }
 }

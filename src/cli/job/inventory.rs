@@ -59,10 +59,14 @@ impl Inventory {
         let new = self.new_arrivals(&arrivals, job::now());
         ledger.append(&new)?;
         arrivals.extend(new);
-        self.deliveries = self.deliveries(&arrivals, until, last)?;
-        let unread = &self.deliveries.unread;
-        self.files.retain(|file| !unread.contains(&file.path));
+        self.hold_back(self.deliveries(&arrivals, until, last)?);
         Ok(())
+    }
+
+    /// Leave out what is not read for the sake of what is not there.
+    pub fn hold_back(&mut self, deliveries: Deliveries) {
+        self.files.retain(|file| !deliveries.unread.contains(&file.path));
+        self.deliveries = deliveries;
     }
 
     /// What the calendar makes of the files that are there.

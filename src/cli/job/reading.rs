@@ -49,6 +49,7 @@ pub fn read_all(
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
+    stage.submissions = taken.submissions.clone();
     let mut diagnostics = Vec::new();
     let mut withheld = Vec::new();
     for source in &pipelines.sources {

@@ -14,7 +14,7 @@ const PERSON_CHARS: std::ops::RangeInclusive<usize> = 8..=32;
 /// Years that records are of.
 const YEARS: std::ops::RangeInclusive<u32> = 1850..=2199;
 /// More fen than any fund holds.
-const FEN: i128 = 1_000_000_000_000_000_00;
+const FEN: i128 = 100_000_000_000_000_000;
 
 /// Read a cell that holds signs of ASCII, be they printed in full width.
 #[inline]

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::parquet::{Cell, Row};
+use super::super::records::Submission;
 use super::{DeliveryInfo, EditionInfo, TableInfo};
 use crate::diag::Severity;
 use crate::domain::finding::Likely;
@@ -409,6 +410,17 @@ pub fn delivery_row(d: &DeliveryInfo) -> Row<'_> {
 pub fn table_row(t: &TableInfo) -> Row<'_> {
     let texts = [&t.dataset, &t.table_id, &t.title, &t.publisher, &t.citation, &t.licence];
     texts.into_iter().map(Cell::text).chain([Cell::Integer(t.priority)]).collect()
+}
+
+pub fn submission_row(s: &Submission) -> Row<'_> {
+    let listed = |pairs: Vec<String>| Cell::text(pairs.join(";"));
+    let texts = [&s.id, &s.dataset, &s.extract, &s.table, &s.source_file, &s.source_sha256];
+    let mut cells: Row<'_> = texts.into_iter().map(Cell::text).collect();
+    cells.push(listed(s.scope.iter().map(|(name, value)| format!("{name}={value}")).collect()));
+    cells.push(Cell::text(if s.refused { "refused" } else { "taken" }));
+    cells.extend([s.records, s.rejected].map(|n| Cell::Integer(i32::try_from(n).unwrap_or(i32::MAX))));
+    cells.push(listed(s.reasons.iter().map(|(reason, n)| format!("{reason}={n}")).collect()));
+    cells
 }
 
 pub fn table_of(cells: &mut Cells) -> Option<TableInfo> {

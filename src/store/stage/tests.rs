@@ -115,6 +115,26 @@ fn codebook() -> Codebook {
     codebook
 }
 
+fn submission() -> Submission {
+    Submission {
+        id: "0a".into(),
+        dataset: "d".into(),
+        extract: "e".into(),
+        table: "core_death".into(),
+        source_file: "d/e.csv".into(),
+        source_sha256: "1".into(),
+        scope: [("month".to_owned(), "2026-01".to_owned())].into(),
+        count: vec![2],
+        key: "k".into(),
+        records: 20,
+        rejected: 1,
+        reasons: [("blank".to_owned(), 1)].into(),
+        refused: false,
+        parts: Vec::new(),
+        rejects: None,
+    }
+}
+
 fn whole() -> Stage {
     let relation = |part: &str| Relation {
         relation_id: "counties".into(),
@@ -144,6 +164,7 @@ fn whole() -> Stage {
         likely: Default::default(),
     };
     Stage {
+        submissions: vec![submission()],
         observations: vec![
             observation("c", Value::Missing(Mark::NotApplicable)),
             observation("a", number("-0.000001")),

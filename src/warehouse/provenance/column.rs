@@ -75,10 +75,8 @@ impl Columns {
     }
 
     fn of_expression(&mut self, input: &LogicalPlan, expr: &Expr) -> Result<BTreeSet<Source>> {
-        let mut places = BTreeSet::new();
-        for column in expr.column_refs() {
-            places.insert(input.schema().index_of_column(column)?);
-        }
+        let places = expr.column_refs().into_iter().map(|column| input.schema().index_of_column(column));
+        let places: BTreeSet<usize> = places.collect::<Result<_>>()?;
         self.of_all(places.into_iter().map(|place| (input, place)))
     }
 

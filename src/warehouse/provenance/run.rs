@@ -15,7 +15,7 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef, UInt32Type};
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::common::{DFSchema, JoinConstraint, JoinType, Result, exec_err, not_impl_err};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::logical_plan::Join;
+use datafusion::logical_expr::logical_plan::{Join, RecursiveQuery, Sort as LogicalSort, Values};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Aggregate, Expr, FetchType, LogicalPlan, Window};
@@ -145,12 +145,7 @@ impl<'a> Runner<'a> {
             }
             LogicalPlan::Sort(sort) => {
                 let input = self.run(&sort.input).await?;
-                let by: Vec<Expr> = sort.expr.iter().map(|sort| sort.expr.clone()).collect();
-                let places = keys(&evaluate_all(self.state, &by, &input)?, &sort.expr, input.len())?;
-                let mut rows = all_rows(input.len());
-                rows.sort_by(|a, b| places[*a as usize].cmp(&places[*b as usize]));
-                rows.truncate(sort.fetch.unwrap_or(usize::MAX));
-                some(rows, Vec::new(), input)
+                self.sorted(sort, input)
             }
             LogicalPlan::Limit(limit) => {
                 let input = self.run(&limit.input).await?;
@@ -173,20 +168,7 @@ impl<'a> Runner<'a> {
                 let rows = rows.slice(0, usize::from(empty.produce_one_row));
                 step(Node::Given, &empty.schema, rows, Vec::new())
             }
-            LogicalPlan::Values(values) => {
-                let one = Step {
-                    node: Node::Given,
-                    schema: Arc::new(DFSchema::empty()),
-                    rows: batch(&DFSchema::empty(), Vec::new(), 1)?,
-                    inputs: Vec::new(),
-                };
-                let mut batches = Vec::with_capacity(values.values.len());
-                for row in &values.values {
-                    batches.push(batch(&values.schema, evaluate_all(self.state, row, &one)?, 1)?);
-                }
-                let rows = concat_batches(values.schema.inner(), &batches)?;
-                step(Node::Given, &values.schema, rows, Vec::new())
-            }
+            LogicalPlan::Values(values) => self.given(values),
             LogicalPlan::Unnest(unnest) => {
                 let input = self.run(&unnest.input).await?;
                 unnested(unnest, input)
@@ -207,23 +189,43 @@ impl<'a> Runner<'a> {
                 let LogicalPlan::Join(join) = &plan else { return exec_err!("a join that is none") };
                 self.join(join, left, right).await
             }
-            LogicalPlan::RecursiveQuery(query) => {
-                let mut rounds = vec![self.run(&query.static_term).await?];
-                while rounds.last().is_some_and(|round| round.len() > 0) {
-                    if rounds.len() == ROUNDS_MAX {
-                        return exec_err!("{} does not end after {ROUNDS_MAX} rounds", query.name);
-                    }
-                    let last = rounds[rounds.len() - 1].clone();
-                    let last = Arc::new(united(&query.schema, vec![last])?);
-                    self.rounds.push((query.name.clone(), last));
-                    let next = self.run(&query.recursive_term).await;
-                    self.rounds.pop();
-                    rounds.push(next?);
-                }
-                united(&query.schema, rounds)
-            }
+            LogicalPlan::RecursiveQuery(query) => self.rounds_of(query).await,
             other => not_impl_err!("{}", other.display()),
         }
+    }
+
+    fn sorted(&self, sort: &LogicalSort, input: Arc<Step>) -> Result<Step> {
+        let by: Vec<Expr> = sort.expr.iter().map(|sort| sort.expr.clone()).collect();
+        let places = keys(&evaluate_all(self.state, &by, &input)?, &sort.expr, input.len())?;
+        let mut rows = all_rows(input.len());
+        rows.sort_by(|a, b| places[*a as usize].cmp(&places[*b as usize]));
+        rows.truncate(sort.fetch.unwrap_or(usize::MAX));
+        some(rows, Vec::new(), input)
+    }
+
+    fn given(&self, values: &Values) -> Result<Step> {
+        let schema = Arc::new(DFSchema::empty());
+        let one = step(Node::Given, &schema, batch(&schema, Vec::new(), 1)?, Vec::new())?;
+        let mut batches = Vec::with_capacity(values.values.len());
+        for row in &values.values {
+            batches.push(batch(&values.schema, evaluate_all(self.state, row, &one)?, 1)?);
+        }
+        let schema = batches.first().map_or_else(|| values.schema.inner().clone(), RecordBatch::schema);
+        step(Node::Given, &values.schema, concat_batches(&schema, &batches)?, Vec::new())
+    }
+
+    async fn rounds_of(&mut self, query: &RecursiveQuery) -> Result<Step> {
+        let mut rounds = vec![self.run(&query.static_term).await?];
+        while let Some(last) = rounds.last().filter(|round| round.len() > 0).cloned() {
+            if rounds.len() == ROUNDS_MAX {
+                return exec_err!("{} does not end after {ROUNDS_MAX} rounds", query.name);
+            }
+            self.rounds.push((query.name.clone(), Arc::new(united(&query.schema, vec![last])?)));
+            let next = self.run(&query.recursive_term).await;
+            self.rounds.pop();
+            rounds.push(next?);
+        }
+        united(&query.schema, rounds)
     }
 
     fn scan(&self, name: &str, plan: &LogicalPlan) -> Result<Step> {

@@ -287,7 +287,7 @@ impl Tracer {
                 let mut rows = present;
                 if call.distinct {
                     let mut met = HashSet::new();
-                    let keys = keys(&[array.clone()], &[], input.len())?;
+                    let keys = keys(std::slice::from_ref(&array), &[], input.len())?;
                     rows.retain(|row| met.insert(keys[*row as usize].clone()));
                 }
                 let mut args = rows.iter().map(|row| self.expression(input, *row, arg)).collect::<Result<Vec<_>>>()?;

@@ -1,1 +1,0 @@
-//! Cells to records and rejects, each case a text of some lines.

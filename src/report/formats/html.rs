@@ -1,0 +1,232 @@
+//! A frame as a page of its own: the yearbook layout as an accessible table whose every figure names its source cell.
+
+use std::collections::BTreeSet;
+
+use crate::report::definition::spec::Head;
+use crate::report::rows::kept::notice;
+use crate::report::site::index::downloads;
+use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
+use crate::report::table::key::addresses;
+use crate::report::table::select::flat;
+
+/// The one style sheet of all pages.
+pub const STYLE: &str = include_str!("../site/page.css");
+
+/// The page of one table. `up` leads from the page to the folder of the index.
+pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> String {
+    let title = escape(&frame.full_title());
+    let mut body = String::new();
+    body.push_str(&format!(
+        "<nav class=\"trail\" aria-label=\"位置\"><a href=\"{up}index.html\">目录</a> › {}</nav>\n<main>\n",
+        escape(report_title)
+    ));
+    for kept in &frame.kept {
+        body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
+    }
+    body.push_str("<div class=\"sheet\">\n");
+    body.push_str(&table(frame, explained));
+    // What is said of kept figures stands above the table.
+    let foot = frame.foot();
+    let foot = &foot[..foot.len() - frame.kept.len()];
+    if !foot.is_empty() {
+        body.push_str("<footer class=\"notes\">\n");
+        for line in foot {
+            body.push_str(&format!("<p>{}</p>\n", text(line)));
+        }
+        body.push_str("</footer>\n");
+    }
+    body.push_str("</div>\n");
+    let id = escape(&frame.id);
+    body.push_str(&format!(
+        "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
+        downloads(&id, &frame.full_title())
+    ));
+    page(&title, &body)
+}
+
+/// A whole page around a body; needs nothing from the network.
+pub fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn table(frame: &Frame, explained: bool) -> String {
+    let mut out =
+        String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"title\">\n<table>\n");
+    let number = if frame.number.is_empty() {
+        String::new()
+    } else {
+        format!("<span class=\"number\">{}</span>　", escape(&frame.number))
+    };
+    out.push_str(&format!(
+        "<caption><span id=\"title\">{number}{}</span>",
+        label(frame, &frame.title, "", &frame.title_en)
+    ));
+    if !frame.unit_note.is_empty() {
+        out.push_str(&format!("<span class=\"unit\">{}</span>", text(&frame.unit_note)));
+    }
+    out.push_str("</caption>\n<thead>\n");
+    for (level, blocks) in frame.header.iter().enumerate() {
+        out.push_str("<tr>");
+        if level == 0 {
+            for head in &frame.heads {
+                out.push_str(&corner(frame, head));
+            }
+        }
+        for block in blocks {
+            let scope = if block.group { "colgroup" } else { "col" };
+            out.push_str(&heading(frame, block, scope));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</thead>\n");
+    let starts = group_starts(frame);
+    let addresses = addresses(frame);
+    for (at, (stub, cells)) in frame.stub.iter().zip(&frame.cells).enumerate() {
+        if starts.contains(&at) {
+            out.push_str(if at == 0 { "<tbody>\n" } else { "</tbody>\n<tbody>\n" });
+        }
+        out.push_str("<tr>");
+        for block in stub {
+            let scope = if block.group { "rowgroup" } else { "row" };
+            out.push_str(&heading(frame, block, scope));
+        }
+        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
+            let address = &addresses[at][nth];
+            let way = (explained && !cell.answers.is_empty()).then(|| format!("{}.way.html#{address}", frame.id));
+            out.push_str(&data(cell, way.as_deref()));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str(if frame.stub.is_empty() { "" } else { "</tbody>\n" });
+    out.push_str("</table>\n</div>\n");
+    out
+}
+
+/// Rows at which a body group starts: the row groups of the stub, unless a data cell reaches over their border.
+fn group_starts(frame: &Frame) -> BTreeSet<usize> {
+    let mut starts: BTreeSet<usize> = frame
+        .stub
+        .iter()
+        .enumerate()
+        .filter(|(_, blocks)| blocks.first().is_some_and(|b| b.column == 0 && b.group))
+        .map(|(at, _)| at)
+        .collect();
+    for (at, cell) in frame.cells.iter().enumerate().flat_map(|(at, row)| row.iter().map(move |cell| (at, cell))) {
+        starts.retain(|start| *start <= at || *start >= at + cell.high);
+    }
+    starts.insert(0);
+    starts
+}
+
+fn corner(frame: &Frame, head: &Head) -> String {
+    let span = spans(1, frame.header.len());
+    match head {
+        Head::Text(text) => format!("<th scope=\"col\"{span}>{}</th>", label(frame, text, "", "")),
+        Head::Bilingual { text, english } => {
+            format!("<th scope=\"col\"{span}>{}</th>", label(frame, text, "", english))
+        }
+        Head::Diagonal { rows, columns } => format!(
+            "<th scope=\"col\" class=\"diagonal\"{span}><span class=\"columns\">{}</span><span class=\"rows\">{}</span></th>",
+            text(columns),
+            text(rows)
+        ),
+    }
+}
+
+fn heading(frame: &Frame, block: &Block, scope: &str) -> String {
+    let indent = match block.indent {
+        0 => String::new(),
+        steps => format!(" style=\"padding-inline-start:calc({steps}em + .5rem)\""),
+    };
+    let label = label(frame, &block.text, &signs(&block.signs()), &block.english);
+    format!("<th scope=\"{scope}\"{}{indent}>{label}</th>", spans(block.wide, block.high))
+}
+
+/// A label, the signs of its notes, and its English where the table is bilingual.
+fn label(frame: &Frame, chinese: &str, signs: &str, english: &str) -> String {
+    let english = match frame.bilingual && !english.is_empty() {
+        true => format!("<br><span lang=\"en\">{}</span>", text(english)),
+        false => String::new(),
+    };
+    format!("{}{signs}{english}", text(chinese))
+}
+
+/// What stands beside a figure or a label, raised.
+fn signs(signs: &str) -> String {
+    if signs.is_empty() { String::new() } else { format!("<sup>{}</sup>", escape(signs)) }
+}
+
+/// `way` leads to where the figure comes from.
+fn data(cell: &Cell, way: Option<&str>) -> String {
+    let class = match (&cell.content, cell.wide > 1 || cell.high > 1) {
+        (Content::Blank, _) => "blank",
+        (Content::Text(_), _) => "words",
+        (Content::Mark(_), false) => "mark",
+        (Content::Mark(_), true) | (Content::Number(_), true) => "number merged",
+        (Content::Number(_), false) => "number",
+    };
+    let shown = match (text(&cell.text()), way) {
+        (shown, Some(way)) if !shown.is_empty() => format!("<a href=\"{}\">{shown}</a>", escape(way)),
+        (shown, _) => shown,
+    };
+    let shown = format!("{shown}{}", signs(&cell.signs()));
+    format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.answers))
+}
+
+/// What the pointer shows, and what a program reads, about the source of a cell.
+fn origin(answers: &[Answer]) -> String {
+    let Some(first) = answers.first() else { return String::new() };
+    if first.file.is_empty() {
+        return String::new();
+    }
+    let sheet = if first.sheet.is_empty() { String::new() } else { format!("，工作表 {}", first.sheet) };
+    let mark = match first.mark.as_str() {
+        "not_available" => "；缺数",
+        "not_applicable" => "；不适用",
+        "nil" => "；无此现象",
+        "confidential" => "；保密",
+        "rounded_to_zero" => "；不足最小单位",
+        _ => "",
+    };
+    let printed = flat(first.printed.trim());
+    let printed = if printed.is_empty() { String::new() } else { format!("；原文“{printed}”") };
+    let said = format!("来源：{}{sheet}，单元格 {}{printed}{mark}", first.file, first.cell);
+    let ids: Vec<&str> = answers.iter().map(|t| t.obs_id.as_str()).collect();
+    let mut out = format!(" title=\"{}\"", escape(&said));
+    for (name, value) in [
+        ("obs", ids.join(" ").as_str()),
+        ("file", &first.file),
+        ("sheet", &first.sheet),
+        ("cell", &first.cell),
+        ("mark", &first.mark),
+    ] {
+        if !value.is_empty() {
+            out.push_str(&format!(" data-{name}=\"{}\"", escape(value)));
+        }
+    }
+    out
+}
+
+fn spans(wide: usize, high: usize) -> String {
+    let mut out = String::new();
+    if wide > 1 {
+        out.push_str(&format!(" colspan=\"{wide}\""));
+    }
+    if high > 1 {
+        out.push_str(&format!(" rowspan=\"{high}\""));
+    }
+    out
+}
+
+/// Text with its line breaks kept.
+fn text(raw: &str) -> String {
+    escape(raw).replace('\n', "<br>")
+}
+
+pub fn escape(raw: &str) -> String {
+    raw.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

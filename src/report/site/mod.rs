@@ -1,0 +1,3 @@
+//! The pages around the tables.
+
+pub mod index;

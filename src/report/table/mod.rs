@@ -1,0 +1,12 @@
+//! The document model: a definition and its rows become a frame, in which every cell has its place, text, unit, decimals,
+//! mark and notes. Every format is a writer of it.
+
+pub mod format;
+pub mod frame;
+pub mod generate;
+pub mod key;
+pub mod layout;
+pub mod point;
+pub mod select;
+pub mod sheet;
+mod tidy;
