@@ -153,6 +153,6 @@ fn publish_10_tables_and_4_charts(bencher: divan::Bencher<'_, '_>) {
     let manifest = Manifest::read(&release.path).expect("a release");
     let specs = report::load(&project.reports()).value;
     bencher.with_inputs(|| tempfile::tempdir().expect("a temporary folder")).bench_values(|into| {
-        report::publish(&specs, &warehouse, &manifest, into.path(), &mut |_| {}).map_or(0, |p| p.value.tables)
+        report::publish(&specs, &warehouse, &manifest, into.path(), None, &mut |_| {}).map_or(0, |p| p.value.tables)
     });
 }

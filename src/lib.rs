@@ -23,6 +23,8 @@ pub mod editing;
 #[cfg(feature = "publish")]
 pub mod warehouse;
 #[cfg(feature = "publish")]
+pub mod explain;
+#[cfg(feature = "publish")]
 pub mod report;
 #[cfg(feature = "publish")]
 pub mod cli;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::ValueEnum;
 
-use super::{Context, Ended, Fault, drift, explain, job, print};
+use super::{Context, Ended, Fault, drift, job, print, rule};
 use crate::warehouse::{Rows, Scalar, model};
 
 /// Tell every finding of a release: what could not be read, and what does not add up
@@ -70,7 +70,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     let warehouse = job::open_release(&context.project, args.as_of.as_deref())?;
     if let Some(rule) = &args.explain {
-        return explain::run(context, &warehouse, rule);
+        return rule::run(context, &warehouse, rule);
     }
     let filters: Vec<(String, String)> = args.rule.iter().map(|rule| ("rule".to_owned(), rule.clone())).collect();
     let mut rows = warehouse.table("core_finding", &filters).map_err(|d| Fault(vec![d]))?;

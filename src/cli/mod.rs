@@ -11,13 +11,16 @@ mod doctor;
 mod draft;
 mod drift;
 mod explain;
+mod impact;
 pub mod ingest;
 mod inspect;
 pub mod job;
+mod lineage;
 mod print;
 pub mod progress;
 mod query;
 mod report;
+mod rule;
 mod run;
 mod schedule;
 mod schema;
@@ -67,6 +70,10 @@ Examples:
   shebao status                   which release is current, what is missing, what has changed
   shebao query \"SELECT * FROM ind_coverage\"
   shebao query \"SELECT * FROM core_finding\" --format csv --output findings.csv
+  shebao explain coverage --period 2013-09 --region 530400 --scheme pension-resident
+                                  where a figure comes from, down to the printed cells
+  shebao impact yuxi-2013/injury_by_county.xlsx B7
+                                  every figure that depends on a cell
   shebao series insured_person --region 530400 --scheme pension-resident --in-version scheme=2014
                                   one series through the merger of its schemes
   shebao status --revisions       what a later edition states otherwise
@@ -111,6 +118,9 @@ enum Command {
     Build(build::Args),
     Report(report::Args),
     Query(query::Args),
+    Explain(explain::Args),
+    Impact(impact::Args),
+    Lineage(lineage::Args),
     Series(series::Args),
     Status(status::Args),
     Schedule(schedule::Args),
@@ -180,6 +190,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
         Command::Build(args) => build::run(&context(open()?), &args),
         Command::Report(args) => report::run(&context(open()?), &args),
         Command::Query(args) => query::run(&context(open()?), &args),
+        Command::Explain(args) => explain::run(&context(open()?), &args),
+        Command::Impact(args) => impact::run(&context(open()?), &args),
+        Command::Lineage(args) => lineage::run(&context(open()?), &args),
         Command::Series(args) => series::run(&context(open()?), &args),
         Command::Status(args) => status::run(&context(open()?), &args),
         Command::Schedule(args) => schedule::run(&context(open()?), &args),

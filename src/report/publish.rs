@@ -1,11 +1,13 @@
 //! Writes what the renderers make: the files of every table and report,
-//! `charts/<id>.{svg,png}` and `index.html`. A table
+//! `charts/<id>.{svg,png}` and `index.html`; the `.way.html` beside a table explains its figures. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Checked, Diagnostic, Place};
+use crate::explain::Explainer;
 use crate::report::chart::draw as chart;
 use crate::report::chart::font::Face;
 use crate::report::chart::plot::{self, Plot};
@@ -15,7 +17,7 @@ use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
 use crate::report::formats::xlsx;
-use crate::report::formats::{accessible, csv, docx, ods, xlsx_book};
+use crate::report::formats::{accessible, csv, docx, ods, way, xlsx_book};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
@@ -45,10 +47,14 @@ pub fn publish(
     warehouse: &Warehouse,
     manifest: &Manifest,
     into: &Path,
+    explainer: Option<&mut Explainer>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Vec<Diagnostic>> {
     let read = |name: &str, filters: &[(String, String)]| warehouse.table(name, filters);
-    let tables = Tables { names: warehouse.tables().to_vec(), read: &read };
+    let names = warehouse.tables().to_vec();
+    let grain = |explainer: &Explainer, name: &String| (name.clone(), explainer.provenance.grain(name).to_vec());
+    let grains = explainer.as_ref().map_or(BTreeMap::new(), |e| names.iter().map(|name| grain(e, name)).collect());
+    let tables = Tables { names, grains, read: &read };
     let imprint = Imprint {
         release: manifest.release.clone(),
         date: manifest.released_at.strftime("%Y-%m-%d").to_string(),
@@ -56,7 +62,7 @@ pub fn publish(
         observations: manifest.rows.get("core_observation").copied().unwrap_or(0),
         kept: manifest.kept.clone(),
     };
-    publish_tables(specs, &tables, &imprint, into, progress).map_err(|fault| vec![fault])
+    publish_tables(specs, &tables, &imprint, into, explainer, progress).map_err(|fault| vec![fault])
 }
 
 /// As [`publish`], from any tables.
@@ -68,6 +74,7 @@ pub fn publish_tables(
     tables: &Tables<'_>,
     imprint: &Imprint,
     into: &Path,
+    explainer: Option<&mut Explainer>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Diagnostic> {
     let names = Names::read(tables)?;
@@ -80,6 +87,7 @@ pub fn publish_tables(
         kept: &imprint.kept,
         corrected,
         into,
+        explainer,
         progress,
         faults: Vec::new(),
         published: Published::default(),
@@ -128,6 +136,8 @@ struct Run<'a, 'p> {
     /// Notes on corrected figures, by observation.
     corrected: Vec<(String, String)>,
     into: &'a Path,
+    /// Explains the figures; without it they are printed without their way.
+    explainer: Option<&'p mut Explainer>,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
     published: Published,
@@ -160,9 +170,17 @@ impl Run<'_, '_> {
                 return Ok(None);
             }
         };
+        let ways = match &mut self.explainer {
+            Some(explainer) => way::render(&frame, explainer, "../../").map(Some),
+            None => Ok(None),
+        };
+        let ways = ways.unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            None
+        });
         let flow = Flow { report: &report.name, frame: &frame };
         let texts = [
-            ("html", html::render(&frame, &report.title, "../../").into_bytes()),
+            ("html", html::render(&frame, &report.title, "../../", ways.is_some()).into_bytes()),
             ("csv", csv::render(&frame)),
             ("sdmx.csv", sdmx::render(&flow, &self.names)),
             ("structure.xml", sdmx::structure(&flow, &self.names)),
@@ -170,6 +188,9 @@ impl Run<'_, '_> {
         let stem = Path::new("tables").join(&report.name).join(&spec.id);
         for (extension, bytes) in office.into_iter().chain(texts) {
             self.write(&stem.with_extension(extension), &bytes)?;
+        }
+        if let Some(ways) = ways {
+            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
         }
         self.published.tables += 1;
         Ok(Some(frame))

@@ -1,5 +1,6 @@
 //! Reports on rows made by hand: what a table looks like, and what is said when a report is wrong.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -75,7 +76,8 @@ columns = [
 "#;
 
 fn names() -> Names {
-    Names::read(&Tables { names: Vec::new(), read: &|table, _| Ok(code_table(table)) }).unwrap()
+    Names::read(&Tables { names: Vec::new(), grains: BTreeMap::new(), read: &|table, _| Ok(code_table(table)) })
+        .unwrap()
 }
 
 fn code_table(table: &str) -> Rows {
@@ -105,13 +107,13 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
             other => code_table(other),
         })
     };
-    let tables = Tables { names: vec!["core_observation".to_owned()], read: &read };
+    let tables = Tables { names: vec!["core_observation".to_owned()], grains: BTreeMap::new(), read: &read };
     let folder = tempfile::tempdir().unwrap();
     let loaded = load_text("sample", text, Palette::default());
     let mut faults = loaded.diagnostics;
     let specs: Vec<ReportSpec> = loaded.value.into_iter().collect();
     let into = folder.path().join("out");
-    let published = publish_tables(&specs, &tables, &Imprint::default(), &into, &mut |_| {}).unwrap();
+    let published = publish_tables(&specs, &tables, &Imprint::default(), &into, None, &mut |_| {}).unwrap();
     let files = published.split(&mut faults).files;
     let below = |file: &PathBuf| file.strip_prefix(&into).unwrap().to_string_lossy().into_owned();
     (files.iter().map(below).collect(), rendered(&faults))
@@ -159,7 +161,7 @@ fn rendered(faults: &[Diagnostic]) -> String {
 }
 
 fn frame(observations: &str, text: &str) -> (Frame, String) {
-    let filled = fill_rows(&report(text).tables[0], &rows(observations), &names());
+    let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);
     (filled.value.unwrap(), faults)
 }
@@ -228,7 +230,7 @@ fn a_wrong_unit_or_column_is_a_fault() {
     );
     insta::assert_snapshot!("wrong_unit", faults);
     let spec = report(&REPORT.replace("population = \"adult\"", "populaton = \"adult\""));
-    let filled = fill_rows(&spec.tables[0], &rows(OBSERVATIONS), &names());
+    let filled = fill_rows(&spec.tables[0], &rows(OBSERVATIONS), &names(), &[]);
     insta::assert_snapshot!("unknown_column", rendered(&filled.diagnostics));
 }
 
@@ -236,7 +238,7 @@ fn a_wrong_unit_or_column_is_a_fault() {
 fn a_missing_table_is_named_with_its_line() {
     let read = |_: &str, _: &[(String, String)]| -> Result<Rows, Diagnostic> { Ok(Rows::default()) };
     let known = ["core_code", "core_observation", "ind_coverage"].map(str::to_owned).to_vec();
-    let tables = Tables { names: known, read: &read };
+    let tables = Tables { names: known, grains: BTreeMap::new(), read: &read };
     let spec = report(&REPORT.replace("core_observation", "core_observations"));
     let filled = crate::report::table::select::fill(&spec.tables[0], &tables, &names());
     assert!(filled.value.is_none());
@@ -290,7 +292,7 @@ fn text_that_is_not_toml_is_shown() {
 #[test]
 fn the_page_of_a_table_as_a_whole() {
     let (frame, _) = frame(OBSERVATIONS, REPORT);
-    let page = html::render(&frame, "调研", "../../");
+    let page = html::render(&frame, "调研", "../../", false);
     let body = page.split("<body>").nth(1).unwrap();
     insta::assert_snapshot!(body);
 }
@@ -335,7 +337,7 @@ fn a_release_without_observations_prints_its_index() {
 #[test]
 fn rows_that_are_not_there_are_a_fault() {
     let text = REPORT.replace("{ each = \"period\" }", "{ each = \"period\", where = { unit = \"yuans\" } }");
-    let filled = fill_rows(&report(&text).tables[0], &rows(OBSERVATIONS), &names());
+    let filled = fill_rows(&report(&text).tables[0], &rows(OBSERVATIONS), &names(), &[]);
     assert!(filled.value.is_none());
     insta::assert_snapshot!(rendered(&filled.diagnostics));
 }
@@ -348,7 +350,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
     for empty in [no_rows, no_columns, nothing] {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
-        let page = html::render(&empty, "调研", "../../");
+        let page = html::render(&empty, "调研", "../../", false);
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
         csv::render(&empty);
     }

@@ -1,6 +1,6 @@
 //! A survey drawn: each sheet as it looks, with titles, header, labels, body and notes coloured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::oddity;
 use super::report::{FileReport, TableReport};
@@ -11,7 +11,8 @@ use crate::grid::{CellRef, CellValue, Document, Grid, column_letters};
 const ROWS_MAX: u32 = 400;
 const COLUMNS_MAX: u32 = 80;
 
-const STYLE: &str = "\
+/// The look of a page that draws sheets.
+pub const STYLE: &str = "\
 :root{color-scheme:light;--ink:#1d2733;--soft:#66727f;--line:#d5dbe1;--title:#fdf0c8;--header:#cfe2f7;--label:#e1f0dd;--body:#fff;--note:#eee4f4;--odd:#c2371c}\
 *{box-sizing:border-box}body{margin:0;padding:28px 32px;font:14px/1.45 'Noto Sans','Noto Sans CJK SC','Noto Sans SC','WenQuanYi Zen Hei','Segoe UI',sans-serif;color:var(--ink);background:#f6f7f9}\
 h1{font-size:21px;margin:0 0 2px}h2{font-size:16px;margin:34px 0 8px}p{margin:2px 0}.soft{color:var(--soft)}\
@@ -19,7 +20,7 @@ h1{font-size:21px;margin:0 0 2px}h2{font-size:16px;margin:34px 0 8px}p{margin:2p
 .sheet{overflow:auto;max-height:78vh;border:1px solid var(--line);border-radius:6px;background:#fff}\
 .grid{border-collapse:separate;border-spacing:0;font-size:12.5px}.grid td,.grid th{border-right:1px solid var(--line);border-bottom:1px solid var(--line);padding:2px 7px;height:22px;max-width:260px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:top}\
 .grid th{background:#eef1f4;color:var(--soft);font-weight:400;text-align:center;position:sticky;z-index:1}.grid thead th{top:0}.grid tbody th{left:0}.grid thead th:first-child{left:0;z-index:2}\
-.n{text-align:right;font-variant-numeric:tabular-nums}.b{font-weight:600}.title{background:var(--title)}.header{background:var(--header)}.header.m{text-align:center}.label{background:var(--label)}.note{background:var(--note)}.out{color:var(--soft);background:#fafbfc}.odd{box-shadow:inset 0 0 0 1.5px var(--odd);color:var(--odd)}\
+.n{text-align:right;font-variant-numeric:tabular-nums}.b{font-weight:600}.title{background:var(--title)}.header{background:var(--header)}.header.m{text-align:center}.label{background:var(--label)}.note{background:var(--note)}.out{color:var(--soft);background:#fafbfc}.odd{box-shadow:inset 0 0 0 1.5px var(--odd);color:var(--odd)}.hit{outline:3px solid #d08700;outline-offset:-3px;background:#fff3c4;font-weight:600}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;margin:10px 0 0;padding:12px 16px;background:#fff;border:1px solid var(--line);border-radius:6px}dt{color:var(--soft)}dd{margin:0}dd+dt{}h3{font-size:14px;margin:14px 0 0}";
 
 /// A page of its own, with nothing to load.
@@ -55,7 +56,7 @@ pub fn html(report: &FileReport, document: &Document, survey: &Survey) -> String
         ));
         match told.rows {
             0 => out.push_str("<p class=\"soft\">The sheet is empty</p>\n"),
-            _ => sheet(&mut out, grid, &found.tables),
+            _ => draw(&mut out, grid, &found.tables, &BTreeSet::new()),
         }
         for table in &told.tables {
             facts(&mut out, table);
@@ -66,7 +67,13 @@ pub fn html(report: &FileReport, document: &Document, survey: &Survey) -> String
     out
 }
 
-fn sheet(out: &mut String, grid: &Grid, tables: &[Table]) {
+/// Draw a sheet with the parts of its tables coloured; `marked` are addresses of cells to be pointed at.
+pub fn draw(out: &mut String, grid: &Grid, tables: &[Table], marked: &BTreeSet<String>) {
+    let marked: BTreeSet<CellRef> = if marked.is_empty() {
+        BTreeSet::new()
+    } else {
+        grid.iter().map(|(at, _)| at).filter(|at| marked.contains(&grid.address(*at))).collect()
+    };
     let (rows, cols) = (grid.rows.min(ROWS_MAX), grid.cols.min(COLUMNS_MAX));
     let classes = classes(tables);
     let odd = |at: CellRef| {
@@ -92,9 +99,13 @@ fn sheet(out: &mut String, grid: &Grid, tables: &[Table]) {
             let cell = grid.get(row, col);
             let number = cell.is_some_and(|c| !matches!(c.value, CellValue::Text));
             let mut class = class_of(&classes, at).to_owned();
-            for (name, set) in
-                [("n", number), ("b", cell.is_some_and(|c| c.bold)), ("m", span.is_some()), ("odd", odd(at))]
-            {
+            for (name, set) in [
+                ("n", number),
+                ("b", cell.is_some_and(|c| c.bold)),
+                ("m", span.is_some()),
+                ("odd", odd(at)),
+                ("hit", marked.contains(&at)),
+            ] {
                 if set {
                     class.push(' ');
                     class.push_str(name);
@@ -201,6 +212,7 @@ fn facts(out: &mut String, table: &TableReport) {
     out.push_str("</dl>\n");
 }
 
-fn escaped(text: &str) -> String {
+/// A text as it may stand in a page.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -15,6 +15,7 @@ use super::findings;
 use super::graph::{self, CHECKS, FINDINGS, Step};
 use super::model::{self, Audit, Library, Model, Query};
 use super::output::{self, OutputError, Written};
+use super::provenance;
 use super::records;
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
@@ -137,6 +138,10 @@ impl Run<'_> {
         let faults = |error: &DataFusionError, tables: &[String]| fault::diagnose(error, &model.query.source, tables);
         let frame = plan(self.session, &model.query).await.map_err(|error| faults(&error, &self.tables))?;
         if let Some(fault) = check_grain(model, &frame) {
+            return Err(vec![fault]);
+        }
+        let followed = provenance::check(self.session, &model.query, frame.logical_plan());
+        if let Some(fault) = followed.map_err(|error| faults(&error, &self.tables))? {
             return Err(vec![fault]);
         }
         let order = model.grain.iter().map(|column| ident(column).sort(true, true)).collect();

@@ -23,6 +23,7 @@ mod rows;
 mod runs;
 mod query;
 mod trial;
+pub mod provenance;
 
 pub use build::{BuildSummary, BuiltTable, build};
 pub use query::Warehouse;

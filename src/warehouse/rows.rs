@@ -91,6 +91,15 @@ impl Rows {
     }
 }
 
+/// One value of a column; a number of more digits than fit stays text.
+pub(super) fn scalar(array: &dyn Array, row: usize) -> Scalar {
+    let cell = Cells::of(array, "").and_then(|cells| cells.get(row));
+    cell.unwrap_or_else(|_| {
+        let text = datafusion::arrow::util::display::array_value_to_string(array, row);
+        text.map_or(Scalar::Null, Scalar::Text)
+    })
+}
+
 fn kind_of(data_type: &DataType) -> Kind {
     match data_type {
         DataType::Decimal128(..) => Kind::Number,

@@ -19,6 +19,7 @@ mod findings;
 mod editions;
 mod extracts;
 mod versions;
+mod explain;
 mod reports;
 mod products;
 mod bad_input;

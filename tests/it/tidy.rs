@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules in reading order; each may use itself and those before it.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "diag",
     "project",
     "domain",
@@ -17,6 +17,7 @@ const ORDER: [&str; 13] = [
     "synth",
     "editing",
     "warehouse",
+    "explain",
     "report",
     "cli",
 ];

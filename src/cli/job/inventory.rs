@@ -201,7 +201,7 @@ pub fn sources(project: &Project, inventory: &Inventory) -> anyhow::Result<Sourc
     Ok(Sources {
         inputs: inventory.files.clone(),
         specs: digests(&project.pipelines())?,
-        sql: [digests(&project.models())?, digests(&project.audits())?].concat(),
+        sql: sql(project)?,
         reports: digests(&project.reports())?,
         until: inventory.deliveries.until.map(|until| until.to_string()),
     })
@@ -225,6 +225,16 @@ pub fn as_built(project: &Project, read: Sources) -> anyhow::Result<Sources> {
         reports: digests(&project.reports())?,
         until: read.until,
     })
+}
+
+/// The digests of the models and audits, sorted.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn sql(project: &Project) -> anyhow::Result<Vec<FileDigest>> {
+    let mut files = [digests(&project.models(), &project.root)?, digests(&project.audits(), &project.root)?].concat();
+    files.sort();
+    Ok(files)
 }
 
 /// The files below a folder with their digests, named as seen from `root`.

@@ -12,14 +12,17 @@ pub mod records;
 pub mod reading;
 pub mod publication;
 
+use anyhow::bail;
 use jiff::Timestamp;
 
 use super::Fault;
 use crate::project::Project;
 use crate::spec::{self, rules, rules::Rulebook};
 use crate::store::ledger::Run;
-use crate::store::{Ledger, Releases, StoreError};
+use crate::store::release::Release;
+use crate::store::{Ledger, Manifest, Releases, StoreError};
 use crate::warehouse::Warehouse;
+use crate::warehouse::provenance::Provenance;
 
 /// The time of this run: the clock's, or `SOURCE_DATE_EPOCH` where a build must be repeatable to the byte.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -42,16 +45,24 @@ pub fn rules(project: &Project) -> anyhow::Result<Rulebook> {
     Ok(loaded.value)
 }
 
+/// The current release, or the one asked for.
+///
+/// # Errors
+/// Nothing has been published, or not at that time.
+pub fn release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Release> {
+    let releases = Releases::open(&project.warehouse);
+    Ok(match as_of {
+        Some(wanted) => releases.as_of(wanted)?,
+        None => releases.current()?.ok_or(StoreError::NoRelease { wanted: "yet".to_owned(), newest: None })?,
+    })
+}
+
 /// The current release, or the one asked for, open for questions.
 ///
 /// # Errors
 /// Nothing has been published, or not at that time.
 pub fn open_release(project: &Project, as_of: Option<&str>) -> anyhow::Result<Warehouse> {
-    let releases = Releases::open(&project.warehouse);
-    let release = match as_of {
-        Some(wanted) => releases.as_of(wanted)?,
-        None => releases.current()?.ok_or(StoreError::NoRelease { wanted: "yet".to_owned(), newest: None })?,
-    };
+    let release = release(project, as_of)?;
     let mut warehouse = Warehouse::open(&release.path).map_err(|fault| Fault(vec![fault]))?;
     let runs = Ledger::runs(&project.warehouse).read()?;
     warehouse.add_runs(&ended(runs)).map_err(|fault| Fault(vec![fault]))?;
@@ -68,4 +79,20 @@ fn ended(events: Vec<Run>) -> Vec<Run> {
         }
     }
     runs
+}
+
+/// The same, open for the way back from a figure to its sources.
+///
+/// # Errors
+/// Nothing has been published, or the SQL is not that of the release.
+pub fn open_provenance(project: &Project, as_of: Option<&str>) -> anyhow::Result<Provenance> {
+    let release = release(project, as_of)?;
+    let made_by = Manifest::read(&release.path)?.sources.sql;
+    if inventory::sql(project)? != made_by {
+        bail!(
+            "the files below sql/ are not those that release {} was made by; run `shebao run`, and ask again",
+            release.id
+        );
+    }
+    Ok(Provenance::open(&release.path, &project.models(), &project.audits()).map_err(Fault)?)
 }

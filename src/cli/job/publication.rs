@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::progress::Progress;
 use crate::cli::{Fault, job};
 use crate::diag::{Diagnostic, Severity};
+use crate::explain::Explainer;
 use crate::project::Project;
 use crate::report;
 use crate::store::digest::{FileDigest, sha256_file};
@@ -18,6 +19,7 @@ use crate::store::records::Submission;
 use crate::store::release::{Kept, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
+use crate::warehouse::provenance::Provenance;
 use crate::warehouse::{self, Warehouse};
 
 use super::inventory::{as_built, digests, files_below};
@@ -161,8 +163,11 @@ pub fn print(
     progress.stage("report", specs.iter().map(|s| s.tables.len() + s.charts.len()).sum());
     let folder = output::prepare(&project.output)?;
     let mut step = |name: &str| progress.step(name);
-    let published =
-        report::publish(&specs, &warehouse, manifest, &folder, &mut step).map_err(Fault)?.split(&mut diagnostics);
+    let provenance = Provenance::open(tables, &project.models(), &project.audits()).map_err(Fault)?;
+    let mut explainer = Explainer::new(provenance);
+    let published = report::publish(&specs, &warehouse, manifest, &folder, Some(&mut explainer), &mut step)
+        .map_err(Fault)?
+        .split(&mut diagnostics);
     progress.done(&format!("{} tables, {} charts", published.tables, published.charts));
     let outputs = digests(&folder, &folder)?;
     Ok(Printed { tables: published.tables, charts: published.charts, diagnostics, outputs, folder })

@@ -6,13 +6,14 @@ use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
 use crate::report::site::index::downloads;
 use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
+use crate::report::table::key::addresses;
 use crate::report::table::select::flat;
 
 /// The one style sheet of all pages.
 pub const STYLE: &str = include_str!("../site/page.css");
 
 /// The page of one table. `up` leads from the page to the folder of the index.
-pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
+pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> String {
     let title = escape(&frame.full_title());
     let mut body = String::new();
     body.push_str(&format!(
@@ -23,7 +24,7 @@ pub fn render(frame: &Frame, report_title: &str, up: &str) -> String {
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
     body.push_str("<div class=\"sheet\">\n");
-    body.push_str(&table(frame));
+    body.push_str(&table(frame, explained));
     // What is said of kept figures stands above the table.
     let foot = frame.foot();
     let foot = &foot[..foot.len() - frame.kept.len()];
@@ -52,7 +53,7 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-fn table(frame: &Frame) -> String {
+fn table(frame: &Frame, explained: bool) -> String {
     let mut out =
         String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"title\">\n<table>\n");
     let number = if frame.number.is_empty() {
@@ -83,6 +84,7 @@ fn table(frame: &Frame) -> String {
     }
     out.push_str("</thead>\n");
     let starts = group_starts(frame);
+    let addresses = addresses(frame);
     for (at, (stub, cells)) in frame.stub.iter().zip(&frame.cells).enumerate() {
         if starts.contains(&at) {
             out.push_str(if at == 0 { "<tbody>\n" } else { "</tbody>\n<tbody>\n" });
@@ -92,8 +94,10 @@ fn table(frame: &Frame) -> String {
             let scope = if block.group { "rowgroup" } else { "row" };
             out.push_str(&heading(frame, block, scope));
         }
-        for cell in cells.iter().filter(|cell| !cell.covered) {
-            out.push_str(&data(cell));
+        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
+            let address = &addresses[at][nth];
+            let way = (explained && !cell.answers.is_empty()).then(|| format!("{}.way.html#{address}", frame.id));
+            out.push_str(&data(cell, way.as_deref()));
         }
         out.push_str("</tr>\n");
     }
@@ -156,7 +160,8 @@ fn signs(signs: &str) -> String {
     if signs.is_empty() { String::new() } else { format!("<sup>{}</sup>", escape(signs)) }
 }
 
-fn data(cell: &Cell) -> String {
+/// `way` leads to where the figure comes from.
+fn data(cell: &Cell, way: Option<&str>) -> String {
     let class = match (&cell.content, cell.wide > 1 || cell.high > 1) {
         (Content::Blank, _) => "blank",
         (Content::Text(_), _) => "words",
@@ -164,7 +169,11 @@ fn data(cell: &Cell) -> String {
         (Content::Mark(_), true) | (Content::Number(_), true) => "number merged",
         (Content::Number(_), false) => "number",
     };
-    let shown = format!("{}{}", text(&cell.text()), signs(&cell.signs()));
+    let shown = match (text(&cell.text()), way) {
+        (shown, Some(way)) if !shown.is_empty() => format!("<a href=\"{}\">{shown}</a>", escape(way)),
+        (shown, _) => shown,
+    };
+    let shown = format!("{shown}{}", signs(&cell.signs()));
     format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.answers))
 }
 

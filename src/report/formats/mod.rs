@@ -11,5 +11,6 @@ pub mod package;
 mod parquet;
 pub mod sdmx;
 mod tag;
+pub mod way;
 pub mod xlsx;
 pub mod xlsx_book;

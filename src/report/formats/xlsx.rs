@@ -1,4 +1,5 @@
-//! The yearbook layout as a workbook, and the observations behind it on a second sheet. Numbers are numbers, shown as printed
+//! The yearbook layout as a workbook, the observations behind it on a second sheet, and on a hidden third one the key of every
+//! figure, by which `shebao explain` finds it again. Numbers are numbers, shown as printed
 //! by their number format.
 
 use rust_decimal::prelude::ToPrimitive;
@@ -10,6 +11,7 @@ use rust_xlsxwriter::{
 use crate::diag::Diagnostic;
 use crate::report::definition::spec::Palette;
 use crate::report::table::frame::{Frame, Tidy};
+use crate::report::table::key::addresses;
 use crate::report::table::sheet::{
     Align, BODY_SIZE, COLUMN_WIDTH_MAX, Look, NOTE_SIZE, Placed, Sheet, Size, TITLE_SIZE, What, text_width,
 };
@@ -38,6 +40,7 @@ fn write(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, XlsxError> {
     sheet.set_name(&laid.name)?;
     write_sheet(sheet, &laid, palette)?;
     write_tidy(workbook.add_worksheet(), &frame.tidy, palette)?;
+    write_keys(workbook.add_worksheet(), frame)?;
     workbook.save_to_buffer()
 }
 
@@ -158,6 +161,36 @@ fn span(sheet: &mut Worksheet, range: [u32; 4], text: &str, format: &Format) -> 
 }
 
 /// The second sheet: one header row, one observation per row.
+/// The sheet of keys: hidden, since it speaks to programs.
+pub const KEY_SHEET: &str = "shebao";
+
+/// Its columns: the figure's cell, and what it is in the release.
+pub const KEY_COLUMNS: [&str; 4] = ["cell", "table", "column", "key"];
+
+fn write_keys(sheet: &mut Worksheet, frame: &Frame) -> Result<(), XlsxError> {
+    sheet.set_name(KEY_SHEET)?;
+    sheet.set_very_hidden(true);
+    for (column, name) in KEY_COLUMNS.iter().enumerate() {
+        sheet.write_string(0, column as u16, *name)?;
+    }
+    let mut row = 0;
+    for (cells, addresses) in frame.cells.iter().zip(&addresses(frame)) {
+        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
+            for figure in cell.answers.iter().map(|answer| &answer.key) {
+                row += 1;
+                let key: serde_json::Map<String, serde_json::Value> =
+                    figure.key.iter().map(|(column, value)| (column.clone(), value.clone().into())).collect();
+                let key = serde_json::Value::from(key).to_string();
+                for (column, text) in [addresses[nth].as_str(), &figure.table, &figure.column, &key].iter().enumerate()
+                {
+                    sheet.write_string(row, column as u16, *text)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 fn write_tidy(sheet: &mut Worksheet, tidy: &Tidy, palette: &Palette) -> Result<(), XlsxError> {
     sheet.set_name("数据")?;
     let plain = Format::new().set_font_name(&palette.font.workbook_body).set_font_size(NOTE_SIZE);

@@ -1,5 +1,7 @@
 //! The door through which reports read: tables by name, nothing else.
 
+use std::collections::BTreeMap;
+
 use crate::diag::{Diagnostic, Place};
 use crate::domain::label::nearest;
 use crate::report::definition::spec::Selector;
@@ -15,6 +17,8 @@ pub type ReadTable<'a> = dyn Fn(&str, &[(String, String)]) -> Result<Rows, Diagn
 /// The tables of a release.
 pub struct Tables<'a> {
     pub names: Vec<String>,
+    /// The columns that tell the rows of a table apart, where it is known.
+    pub grains: BTreeMap<String, Vec<String>>,
     pub read: &'a ReadTable<'a>,
 }
 

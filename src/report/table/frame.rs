@@ -6,6 +6,7 @@ use crate::domain::value::{Mark, Status};
 use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
 use crate::report::table::format::Figure;
+use crate::report::table::key::FigureKey;
 use crate::store::release::Kept;
 
 /// One table in its yearbook layout.
@@ -231,6 +232,7 @@ pub struct Answer {
     pub figure: Option<Figure>,
     /// The unit of the figure.
     pub unit: String,
+    pub key: FigureKey,
     pub status: Status,
 }
 

@@ -4,6 +4,7 @@
 pub mod format;
 pub mod frame;
 pub mod generate;
+pub mod key;
 pub mod layout;
 pub mod point;
 pub mod select;

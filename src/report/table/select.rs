@@ -14,12 +14,16 @@ use crate::report::rows::source::{Tables, unknown_column};
 use crate::report::table::format::{Figure, mark_sign};
 use crate::report::table::frame::{Answer, Cell, Content, Frame, Note};
 use crate::report::table::generate::{self, without_mark};
+use crate::report::table::key::FigureKey;
 use crate::report::table::layout::{self, Branch, Reading, expand, leaves};
 use crate::report::table::tidy::tidy;
 use crate::warehouse::Rows;
 
 /// Places named in one message; the rest is counted.
 const NAMED_MAX: usize = 5;
+
+/// The column that tells observations apart, in every table that keeps it.
+const OBSERVATION_KEY: &str = "obs_id";
 
 /// What observations are told apart by.
 const DIMENSIONS: [&str; 8] =
@@ -35,13 +39,13 @@ pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Opt
             }
             Checked::new(None, faults)
         }
-        Ok(rows) => fill_rows(spec, &rows, names),
+        Ok(rows) => fill_rows(spec, &rows, names, tables.grains.get(&spec.from).map_or(&[], Vec::as_slice)),
         Err(fault) => Checked::new(None, vec![fault]),
     }
 }
 
-/// Fill a table from rows already read.
-pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option<Frame>> {
+/// Fill a table from rows already read; `grain` tells them apart where they are no observations.
+pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names, grain: &[String]) -> Checked<Option<Frame>> {
     let records = Records::new(rows);
     let divided = divided(spec);
     let mut faults = check(spec, &records, names);
@@ -61,6 +65,7 @@ pub fn fill_rows(spec: &TableSpec, rows: &Rows, names: &Names) -> Checked<Option
     let mut filling = Filling {
         spec,
         names,
+        grain,
         candidates: (0..rows.rows.len()).collect(),
         dimensions: dimensions(&records, &divided),
         records,
@@ -141,6 +146,7 @@ pub struct Found {
 struct Filling<'a> {
     spec: &'a TableSpec,
     names: &'a Names,
+    grain: &'a [String],
     records: Records<'a>,
     candidates: Vec<usize>,
     divided: BTreeSet<String>,
@@ -295,6 +301,13 @@ impl Filling<'_> {
         if !self.records.has("indicator") {
             codes.insert(0, ("indicator".to_owned(), value.to_owned()));
         }
+        let id = [OBSERVATION_KEY.to_owned()];
+        let grain = if self.records.has(OBSERVATION_KEY) { &id } else { self.grain };
+        let key = FigureKey {
+            table: self.spec.from.clone(),
+            column: value.to_owned(),
+            key: grain.iter().map(|column| (column.clone(), text(column))).collect(),
+        };
         Answer {
             obs_id: text("obs_id"),
             file: text("source_file"),
@@ -303,6 +316,7 @@ impl Filling<'_> {
             printed: text("printed"),
             mark: text("mark"),
             codes,
+            key,
             // Whatever is wrong with it was told when the cell was filled.
             figure: number.and_then(|number| figure(number, at, &self.records, style, self.names).ok()),
             unit: unit_of(at, &self.records, style),

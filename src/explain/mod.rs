@@ -1,0 +1,317 @@
+//! A figure explained: from any cell of the warehouse through each model down to the cells of the office files.
+//!
+//! - [`Explainer`]: the cells on the way, each once, with what it was computed from
+//! - [`source`]: what was printed at the end of the way, with footnotes, findings and corrections
+//! - [`formula`]: an expression with its numbers, on one line
+//! - [`text`], [`json`], [`html`]: the same for people, for programs, and with the sheet drawn
+//! - [`impact`]: the way forward, from a file or a cell to the figures that depend on it
+//! - [`lineage`]: which columns are made of which, for all models
+//!
+//! Nothing is computed here: every number comes from the warehouse with its value.
+
+pub mod formula;
+pub mod html;
+pub mod impact;
+pub mod json;
+pub mod lineage;
+pub mod source;
+pub mod text;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use crate::diag::Diagnostic;
+use crate::warehouse::Scalar;
+use crate::warehouse::provenance::{Cell, Provenance, Tree};
+
+use source::Printed;
+
+/// Table of the observations: where every way ends that ends on paper.
+pub const OBSERVATIONS: &str = "core_observation";
+
+/// A figure with all cells on the way to its sources.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The figure first, then in the order of reading.
+    pub cells: Vec<Rc<Explained>>,
+    /// Rows of each source that the figure depends on in any way: by value, or because they chose a row.
+    pub depends_on: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// One cell on the way.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    pub cell: Cell,
+    pub key: Key,
+    pub value: Scalar,
+    /// What the column or the indicator means, in words; blank where nobody says.
+    pub meaning: String,
+    pub origin: Origin,
+}
+
+/// The columns that tell a row apart, with their values.
+pub type Key = Vec<(String, String)>;
+
+#[derive(Clone, Debug)]
+pub enum Origin {
+    Computed {
+        /// What the model is for.
+        doc: String,
+        tree: Tree,
+        selected: Vec<Selected>,
+        /// Rows of sources that are counted.
+        counted: BTreeSet<(String, usize)>,
+    },
+    /// Read from a cell of a file.
+    Printed(Box<Printed>),
+    /// A row of a code list, a break or another declaration of the project.
+    Declared(Key),
+}
+
+/// A row that only chose what was taken, and the columns that were looked at.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    pub table: String,
+    pub row: usize,
+    pub key: Rc<Key>,
+    pub columns: Vec<String>,
+}
+
+impl Explanation {
+    pub fn figure(&self) -> &Explained {
+        &self.cells[0]
+    }
+
+    pub fn position(&self, cell: &Cell) -> Option<usize> {
+        self.cells.iter().position(|explained| explained.cell == *cell)
+    }
+
+    /// The cells of files that the figure was computed from, in the order of reading.
+    pub fn printed(&self) -> impl Iterator<Item = (&Explained, &Printed)> {
+        self.cells.iter().filter_map(|explained| match &explained.origin {
+            Origin::Printed(printed) => Some((explained.as_ref(), printed.as_ref())),
+            _ => None,
+        })
+    }
+}
+
+/// Explains cells of one release; what was found on the way is kept for the next.
+pub struct Explainer {
+    pub provenance: Provenance,
+    known: HashMap<Cell, Rc<Explained>>,
+    tables: Vec<String>,
+    sources: HashMap<Row, Rc<Bits>>,
+    /// The rows that the bits stand for.
+    source_rows: Vec<Row>,
+    keys: HashMap<(String, usize), Rc<Key>>,
+    /// Rows by the values of some columns.
+    rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
+}
+
+/// A row of a table, by its place in the list of tables.
+type Row = (u32, u32);
+
+/// A set of rows of sources, a bit for each: most figures share most of theirs, and are joined word by word.
+type Bits = Vec<u64>;
+
+impl Explainer {
+    pub fn new(provenance: Provenance) -> Explainer {
+        let tables = provenance.tables().map(str::to_owned).collect();
+        Explainer {
+            provenance,
+            known: HashMap::new(),
+            tables,
+            sources: HashMap::new(),
+            source_rows: Vec::new(),
+            keys: HashMap::new(),
+            rows: HashMap::new(),
+        }
+    }
+
+    /// Explain a cell.
+    ///
+    /// # Errors
+    /// A table cannot be read, or the SQL does not make the release's tables any more.
+    pub fn explain(&mut self, cell: &Cell) -> Result<Explanation, Vec<Diagnostic>> {
+        let mut cells: Vec<Rc<Explained>> = Vec::new();
+        let mut met = BTreeSet::from([cell.clone()]);
+        // Depth first: what a number is made of stands behind it.
+        let mut waiting = vec![cell.clone()];
+        while let Some(next) = waiting.pop() {
+            let explained = self.one(&next)?;
+            for cell in explained.below().into_iter().rev() {
+                if met.insert(cell.clone()) {
+                    waiting.push(cell);
+                }
+            }
+            cells.push(explained);
+        }
+        let mut depends_on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (table, row) in self.sources_of(&cell.table, cell.row)? {
+            depends_on.entry(table).or_default().insert(row);
+        }
+        Ok(Explanation { cells, depends_on })
+    }
+
+    /// One cell, without what lies below it.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn one(&mut self, cell: &Cell) -> Result<Rc<Explained>, Vec<Diagnostic>> {
+        if let Some(known) = self.known.get(cell) {
+            return Ok(known.clone());
+        }
+        let explained = Rc::new(self.explain_one(cell)?);
+        self.known.insert(cell.clone(), explained.clone());
+        Ok(explained)
+    }
+
+    fn explain_one(&mut self, cell: &Cell) -> Result<Explained, Vec<Diagnostic>> {
+        let one = |fault| vec![fault];
+        let provenance = &mut self.provenance;
+        let key = key(provenance, &cell.table, cell.row).map_err(one)?;
+        let value = provenance.value(&cell.table, cell.row, &cell.column).map_err(one)?;
+        if provenance.is_source(&cell.table) {
+            let meaning = source::meaning(provenance, cell).map_err(one)?;
+            let origin = if cell.table == OBSERVATIONS {
+                Origin::Printed(Box::new(source::printed(provenance, cell.row).map_err(one)?))
+            } else {
+                Origin::Declared(source::whole_row(provenance, &cell.table, cell.row).map_err(one)?)
+            };
+            return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
+        }
+        let why = provenance.explain(cell)?;
+        if why.tree.value.to_string() != value.to_string() {
+            let Cell { table, column, .. } = cell;
+            let message =
+                format!("{table}.{column} is {value} in the release, and {} by the SQL as it stands", why.tree.value);
+            return Err(vec![Diagnostic::error("model-changed", message).hint("make a release by it: shebao run")]);
+        }
+        let mut selected = Vec::with_capacity(why.selected.len());
+        for ((table, row), columns) in why.selected {
+            let key = self.key(&table, row).map_err(one)?;
+            selected.push(Selected { table, row, key, columns: columns.into_iter().collect() });
+        }
+        let model = self.provenance.model(&cell.table);
+        let doc = model.map_or(String::new(), |model| model.doc.clone());
+        let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
+        let mut counted = BTreeSet::new();
+        for (table, row) in why.tree.rows() {
+            counted.extend(self.sources_of(table, *row)?);
+        }
+        let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
+        Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
+    }
+
+    /// The row that holds some values, by any columns that tell rows apart.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn find(&mut self, table: &str, wanted: &[(String, String)]) -> Result<Option<usize>, Diagnostic> {
+        let columns: Vec<String> = wanted.iter().map(|(column, _)| column.clone()).collect();
+        let place = (table.to_owned(), columns);
+        if !self.rows.contains_key(&place) {
+            let mut rows = HashMap::new();
+            for row in (0..self.provenance.count(table)?).rev() {
+                let values = place.1.iter().map(|column| Ok(self.provenance.value(table, row, column)?.to_string()));
+                rows.insert(values.collect::<Result<Vec<String>, Diagnostic>>()?, row);
+            }
+            self.rows.insert(place.clone(), rows);
+        }
+        let values: Vec<String> = wanted.iter().map(|(_, value)| value.clone()).collect();
+        Ok(self.rows.get(&place).and_then(|rows| rows.get(&values)).copied())
+    }
+
+    /// Whether a row depends in any way on one of some observations.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn depends_on(
+        &mut self,
+        table: &str,
+        row: usize,
+        observations: &BTreeSet<usize>,
+    ) -> Result<bool, Vec<Diagnostic>> {
+        let of = self.place(OBSERVATIONS);
+        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
+        let mut rows = self.source_rows.iter().enumerate();
+        Ok(rows
+            .any(|(nth, (table, row))| *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)))
+    }
+
+    fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {
+        let place = (table.to_owned(), row);
+        if let Some(key) = self.keys.get(&place) {
+            return Ok(key.clone());
+        }
+        let key = Rc::new(key(&mut self.provenance, table, row)?);
+        self.keys.insert(place, key.clone());
+        Ok(key)
+    }
+
+    /// Every row of a source that a row depends on in any way.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
+        let rows = self.source_rows.iter().enumerate().filter(|(nth, _)| is_in(&sources, *nth));
+        Ok(rows.map(|(_, (table, row))| (self.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
+    fn closure(&mut self, row: Row) -> Result<Rc<Bits>, Vec<Diagnostic>> {
+        if let Some(known) = self.sources.get(&row) {
+            return Ok(known.clone());
+        }
+        let table = self.tables[row.0 as usize].clone();
+        let mut all = Bits::new();
+        if self.provenance.is_source(&table) {
+            let nth = self.source_rows.len();
+            self.source_rows.push(row);
+            all.resize(nth / 64 + 1, 0);
+            all[nth / 64] |= 1 << (nth % 64);
+        } else {
+            for (read, at) in self.provenance.lineage(&table, row.1 as usize)? {
+                let below = self.closure((self.place(&read), u32::try_from(at).unwrap_or(u32::MAX)))?;
+                all.resize(all.len().max(below.len()), 0);
+                for (word, more) in all.iter_mut().zip(below.iter()) {
+                    *word |= more;
+                }
+            }
+        }
+        let all = Rc::new(all);
+        self.sources.insert(row, all.clone());
+        Ok(all)
+    }
+
+    fn place(&self, table: &str) -> u32 {
+        let at = self.tables.iter().position(|name| name == table);
+        at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
+    }
+}
+
+fn is_in(bits: &Bits, nth: usize) -> bool {
+    bits.get(nth / 64).is_some_and(|word| word >> (nth % 64) & 1 == 1)
+}
+
+impl Explained {
+    /// The cells that the value was computed from, then the rows that were counted.
+    pub fn below(&self) -> Vec<Cell> {
+        let Origin::Computed { tree, counted, .. } = &self.origin else { return Vec::new() };
+        let counted = counted.iter().map(|(table, row)| Cell {
+            table: table.clone(),
+            row: *row,
+            column: if table == OBSERVATIONS { "value" } else { "" }.to_owned(),
+        });
+        tree.cells().into_iter().cloned().chain(counted).collect()
+    }
+}
+
+/// The columns that tell a row apart, with its values.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn key(provenance: &mut Provenance, table: &str, row: usize) -> Result<Key, Diagnostic> {
+    let grain = provenance.grain(table).to_vec();
+    grain.into_iter().map(|column| Ok((column.clone(), provenance.value(table, row, &column)?.to_string()))).collect()
+}

@@ -1,0 +1,161 @@
+//! An explanation for the terminal: a tree, model by model, down to the printed cells.
+
+use std::collections::BTreeMap;
+
+use super::formula::{formula, number, reasons};
+use super::source::Printed;
+use super::{Explained, Explanation, Key, Origin, Selected};
+use crate::domain::TOTAL;
+use crate::warehouse::Scalar;
+use crate::warehouse::provenance::Part;
+
+pub fn text(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    let mut told = vec![false; explanation.cells.len()];
+    tell(explanation, 0, "", "", &mut told, &mut out);
+    let counts = explanation.depends_on.iter().map(|(table, rows)| format!("{} of {table}", rows.len()));
+    let counts: Vec<String> = counts.collect();
+    if !counts.is_empty() {
+        out.push_str(&format!("\nRows it depends on in any way: {}\n", counts.join(", ")));
+    }
+    out
+}
+
+fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool], out: &mut String) {
+    let explained = &all.cells[nth];
+    let again = std::mem::replace(&mut told[nth], true);
+    let mut line =
+        |text: &str, is_first: bool| out.push_str(&format!("{}{text}\n", if is_first { first } else { rest }));
+    line(&format!("{}  {}", shown(&explained.value), title(explained)), true);
+    if again {
+        line("   as above", false);
+        return;
+    }
+    let below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
+    let bar = if below.is_empty() { "   " } else { "│  " };
+    for text in facts(explained) {
+        line(&format!("{bar}{text}"), false);
+    }
+    for (at, next) in below.iter().enumerate() {
+        let last = at + 1 == below.len();
+        let (mark, space) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        tell(all, *next, &format!("{rest}{mark}"), &format!("{rest}{space}"), told, out);
+    }
+}
+
+fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::Text(text) => text.clone(),
+        other => number(other),
+    }
+}
+
+/// `ind_coverage.coverage_pct  period 2012, region 530400, scheme unemployment`.
+pub fn title(explained: &Explained) -> String {
+    let name = if explained.cell.column.is_empty() {
+        explained.cell.table.clone()
+    } else {
+        format!("{}.{}", explained.cell.table, explained.cell.column)
+    };
+    format!("{name}  {}", key(&explained.key)).trim_end().to_owned()
+}
+
+/// The key without the dimensions that are not divided.
+pub fn key(key: &Key) -> String {
+    let stated = key.iter().filter(|(_, value)| value != TOTAL && !value.is_empty());
+    stated.map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What there is to say of a cell, line by line.
+pub fn facts(explained: &Explained) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !explained.meaning.is_empty() {
+        lines.push(explained.meaning.clone());
+    }
+    match &explained.origin {
+        Origin::Computed { doc, tree, selected, .. } => {
+            if explained.meaning.is_empty() {
+                lines.extend(sentence(doc));
+            }
+            if !matches!(tree.part, Part::Cell(_)) {
+                lines.push(format!("= {}", formula(tree)));
+            }
+            let because = reasons(tree);
+            if !because.is_empty() {
+                lines.push(format!("because {}", unique(because).join("; ")));
+            }
+            lines.extend(chosen(selected));
+        }
+        Origin::Printed(printed) => lines.extend(place(printed)),
+        Origin::Declared(row) => {
+            lines.push(row.iter().map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", "));
+        }
+    }
+    lines
+}
+
+fn unique(all: Vec<String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+fn sentence(doc: &str) -> Option<String> {
+    let end = doc.find(". ").map_or(doc.len(), |at| at + 1);
+    (!doc.is_empty()).then(|| doc[..end].to_owned())
+}
+
+/// The rows that only chose, by table: how many, and what was looked at.
+fn chosen(selected: &[Selected]) -> Option<String> {
+    let mut tables: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
+    for row in selected {
+        let (count, columns) = tables.entry(&row.table).or_default();
+        *count += 1;
+        for column in &row.columns {
+            if !columns.contains(&column.as_str()) {
+                columns.push(column);
+            }
+        }
+    }
+    let told = tables.iter().map(|(table, (count, columns))| {
+        let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let by = if columns.is_empty() { String::new() } else { format!(" by {}", columns.join(", ")) };
+        format!("{rows} of {table}{by}")
+    });
+    (!tables.is_empty()).then(|| format!("chosen with {}", told.collect::<Vec<_>>().join("; ")))
+}
+
+fn place(printed: &Printed) -> Vec<String> {
+    let sheet = if printed.sheet.is_empty() { String::new() } else { format!("[{}]", printed.sheet) };
+    let unit = if printed.unit.is_empty() { String::new() } else { format!(" ({})", printed.unit) };
+    let mut lines = vec![format!(
+        "printed \"{}\"{unit} in {}{sheet} {}, edition {}",
+        printed.text, printed.file, printed.address, printed.edition
+    )];
+    let mut line = |name: &str, text: &str| {
+        if !text.is_empty() {
+            lines.push(format!("{name} {text}"));
+        }
+    };
+    line("table", &printed.title);
+    line("section", &printed.section);
+    line("words", &printed.quote);
+    line("mark", &printed.mark);
+    line("status", if printed.status == "normal" { "" } else { &printed.status });
+    line("stated as", if printed.qualifier == "exact" { "" } else { &printed.qualifier });
+    for note in &printed.notes {
+        line("note", note);
+    }
+    if let Some((original, entry)) = &printed.correction {
+        line("corrected", &format!("from {original}: {entry}"));
+    }
+    for finding in &printed.findings {
+        line(&format!("{}:", finding.severity), &format!("{} ({})", finding.message, finding.rule));
+        line("perhaps", &finding.suggestion);
+    }
+    lines
+}

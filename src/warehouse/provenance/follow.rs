@@ -1,0 +1,312 @@
+//! The tables of a release with the way back: each model is run again, node by node, when the first of its cells is asked
+//! for, and kept.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
+use datafusion::common::exec_err;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::prelude::SessionContext;
+
+use super::column::Columns;
+use super::rule::prepare;
+use super::run::{Runner, Step};
+use super::trace::Tracer;
+use super::tree::{Cell, Tree};
+use crate::diag::Diagnostic;
+use crate::store::StoreError;
+use crate::warehouse::build::register;
+use crate::warehouse::fault;
+use crate::warehouse::model::{self, Library, Model};
+use crate::warehouse::records;
+use crate::warehouse::rows::{Scalar, scalar};
+use crate::warehouse::session::{self, Engine};
+
+/// Follows cells of a release to the cells they were computed from.
+pub struct Provenance {
+    engine: Engine,
+    session: SessionContext,
+    /// For running one node at a time: nothing is optimised.
+    bare: SessionState,
+    library: Library,
+    names: BTreeSet<String>,
+    tables: BTreeMap<String, RecordBatch>,
+    models: BTreeMap<String, Traced>,
+    tracer: Tracer,
+}
+
+/// A model's rows with the steps they came by.
+struct Traced {
+    step: Arc<Step>,
+    /// The step's row for each row of the file.
+    of_file: Vec<u32>,
+}
+
+/// Which columns a model's columns are made of.
+#[derive(Clone, Debug)]
+pub struct ColumnLineage {
+    /// In the order of the query.
+    pub made_of: Vec<(String, BTreeSet<(String, String)>)>,
+    /// Columns that conditions, keys and joins look at.
+    pub chosen_by: BTreeSet<(String, String)>,
+}
+
+/// Why a cell holds what it holds, in cells of the tables that its model reads.
+#[derive(Clone, Debug)]
+pub struct Why {
+    pub tree: Tree,
+    /// The cells that only chose the row or a branch, by table and row; a row without columns was only there.
+    pub selected: BTreeMap<(String, usize), BTreeSet<String>>,
+}
+
+impl Provenance {
+    /// Open a release; `models` and `audits` are the folders of SQL it was made by.
+    ///
+    /// # Errors
+    /// The folder or a file in it cannot be read, or the SQL has faults.
+    pub fn open(release: &Path, models: &Path, audits: &Path) -> Result<Provenance, Vec<Diagnostic>> {
+        let loaded = model::load(models, audits);
+        if loaded.has_errors() {
+            return Err(loaded.diagnostics);
+        }
+        let plain = |error: DataFusionError| vec![Diagnostic::error("sql", error.to_string())];
+        let engine = Engine::start().map_err(|error| vec![StoreError::io("open", release)(error).into()])?;
+        let session = session::sequential(&session::parallel().map_err(plain)?);
+        let mut names = table_names(release).map_err(|fault| vec![fault])?;
+        engine
+            .block_on(async {
+                for name in &names {
+                    register(&session, name, release).await?;
+                }
+                records::register(&session, release).await
+            })
+            .map_err(|fault| vec![fault])?;
+        names.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+        let bare = bare(&session);
+        let tracer = Tracer::new(bare.clone());
+        let (tables, models) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Provenance { engine, session, bare, library: loaded.value, names, tables, models, tracer })
+    }
+
+    /// The names of all tables, those that ingest left for the models among them.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    pub fn model(&self, table: &str) -> Option<&Model> {
+        self.library.models.iter().find(|model| model.name == table)
+    }
+
+    /// Whether the rows of a table are taken over from what was read, and not computed.
+    pub fn is_source(&self, table: &str) -> bool {
+        let reads_stage_only = |model: &Model| model.query.reads.iter().all(|(read, _)| read.starts_with("stage_"));
+        self.model(table).is_none_or(reads_stage_only)
+    }
+
+    /// The columns of a table.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn columns(&mut self, table: &str) -> Result<Vec<String>, Diagnostic> {
+        let rows = self.load(table)?;
+        Ok(rows.schema().fields().iter().map(|field| field.name().clone()).collect())
+    }
+
+    /// The number of rows of a table.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn count(&mut self, table: &str) -> Result<usize, Diagnostic> {
+        Ok(self.load(table)?.num_rows())
+    }
+
+    /// The value of a cell; null where there is no such column.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn value(&mut self, table: &str, row: usize, column: &str) -> Result<Scalar, Diagnostic> {
+        let rows = self.load(table)?;
+        Ok(rows.column_by_name(column).map_or(Scalar::Null, |column| scalar(column, row)))
+    }
+
+    /// The columns that tell the rows of a table apart.
+    pub fn grain(&self, table: &str) -> &[String] {
+        self.model(table).map_or(&[], |model| &model.grain)
+    }
+
+    /// What a cell was computed from; a cell of a source stands for itself.
+    ///
+    /// # Errors
+    /// The table cannot be read, or the model does not make the table any more.
+    pub fn explain(&mut self, cell: &Cell) -> Result<Why, Vec<Diagnostic>> {
+        self.trace(&cell.table)?;
+        let Provenance { models, tracer, .. } = self;
+        let Some(traced) = models.get(&cell.table) else {
+            return Err(vec![Diagnostic::error("not-computed", format!("no model makes \"{}\"", cell.table))]);
+        };
+        let row = traced.of_file[cell.row];
+        let followed = (|| {
+            let column = traced.step.schema.index_of_column_by_name(None, &cell.column);
+            let Some(column) = column else {
+                return Err(DataFusionError::Execution(format!("no column \"{}\" in \"{}\"", cell.column, cell.table)));
+            };
+            let (tree, deciding) = tracer.explain(&traced.step, row, column)?;
+            let mut selected: BTreeMap<(String, usize), BTreeSet<String>> = BTreeMap::new();
+            for (table, row) in tracer.lineage(&traced.step, row).iter() {
+                selected.entry((tracer.tables[*table as usize].clone(), *row as usize)).or_default();
+            }
+            for Cell { table, row, column } in deciding {
+                selected.entry((table, row)).or_default().insert(column);
+            }
+            for Cell { table, row, column } in tree.cells() {
+                let key = (table.clone(), *row);
+                let Some(columns) = selected.get_mut(&key) else { continue };
+                columns.remove(column);
+                if columns.is_empty() {
+                    selected.remove(&key);
+                }
+            }
+            for row in tree.rows() {
+                selected.remove(row);
+            }
+            Ok(Why { tree, selected })
+        })();
+        followed.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])
+    }
+
+    /// The rows of the tables it reads that a row of a model depends on; none for a source.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn lineage(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        self.trace(table)?;
+        let Some(traced) = self.models.get(table) else { return Ok(Vec::new()) };
+        let rows = self.tracer.lineage(&traced.step, traced.of_file[row]);
+        Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
+    /// What a cell was computed from, without what chose its row.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn tree(&mut self, cell: &Cell) -> Result<Tree, Vec<Diagnostic>> {
+        self.trace(&cell.table)?;
+        let Provenance { models, tracer, .. } = self;
+        let Some(traced) = models.get(&cell.table) else {
+            return Err(vec![Diagnostic::error("not-computed", format!("no model makes \"{}\"", cell.table))]);
+        };
+        let column = traced.step.schema.index_of_column_by_name(None, &cell.column);
+        let tree = match column {
+            Some(column) => tracer.cell(&traced.step, traced.of_file[cell.row], column),
+            None => exec_err!("no column \"{}\" in \"{}\"", cell.column, cell.table),
+        };
+        tree.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])
+    }
+
+    /// Which columns each column of a model is made of, and which columns choose its rows.
+    ///
+    /// # Errors
+    /// The model's SQL has a fault.
+    pub fn columns_of(&self, model: &Model) -> Result<ColumnLineage, Vec<Diagnostic>> {
+        let read = async {
+            let plan = self.session.state().statement_to_plan(model.query.statement.clone()).await?;
+            let plan = prepare(&self.session, plan)?;
+            let mut columns = Columns::default();
+            let mut made_of = Vec::new();
+            for (nth, field) in plan.schema().fields().iter().enumerate() {
+                made_of.push((field.name().clone(), columns.of(&plan, nth)?));
+            }
+            Ok::<_, DataFusionError>(ColumnLineage { made_of, chosen_by: columns.deciding(&plan)? })
+        };
+        let names: Vec<String> = self.names.iter().cloned().collect();
+        // The plan is read where it was made: its nodes are known by their place in memory.
+        futures::executor::block_on(read).map_err(|error| fault::diagnose(&error, &model.query.source, &names))
+    }
+
+    /// All models, in the order of their names.
+    pub fn models(&self) -> Vec<Model> {
+        let mut models = self.library.models.clone();
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        models
+    }
+
+    /// Run a model again, so that its cells can be followed.
+    fn trace(&mut self, table: &str) -> Result<(), Vec<Diagnostic>> {
+        if self.models.contains_key(table) {
+            return Ok(());
+        }
+        let Some(model) = self.model(table).cloned() else { return Ok(()) };
+        self.load(table).map_err(|fault| vec![fault])?;
+        for (read, _) in &model.query.reads {
+            self.load(read).map_err(|fault| vec![fault])?;
+        }
+        let run = async {
+            let plan = self.session.state().statement_to_plan(model.query.statement.clone()).await?;
+            let plan = prepare(&self.session, plan)?;
+            Runner::new(&self.bare, &self.tables).run(&plan).await
+        };
+        let names: Vec<String> = self.names.iter().cloned().collect();
+        let step = self.engine.block_on(run).map_err(|error| fault::diagnose(&error, &model.query.source, &names))?;
+        let of_file = matched(&model, &self.tables[table], &step.rows)?;
+        self.models.insert(table.to_owned(), Traced { step, of_file });
+        Ok(())
+    }
+
+    fn load(&mut self, table: &str) -> Result<&RecordBatch, Diagnostic> {
+        if !self.tables.contains_key(table) {
+            if !self.names.contains(table) {
+                let known: Vec<&str> = self.names.iter().map(String::as_str).collect();
+                let fault = Diagnostic::error("unknown-table", format!("no table \"{table}\""));
+                return Err(fault.hint(fault::suggest(table, "tables", &known)));
+            }
+            let read = self.engine.block_on(async {
+                let frame = self.session.table(table).await?;
+                let schema = Arc::new(frame.schema().as_arrow().clone());
+                Ok::<_, DataFusionError>(concat_batches(&schema, &frame.collect().await?)?)
+            });
+            let read = read.map_err(|error| Diagnostic::error("parquet", error.to_string()))?;
+            self.tables.insert(table.to_owned(), read);
+        }
+        Ok(&self.tables[table])
+    }
+}
+
+/// The row that the model makes for each row of the file, by the columns that tell rows apart.
+fn matched(model: &Model, file: &RecordBatch, made: &RecordBatch) -> Result<Vec<u32>, Vec<Diagnostic>> {
+    let changed = || {
+        let message = format!("the model \"{}\" does not make the rows of the release any more", model.name);
+        vec![Diagnostic::error("model-changed", message).hint("make a release by the SQL as it stands: shebao run")]
+    };
+    let keys = |rows: &RecordBatch| -> Option<Vec<String>> {
+        let columns: Vec<_> = model.grain.iter().map(|name| rows.column_by_name(name)).collect::<Option<_>>()?;
+        let key = |row| columns.iter().map(|column| format!("{}\u{1f}", scalar(column, row))).collect();
+        Some((0..rows.num_rows()).map(key).collect())
+    };
+    let (of_file, of_made) = keys(file).zip(keys(made)).ok_or_else(changed)?;
+    let mut places: HashMap<&str, Vec<u32>> = HashMap::new();
+    // The first of equal keys is taken first.
+    for (row, key) in of_made.iter().enumerate().rev() {
+        places.entry(key).or_default().push(u32::try_from(row).unwrap_or(u32::MAX));
+    }
+    of_file.iter().map(|key| places.get_mut(key.as_str()).and_then(Vec::pop).ok_or_else(changed)).collect()
+}
+
+/// A session that runs a plan as it stands.
+pub(super) fn bare(session: &SessionContext) -> SessionState {
+    SessionStateBuilder::new_from_existing(session.state())
+        .with_physical_optimizer_rules(vec![Arc::new(EnsureRequirements::new())])
+        .build()
+}
+
+fn table_names(folder: &Path) -> Result<BTreeSet<String>, Diagnostic> {
+    let entries = std::fs::read_dir(folder).map_err(StoreError::io("open the release", folder))?;
+    let names = entries.filter_map(Result::ok);
+    Ok(names
+        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".parquet").map(str::to_owned))
+        .collect())
+}

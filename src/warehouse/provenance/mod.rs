@@ -1,0 +1,32 @@
+//! Provenance: from any cell of a table to the cells it was computed from, and the rows it depends on.
+//!
+//! A model is not asked to keep track: its plan, as written, is run again node by node, and each row remembers the rows of the
+//! node's inputs that it was made from. From there a cell is followed backwards, expression by expression. Nobody writes
+//! lineage by hand, and a build costs no more than the check that every construct can be followed.
+//!
+//! - `rule`: the shapes that can be followed; `check` is that of a build
+//! - `run`: forwards, node by node; `window`: the rows a window function reads; `shape`: unions and lists; `local`: what the
+//!   engine is given
+//! - `trace`: backwards, from a cell; `depend`: backwards, from a row; `tree`: what is found there; `call`, `words`: aggregates and conditions as written
+//! - `column`: which columns a column is made of, without running anything
+//! - `follow`: the same for the tables of a release
+
+mod rule;
+mod tree;
+mod window;
+mod local;
+mod shape;
+mod run;
+mod call;
+mod words;
+mod trace;
+mod depend;
+mod column;
+mod follow;
+
+pub use follow::{ColumnLineage, Provenance, Why};
+pub use rule::check;
+pub use tree::{Cell, Part, Tree};
+
+#[cfg(test)]
+mod tests;

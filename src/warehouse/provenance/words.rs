@@ -1,0 +1,44 @@
+//! What operators and conditions are called.
+
+use datafusion::logical_expr::{Expr, Operator};
+
+/// What an operator is called.
+pub fn operator(expr: &Expr, is_integer: bool) -> String {
+    match expr {
+        // Integers are divided without a rest.
+        Expr::BinaryExpr(binary) if binary.op == Operator::Divide && is_integer => "div".to_owned(),
+        Expr::BinaryExpr(binary) => binary.op.to_string(),
+        Expr::Not(_) => "not".to_owned(),
+        Expr::Negative(_) => "negative".to_owned(),
+        Expr::IsNull(_) => "is null".to_owned(),
+        Expr::IsNotNull(_) => "is not null".to_owned(),
+        Expr::InList(list) => if list.negated { "not in" } else { "in" }.to_owned(),
+        Expr::Between(between) => if between.negated { "not between" } else { "between" }.to_owned(),
+        Expr::Like(like) => if like.negated { "not like" } else { "like" }.to_owned(),
+        other => other.variant_name().to_lowercase(),
+    }
+}
+
+/// An expression in few words: columns without their tables, literals without their types, no casts.
+pub fn words(expr: &Expr) -> String {
+    let list = |exprs: &[Expr]| exprs.iter().map(words).collect::<Vec<_>>().join(", ");
+    let not = |negated: bool| if negated { "not " } else { "" };
+    match expr {
+        Expr::Alias(alias) => words(&alias.expr),
+        Expr::Column(column) => column.name.clone(),
+        Expr::Literal(value, _) if value.is_null() => "null".to_owned(),
+        Expr::Literal(value, _) => value.to_string(),
+        Expr::Cast(cast) => words(&cast.expr),
+        Expr::TryCast(cast) => words(&cast.expr),
+        Expr::BinaryExpr(binary) => format!("{} {} {}", words(&binary.left), binary.op, words(&binary.right)),
+        Expr::Not(inner) => format!("not {}", words(inner)),
+        Expr::Negative(inner) => format!("-{}", words(inner)),
+        Expr::IsNull(inner) => format!("{} is missing", words(inner)),
+        Expr::IsNotNull(inner) => format!("{} is stated", words(inner)),
+        Expr::InList(within) => {
+            format!("{} {}in ({})", words(&within.expr), not(within.negated), list(&within.list))
+        }
+        Expr::ScalarFunction(call) => format!("{}({})", call.name(), list(&call.args)),
+        other => other.human_display().to_string(),
+    }
+}
