@@ -117,6 +117,7 @@ fn nothing_to_do(
 }
 
 impl Summary<'_> {
+    /// How many files of a kind were printed: of some kinds there is one for each table or chart.
     fn printed(&self, folder: &str, suffix: &str) -> usize {
         let outputs = self.manifest.outputs.iter();
         outputs.filter(|o| o.path.starts_with(folder) && o.path.ends_with(suffix)).count()
@@ -139,7 +140,7 @@ impl Summary<'_> {
             "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
             "observations": self.observations(), "records": self.records(),
             "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
-            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".html"),
+            "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".docx"),
             "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
             "seconds": (self.time.as_secs_f64() * 10.0).round() / 10.0,
         });
@@ -170,7 +171,7 @@ impl Summary<'_> {
         self.tell_troubles();
         println!(
             "tables        {} in {output}/tables (xlsx, ods, docx, html, csv, sdmx, parquet)",
-            self.printed("tables/", ".html")
+            self.printed("tables/", ".docx")
         );
         println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
         println!("time          {:.1} s", self.time.as_secs_f64());

@@ -161,7 +161,7 @@ impl<'a> Body<'a> {
             let row = Side::of_line(line, &self.title.meaning);
             band.of_rows.add(&row, &self.title.meaning);
             band.limited |= validity::is_limited(self.reading, &row.coordinates);
-            let Meaning { indicator, unit, period, sign, .. } = &*line.meaning;
+            let Meaning { indicator, unit, period, sign, .. } = &line.meaning;
             let of_kind = kinds.entry((indicator.as_ref(), unit.as_ref(), *period, *sign));
             let of_kind = of_kind.or_insert_with(|| columns.iter().map(|_| None).collect());
             for (column, known) in columns.iter().zip(of_kind) {

@@ -91,7 +91,7 @@ impl Columns {
     pub fn of_lines(lines: &[Line<'_>]) -> Columns {
         Columns {
             lines: lines.iter().map(|l| l.label.line).collect(),
-            meanings: lines.iter().map(|l| Meaning::clone(&l.meaning)).collect(),
+            meanings: lines.iter().map(|l| l.meaning.clone()).collect(),
         }
     }
 

@@ -40,8 +40,7 @@ impl Axis {
 #[derive(Clone, Debug)]
 pub(super) struct Line<'l> {
     pub label: &'l Label,
-    /// In a place of its own: there are as many lines as rows, and they are put in order once they are known.
-    pub meaning: Box<Meaning>,
+    pub meaning: Meaning,
     /// A number that lines which mean the same have in common, and hardly any others.
     print: u64,
     /// Units printed in the label.
@@ -84,7 +83,7 @@ pub(super) fn assign<'l>(
             return Ok(None);
         };
         let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
-        let (print, units, meaning) = (print_of(&meaning), units(reading, label), Box::new(meaning));
+        let (print, units) = (print_of(&meaning), units(reading, label));
         Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }))))
     };
     let some_lines = |stretch: &&'l [Label]| stretch.iter().map(line).collect::<Vec<Result<_, Unknown>>>();

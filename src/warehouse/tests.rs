@@ -156,7 +156,10 @@ fn models_run_in_order_and_audits_become_findings() {
     let time = "2026-01-31T10:00:00Z".parse().unwrap();
     let warehouse =
         Warehouse::open_with(&project.path("release"), &BTreeMap::from([("5ba4".to_owned(), time)])).unwrap();
-    assert_eq!(warehouse.tables(), ["core_finding", "core_observation", "ind_coverage", "out_finding"]);
+    // The tables of records are there before any record is.
+    let records = ["core_benefit", "core_contribution", "core_death", "core_reject", "core_unit", "core_workforce"];
+    let own: Vec<&str> = warehouse.tables().iter().map(String::as_str).filter(|name| !records.contains(name)).collect();
+    assert_eq!(own, ["core_finding", "core_observation", "ind_coverage", "out_finding"]);
     let rows = [
         // 2/3 and 1200/3000 by hand.
         ("SELECT * FROM ind_coverage", vec!["2004 | 630000 | 2 | 66.666666666667", "2004 | 630100 | 1200 | 40"]),
