@@ -56,7 +56,7 @@ impl Table {
 
 pub fn tables() -> Vec<Table> {
     let mut tables = Vec::new();
-    for page in files(&sample().file("out/tables"), ".html") {
+    for page in files(&sample().file("out/tables"), ".docx") {
         let id = page.file_stem().expect("a name").to_string_lossy().into_owned();
         tables.push(Table { folder: page.parent().expect("a folder").to_owned(), id });
     }

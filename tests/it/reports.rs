@@ -74,9 +74,9 @@ fn pages_name_the_source_of_every_figure() {
     let page = published().read("out/tables/qinghai-2005/nonpublic_coverage.html");
     assert!(page.contains("<html lang=\"zh-CN\">"));
     assert!(page.contains("data-file=\"qinghai-2005/nonpublic_coverage.csv\""), "{page}");
-    assert!(page.contains(">0.2</td>"), "{page}");
+    assert!(page.contains(">0.2</a></td>"), "{page}");
     // The coverage of work injury insurance stands in the fifth column of the fourth line of the file.
-    let cell = page.split("<td ").find(|cell| cell.contains(">0.2</td>")).expect("the cell");
+    let cell = page.split("<td ").find(|cell| cell.contains(">0.2</a></td>")).expect("the cell");
     assert!(cell.contains("原文“0. 2”"), "{cell}");
 }
 
@@ -116,7 +116,7 @@ fn the_index_links_only_what_is_there() {
         .filter_map(|rest| rest.split('"').next())
         .filter(|l| !l.starts_with('#'))
         .collect();
-    let tables = files(&published().file("out/tables"), ".html").len();
+    let tables = files(&published().file("out/tables"), ".docx").len();
     let reports = files(&published().file("out/tables"), "datapackage.json").len();
     assert!((tables, reports) >= (TABLES.len(), 3), "{tables} tables in {reports} reports");
     // Page and six files of each table; the whole of each report in three ways; chart, SVG and PNG.

@@ -84,7 +84,7 @@ fn table(frame: &Frame, explained: bool) -> String {
     }
     out.push_str("</thead>\n");
     let starts = group_starts(frame);
-    let addresses = addresses(frame);
+    let addresses = if explained { addresses(frame) } else { Vec::new() };
     for (at, (stub, cells)) in frame.stub.iter().zip(&frame.cells).enumerate() {
         if starts.contains(&at) {
             out.push_str(if at == 0 { "<tbody>\n" } else { "</tbody>\n<tbody>\n" });
@@ -95,8 +95,8 @@ fn table(frame: &Frame, explained: bool) -> String {
             out.push_str(&heading(frame, block, scope));
         }
         for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
-            let address = &addresses[at][nth];
-            let way = (explained && !cell.answers.is_empty()).then(|| format!("{}.way.html#{address}", frame.id));
+            let address = addresses.get(at).and_then(|row| row.get(nth)).filter(|_| !cell.answers.is_empty());
+            let way = address.map(|address| format!("{}.way.html#{address}", frame.id));
             out.push_str(&data(cell, way.as_deref()));
         }
         out.push_str("</tr>\n");
