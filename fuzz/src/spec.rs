@@ -14,7 +14,8 @@ pub fn check(bytes: &[u8]) {
     loaded.diagnostics.iter().for_each(|d| drop(d.render()));
     let pipelines = loaded.value;
     assert!(
-        !pipelines.sources.iter().all(|s| s.tables.is_empty() && s.extracts.is_empty()) || !loaded.diagnostics.is_empty(),
+        !pipelines.sources.iter().all(|s| s.tables.is_empty() && s.extracts.is_empty())
+            || !loaded.diagnostics.is_empty(),
         "refused in silence"
     );
     documents().iter().for_each(|document| hold(&pipelines, document));
