@@ -8,11 +8,10 @@ use std::process::{Command, Stdio};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 
 use super::{Context, Ended, job};
 use crate::domain::Period;
-use crate::domain::calendar::Rhythm;
 use crate::spec::calendar::Calendar;
 use crate::store::ledger::Run;
 use crate::store::{Ledger, Lock, Manifest, StoreError};
@@ -58,10 +57,7 @@ impl Asked {
         };
         match self {
             Asked::Period(period) => Ok(period),
-            Asked::Previous => {
-                let month = job::now().to_zoned(calendar.zone.clone()).date().first_of_month();
-                Ok(Rhythm::Month.period_of(month.checked_sub(1.day())?))
-            }
+            Asked::Previous => Ok(calendar.month_before(job::now())?),
         }
     }
 }
@@ -103,19 +99,21 @@ fn under_lock(
     work: impl FnOnce(&mut Run) -> anyhow::Result<Ended>,
 ) -> anyhow::Result<Ended> {
     let warehouse = &context.project.warehouse;
-    let lock = Lock::acquire(warehouse, "shebao run", job::now());
-    let ended = match &lock {
-        Ok(_) => {
-            tell(Ledger::runs(warehouse).append(&[&*run]).map_err(Into::into), "the record of this run");
-            work(run)
-        }
-        Err(_) => Ok(Ended::Good),
-    };
     // A run that was refused is no run of this warehouse; whoever waits for it is told all the same.
-    let (is_ours, ended) = match lock {
-        Ok(lock) => (Some(lock), ended),
-        Err(error) => (None, Err(error.into())),
+    let _lock = match Lock::acquire(warehouse, "shebao run", job::now()) {
+        Ok(lock) => lock,
+        Err(error) => return close(run, Err(error.into())),
     };
+    let record = |run: &Run| tell(Ledger::runs(warehouse).append(&[run]).map_err(Into::into), "the record of this run");
+    record(run);
+    let ended = work(run);
+    let ended = close(run, ended);
+    record(run);
+    ended
+}
+
+/// Note how the run ended.
+fn close(run: &mut Run, ended: anyhow::Result<Ended>) -> anyhow::Result<Ended> {
     run.ended_at = job::now().to_string();
     run.outcome = match &ended {
         Ok(Ended::Good) => "good",
@@ -124,9 +122,6 @@ fn under_lock(
     }
     .to_owned();
     run.message = ended.as_ref().err().map_or(String::new(), |error| format!("{error:#}"));
-    if is_ours.is_some() {
-        tell(Ledger::runs(warehouse).append(&[&*run]).map_err(Into::into), "the record of this run");
-    }
     ended
 }
 

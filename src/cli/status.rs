@@ -10,7 +10,6 @@ use super::job::delivery::{Deliveries, Delivery, Set, State};
 use super::job::inventory::Inventory;
 use super::job::{self, inventory, publication};
 use super::{Context, Ended, Fault, print};
-use crate::domain::calendar::Rhythm;
 use crate::domain::{Period, TOTAL};
 use crate::project::Project;
 use crate::store::digest::FileDigest;
@@ -119,8 +118,7 @@ fn awaited(
     let now = job::now();
     let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
     arrivals.extend(inventory.new_arrivals(&arrivals, now));
-    let month = now.to_zoned(calendar.zone.clone()).date().first_of_month();
-    let ended = Rhythm::Month.period_of(month.yesterday()?);
+    let ended = calendar.month_before(now)?;
     inventory.deliveries(&arrivals, until.or(Some(ended)), last)
 }
 

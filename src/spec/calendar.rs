@@ -1,10 +1,11 @@
 //! The calendar of deliveries, `pipelines/calendar.toml`: which files are due of whom, for which periods, until when, and
 //! what to do where one has not come.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -154,6 +155,15 @@ impl Due {
 }
 
 impl Calendar {
+    /// The last month that has ended by the calendar's own clock.
+    ///
+    /// # Errors
+    /// The time lies at the beginning of the calendar.
+    pub fn month_before(&self, now: Timestamp) -> Result<Period, jiff::Error> {
+        let month = now.to_zoned(self.zone.clone()).date().first_of_month();
+        Ok(Rhythm::Month.period_of(month.yesterday()?))
+    }
+
     /// The months (or quarters, years) of each kind of which a file is among `paths`.
     pub fn newest<'p>(&self, paths: impl Iterator<Item = &'p str> + Clone, codes: &Codebook) -> Option<Period> {
         let of = |due: &Due| {
@@ -200,10 +210,10 @@ impl Reader<'_> {
             );
             TimeZone::UTC
         });
-        let mut names = BTreeMap::new();
+        let mut names = BTreeSet::new();
         let mut due = Vec::new();
         for raw in raw.due {
-            if names.insert(raw.name.clone(), ()).is_some() {
+            if !names.insert(raw.name.clone()) {
                 let message = format!("\"{}\" is due twice", raw.name);
                 self.fault(&raw.file, "calendar-twice", message, "give one of the two another name");
             }
