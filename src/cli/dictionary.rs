@@ -10,7 +10,7 @@ use super::{Context, Ended, Fault, job, print};
 use crate::diag::Diagnostic;
 use crate::domain::RECORD_TABLES;
 use crate::warehouse::model::{self, Layer, Library, Model};
-use crate::warehouse::{Kind, Rows, Warehouse};
+use crate::warehouse::{Kind, MONTH_DOC, MONTH_TABLE, Rows, Warehouse};
 
 const HEAD: &str = "\
 # Dictionary
@@ -68,6 +68,9 @@ fn page(warehouse: &Warehouse, library: &Library) -> Result<String, Diagnostic> 
             columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
         table(&mut page, &["column", "type", "meaning"], rows);
     }
+    let _ = write!(page, "\n### {MONTH_TABLE}\n\n{MONTH_DOC}\n\n");
+    let rows = [vec!["`month`".to_owned(), "text".to_owned(), "期间, such as 2026-10".to_owned()]];
+    table(&mut page, &["column", "type", "meaning"], rows);
     page.push_str("\n## Indicators\n\n");
     let names: Vec<&str> = indicators.columns.iter().map(|c| c.name.as_str()).collect();
     table(&mut page, &names, indicators.rows.iter().map(|row| row.iter().map(ToString::to_string).collect()));

@@ -146,6 +146,13 @@ pub fn warehouse_of(release: &Path) -> PathBuf {
     release.parent().and_then(Path::parent).unwrap_or(release).to_owned()
 }
 
+/// Months since the year 0 from text such as `2026-10`.
+pub fn month_number(text: &str) -> Option<u32> {
+    let (year, month) = text.split_once('-')?;
+    let month: u32 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    Some(year.parse::<u32>().ok()? * 12 + month - 1)
+}
+
 /// Months since the year 0 as text: `2026-10`.
 pub fn month_text(number: u32) -> String {
     format!("{:04}-{:02}", number / 12, number % 12 + 1)
