@@ -151,7 +151,9 @@ impl<'a> Reader<'a> {
         }
         for column in &plan.limited {
             let (number, month) = (self.row.code(plan.form, *column), self.row.month());
-            if month > 0 && let Some(code) = plan.sets[*column].out_of_force(number, month) {
+            if month > 0
+                && let Some(code) = plan.sets[*column].out_of_force(number, month)
+            {
                 rejects.push(plan.out_of_force(line, *column, code, month));
             }
         }

@@ -142,7 +142,9 @@ fn add_classes(path: &Path, book: &mut Codebook, shown: &dyn Fn(&Path) -> String
             faults.push(row.fault("unknown-version", message, nearest(version, known)));
         } else if codes.get(code).is_none() {
             faults.push(row.fault("unknown-code", format!("list {list} has no code \"{code}\""), Vec::new()));
-        } else if first.len() != last.len() || first > last || !format!("{first}{last}").bytes().all(|b| b.is_ascii_digit())
+        } else if first.len() != last.len()
+            || first > last
+            || !format!("{first}{last}").bytes().all(|b| b.is_ascii_digit())
         {
             let message = format!("\"{first}\" to \"{last}\" are no numbers of as many digits in their order");
             faults.push(row.fault("class-range", message, Vec::new()));

@@ -6,23 +6,19 @@
 --        month, so that no earlier records are read; it begins with the first month of the records.
 -- columns: lapsed_mask = the schemes under which the person had been insured earlier and is not in the month, the sum of their
 --        bits (core_scheme)
-WITH built AS (
-    SELECT DISTINCT month
-    FROM core_month_insured
-),
-now AS (
+WITH now AS (
     SELECT b.month, m.person_id, bit_or(m.scheme_mask) AS mask
-    FROM built AS b
+    FROM core_month AS b
     INNER JOIN core_membership AS m ON m.month = b.month
     GROUP BY b.month, m.person_id
 ),
 earlier AS (
     SELECT b.month, m.person_id, m.scheme_mask AS mask
-    FROM built AS b
+    FROM core_month AS b
     INNER JOIN core_membership AS m ON m.month = period_previous(b.month)
     UNION ALL
     SELECT b.month, l.person_id, l.lapsed_mask AS mask
-    FROM built AS b
+    FROM core_month AS b
     INNER JOIN core_lapsed AS l ON l.month = period_previous(b.month)
 ),
 ever AS (
