@@ -225,6 +225,10 @@ pub struct Linear {
     /// Another sum that would do as well: sources differ in what they count.
     #[serde(default)]
     pub or: Vec<Operand>,
+    /// Whether it is told where the sum agrees only if the figure was cut off instead of rounded: sentences do so, and in a
+    /// table whose parts are coarse it is chance.
+    #[serde(default)]
+    pub cut_off: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
