@@ -235,7 +235,9 @@ impl Codebook {
 
     /// The alias by which a label is read that is a misprint.
     pub fn misprint(&self, list: &str, scope: LabelScope<'_>, label: &str) -> Option<&Alias> {
-        let table = |alias: &&Alias| alias.scope.strip_prefix(scope.dataset).is_some_and(|t| t.strip_prefix('/') == Some(scope.table));
+        let table = |alias: &&Alias| {
+            alias.scope.strip_prefix(scope.dataset).is_some_and(|t| t.strip_prefix('/') == Some(scope.table))
+        };
         let read_here = |alias: &&Alias| alias.scope.is_empty() || alias.scope == scope.dataset || table(alias);
         let mut of_list = self.aliases.iter().filter(|alias| alias.misprint && alias.list == list);
         of_list.find(|alias| read_here(alias) && normalise(&alias.label) == normalise(label))

@@ -215,7 +215,8 @@ impl Random {
                 _ => Some(0),
             }
         };
-        let contradicts = |sum: &Vec<i64>| sum.iter().enumerate().map(least).sum::<Option<i64>>().is_some_and(|n| n > 0);
+        let contradicts =
+            |sum: &Vec<i64>| sum.iter().enumerate().map(least).sum::<Option<i64>>().is_some_and(|n| n > 0);
         !weightings.iter().any(contradicts)
     }
 
@@ -236,7 +237,8 @@ impl Random {
                 let weights: Vec<i64> = weights.iter().map(|weight| weight * sign).collect();
                 // What is at most nothing stays so only if it is counted a positive number of times.
                 if weights.iter().zip(&self.edits).all(|(weight, (_, equal))| *equal || *weight >= 0) {
-                    let sum = |cell: usize| self.edits.iter().zip(&weights).map(|((f, _), weight)| f[cell] * weight).sum();
+                    let sum =
+                        |cell: usize| self.edits.iter().zip(&weights).map(|((f, _), weight)| f[cell] * weight).sum();
                     sums.insert((0..self.values.len()).map(sum).collect());
                 }
             }
@@ -286,8 +288,7 @@ fn across(vectors: &[&[i64]], parts: usize) -> Vec<i64> {
 fn determinant(rows: &[Vec<i64>]) -> i64 {
     let Some((first, rest)) = rows.split_first() else { return 1 };
     let minor = |nth: usize| {
-        let rows: Vec<Vec<i64>> =
-            rest.iter().map(|row| [&row[..nth], &row[nth + 1..]].concat()).collect();
+        let rows: Vec<Vec<i64>> = rest.iter().map(|row| [&row[..nth], &row[nth + 1..]].concat()).collect();
         determinant(&rows) * if nth.is_multiple_of(2) { first[nth] } else { -first[nth] }
     };
     (0..first.len()).filter(|nth| first[*nth] != 0).map(minor).sum()

@@ -80,7 +80,8 @@ pub(super) fn assign<'l>(
     let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
     let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
     let line = |label: &'l Label| {
-        let Some(Fitting { entry, meaning, unit, misprints }) = entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
+        let Some(Fitting { entry, meaning, unit, misprints }) =
+            entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
         else {
             return Ok(None);
         };

@@ -169,7 +169,10 @@ impl Row {
         let word = self.get("misprint");
         if !["", "yes"].contains(&word) {
             let fault = self.fault("alias-misprint", format!("misprint is \"{word}\""), Vec::new());
-            faults.push(fault.hint("write yes where the label is a misprint of a name; leave it blank where it is another name"));
+            faults
+                .push(fault.hint(
+                    "write yes where the label is a misprint of a name; leave it blank where it is another name",
+                ));
         }
         word == "yes"
     }

@@ -225,8 +225,7 @@ pub struct Linear {
     /// Another sum that would do as well: sources differ in what they count.
     #[serde(default)]
     pub or: Vec<Operand>,
-    /// Whether it is told where the sum agrees only if the figure was cut off instead of rounded: sentences do so, and in a
-    /// table whose parts are coarse it is chance.
+    /// Whether it is told where the sum agrees only if the figure was cut off: in sentences; in coarse tables it is chance.
     #[serde(default)]
     pub cut_off: bool,
 }

@@ -165,3 +165,48 @@ fn a_correction_shows_wherever_the_figure_does() {
     assert_eq!(left.trim(), "rule");
     assert!(project.read("out/tables/yuxi-2013/injury_by_county.html").contains(note));
 }
+
+/// Where a quantity is stated several times, every number of an indicator comes from the statement that counts.
+#[test]
+fn models_use_the_figures_that_count() {
+    let sql = "SELECT r.obs_id FROM core_reading AS r LEFT ANTI JOIN core_figure AS f ON f.obs_id = r.obs_id \
+               WHERE r.value IS NOT NULL";
+    let overruled: BTreeSet<String> =
+        release().query(sql).expect("the query runs").rows.iter().map(|row| text(&row[0])).collect();
+    assert!(overruled.iter().any(|id| id.ends_with("papers/yuxi-2013.csv/M96")), "{overruled:?}");
+    let models = fs::read_dir(root().join("sql/models/ind")).expect("the models can be listed");
+    let mut wrong = Vec::new();
+    for model in models.map(|file| file.expect("the models can be listed").path()) {
+        let name = model.file_stem().expect("a name").to_string_lossy().into_owned();
+        let rows = release().query(&format!("SELECT * FROM {name}")).expect("the query runs");
+        for (nth, column) in rows.columns.iter().enumerate().filter(|(_, column)| column.name.ends_with("obs_id")) {
+            let ids = rows.rows.iter().map(|row| row[nth].to_string());
+            let used = ids.flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            wrong.extend(used.filter(|id| overruled.contains(id)).map(|id| format!("{name}.{} is {id}", column.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The office declares that the report's text counts instead of the table by year: growth and finding follow.
+#[test]
+fn a_preference_decides_what_the_models_use() {
+    let project = crate::support::TestProject::new();
+    let preference = "[[prefer]]\nsection = \"二(五)\"\nindicator = \"insured_person\"\npopulation = \"migrant-worker\"\n\
+                      scheme = \"work-injury\"\nperiod = \"2012\"\nreason = \"counted anew\"\n\n[[edition]]";
+    let prose = project.read("pipelines/papers/prose.toml").replacen("[[edition]]", preference, 1);
+    project.write("pipelines/papers/prose.toml", &prose);
+    let table = project.read("pipelines/yuxi-2013/injury_by_year.toml");
+    let (before, rest) = table.split_once("[[prefer]]").expect("the table is preferred");
+    let (_, behind) = rest.split_once("[[edition]]").expect("an edition stands behind it");
+    project.write("pipelines/yuxi-2013/injury_by_year.toml", &format!("{before}[[edition]]{behind}"));
+    project.shebao(&["run"]).must_end_with(0);
+    let query = |sql: &str| project.shebao(&["query", sql, "--format", "csv"]).must_end_with(0).stdout;
+    let said = query(
+        "SELECT insured_person, previous_person, change_person FROM ind_enrolment_change WHERE period = '2012' \
+         AND scheme = 'work-injury' AND population = 'migrant-worker'",
+    );
+    assert_eq!(said.lines().nth(1), Some("69994,74491,-4497"), "{said}");
+    let said = query("SELECT cell, residual FROM core_finding WHERE rule = 'same-quantity-two-places'");
+    assert_eq!(said.lines().nth(1), Some("R12C4,6875"), "{said}");
+}

@@ -144,6 +144,11 @@ impl Manifest {
         files
     }
 
+    /// Figures of the release.
+    pub fn observations(&self) -> u64 {
+        self.rows.get("core_observation").copied().unwrap_or(0)
+    }
+
     /// Findings of a severity: `error`, `warning`, `info`.
     pub fn count(&self, severity: &str) -> u64 {
         self.findings.get(severity).copied().unwrap_or(0)
