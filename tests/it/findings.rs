@@ -199,7 +199,7 @@ fn a_preference_decides_what_the_models_use() {
     let table = project.read("pipelines/yuxi-2013/injury_by_year.toml");
     let (before, rest) = table.split_once("[[prefer]]").expect("the table is preferred");
     let (_, behind) = rest.split_once("[[edition]]").expect("an edition stands behind it");
-    project.write("pipelines/yuxi-2013/injury_by_year.toml", &format!("{before}[[edition]]{behind}"));
+    project.write("pipelines/yuxi-2013/injury_by_year.toml", format!("{before}[[edition]]{behind}"));
     project.shebao(&["run"]).must_end_with(0);
     let query = |sql: &str| project.shebao(&["query", sql, "--format", "csv"]).must_end_with(0).stdout;
     let said = query(
