@@ -122,12 +122,16 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
     let pipelines = loaded.value;
     let there = candidates(project, &pipelines)?;
     let (mut named, mut missing) = (BTreeSet::new(), BTreeSet::new());
-    for edition in pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions) {
-        let files = edition.files_among(there.iter().map(String::as_str));
-        named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
-        missing.extend(files.missing.into_iter().map(str::to_owned));
+    for source in &pipelines.sources {
+        // What agencies have not sent is no fault of the layout: what is due of them stands in the calendar.
+        let sends = !source.extracts.is_empty();
+        for edition in source.tables.iter().flat_map(|t| &t.editions) {
+            let files = edition.files_among(there.iter().map(String::as_str));
+            named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
+            let lacking = files.missing.into_iter().filter(|file| !(sends && file.contains('{')));
+            missing.extend(lacking.map(str::to_owned));
+        }
     }
-    // What agencies have not sent is no fault of the layout.
     for extract in pipelines.sources.iter().flat_map(|s| &s.extracts) {
         named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
     }
