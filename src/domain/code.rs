@@ -151,6 +151,8 @@ pub struct Alias {
     pub label: String,
     pub code: Code,
     pub reason: String,
+    /// Whether the label is no name of the code but a misprint of one.
+    pub misprint: bool,
 }
 
 /// Digits of the finest class.
@@ -251,6 +253,16 @@ impl Codebook {
             Some(codes) => only(list, label, codes),
             None => Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned() }),
         }
+    }
+
+    /// The alias by which a label is read that is a misprint.
+    pub fn misprint(&self, list: &str, scope: LabelScope<'_>, label: &str) -> Option<&Alias> {
+        let table = |alias: &&Alias| {
+            alias.scope.strip_prefix(scope.dataset).is_some_and(|t| t.strip_prefix('/') == Some(scope.table))
+        };
+        let read_here = |alias: &&Alias| alias.scope.is_empty() || alias.scope == scope.dataset || table(alias);
+        let mut of_list = self.aliases.iter().filter(|alias| alias.misprint && alias.list == list);
+        of_list.find(|alias| read_here(alias) && normalise(&alias.label) == normalise(label))
     }
 
     /// The code of a list to which a finer code belongs that the list leaves out: `1311` or `C1311` to the section C.
@@ -407,6 +419,7 @@ mod tests {
         let entries = regions.into_iter().map(entry).collect();
         let list = CodeList::single("region", "行政区划", "2020", entries);
         let alias = |scope: &str, label: &str, code: &str| Alias {
+            misprint: false,
             list: "region".into(),
             scope: scope.into(),
             label: label.into(),

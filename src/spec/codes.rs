@@ -120,6 +120,7 @@ pub(super) fn add_aliases(
             label: label.to_owned(),
             code: Code::new(code),
             reason: row.get("reason").to_owned(),
+            misprint: row.is_misprint(faults),
         });
     }
 }
@@ -193,6 +194,19 @@ impl Row {
     pub fn fault(&self, code: &'static str, message: String, near: Vec<&str>) -> Diagnostic {
         let fault = Diagnostic::error(code, message).at(Place::span(&self.source, self.span.clone()));
         if near.is_empty() { fault } else { fault.hint(format!("did you mean {}?", near.join(" or "))) }
+    }
+
+    /// What the column `misprint` says, which a file of aliases may leave out.
+    fn is_misprint(&self, faults: &mut Vec<Diagnostic>) -> bool {
+        let word = self.get("misprint");
+        if !["", "yes"].contains(&word) {
+            let fault = self.fault("alias-misprint", format!("misprint is \"{word}\""), Vec::new());
+            faults
+                .push(fault.hint(
+                    "write yes where the label is a misprint of a name; leave it blank where it is another name",
+                ));
+        }
+        word == "yes"
     }
 
     /// What `valid_from` and `valid_to` say; open where they say nothing that can be used.

@@ -1,7 +1,8 @@
 -- name:  ind_fund_balance
 -- grain: period, region, scheme, ownership, industry, population
 -- doc:   The account of a fund over a period: opening + income + recovered + other − expenditure = closing, all in yuan.
---        opening_yuan is the closing balance of the day before the period begins, else the printed opening balance.
+--        opening_yuan is the closing balance of the day before the period begins, else, and where a declared break lies in the
+--        period, the printed opening balance.
 --        recovered_yuan (补收欠费) null: the source has no such column, or a blank in it; nothing is added.
 --        other_yuan: transfers (received +, remitted up −), interest and subsidies, where the table that prints the closing
 --        balance prints them too, or where no closing balance is printed; a transfer known from another table only is in
@@ -152,6 +153,19 @@ crossed AS (
     WHERE e.earlier_period IS NOT NULL
     GROUP BY e.period, e.region, e.scheme, e.ownership, e.industry, e.population
 ),
+parted AS (
+    -- The balance of the day before is another fund's where the break lies within the period.
+    SELECT
+        a.period, a.region, a.scheme, a.ownership, a.industry, a.population,
+        string_agg(b.at || ': ' || b.reason, '; ' ORDER BY b.at) AS break
+    FROM account AS a
+    INNER JOIN core_break AS b
+        ON b.kind = 'break' AND b.at_day BETWEEN a.period_start AND a.period_end
+        AND (b.indicator IS NULL OR b.indicator = 'fund_closing_yuan') AND (b.scheme IS NULL OR b.scheme = a.scheme)
+        AND (b.region IS NULL OR b.region = a.region) AND (b.ownership IS NULL OR b.ownership = a.ownership)
+        AND (b.industry IS NULL OR b.industry = a.industry)
+    GROUP BY a.period, a.region, a.scheme, a.ownership, a.industry, a.population
+),
 other AS (
     SELECT
         f.period,
@@ -200,13 +214,17 @@ balanced AS (
         COALESCE(a.closing_obs_id, e.obs_id) AS closing_obs_id,
         a.printed_surplus_obs_id,
         a.contribution_obs_id,
-        a.period_end
+        a.period_end,
+        p.break
     FROM account AS a
+    LEFT JOIN parted AS p
+        ON p.period = a.period AND p.region = a.region AND p.scheme = a.scheme AND p.ownership = a.ownership
+        AND p.industry = a.industry AND p.population = a.population
     LEFT JOIN closing AS e
         ON e.place = 1 AND e.period_end = a.period_end AND e.region = a.region AND e.scheme = a.scheme
         AND e.ownership = a.ownership AND e.industry = a.industry AND e.population = a.population
     LEFT JOIN closing AS o
-        ON o.place = 1 AND o.period_end = a.period_start - INTERVAL '1 day' AND o.region = a.region
+        ON p.break IS NULL AND o.place = 1 AND o.period_end = a.period_start - INTERVAL '1 day' AND o.region = a.region
         AND o.scheme = a.scheme AND o.ownership = a.ownership AND o.industry = a.industry
         AND o.population = a.population
     LEFT JOIN other AS x
@@ -263,7 +281,7 @@ stated AS (
                     e.earlier_closing_yuan, b.closing_yuan, period_year(b.period) - period_year(e.earlier_period)
                 )
         END AS closing_growth_pct,
-        x.break,
+        COALESCE(x.break, b.break) AS break,
         b.opening_obs_id,
         b.income_obs_id,
         b.recovered_obs_id,

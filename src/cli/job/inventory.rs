@@ -54,11 +54,8 @@ impl Inventory {
         if self.calendar.is_none() {
             return Ok(());
         }
-        let ledger = Ledger::arrivals(&project.warehouse);
-        let mut arrivals: Vec<Arrival> = ledger.read()?;
-        let new = self.new_arrivals(&arrivals, job::now());
-        ledger.append(&new)?;
-        arrivals.extend(new);
+        let (arrivals, known) = self.arrivals(project, job::now())?;
+        Ledger::arrivals(&project.warehouse).append(&arrivals[known..])?;
         self.hold_back(self.deliveries(&arrivals, until, last)?);
         Ok(())
     }
@@ -85,8 +82,19 @@ impl Inventory {
         Ok(Deliveries::of(calendar, &given))
     }
 
+    /// All that has arrived by now, and how much of it the last run knew.
+    ///
+    /// # Errors
+    /// The warehouse folder cannot be read.
+    pub fn arrivals(&self, project: &Project, now: Timestamp) -> anyhow::Result<(Vec<Arrival>, usize)> {
+        let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
+        let known = arrivals.len();
+        arrivals.extend(self.new_arrivals(&arrivals, now));
+        Ok((arrivals, known))
+    }
+
     /// The files that were not there before, or not with this content.
-    pub fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
+    fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
         let is_known =
             |file: &&FileDigest| known.iter().rfind(|a| a.file == file.path).is_some_and(|a| a.sha256 == file.sha256);
         let new = self.files.iter().filter(|file| !is_known(file));

@@ -147,6 +147,11 @@ impl Manifest {
         of_parts.chain(rejects).chain(months).flatten().map(String::as_str).collect()
     }
 
+    /// Figures of the release.
+    pub fn observations(&self) -> u64 {
+        self.rows.get("core_observation").copied().unwrap_or(0)
+    }
+
     /// Findings of a severity: `error`, `warning`, `info`.
     pub fn count(&self, severity: &str) -> u64 {
         self.findings.get(severity).copied().unwrap_or(0)
