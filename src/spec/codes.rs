@@ -130,6 +130,7 @@ fn add_classes(path: &Path, book: &mut Codebook, shown: &dyn Fn(&Path) -> String
     if !path.is_file() {
         return;
     }
+    let mut unknown = BTreeSet::new();
     for row in &read(path, &["list", "version", "first", "last", "code"], shown, faults) {
         let [list, version, first, last, code] = ["list", "version", "first", "last", "code"].map(|c| row.get(c));
         let Some(codes) = book.lists.get(list) else {
@@ -138,6 +139,10 @@ fn add_classes(path: &Path, book: &mut Codebook, shown: &dyn Fn(&Path) -> String
             continue;
         };
         if codes.version(version).is_none() {
+            // Told once, of all its classes.
+            if !unknown.insert((list.to_owned(), version.to_owned())) {
+                continue;
+            }
             let known = codes.versions.iter().map(|v| v.name.as_str());
             let message = format!("list {list} has no version \"{version}\"");
             faults.push(row.fault("unknown-version", message, nearest(version, known)));
