@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 27] = [
+const SOLE_USERS: [(&str, &[&str]); 28] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -44,6 +44,7 @@ const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("futures", &["warehouse"]),
     ("hmac", &["store"]),
     ("indicatif", &["cli"]),
+    ("postgres_protocol", &["grid"]),
     ("quick_xml", &["grid"]),
     ("rustix", &["store"]),
     ("sha2", &["store"]),
