@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::release::sync_folder;
 
 /// Below the warehouse.
-const FOLDER: &str = "derived";
+pub(super) const FOLDER: &str = "derived";
 
 /// A month of a computed table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod formats;
 mod postgres;
+mod statistics;
 mod synth;
 
 use std::collections::BTreeMap;
