@@ -21,7 +21,8 @@ impl Server {
     /// `None`, said aloud, where the server is not installed; on CI it must be.
     fn start(port: u16) -> Option<Server> {
         let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        let Some(programs) = versions.map(|v| v.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max() else {
+        let Some(programs) = versions.map(|v| v.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max()
+        else {
             assert!(std::env::var_os("SHEBAO_CI").is_none(), "PostgreSQL is not here: make postgres");
             eprintln!("skipped: PostgreSQL is not here (make postgres installs it)");
             return None;
@@ -64,8 +65,10 @@ impl Server {
     fn run_with(&self, login: &str) {
         let rules = format!("local all all {login}\nhost all all 127.0.0.1/32 {login}\n");
         fs::write(self.folder.path().join("data/pg_hba.conf"), rules).unwrap();
-        let options = format!("-p {} -k {} -c fsync=off -c listen_addresses=127.0.0.1", self.port, self.folder.path().display());
-        let _ = self.command("pg_ctl").args(["-D", &self.data(), "-m", "immediate", "stop"]).stderr(Stdio::null()).status();
+        let options =
+            format!("-p {} -k {} -c fsync=off -c listen_addresses=127.0.0.1", self.port, self.folder.path().display());
+        let _ =
+            self.command("pg_ctl").args(["-D", &self.data(), "-m", "immediate", "stop"]).stderr(Stdio::null()).status();
         self.as_user("pg_ctl", &["-D", &self.data(), "-w", "-l", "log", "-o", &options, "start"]);
     }
 
@@ -97,7 +100,10 @@ fn deaths(postgres: &str) -> TestProject {
     let ends = begins + layout[begins..].find('\n').unwrap();
     let (head, fields) = layout.split_at(layout.find("[[field]]").unwrap());
     let head = format!("{}file = \"agency/death/{{month}}.postgres\"{}", &head[..begins], &head[ends..]);
-    let head = head.replace("replaces    = [\"region\", \"month\"]", "replaces    = [\"month\"]\ncontext     = { region = \"530402\" }");
+    let head = head.replace(
+        "replaces    = [\"region\", \"month\"]",
+        "replaces    = [\"month\"]\ncontext     = { region = \"530402\" }",
+    );
     project.write("pipelines/agency/death.toml", format!("{head}\n[postgres]\n{postgres}\n\n{fields}"));
     let calendar = "time_zone = \"Asia/Shanghai\"\n\n[[due]]\nname = \"死亡\"\nfile = \"agency/death/{month}.postgres\"\n\
                     every = \"month\"\nfrom = \"2026-01\"\ndue_day = 10\ndue_time = \"18:00\"\non_missing = \"partial\"\n";
@@ -121,9 +127,11 @@ fn run(project: &TestProject) -> crate::support::Said {
 fn rows_of_a_database_are_records_like_those_of_a_file() {
     let Some(server) = Server::start(54_329) else { return };
     server.sql("CREATE TABLE deaths (ym text, grbh text, swrq text)");
-    server.sql("INSERT INTO deaths VALUES ('2026-01', '530402195001010017', '2026-01-05'), \
+    server.sql(
+        "INSERT INTO deaths VALUES ('2026-01', '530402195001010017', '2026-01-05'), \
                 ('2026-01', '530402195001010025', '20260131'), ('2026-01', '530402195001010033', '31日'), \
-                ('2026-02', '530402195001010041', '20260201')");
+                ('2026-02', '530402195001010041', '20260201')",
+    );
     let project = deaths(&format!("url_file = \"address\"\n{QUERY}"));
     project.edit("pipelines/agency/death.toml", "rejects_max = 0.01", "rejects_max = 0.5");
     write_address(&project, &server.address());
@@ -145,12 +153,22 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     run(&project).must_end_with(0);
     assert_eq!(held(&project).len(), 4);
     // Over the socket.
-    let socket = format!("postgresql://agency:se%20cret%2F%40@/postgres?host={}&port={}", server.folder.path().display(), server.port);
+    let socket = format!(
+        "postgresql://agency:se%20cret%2F%40@/postgres?host={}&port={}",
+        server.folder.path().display(),
+        server.port
+    );
     write_address(&project, &socket);
     run(&project).must_contain("nothing to do");
     let faults = [
-        (server.address().replace("cret", "cre"), "error[database-login]: the database 127.0.0.1:54329/postgres does not let this user in"),
-        (server.address().replace("/postgres", "/other"), "error[database-query]: the database 127.0.0.1:54329/other cannot answer"),
+        (
+            server.address().replace("cret", "cre"),
+            "error[database-login]: the database 127.0.0.1:54329/postgres does not let this user in",
+        ),
+        (
+            server.address().replace("/postgres", "/other"),
+            "error[database-query]: the database 127.0.0.1:54329/other cannot answer",
+        ),
         (server.address().replace("54329", "1"), "error[database-absent]: no database answers at 127.0.0.1:1/postgres"),
         ("mysql://a@b/c".to_owned(), "error[database-address]: the address of the database is none"),
     ];
@@ -161,7 +179,11 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     }
     write_address(&project, &server.address());
     for (from, to, told) in [
-        ("swrq AS", "swqr AS", "error[database-query]: the database 127.0.0.1:54329/postgres cannot answer: column \"swqr\" does not exist"),
+        (
+            "swrq AS",
+            "swqr AS",
+            "error[database-query]: the database 127.0.0.1:54329/postgres cannot answer: column \"swqr\" does not exist",
+        ),
         ("AS 死亡日期 FROM", "AS 死亡时间 FROM", "error[header-missing]: no column is headed"),
         ("swrq AS 死亡日期", "1 / length(replace(ym, ym, '')) AS 死亡日期", "gave up (22012)"),
         ("SELECT grbh", "DELETE FROM deaths RETURNING grbh", "error[database"),
@@ -177,7 +199,10 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     fs::set_permissions(project.file("address"), fs::Permissions::from_mode(0o644)).unwrap();
     run(&project).must_end_with(2).must_contain("can be read by others than its owner (mode 644)");
     let shown = everything_but_the_address(&project);
-    assert!(!shown.contains("530402195001010017") && !shown.contains("cret"), "a personal number or the password is kept");
+    assert!(
+        !shown.contains("530402195001010017") && !shown.contains("cret"),
+        "a personal number or the password is kept"
+    );
 }
 
 /// The bytes of all that the project keeps.
@@ -196,7 +221,9 @@ fn everything_but_the_address(project: &TestProject) -> String {
 #[test]
 fn an_address_that_is_not_there_is_told() {
     let project = deaths(&format!("url_env = \"SHEBAO_TEST_NO_SUCH_ADDRESS\"\n{QUERY}"));
-    run(&project).must_end_with(2).must_contain("the environment variable SHEBAO_TEST_NO_SUCH_ADDRESS, which holds the address");
+    run(&project)
+        .must_end_with(2)
+        .must_contain("the environment variable SHEBAO_TEST_NO_SUCH_ADDRESS, which holds the address");
     for (postgres, told) in [
         (QUERY.to_owned(), "the address of the database is said once"),
         (format!("url_env = \"A\"\ntable = \"deaths\"\n{QUERY}"), "what the database is asked for is said once"),
