@@ -9,6 +9,7 @@
 pub mod definition;
 pub mod rows;
 pub mod table;
+pub mod prose;
 pub mod chart;
 pub mod formats;
 pub mod site;

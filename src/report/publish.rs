@@ -16,8 +16,11 @@ use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpe
 use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
+use crate::report::formats::text::{self, Picture, Whole};
 use crate::report::formats::xlsx;
-use crate::report::formats::{accessible, csv, docx, ods, way, xlsx_book};
+use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
+use crate::report::prose::document::Document;
+use crate::report::prose::render::{self, About as Subject};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
@@ -34,6 +37,7 @@ use crate::warehouse::{Rows, Warehouse};
 pub struct Published {
     pub tables: usize,
     pub charts: usize,
+    pub texts: usize,
     /// All files, in the order written, the index last.
     pub files: Vec<PathBuf>,
 }
@@ -94,7 +98,7 @@ pub fn publish_tables(
     };
     let mut shelves = Vec::new();
     for report in specs {
-        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new() };
+        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new(), text: None };
         for spec in &report.tables {
             if let Some(frame) = run.table(report, spec)? {
                 shelf.tables.push((spec, frame));
@@ -112,9 +116,24 @@ pub fn publish_tables(
                 shelf.charts.push((spec, plot));
             }
         }
+        if let Some(spec) = &report.text {
+            let about = Subject {
+                release: &imprint.release,
+                date: &imprint.date,
+                tables: shelf.tables.iter().map(|(table, _)| table.id.clone()).collect(),
+                charts: shelf.charts.iter().map(|(chart, _)| chart.id.clone()).collect(),
+            };
+            let rendered = render::render(report, spec, tables, &run.names, &about);
+            shelf.text = run.faultless(rendered).map(|document| run.with_notices(document));
+        }
         shelves.push(shelf);
     }
-    run.charts(&mut shelves)?;
+    let pictures = run.charts(&mut shelves)?;
+    for shelf in &mut shelves {
+        run.text(shelf, &pictures, imprint)?;
+    }
+    #[cfg(feature = "pdf")]
+    run.pages(&shelves, &pictures, imprint)?;
     let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
         faults.push(fault);
         Rows::default()
@@ -123,6 +142,26 @@ pub fn publish_tables(
     let sources = (tables.read)("core_table", &[]).unwrap_or_else(|f| empty(f, &mut run.faults));
     run.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
     Ok(Checked::new(run.published, run.faults))
+}
+
+/// What the writers of a text see.
+fn whole<'a>(
+    report: &'a ReportSpec,
+    document: &'a Document,
+    frames: &'a [&'a Frame],
+    charts: &'a [Picture],
+    imprint: &Imprint,
+) -> Whole<'a> {
+    Whole {
+        name: &report.name,
+        document,
+        frames,
+        charts,
+        publisher: &report.palette.publisher,
+        imprint: imprint.line(),
+        cover: report.text.as_ref().is_some_and(|text| text.cover),
+        explained: false,
+    }
 }
 
 /// The table of corrected figures; a release made before has none.
@@ -224,48 +263,131 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// A text says of kept and corrected figures what a table says of them.
+    fn with_notices(&self, mut document: Document) -> Document {
+        let ids = || document.figures.iter().flat_map(|used| &used.quoted.obs_ids).map(String::as_str);
+        let kept = kept::among(self.kept, ids());
+        let notices = kept.iter().map(kept::notice).chain(kept::corrected(&self.corrected, ids())).collect();
+        document.notices = notices;
+        document
+    }
+
+    /// The products of a report's text; one that cannot be written leaves the shelf.
+    fn text(&mut self, shelf: &mut Shelf<'_>, pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
+        let Some(document) = shelf.text.take() else { return Ok(()) };
+        let report = shelf.report;
+        (self.progress)(&report.name);
+        let ways = match &mut self.explainer {
+            Some(explainer) => way::of_text(&document, &report.name, explainer, "../../").map(Some),
+            None => Ok(None),
+        };
+        let ways = ways.unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            None
+        });
+        let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+        let whole = Whole { explained: ways.is_some(), ..whole(report, &document, &frames, pictures, imprint) };
+        let word = match docx_text::render(&whole, &report.palette) {
+            Ok(word) => word,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let page = text::render(&whole, "../../");
+        let stem = Path::new("texts").join(&report.name).join(&report.name);
+        self.write(&stem.with_extension("html"), page.as_bytes())?;
+        self.write(&stem.with_extension("docx"), &word)?;
+        self.write(&stem.with_extension("figures.csv"), &text::figures(&document))?;
+        if let Some(ways) = ways {
+            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
+        }
+        self.published.texts += 1;
+        shelf.text = Some(document);
+        Ok(())
+    }
+
+    /// Every table and every text as PDF.
+    #[cfg(feature = "pdf")]
+    fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
+        use crate::report::formats::pdf::Printer;
+        let Some(palette) = shelves.first().map(|shelf| shelf.report.palette.clone()) else { return Ok(()) };
+        let tables = shelves.iter().flat_map(|shelf| shelf.tables.iter().flat_map(|(_, frame)| frame.texts()));
+        let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
+        let all: Vec<String> = tables.chain(texts).chain([palette.publisher.clone()]).collect();
+        let printer = match Printer::open(&palette, all.iter().map(String::as_str)) {
+            Ok(printer) => printer,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        for shelf in shelves {
+            let report = shelf.report;
+            for (spec, frame) in &shelf.tables {
+                (self.progress)(&spec.id);
+                let stem = Path::new("tables").join(&report.name).join(&spec.id);
+                match printer.table(frame, &palette.publisher) {
+                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                    Err(fault) => self.faults.push(fault.at(spec.place.clone())),
+                }
+            }
+            let Some(document) = &shelf.text else { continue };
+            (self.progress)(&report.name);
+            let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+            let stem = Path::new("texts").join(&report.name).join(&report.name);
+            match printer.text(&whole(report, document, &frames, pictures, imprint)) {
+                Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        Ok(())
+    }
+
     /// Draw all charts with one font; those that cannot be drawn leave the shelves.
-    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<(), Diagnostic> {
+    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<Vec<Picture>, Diagnostic> {
+        let mut pictures = Vec::new();
         let texts: Vec<String> =
             shelves.iter().flat_map(|s| s.charts.iter().flat_map(|(_, plot)| plot.texts())).collect();
         if texts.is_empty() {
-            return Ok(());
+            return Ok(pictures);
         }
         let face = match Face::find(texts.iter().map(String::as_str)) {
             Ok(face) => face,
             Err(fault) => {
                 self.faults.push(fault);
                 shelves.iter_mut().for_each(|shelf| shelf.charts.clear());
-                return Ok(());
+                return Ok(pictures);
             }
         };
         for shelf in shelves {
             let mut drawn = Vec::new();
             for (spec, plot) in std::mem::take(&mut shelf.charts) {
                 (self.progress)(&spec.id);
-                if self.chart(spec, &plot, &face)? {
+                if let Some(picture) = self.chart(spec, &plot, &face)? {
+                    pictures.push(picture);
                     drawn.push((spec, plot));
                 }
             }
             shelf.charts = drawn;
         }
-        Ok(())
+        Ok(pictures)
     }
 
-    fn chart(&mut self, spec: &ChartSpec, plot: &Plot, face: &Face) -> Result<bool, Diagnostic> {
+    fn chart(&mut self, spec: &ChartSpec, plot: &Plot, face: &Face) -> Result<Option<Picture>, Diagnostic> {
         let drawn = chart::render(plot, face).and_then(|svg| Ok((png::render(&svg, face)?, svg)));
         let (picture, svg) = match drawn {
             Ok(drawn) => drawn,
             Err(fault) => {
                 self.faults.push(fault.at(spec.place.clone()));
-                return Ok(false);
+                return Ok(None);
             }
         };
         let stem = Path::new("charts").join(&spec.id);
         self.write(&stem.with_extension("svg"), svg.as_bytes())?;
         self.write(&stem.with_extension("png"), &picture)?;
         self.published.charts += 1;
-        Ok(true)
+        Ok(Some(Picture::of(plot, svg, picture)))
     }
 
     /// Write a file whole or not at all: a reader never sees half of it.

@@ -6,6 +6,10 @@ mod xml;
 pub mod accessible;
 pub mod csv;
 pub mod docx;
+pub mod text;
+pub mod docx_text;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 pub mod ods;
 pub mod package;
 mod parquet;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::report::chart::plot::Plot;
 use crate::report::definition::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
 use crate::report::formats::html::{escape, page};
+use crate::report::formats::text;
+use crate::report::prose::document::Document;
 use crate::report::rows::kept::HEAD;
 use crate::report::rows::records::Records;
 use crate::report::table::format::Figure;
@@ -35,6 +37,17 @@ pub struct Shelf<'a> {
     pub report: &'a ReportSpec,
     pub tables: Vec<(&'a TableSpec, Frame)>,
     pub charts: Vec<(&'a ChartSpec, Plot)>,
+    pub text: Option<Document>,
+}
+
+impl Imprint {
+    /// `2026-11-22发布，版本 959d…`
+    pub fn line(&self) -> String {
+        match self.date.is_empty() {
+            true => String::new(),
+            false => format!("{}发布，版本 {}", self.date, self.release),
+        }
+    }
 }
 
 /// The page; `findings` and `sources` are the rows of `core_finding` and `core_table`.
@@ -134,6 +147,14 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
     if !report.summary.is_empty() {
         out.push_str(&format!("<p class=\"summary\">{}</p>\n", escape(&report.summary)));
     }
+    if shelf.text.is_some() {
+        let path = format!("texts/{0}/{0}", report.name);
+        out.push_str(&format!(
+            "<p class=\"files\"><a href=\"{path}.html\">{}</a>：{}</p>\n",
+            escape(&report.title),
+            text::links(&path, &report.title)
+        ));
+    }
     if !shelf.tables.is_empty() {
         out.push_str("<table class=\"list\">\n<thead><tr><th scope=\"col\">统计表</th><th scope=\"col\" class=\"links\">下载</th></tr></thead>\n<tbody>\n");
         for (table, frame) in &shelf.tables {
@@ -228,7 +249,8 @@ pub fn downloads(path: &str, title: &str) -> String {
     let link = |(extension, name): &(&str, &str)| {
         format!("<a href=\"{path}.{extension}\" aria-label=\"{title}，{name}\">{name}</a>")
     };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
+    let printed = cfg!(feature = "pdf").then_some(&("pdf", "PDF"));
+    printed.into_iter().chain(&FILES).map(link).collect::<Vec<_>>().join(" · ")
 }
 
 /// The files that hold all tables of a report.
