@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Kwargs, Object, Value};
+use minijinja::value::{Enumerator, Kwargs, Object, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 use rust_decimal::Decimal;
 
@@ -188,7 +188,10 @@ fn wanted(table: &str, column: &str, options: &Kwargs) -> Result<(Wanted, Vec<(S
     };
     let mut key = Vec::new();
     for name in options.args().filter(|name| !["unit", "decimals", "grouping"].contains(name)) {
-        key.push((name.to_owned(), options.get::<Value>(name)?.to_string()));
+        let value = options.get::<Value>(name)?;
+        // A truth is written as in the tables.
+        let is_truth = value.kind() == ValueKind::Bool;
+        key.push((name.to_owned(), if is_truth { value.is_true().to_string() } else { value.to_string() }));
     }
     Ok((wanted, key))
 }

@@ -17,6 +17,7 @@ const CHANGES: &str = "
     62 | injury  | 2012 | _T | 143078 | -13169 | -8.4283 | -0.44 | 20790000 |
     62 | injury  | 2012 | enterprise | 66897 | 0 | 0 | 0 | 0 |
     62 | maternity | 2012 | _T | 999949 | 4 | 0.0004 | 0.005 | 1 |
+    62 | injury  | 2011 | _T | 156247 | | | | |
     62 | medical | 2012 | _T | | | | | | confidential
 ";
 
@@ -106,7 +107,7 @@ fn a_missing_figure_changes_its_sentence() {
     assert_eq!(written(&sentence("injury")), "参保人数为143078人。");
     assert_eq!(written(&sentence("medical")), "参保人数不予公布。");
     assert_eq!(written(&sentence("medical").replace("2012", "1999").replace("year", "\"1999\"")), "参保人数缺。");
-    let list = "{% for row in rows(\"ind_change\", scheme=\"injury\") %}\n- {{ row.ownership }}{{ row.figure(\"insured_person\") }}\n{% endfor %}";
+    let list = "{% for row in rows(\"ind_change\", scheme=\"injury\", period=year) %}\n- {{ row.ownership }}{{ row.figure(\"insured_person\") }}\n{% endfor %}";
     assert_eq!(written(list), "_T143078人\nenterprise66897人");
 }
 
@@ -116,14 +117,14 @@ fn what_stops_a_text_is_told_with_its_line_and_key() {
     check("missing_figure", &format!("年末参保。\n参保人数{}。", figure("medical", "insured_person", "", "")));
     check(
         "vanishing_figure",
-        &format!("结余{}。", figure("pension", "closing_yuan", "unit=\"10k_yuan\", decimals=2", "")),
+        &format!("结余{}。", figure("maternity", "closing_yuan", "unit=\"10k_yuan\", decimals=2", "")),
     );
     check("unknown_code", &figure("penson", "insured_person", "", ""));
     check("unknown_column", &figure("pension", "insured", "", ""));
     check("unknown_table", "{{ figure(\"ind_chang\", \"insured_person\") }}");
     check("wrong_unit", &figure("pension", "insured_person", "unit=\"10k_yuan\"", ""));
     check("decimals_needed", &figure("pension", "change_pct", "", ""));
-    check("several_figures", "{{ figure(\"ind_change\", \"insured_person\", region=62) }}");
+    check("several_figures", "{{ figure(\"ind_change\", \"insured_person\", region=62, scheme=\"injury\") }}");
     check("number_in_text", "年末参保143078人。");
     check("unknown_table_id", "{{ table(\"ome\") }}");
     check("unknown_word", "{{ yeer }}");
