@@ -14,6 +14,7 @@ pub mod chart;
 pub mod formats;
 pub mod site;
 pub mod publish;
+pub mod printed;
 
 pub use definition::spec::{ReportSpec, json_schema, load};
 pub use publish::{Published, publish, publish_tables};

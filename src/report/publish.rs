@@ -16,7 +16,7 @@ use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpe
 use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
-use crate::report::formats::text::{self, Picture, Whole};
+use crate::report::formats::text::{self, Picture, Shown, Whole};
 use crate::report::formats::xlsx;
 use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
 use crate::report::prose::document::Document;
@@ -116,21 +116,12 @@ pub fn publish_tables(
                 shelf.charts.push((spec, plot));
             }
         }
-        if let Some(spec) = &report.text {
-            let about = Subject {
-                release: &imprint.release,
-                date: &imprint.date,
-                tables: shelf.tables.iter().map(|(table, _)| table.id.clone()).collect(),
-                charts: shelf.charts.iter().map(|(chart, _)| chart.id.clone()).collect(),
-            };
-            let rendered = render::render(report, spec, tables, &run.names, &about);
-            shelf.text = run.faultless(rendered).map(|document| run.with_notices(document));
-        }
         shelves.push(shelf);
     }
     let pictures = run.charts(&mut shelves)?;
-    for shelf in &mut shelves {
-        run.text(shelf, &pictures, imprint)?;
+    for nth in 0..shelves.len() {
+        shelves[nth].text = run.document(&shelves, nth, imprint);
+        run.text(&mut shelves, nth, &pictures, imprint)?;
     }
     #[cfg(feature = "pdf")]
     run.pages(&shelves, &pictures, imprint)?;
@@ -144,18 +135,30 @@ pub fn publish_tables(
     Ok(Checked::new(run.published, run.faults))
 }
 
+/// The tables that a report's text may show, by what it calls them: its own by their ids, all of them as `report/id`.
+fn tables_for<'a>(shelves: &'a [Shelf<'a>], nth: usize) -> Vec<(String, &'a str, &'a Frame)> {
+    let all = shelves.iter().enumerate().flat_map(|(at, shelf)| {
+        let report = shelf.report.name.as_str();
+        shelf.tables.iter().flat_map(move |(spec, frame)| {
+            let own = (at == nth).then(|| (spec.id.clone(), report, frame));
+            own.into_iter().chain([(format!("{report}/{}", spec.id), report, frame)])
+        })
+    });
+    all.collect()
+}
+
 /// What the writers of a text see.
 fn whole<'a>(
     report: &'a ReportSpec,
     document: &'a Document,
-    frames: &'a [&'a Frame],
+    tables: Vec<Shown<'a>>,
     charts: &'a [Picture],
     imprint: &Imprint,
 ) -> Whole<'a> {
     Whole {
         name: &report.name,
         document,
-        frames,
+        tables,
         charts,
         publisher: &report.palette.publisher,
         imprint: imprint.line(),
@@ -263,6 +266,20 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// The text of a report. It may show its own tables, those of other reports, and all charts.
+    fn document(&mut self, shelves: &[Shelf<'_>], nth: usize, imprint: &Imprint) -> Option<Document> {
+        let report = shelves[nth].report;
+        let spec = report.text.as_ref()?;
+        let about = Subject {
+            release: &imprint.release,
+            date: &imprint.date,
+            tables: tables_for(shelves, nth).into_iter().map(|(called, ..)| called).collect(),
+            charts: shelves.iter().flat_map(|shelf| &shelf.charts).map(|(chart, _)| chart.id.clone()).collect(),
+        };
+        let rendered = render::render(report, spec, self.tables, &self.names, &about);
+        self.faultless(rendered).map(|document| self.with_notices(document))
+    }
+
     /// A text says of kept and corrected figures what a table says of them.
     fn with_notices(&self, mut document: Document) -> Document {
         let ids = || document.figures.iter().flat_map(|used| &used.quoted.obs_ids).map(String::as_str);
@@ -273,9 +290,15 @@ impl Run<'_, '_> {
     }
 
     /// The products of a report's text; one that cannot be written leaves the shelf.
-    fn text(&mut self, shelf: &mut Shelf<'_>, pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
-        let Some(document) = shelf.text.take() else { return Ok(()) };
-        let report = shelf.report;
+    fn text(
+        &mut self,
+        shelves: &mut [Shelf<'_>],
+        nth: usize,
+        pictures: &[Picture],
+        imprint: &Imprint,
+    ) -> Result<(), Diagnostic> {
+        let Some(document) = shelves[nth].text.take() else { return Ok(()) };
+        let report = shelves[nth].report;
         (self.progress)(&report.name);
         let ways = match &mut self.explainer {
             Some(explainer) => way::of_text(&document, &report.name, explainer, "../../").map(Some),
@@ -285,8 +308,8 @@ impl Run<'_, '_> {
             self.faults.extend(faults);
             None
         });
-        let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
-        let whole = Whole { explained: ways.is_some(), ..whole(report, &document, &frames, pictures, imprint) };
+        let tables = text::shown(&document, &tables_for(shelves, nth));
+        let whole = Whole { explained: ways.is_some(), ..whole(report, &document, tables, pictures, imprint) };
         let word = match docx_text::render(&whole, &report.palette) {
             Ok(word) => word,
             Err(fault) => {
@@ -303,7 +326,7 @@ impl Run<'_, '_> {
             self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
         }
         self.published.texts += 1;
-        shelf.text = Some(document);
+        shelves[nth].text = Some(document);
         Ok(())
     }
 
@@ -322,7 +345,7 @@ impl Run<'_, '_> {
                 return Ok(());
             }
         };
-        for shelf in shelves {
+        for (nth, shelf) in shelves.iter().enumerate() {
             let report = shelf.report;
             for (spec, frame) in &shelf.tables {
                 (self.progress)(&spec.id);
@@ -334,9 +357,9 @@ impl Run<'_, '_> {
             }
             let Some(document) = &shelf.text else { continue };
             (self.progress)(&report.name);
-            let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+            let tables = text::shown(document, &tables_for(shelves, nth));
             let stem = Path::new("texts").join(&report.name).join(&report.name);
-            match printer.text(&whole(report, document, &frames, pictures, imprint)) {
+            match printer.text(&whole(report, document, tables, pictures, imprint)) {
                 Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
                 Err(fault) => self.faults.push(fault),
             }

@@ -160,6 +160,12 @@ fn rendered(faults: &[Diagnostic]) -> String {
     faults.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n")
 }
 
+/// A table with heads of two levels, merged cells, a mark and a blank, for the tests of writers.
+#[cfg(feature = "pdf")]
+pub fn sample_frame() -> Frame {
+    frame(OBSERVATIONS, REPORT).0
+}
+
 fn frame(observations: &str, text: &str) -> (Frame, String) {
     let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);

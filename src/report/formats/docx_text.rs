@@ -52,13 +52,15 @@ fn document(whole: &Whole<'_>, targets: &mut Vec<(String, String)>, media: &mut 
             Block::Item(text) => words(&mut xml, whole, text, "TextItem", "· "),
             Block::Note(text) => words(&mut xml, whole, text, "TableNote", ""),
             Block::Table(id) => {
-                let Some(frame) = whole.frame(id) else { continue };
+                let Some(frame) = whole.table(id).map(|table| table.frame.as_ref()) else { continue };
                 let laid = Sheet::of(frame);
                 // A page turned sideways is a section of its own; what stands before it ends its own upright.
                 if laid.landscape {
                     turn(&mut xml, false);
                 }
+                paragraphs(&mut xml, "", &[("style", "TableNote")], "", 0);
                 pages(&mut xml, frame, &laid);
+                paragraphs(&mut xml, "", &[("style", "TableNote")], "", 0);
                 if laid.landscape {
                     turn(&mut xml, true);
                 }

@@ -94,7 +94,7 @@ impl Printer {
                     None => blocks.push(json!({ "kind": "list", "items": [runs(whole, words)] })),
                 },
                 Block::Table(id) => {
-                    let Some(frame) = whole.frame(id) else { continue };
+                    let Some(frame) = whole.table(id).map(|table| table.frame.as_ref()) else { continue };
                     blocks.push(table(frame, level + 1));
                 }
                 Block::Chart(id) => {
@@ -279,4 +279,71 @@ fn cell(placed: &Placed, head: f64) -> Value {
         }
     }
     cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Printer;
+    use crate::report::definition::spec::Palette;
+    use crate::report::formats::text::{Picture, Shown, Whole};
+    use crate::report::prose::document::{Document, blocks, mark_block, mark_figure};
+    use crate::report::table::frame::Frame;
+    use crate::report::tests::sample_frame;
+
+    fn text(title: &str, body: &str) -> Document {
+        Document { title: title.to_owned(), blocks: blocks(body), ..Document::default() }
+    }
+
+    /// What a PDF must have, seen without a reader: a tagged structure, a language, a title, embedded fonts.
+    fn check(bytes: &[u8]) {
+        assert!(bytes.starts_with(b"%PDF-1.7"), "{}", String::from_utf8_lossy(&bytes[..20]));
+        let text = String::from_utf8_lossy(bytes);
+        for part in ["/MarkInfo", "/Lang", "/StructTreeRoot", "/FontFile3", "pdfuaid"] {
+            assert!(text.contains(part), "no {part}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_set_in_three_rules_and_repeats_its_bytes() {
+        let frame = sample_frame();
+        let texts = frame.texts();
+        let printer = Printer::open(&Palette::default(), texts.iter().map(String::as_str)).unwrap();
+        let bytes = printer.table(&frame, "社").unwrap_or_else(|fault| panic!("{}", fault.render()));
+        check(&bytes);
+        assert_eq!(printer.table(&frame, "社").unwrap(), bytes);
+        keep("table", &bytes);
+    }
+
+    #[test]
+    fn a_text_is_set_with_its_tables_and_charts() {
+        let frame: Frame = sample_frame();
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"20\"><rect width=\"40\" height=\"20\" fill=\"#0072b2\"/></svg>";
+        let picture = Picture { id: "one".into(), title: "图1".into(), alt: "蓝".into(), svg: svg.into(), png: Vec::new() };
+        let body = format!(
+            "# 一、参保\n\n年末参保{}。\n\n- 其一\n- 其二\n\n{}\n\n## （一）小节\n\n{}\n\n> 注：无。",
+            mark_figure(0, "12万人"),
+            mark_block("table", "financing"),
+            mark_block("chart", "one")
+        );
+        let document = text("公报", &body);
+        let tables = vec![Shown { called: "financing".into(), report: "sample", frame: std::borrow::Cow::Owned(frame) }];
+        let mut whole = Whole {
+            name: "sample", document: &document, tables, charts: &[picture], publisher: "社", imprint: "版本".into(), cover: false, explained: false,
+        };
+        let texts = document.texts();
+        let printer = Printer::open(&Palette::default(), texts.iter().map(String::as_str)).unwrap();
+        for cover in [false, true] {
+            whole.cover = cover;
+            let bytes = printer.text(&whole).unwrap_or_else(|fault| panic!("{}", fault.render()));
+            check(&bytes);
+            keep(if cover { "cover" } else { "text" }, &bytes);
+        }
+    }
+
+    /// For a person to look at: `SHEBAO_KEEP_PDF=folder cargo test`.
+    fn keep(name: &str, bytes: &[u8]) {
+        if let Ok(folder) = std::env::var("SHEBAO_KEEP_PDF") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.pdf")), bytes).unwrap();
+        }
+    }
 }

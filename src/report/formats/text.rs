@@ -1,6 +1,8 @@
 //! What a text is written down with: the tables and charts of its report, and where its figures are explained. The page and the
 //! list of its figures; Word and PDF have files of their own.
 
+use std::borrow::Cow;
+
 use super::csv::line;
 use super::html;
 use super::html::{escape, page, sheet};
@@ -13,7 +15,7 @@ pub struct Whole<'a> {
     /// The report's folder, which names its files.
     pub name: &'a str,
     pub document: &'a Document,
-    pub frames: &'a [&'a Frame],
+    pub tables: Vec<Shown<'a>>,
     pub charts: &'a [Picture],
     pub publisher: &'a str,
     /// Day and id of the release.
@@ -21,6 +23,33 @@ pub struct Whole<'a> {
     pub cover: bool,
     /// The figures have pages that explain them.
     pub explained: bool,
+}
+
+/// A table as a text shows it.
+pub struct Shown<'a> {
+    /// What the text calls it: its id, or `report/id` of another report.
+    pub called: String,
+    /// The report whose files it has.
+    pub report: &'a str,
+    pub frame: Cow<'a, Frame>,
+}
+
+/// The tables of a text. Where some are those of other reports, it numbers all of them by itself, in their order.
+pub fn shown<'a>(document: &Document, tables: &[(String, &'a str, &'a Frame)]) -> Vec<Shown<'a>> {
+    let called = document.blocks.iter().filter_map(|block| match block {
+        Block::Table(called) => Some(called),
+        _ => None,
+    });
+    let found = called.filter_map(|called| tables.iter().find(|(known, ..)| known == called));
+    let mut shown: Vec<Shown<'a>> = found
+        .map(|(called, report, frame)| Shown { called: called.clone(), report, frame: Cow::Borrowed(*frame) })
+        .collect();
+    if shown.iter().any(|table| table.called.contains('/')) {
+        for (nth, table) in shown.iter_mut().enumerate() {
+            table.frame.to_mut().number = format!("表{}", nth + 1);
+        }
+    }
+    shown
 }
 
 /// A chart as it was drawn.
@@ -39,8 +68,8 @@ impl Picture {
 }
 
 impl Whole<'_> {
-    pub fn frame(&self, id: &str) -> Option<&Frame> {
-        self.frames.iter().copied().find(|frame| frame.id == id)
+    pub fn table(&self, called: &str) -> Option<&Shown<'_>> {
+        self.tables.iter().find(|table| table.called == called)
     }
 
     pub fn chart(&self, id: &str) -> Option<&Picture> {
@@ -97,17 +126,17 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
             Block::Item(text) => body.push_str(&format!("<li>{}</li>\n", words(whole, text))),
             Block::Note(text) => body.push_str(&format!("<p class=\"note\">{}</p>\n", words(whole, text))),
             Block::Table(id) => {
-                let Some(frame) = whole.frame(id) else { continue };
-                let way = whole.explained.then(|| format!("{up}tables/{name}/{id}.way.html"));
-                body.push_str(&sheet(frame, &format!("t-{id}"), way.as_deref()));
+                let Some(Shown { report, frame, .. }) = whole.table(id) else { continue };
+                let way = whole.explained.then(|| format!("{up}tables/{report}/{}.way.html", frame.id));
+                body.push_str(&sheet(frame, &format!("t-{}", id.replace('/', "-")), way.as_deref()));
             }
             Block::Chart(id) => {
                 let Some(chart) = whole.chart(id) else { continue };
                 let path = format!("{up}charts/{id}");
                 body.push_str(&format!(
-                    "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption><span>{}</span></figcaption></figure>\n",
+                    "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption><a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a></figcaption></figure>\n",
                     escape(&chart.alt),
-                    escape(&chart.title)
+                    title = escape(&chart.title)
                 ));
             }
         }
