@@ -107,7 +107,7 @@ const OFFICE: [(&str, &str); 3] = [
     ("pipelines/office/source.toml", "publisher = \"p\"\ntitle = \"t\"\ncitation = \"c\"\nlicence = \"none stated\"\n"),
     (
         "pipelines/office/table.toml",
-        "title = \"参保人数\"\ncorner = \"险种\"\nunit = \"person\"\ncontext = { indicator = \"insured_person\", region = \"530400\", period = \"2012\" }\n\n[[rows]]\nlabel = \"{scheme}\"\n\n[[columns]]\nlabel = \"人数\"\n\n[[edition]]\nid = \"2012\"\nfile = \"office/2012.csv\"\n",
+        "title = \"参保人数\"\ncorner = \"险种\"\nunit = \"person\"\ncontext = { indicator = \"insured_person\" }\n\n[[rows]]\nlabel = \"{scheme}\"\n\n[[columns]]\nlabel = \"人数\"\n\n[[edition]]\nid = \"monthly\"\nfile = \"office/{region}_{month}.csv\"\n",
     ),
     (
         "reports/office/report.toml",
@@ -120,7 +120,7 @@ fn office() -> TestProject {
     let project = TestProject::small(&models);
     OFFICE.iter().for_each(|(name, text)| project.write(name, text));
     project.write("reports/office/text.md", "失业保险{{ figure(\"core_observation\", \"value\", scheme=\"unemployment\", region=\"530400\") }}。\n");
-    project.write("fixtures/office/2012.csv", "险种,人数\n失业保险,1200\n工伤保险,340\n");
+    project.write("fixtures/office/530400_2012-12.csv", "险种,人数\n失业保险,1200\n工伤保险,340\n");
     project.shebao(&["run"]).must_end_with(0);
     project
 }
@@ -130,7 +130,7 @@ fn what_is_printed_otherwise_is_told_with_its_cause() {
     let project = office();
     let first = project.current();
     project.shebao(&["report", "--diff", &first]).must_end_with(0).must_contain("prints what release");
-    project.write("fixtures/office/2012.csv", "险种,人数\n失业保险,1250\n工伤保险,340\n");
+    project.write("fixtures/office/530400_2012-12.csv", "险种,人数\n失业保险,1250\n工伤保险,340\n");
     project.shebao(&["run"]).must_end_with(0);
     let said = project.shebao(&["report", "--diff", &first, "--json"]).must_end_with(0).stdout;
     let told: serde_json::Value = serde_json::from_str(&said).expect("JSON");

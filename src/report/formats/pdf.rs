@@ -26,8 +26,9 @@ const LAYOUT: &str = include_str!("pdf.typ");
 /// What a line of text takes of the paper between its margins, in points: upright, sideways.
 const ROOM: [f64; 2] = [470.0, 718.0];
 
-/// Smallest type that is still read, in points.
+/// Smallest type that is still read, and the smallest for which the paper is not turned, in points.
 const SIZE_MIN: f64 = 5.5;
+const UPRIGHT_SIZE_MIN: f64 = 8.0;
 
 /// The typesetter with its fonts, opened once for all files.
 pub struct Printer {
@@ -221,10 +222,11 @@ fn runs(whole: &Whole<'_>, words: &Words) -> Value {
 /// A table as data; its title makes a heading of the level.
 fn table(frame: &Frame, level: u8) -> Value {
     let laid = Sheet::of(frame);
-    let room = ROOM[usize::from(laid.landscape)];
     let width: usize = laid.widths.iter().sum();
     // A half-width character is half as wide as the type is high.
-    let size = (room * 2.0 / width.max(1) as f64).clamp(SIZE_MIN, BODY_SIZE);
+    let size = |room: f64| (room * 2.0 / width.max(1) as f64).min(BODY_SIZE);
+    let landscape = size(ROOM[0]) < UPRIGHT_SIZE_MIN;
+    let size = size(ROOM[usize::from(landscape)]).max(SIZE_MIN);
     let pages: Vec<Value> = laid
         .pages
         .iter()
@@ -239,7 +241,7 @@ fn table(frame: &Frame, level: u8) -> Value {
         .collect();
     json!({
         "kind": "table", "id": frame.id, "level": level, "widths": laid.widths, "size": size, "unit": frame.unit_note,
-        "again": frame.page_title(1), "pages": pages, "foot": frame.foot(), "landscape": laid.landscape,
+        "again": frame.page_title(1), "pages": pages, "foot": frame.foot(), "landscape": landscape,
     })
 }
 

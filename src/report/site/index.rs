@@ -50,6 +50,11 @@ impl Imprint {
     }
 }
 
+/// A field to search the page with; it appears where scripts run.
+const SEARCH: &str = "<p class=\"search\" role=\"search\" hidden><label for=\"search\">查找</label> <input type=\"search\" id=\"search\" \
+    autocomplete=\"off\"> <span id=\"found\" role=\"status\"></span></p>\n";
+const SCRIPT: &str = include_str!("search.js");
+
 /// The page; `findings` and `sources` are the rows of `core_finding` and `core_table`.
 pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources: &Rows) -> String {
     let publisher = shelves.first().map_or("", |s| s.report.palette.publisher.as_str());
@@ -61,6 +66,7 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str("</header>\n<main>\n");
     body.push_str(&kept_note(&imprint.kept, sources));
     body.push_str(&contents(shelves, findings));
+    body.push_str(SEARCH);
     for (nth, shelf) in shelves.iter().enumerate() {
         body.push_str(&section(nth, shelf));
     }
@@ -69,6 +75,7 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str("</main>\n<footer class=\"colophon\">\n");
     body.push_str("<p>说明：“…”或空白为缺数；数字按四舍五入；表内数字保持来源的小数位数，来源中的差错原样刊印，并列于“核对结果”。</p>\n");
     body.push_str("</footer>\n");
+    body.push_str(&format!("<script>\n{SCRIPT}</script>\n"));
     page(title, &body)
 }
 
