@@ -41,6 +41,7 @@ fn read_all(project: &Project, pipelines: &Pipelines) -> Stage {
                 citation: source.citation.clone(),
                 licence: source.licence.clone(),
                 priority: table.priority,
+                number: table.number.clone(),
             });
             for edition in &table.editions {
                 let file = edition.files[0].as_str();

@@ -102,7 +102,8 @@ SELECT
         ELSE concat(
             c.subject, ': ', c.citation, ' does not hold for ', n.failing, ' of the ', n.year_count,
             ' years that can be compared; in ', n.first_failing,
-            CASE WHEN c.claim IN ('rising', 'falling') THEN ' the change is ' ELSE ' it is ' END, number_grouped(j.number)
+            CASE WHEN c.claim IN ('rising', 'falling') THEN ' the change is ' ELSE ' it is ' END,
+            number_grouped(exact_div(j.number, f.factor)), ' ', f.unit_name
         )
     END AS message,
     CASE

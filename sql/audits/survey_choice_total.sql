@@ -12,11 +12,11 @@ SELECT
     p.source_file,
     p.sheet,
     p.cells AS cell,
-    q.response_count + COALESCE(q.missing_person, 0) - q.respondent_person AS residual,
+    q.accounted_count - q.respondent_person AS residual,
     CAST(0 AS DECIMAL(38, 12)) AS tolerance,
     concat(
         p.subject, ': the answers and those who gave none add up to ',
-        number_grouped(q.response_count + COALESCE(q.missing_person, 0)), ', fewer than the ',
+        number_grouped(q.accounted_count), ', fewer than the ',
         number_grouped(q.respondent_person), ' respondents'
     ) AS message,
     'compare the counts with the original; an answer or those who gave none may be missing from the table' AS suggestion
@@ -25,6 +25,6 @@ INNER JOIN core_tally_place AS p
     ON p.period = q.period AND p.region = q.region AND p.population = q.population AND p.survey = q.survey
     AND p.question = q.question
 WHERE
-    q.response_count + COALESCE(q.missing_person, 0) < q.respondent_person
+    q.accounted_count < q.respondent_person
     AND (q.choice = 'single' OR q.missing_person IS NOT NULL)
 ORDER BY source_file, sheet, cell, message

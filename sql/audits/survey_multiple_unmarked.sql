@@ -12,11 +12,11 @@ SELECT
     p.source_file,
     p.sheet,
     p.cells AS cell,
-    q.response_count + COALESCE(q.missing_person, 0) - q.respondent_person AS residual,
+    q.accounted_count - q.respondent_person AS residual,
     CAST(0 AS DECIMAL(38, 12)) AS tolerance,
     concat(
         p.subject, ': the answers and those who gave none add up to ',
-        number_grouped(q.response_count + COALESCE(q.missing_person, 0)), ', more than the ',
+        number_grouped(q.accounted_count), ', more than the ',
         number_grouped(q.respondent_person), ' respondents, and nothing says that several answers may be given'
     ) AS message,
     'mark the question as a multiple choice; if one answer was asked for, compare the counts with the original' AS suggestion

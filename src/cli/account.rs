@@ -129,11 +129,11 @@ fn close(run: &mut Run, ended: anyhow::Result<Ended>) -> anyhow::Result<Ended> {
 pub fn note(run: &mut Run, manifest: &Manifest, changed: bool) {
     run.release.clone_from(&manifest.release);
     run.changed = changed;
-    run.files_read = manifest.sources.inputs.len() as u64;
-    run.observations = manifest.rows.get("core_observation").copied().unwrap_or(0);
-    run.finding_errors = manifest.count("error");
-    run.finding_warnings = manifest.count("warning");
-    run.finding_infos = manifest.count("info");
+    run.files_read = Some(manifest.sources.inputs.len() as u64);
+    run.observations = Some(manifest.observations());
+    run.finding_errors = Some(manifest.count("error"));
+    run.finding_warnings = Some(manifest.count("warning"));
+    run.finding_infos = Some(manifest.count("info"));
 }
 
 /// A fault of the account itself is told and no more.
@@ -163,19 +163,24 @@ fn write_metrics(path: &Path, warehouse: &Path, run: &Run, ended: &anyhow::Resul
         gauge("run_last_good_timestamp_seconds", "When a run last ended without errors.", time);
     }
     gauge("run_changed", "Whether it made a new release.", i64::from(run.changed));
-    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    gauge("files_read", "Files that the current release is made from.", count(run.files_read));
-    gauge("files_missing", "Files that a pipeline names and that are not there.", count(run.files_missing));
-    gauge(
-        "deliveries_missing",
-        "Files that the calendar awaits and that are not there.",
-        count(run.deliveries_missing),
-    );
-    gauge("observations", "Figures of the current release.", count(run.observations));
+    // What the run never came to know has no figure: 0 would be one.
+    let counts = [
+        ("files_read", "Files that the current release is made from.", run.files_read),
+        ("files_missing", "Files that a pipeline names and that are not there.", run.files_missing),
+        ("deliveries_missing", "Files that the calendar awaits and that are not there.", run.deliveries_missing),
+        ("observations", "Figures of the current release.", run.observations),
+    ];
+    for (name, help, count) in counts {
+        if let Some(count) = count {
+            gauge(name, help, i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+    let findings = [("error", run.finding_errors), ("warning", run.finding_warnings), ("info", run.finding_infos)];
     let _ = write!(text, "# HELP shebao_findings Findings of the current release.\n# TYPE shebao_findings gauge\n");
-    for (severity, n) in [("error", run.finding_errors), ("warning", run.finding_warnings), ("info", run.finding_infos)]
-    {
-        let _ = writeln!(text, "shebao_findings{{severity=\"{severity}\"}} {n}");
+    for (severity, count) in findings {
+        if let Some(count) = count {
+            let _ = writeln!(text, "shebao_findings{{severity=\"{severity}\"}} {count}");
+        }
     }
     // A collector never sees half a file.
     let beside = path.with_extension("prom.new");

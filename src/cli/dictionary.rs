@@ -9,8 +9,9 @@ use anyhow::Context as _;
 use super::{Context, Ended, Fault, job, print};
 use crate::diag::Diagnostic;
 use crate::domain::RECORD_TABLES;
+use crate::store::records::{REJECT, REJECT_COLUMNS, REJECT_DOC};
 use crate::warehouse::model::{self, Layer, Library, Model};
-use crate::warehouse::{Kind, Rows, Warehouse};
+use crate::warehouse::{Kind, MONTH_DOC, MONTH_TABLE, Rows, Warehouse};
 
 const HEAD: &str = "\
 # Dictionary
@@ -68,6 +69,14 @@ fn page(warehouse: &Warehouse, library: &Library) -> Result<String, Diagnostic> 
             columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
         table(&mut page, &["column", "type", "meaning"], rows);
     }
+    let _ = write!(page, "\n### {MONTH_TABLE}\n\n{MONTH_DOC}\n\n");
+    let rows = [vec!["`month`".to_owned(), "text".to_owned(), "期间, such as 2026-10".to_owned()]];
+    table(&mut page, &["column", "type", "meaning"], rows);
+    let _ = write!(page, "\n### {REJECT}\n\n{REJECT_DOC}\n\n");
+    let columns = warehouse.columns(REJECT)?;
+    let doc = |name: &str| REJECT_COLUMNS.iter().find(|(column, _)| *column == name).map_or("", |(_, doc)| doc);
+    let rows = columns.iter().map(|c| vec![format!("`{}`", c.name), kind(c.kind).to_owned(), doc(&c.name).to_owned()]);
+    table(&mut page, &["column", "type", "meaning"], rows);
     page.push_str("\n## Indicators\n\n");
     let names: Vec<&str> = indicators.columns.iter().map(|c| c.name.as_str()).collect();
     table(&mut page, &names, indicators.rows.iter().map(|row| row.iter().map(ToString::to_string).collect()));
@@ -103,8 +112,14 @@ impl<'l> Meanings<'l> {
         let own = written.or_else(|| self.indicators.get(column)).cloned();
         let code = || self.lists.contains(column).then(|| format!("code of the list `{column}`"));
         let id = || column.strip_suffix("_obs_id").map(|of| format!("the observation that states {of}"));
-        own.or_else(code).or_else(id).unwrap_or_default()
+        own.or_else(code).or_else(id).or_else(|| of_records(column)).unwrap_or_default()
     }
+}
+
+/// What a column means in the tables of records, of which others are made.
+fn of_records(column: &str) -> Option<String> {
+    let mut columns = RECORD_TABLES.iter().flat_map(|table| table.columns);
+    columns.find(|known| known.name == column).map(|known| known.doc.to_owned())
 }
 
 /// A column as texts.

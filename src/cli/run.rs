@@ -55,8 +55,8 @@ fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> 
     inventory.await_deliveries(project, until, last.as_ref())?;
     let sources = inventory::sources(project, &inventory)?;
     let missing = inventory.missing.len();
-    run.files_missing = missing as u64;
-    run.deliveries_missing = inventory.deliveries.missing() as u64;
+    run.files_missing = Some(missing as u64);
+    run.deliveries_missing = Some(inventory.deliveries.missing() as u64);
     if let Some(release) = last.as_ref().filter(|_| !args.force)
         && let Some(ended) = nothing_to_do(context, release, &sources, missing, begun, run)?
     {
@@ -123,10 +123,6 @@ impl Summary<'_> {
         outputs.filter(|o| o.path.starts_with(folder) && o.path.ends_with(suffix)).count()
     }
 
-    fn observations(&self) -> u64 {
-        self.manifest.rows.get("core_observation").copied().unwrap_or(0)
-    }
-
     /// Records of agencies' extracts.
     fn records(&self) -> u64 {
         let parts = self.manifest.submissions.iter().flat_map(|s| &s.parts);
@@ -138,7 +134,7 @@ impl Summary<'_> {
         let told = json!({
             "release": self.release.id, "released_at": self.release.since.to_string(), "changed": self.changed,
             "files_read": manifest.sources.inputs.len(), "files_missing": self.missing,
-            "observations": self.observations(), "records": self.records(),
+            "observations": self.manifest.observations(), "records": self.records(),
             "findings": { "error": manifest.count("error"), "warning": manifest.count("warning"), "info": manifest.count("info") },
             "report_faults": manifest.report_faults, "kept": manifest.kept, "tables": self.printed("tables/", ".docx"),
             "charts": self.printed("charts/", ".svg"), "output": context.project.display(&context.project.output),
@@ -164,7 +160,7 @@ impl Summary<'_> {
         println!("release       {} of {}", self.release.id, self.release.since);
         let missing = if self.missing == 0 { String::new() } else { format!(", {} missing", self.missing) };
         println!("files         {} read{missing}", self.manifest.sources.inputs.len());
-        println!("observations  {}", self.observations());
+        println!("observations  {}", self.manifest.observations());
         if !self.manifest.submissions.is_empty() {
             println!("records       {} of {} extracts", self.records(), self.manifest.submissions.len());
         }

@@ -13,9 +13,8 @@ use super::{Context, Ended, Fault, print};
 use crate::domain::{Period, TOTAL};
 use crate::project::Project;
 use crate::store::digest::FileDigest;
-use crate::store::ledger::Arrival;
 use crate::store::release::Release;
-use crate::store::{Ledger, Manifest, Releases};
+use crate::store::{Manifest, Releases};
 
 /// Tell which release is current, what it was made from, what is missing, and what has changed since
 #[derive(clap::Args, Debug)]
@@ -116,8 +115,7 @@ fn awaited(
 ) -> anyhow::Result<Deliveries> {
     let Some(calendar) = &inventory.calendar else { return Ok(Deliveries::default()) };
     let now = job::now();
-    let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
-    arrivals.extend(inventory.new_arrivals(&arrivals, now));
+    let (arrivals, _) = inventory.arrivals(project, now)?;
     let ended = calendar.month_before(now)?;
     inventory.deliveries(&arrivals, until.or(Some(ended)), last)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::concordance::{Break, Correspondence};
 use super::label::{nearest, normalise};
-use super::period::PeriodKind;
+use super::period::{Period, PeriodKind};
 use super::questionnaire::Questionnaire;
 use super::unit::Unit;
 use super::validity::Validity;
@@ -117,6 +117,12 @@ impl CodeList {
         }
     }
 
+    /// The version that is in force in a period; the base version where none says that it is.
+    pub fn version_in(&self, period: Period) -> &str {
+        let dated = self.versions.iter().filter(|v| !v.valid.is_open());
+        dated.clone().find(|v| v.valid.covers(period)).map_or(&self.version, |v| &v.name)
+    }
+
     /// When a code may be used: by its own dates, or by those of the version that brought it.
     pub fn validity(&self, entry: &CodeEntry) -> Validity {
         let of_version = self.version(&entry.version).filter(|v| v.name != self.version).map(|v| v.valid.clone());
@@ -145,6 +151,23 @@ pub struct Alias {
     pub label: String,
     pub code: Code,
     pub reason: String,
+    /// Whether the label is no name of the code but a misprint of one.
+    pub misprint: bool,
+}
+
+/// Digits of the finest class.
+const CLASS_DIGITS: usize = 4;
+
+/// Finer codes that a list leaves out, such as divisions and classes of industry: those that begin with a number from the
+/// first to the last belong to a code of the list.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub list: String,
+    pub version: String,
+    /// Digits, as many as in `last`.
+    pub first: String,
+    pub last: String,
+    pub code: Code,
 }
 
 /// What is counted; a row of `core_indicator` (`pipelines/codes/indicator.csv`).
@@ -180,6 +203,7 @@ pub enum LookupError {
 pub struct Codebook {
     pub lists: BTreeMap<String, CodeList>,
     pub aliases: Vec<Alias>,
+    pub classes: Vec<Class>,
     pub units: Vec<Unit>,
     pub indicators: Vec<Indicator>,
     /// By survey.
@@ -229,6 +253,34 @@ impl Codebook {
             Some(codes) => only(list, label, codes),
             None => Err(LookupError::Unknown { list: list.to_owned(), label: label.to_owned() }),
         }
+    }
+
+    /// The alias by which a label is read that is a misprint.
+    pub fn misprint(&self, list: &str, scope: LabelScope<'_>, label: &str) -> Option<&Alias> {
+        let table = |alias: &&Alias| {
+            alias.scope.strip_prefix(scope.dataset).is_some_and(|t| t.strip_prefix('/') == Some(scope.table))
+        };
+        let read_here = |alias: &&Alias| alias.scope.is_empty() || alias.scope == scope.dataset || table(alias);
+        let mut of_list = self.aliases.iter().filter(|alias| alias.misprint && alias.list == list);
+        of_list.find(|alias| read_here(alias) && normalise(&alias.label) == normalise(label))
+    }
+
+    /// The code of a list to which a finer code belongs that the list leaves out: `1311` or `C1311` to the section C.
+    pub fn class(&self, list: &str, version: &str, label: &str) -> Option<&Code> {
+        let label = normalise(label);
+        let letter = label.chars().next().filter(char::is_ascii_alphabetic);
+        let digits = &label[letter.map_or(0, char::len_utf8)..];
+        if !digits.bytes().all(|b| b.is_ascii_digit()) || digits.len() > CLASS_DIGITS {
+            return None;
+        }
+        let holds = |class: &&Class| {
+            let begins = digits.get(..class.first.len());
+            class.list == list
+                && class.version == version
+                && begins.is_some_and(|begins| (class.first.as_str()..=class.last.as_str()).contains(&begins))
+        };
+        let found = &self.classes.iter().find(holds)?.code;
+        letter.is_none_or(|letter| found.as_str().starts_with(letter.to_ascii_uppercase())).then_some(found)
     }
 
     /// The list of this name, in code or in print.
@@ -367,6 +419,7 @@ mod tests {
         let entries = regions.into_iter().map(entry).collect();
         let list = CodeList::single("region", "行政区划", "2020", entries);
         let alias = |scope: &str, label: &str, code: &str| Alias {
+            misprint: false,
             list: "region".into(),
             scope: scope.into(),
             label: label.into(),

@@ -36,7 +36,7 @@ pub mod validity;
 pub mod value;
 
 pub use address::{Addressing, CellRef};
-pub use code::{Alias, Code, CodeEntry, CodeList, Codebook, Indicator, LabelScope, LookupError, TOTAL, Version};
+pub use code::{Alias, Class, Code, CodeEntry, CodeList, Codebook, Indicator, LabelScope, LookupError, TOTAL, Version};
 pub use concordance::{Break, BreakKind, Correspondence, Weight};
 pub use few::Few;
 pub use finding::{Finding, Outcome};

@@ -8,16 +8,20 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Bytes kept in place: any number a spreadsheet shows, and a label of seven Chinese characters.
-const SHORT: usize = 22;
+/// Bytes kept in place: nearly any number of a table, and a label of four Chinese characters.
+const SHORT: usize = 14;
 
 #[derive(Clone)]
 pub struct Text(Kept);
 
 #[derive(Clone)]
 enum Kept {
-    Short { length: u8, bytes: [u8; SHORT] },
-    Long(Arc<str>),
+    Short {
+        length: u8,
+        bytes: [u8; SHORT],
+    },
+    /// In two steps, so that a text takes no more than two machine words.
+    Long(Arc<Box<str>>),
 }
 
 impl Text {
@@ -29,36 +33,61 @@ impl Text {
         }
     }
 
-    /// Whether it is nothing but ASCII, as numbers are; the text need not be made a `str` for it.
-    pub fn is_ascii(&self) -> bool {
+    /// Its bytes, which need not be made a `str` again.
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Kept::Short { length, bytes } => bytes[..usize::from(*length)].is_ascii(),
-            Kept::Long(text) => text.is_ascii(),
+            Kept::Short { length, bytes } => &bytes[..usize::from(*length)],
+            Kept::Long(text) => text.as_bytes(),
         }
     }
 
-    /// The text in place, or `None` where it is too long for that.
-    fn short(text: &str) -> Option<Text> {
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    /// Whether it is nothing but ASCII, as numbers are.
+    pub fn is_ascii(&self) -> bool {
+        self.as_bytes().is_ascii()
+    }
+
+    /// A text of ASCII alone, as numbers are; `None` where there is more.
+    pub fn of_ascii(text: &[u8]) -> Option<Text> {
+        if !text.is_ascii() {
+            return None;
+        }
+        Text::in_place(text).or_else(|| std::str::from_utf8(text).ok().map(Text::from))
+    }
+
+    fn long(text: &str) -> Text {
+        Text(Kept::Long(Arc::new(text.into())))
+    }
+
+    /// A whole `str` in place, or `None` where it is too long for that.
+    fn in_place(text: &[u8]) -> Option<Text> {
         let length = u8::try_from(text.len()).ok().filter(|l| usize::from(*l) <= SHORT)?;
         let mut bytes = [0; SHORT];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        bytes[..text.len()].copy_from_slice(text);
         Some(Text(Kept::Short { length, bytes }))
     }
 }
 
 /// Long texts met before, so that each is kept once.
 #[derive(Default)]
-pub struct Shared(std::collections::HashSet<Arc<str>>);
+pub struct Shared(std::collections::HashSet<Text>);
 
 impl Shared {
     pub fn text(&mut self, text: &str) -> Text {
-        Text::short(text).unwrap_or_else(|| {
+        Text::in_place(text.as_bytes()).unwrap_or_else(|| {
             if let Some(known) = self.0.get(text) {
-                return Text(Kept::Long(Arc::clone(known)));
+                return known.clone();
             }
-            let new: Arc<str> = Arc::from(text);
-            self.0.insert(Arc::clone(&new));
-            Text(Kept::Long(new))
+            let new = Text::long(text);
+            self.0.insert(new.clone());
+            new
         })
     }
 }
@@ -71,13 +100,13 @@ impl Default for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
-        Text::short(text).unwrap_or_else(|| Text(Kept::Long(Arc::from(text))))
+        Text::in_place(text.as_bytes()).unwrap_or_else(|| Text::long(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Text {
-        Text::short(&text).unwrap_or_else(|| Text(Kept::Long(Arc::from(text))))
+        Text::from(text.as_str())
     }
 }
 
@@ -167,6 +196,8 @@ mod tests {
         for length in [0, 1, 6, 7, 8, 1000] {
             let text = "参".repeat(length);
             assert_eq!(Text::from(&text), *text);
+            let ascii = "9".repeat(length);
+            assert_eq!(Text::of_ascii(ascii.as_bytes()).unwrap(), *ascii);
             assert_eq!(shared.text(&text), shared.text(&text));
             assert_eq!(format!("{:>3}", shared.text(&text)), format!("{text:>3}"));
         }

@@ -44,6 +44,7 @@ pub enum Form {
     Terms {
         terms: Vec<Counted>,
         is: Comparison,
+        cut_off: bool,
     },
     Rate {
         part: Option<usize>,
@@ -278,7 +279,7 @@ impl Binder<'_> {
         let mut cells: Vec<usize> = told.iter().flat_map(|t| [Some(t.cell), t.each]).flatten().chain([at]).collect();
         let mut seen = BTreeSet::new();
         cells.retain(|cell| seen.insert(*cell));
-        let form = Form::Terms { terms: told, is: kind.is };
+        let form = Form::Terms { terms: told, is: kind.is, cut_off: kind.cut_off };
         Some(Instance { missing, ..self.instance(at, Edit { terms, sense }, cells, form) })
     }
 

@@ -11,6 +11,7 @@ use super::cause::{Cause, causes};
 use super::doubt::{Doubt, Doubts, doubts};
 use super::edit::{Cell, Edit, Exact, Judgement, Verdict, exact};
 use super::locate::components;
+use super::loose::loose;
 use super::material::{Material, Reading};
 use super::tell;
 use super::words::{address, grouped, place, shown};
@@ -53,7 +54,7 @@ pub fn check(book: &Rulebook, material: &Material) -> Report {
     let mut report = Report::default();
     for (nth, instance) in all.iter().enumerate().filter(|(nth, _)| verdicts[*nth] != Verdict::Pass) {
         let judged = instance.edit.judge(&cells);
-        let telling = Telling { book, material, all: &all, verdicts: &verdicts, doubts: &doubts.found };
+        let telling = Telling { book, material, cells: &cells, all: &all, verdicts: &verdicts, doubts: &doubts.found };
         report.findings.push(telling.finding(nth, instance, &judged, cause_of.get(&nth).copied()));
     }
     report.findings.extend(doubts.found.iter().map(|doubt| of_doubt(doubt, book, material)));
@@ -70,6 +71,7 @@ fn verdict(instance: &Instance, cells: &[Cell]) -> Verdict {
         _ => match instance.edit.verdict(cells) {
             Verdict::Pass if !instance.missing.is_empty() && !is_complete_sum(instance) => Verdict::Unverifiable,
             Verdict::Fail if !instance.missing.is_empty() && !exceeds(instance, cells) => Verdict::Unverifiable,
+            Verdict::Pass if loose(instance, cells).is_some() => Verdict::Unverifiable,
             verdict => verdict,
         },
     }
@@ -114,6 +116,7 @@ fn put_supported_first(cause: &mut Cause, doubts: &[Doubt]) {
 struct Telling<'a> {
     book: &'a Rulebook,
     material: &'a Material,
+    cells: &'a [Cell],
     all: &'a [Instance],
     verdicts: &'a [Verdict],
     doubts: &'a [Doubt],
@@ -123,9 +126,10 @@ impl Telling<'_> {
     fn finding(&self, nth: usize, instance: &Instance, judged: &Judgement, cause: Option<&Cause>) -> Finding {
         let rule = &self.book.rules[instance.rule];
         let fails = self.verdicts[nth] == Verdict::Fail;
+        let loose = loose(instance, self.cells).filter(|_| !fails && instance.missing.is_empty());
         let told = match fails {
             true => tell::failed(instance, judged, self.material),
-            false => tell::unverifiable(instance, judged, self.material),
+            false => tell::unverifiable(instance, judged, loose, self.material),
         };
         let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
         // What is only worth knowing has a reason of its own, and no slip of print is looked for.
@@ -133,6 +137,7 @@ impl Telling<'_> {
             .filter(|_| fails && rule.slips && severity > Severity::Info)
             .map_or_else(Likely::default, |cause| self.likely(instance, cause));
         let suggestion = match (fails, &likely) {
+            (false, _) if loose.is_some() => rule.hint.clone(),
             (false, _) => "find what is missing in another table or edition".to_owned(),
             (true, likely) if likely.repair.is_empty() => rule.hint.clone(),
             (true, likely) => format!("compare the cells with the original; {}", likely.repair),

@@ -15,6 +15,7 @@ mod bind;
 mod cause;
 mod number;
 mod doubt;
+mod loose;
 mod tell;
 pub mod check;
 mod words;

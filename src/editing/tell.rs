@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::bind::{Counted, Form, Instance};
 use super::edit::{Exact, Judgement, exact};
+use super::loose::Loose;
 use super::material::{Material, Reading};
 use super::words::{address, beside, decimal, grouped, shown};
 use crate::spec::rules::Comparison;
@@ -28,8 +29,11 @@ pub fn cells(instance: &Instance, material: &Material) -> String {
     names.join(" ")
 }
 
-pub fn unverifiable(instance: &Instance, judged: &Judgement, material: &Material) -> Told {
+pub fn unverifiable(instance: &Instance, judged: &Judgement, loose: Option<Loose>, material: &Material) -> Told {
     let at = &material.readings[instance.at];
+    if let (Form::Terms { terms, .. }, Some(loose)) = (&instance.form, loose) {
+        return loosely(at, terms, judged, loose, material);
+    }
     if let Form::Parts { .. } = &instance.form {
         let told = failed(instance, judged, material);
         let missing = instance.missing.join(", ");
@@ -40,7 +44,8 @@ pub fn unverifiable(instance: &Instance, judged: &Judgement, material: &Material
         return Told { message, ..told };
     }
     let missing = if instance.missing.is_empty() { "a number".to_owned() } else { instance.missing.join(", ") };
-    let message = format!("{}: {} cannot be checked, the source states no {missing}", at.subject, shown(at));
+    let (printed, unit) = (shown(at), &at.unit_name);
+    let message = format!("{}: {printed} {unit} cannot be checked, what is not stated: {missing}", at.subject);
     Told { residual: None, tolerance: None, message }
 }
 
@@ -53,7 +58,7 @@ pub fn failed(instance: &Instance, judged: &Judgement, material: &Material) -> T
             let whole = &material.readings[instance.cells[instance.cells.len() - 1]];
             Told { residual, tolerance, message: parts(instance, judged, whole, dimension, *count, *sum, material) }
         }
-        Form::Terms { terms, is } => Told {
+        Form::Terms { terms, is, .. } => Told {
             residual: decimal(&by_sense(*is, &judged.residual)),
             tolerance,
             message: sum(at, terms, *is, judged, material),
@@ -69,12 +74,16 @@ pub fn failed(instance: &Instance, judged: &Judgement, material: &Material) -> T
             let value = |of: Option<&Reading>| of.and_then(|reading| reading.value).unwrap_or_default();
             let computed = exact(value(part) - value(less)) * Exact::from_integer((*times).into()) / &base;
             let computed = decimal(&computed).map_or_else(String::new, |n| grouped(n.round_dp(4)));
-            let taken_off = less.map_or_else(String::new, |_| format!(" − {}", grouped(value(less))));
+            let told = |of: Option<&Reading>| {
+                of.map_or_else(|| "0".to_owned(), |reading| format!("{} {}", shown(reading), reading.unit_name))
+            };
+            let taken_off = less.map_or_else(String::new, |_| format!(" − {}", told(less)));
             let message = format!(
-                "{}: {}{taken_off} of {} are {computed}, but {} is printed",
+                "{}: {}{taken_off} of {} are {computed} {}, but {} is printed",
                 at.subject,
-                grouped(value(part)),
-                grouped(value(whole)),
+                told(part),
+                told(whole),
+                at.unit_name,
                 shown(at)
             );
             Told { residual, tolerance, message }
@@ -129,7 +138,50 @@ fn parts(
     format!("{}: {what} {total} {unit}, {off} more than the whole {printed}", whole.subject)
 }
 
+/// Terms that agree with the figure only loosely.
+fn loosely(at: &Reading, terms: &[Counted], judged: &Judgement, loose: Loose, material: &Material) -> Told {
+    let text = added(at, terms, material);
+    let total = beside(at, &(exact(at.value.unwrap_or_default()) + &judged.residual));
+    let (off, unit, printed) = (beside(at, &judged.residual.abs()), &at.unit_name, shown(at));
+    let message = match (loose, judged.residual.is_negative()) {
+        (Loose::Rest, true) => format!(
+            "{}: {text} = {total} {unit} of {printed}; some of the parts are more than is printed, so that at most {off} are \
+             of no part that is named",
+            at.subject
+        ),
+        (Loose::Rest, false) => format!(
+            "{}: {text} = {total} {unit}, {printed} is printed; some of the parts are less than is printed, so that at most \
+             {off} are too many",
+            at.subject
+        ),
+        (Loose::CutOff, _) => format!(
+            "{}: {text} = {total} {unit}, but {printed} is printed: within rounding, yet as if the digits behind it had been \
+             cut off",
+            at.subject
+        ),
+    };
+    let tolerance = (loose == Loose::CutOff).then(|| decimal(&judged.tolerance)).flatten();
+    Told { residual: decimal(&judged.residual), tolerance, message }
+}
+
 fn sum(at: &Reading, terms: &[Counted], is: Comparison, judged: &Judgement, material: &Material) -> String {
+    let text = added(at, terms, material);
+    let residual = by_sense(is, &judged.residual);
+    let total = beside(at, &(exact(at.value.unwrap_or_default()) + &residual));
+    let off = beside(at, &residual.abs());
+    let what = match is {
+        Comparison::Equal => "but",
+        Comparison::AtMost => "at most so much, but",
+        Comparison::AtLeast => "at least so much, but",
+    };
+    let word = if residual.is_positive() { "less" } else { "more" };
+    // A term alone is the total.
+    let equals = if terms.len() == 1 && text.ends_with(&format!(" {total}")) { "" } else { &format!(" = {total}") };
+    format!("{}: {text}{equals} {}, {what} {} is printed, {off} {word}", at.subject, at.unit_name, shown(at))
+}
+
+/// The terms of a sum as they are added up.
+fn added(at: &Reading, terms: &[Counted], material: &Material) -> String {
     let mut text = String::new();
     for (nth, Counted { role, times, cell, each }) in terms.iter().enumerate() {
         let number = material.readings[*cell].value.map_or_else(Exact::zero, exact);
@@ -149,16 +201,7 @@ fn sum(at: &Reading, terms: &[Counted], is: Comparison, judged: &Judgement, mate
         let times = if times.abs() == 1 { String::new() } else { format!("{} × ", times.abs()) };
         text.push_str(&format!("{sign}{times}{role} {number}"));
     }
-    let residual = by_sense(is, &judged.residual);
-    let total = beside(at, &(exact(at.value.unwrap_or_default()) + &residual));
-    let off = beside(at, &residual.abs());
-    let what = match is {
-        Comparison::Equal => "but",
-        Comparison::AtMost => "at most so much, but",
-        Comparison::AtLeast => "at least so much, but",
-    };
-    let word = if residual.is_positive() { "less" } else { "more" };
-    format!("{}: {text} = {total} {}, {what} {} is printed, {off} {word}", at.subject, at.unit_name, shown(at))
+    text
 }
 
 fn level(at: &Reading, per: &Reading, judged: &Judgement) -> String {

@@ -1,6 +1,6 @@
 //! What must hold of any figures: rounding alone raises no alarm, one unit more than it explains always does, and the
-//! located sets are those that trying all of them finds, judged by eliminating one
-//! variable after the other (Fourier–Motzkin), which shares nothing with the method it judges.
+//! located sets are those that trying all of them finds, judged by every weighting of the edits that could show a
+//! contradiction (Farkas), which shares nothing with the method it judges.
 
 use std::collections::BTreeSet;
 
@@ -159,6 +159,9 @@ fn a_factor_may_be_the_wrong_number() {
     assert_eq!(found, Located::Sets { weight: 1, sets: vec![vec![0]] });
 }
 
+/// Problems of a usual run.
+const CASES: u32 = 500;
+
 /// A problem of whole numbers.
 #[derive(Clone, Debug)]
 struct Random {
@@ -199,32 +202,53 @@ impl Random {
         (cells, self.edits.iter().map(edit).collect())
     }
 
-    /// Whether all edits can hold if these cells may hold anything. In halves, so that all numbers are whole.
-    fn holds(&self, free: u32) -> bool {
-        let count = self.values.len();
-        let mut system: Vec<Line> = Vec::new();
-        let mut add = |factors: Vec<i128>, most: i128| system.push(Line { factors, most });
-        for (nth, value) in self.values.iter().enumerate() {
-            let unit = |sign: i128| (0..count).map(|n| if n == nth { sign } else { 0 }).collect::<Vec<_>>();
+    /// Whether all edits can hold if these cells may hold anything. They cannot where some weighting of them says that a
+    /// number is less than the least it can be (Farkas' lemma); `weightings` are all that need be tried. In halves, so that
+    /// all numbers are whole.
+    fn holds(&self, free: u32, weightings: &BTreeSet<Vec<i64>>) -> bool {
+        let least = |(nth, factor): (usize, &i64)| {
             let fixed = free & (1 << nth) == 0 && nth != self.missing;
-            add(unit(-1), if fixed { -i128::from((2 * value - 1).max(0)) } else { 0 });
-            if fixed {
-                add(unit(1), i128::from(2 * value + 1));
+            match (factor.signum(), fixed) {
+                (1, true) => Some(factor * (2 * self.values[nth] - 1).max(0)),
+                (-1, true) => Some(factor * (2 * self.values[nth] + 1)),
+                (-1, false) => None,
+                _ => Some(0),
+            }
+        };
+        let contradicts =
+            |sum: &Vec<i64>| sum.iter().enumerate().map(least).sum::<Option<i64>>().is_some_and(|n| n > 0);
+        !weightings.iter().any(contradicts)
+    }
+
+    /// The sums of the edits, each counted some times, in which a contradiction shows if there is one: the least value of such
+    /// a sum is linear in the weights as long as no factor changes its sign, so it is largest where as many factors and
+    /// weights are nothing as can be.
+    fn weightings(&self) -> BTreeSet<Vec<i64>> {
+        let rows = self.edits.len();
+        let unit = |row: usize| (0..rows).map(|n| i64::from(n == row)).collect::<Vec<i64>>();
+        let column = |cell: usize| self.edits.iter().map(|(factors, _)| factors[cell]).collect::<Vec<i64>>();
+        let faces: BTreeSet<Vec<i64>> = (0..rows).map(unit).chain((0..self.values.len()).map(column)).collect();
+        let faces: Vec<Vec<i64>> = faces.into_iter().collect();
+        let mut sums = BTreeSet::new();
+        for chosen in choices(faces.len(), rows - 1) {
+            let chosen: Vec<&[i64]> = chosen.into_iter().map(|nth| faces[nth].as_slice()).collect();
+            let weights = across(&chosen, rows);
+            for sign in [1, -1] {
+                let weights: Vec<i64> = weights.iter().map(|weight| weight * sign).collect();
+                // What is at most nothing stays so only if it is counted a positive number of times.
+                if weights.iter().zip(&self.edits).all(|(weight, (_, equal))| *equal || *weight >= 0) {
+                    let sum =
+                        |cell: usize| self.edits.iter().zip(&weights).map(|((f, _), weight)| f[cell] * weight).sum();
+                    sums.insert((0..self.values.len()).map(sum).collect());
+                }
             }
         }
-        for (factors, equal) in &self.edits {
-            let factors: Vec<i128> = factors.iter().map(|factor| i128::from(*factor)).collect();
-            add(factors.clone(), 0);
-            if *equal {
-                add(factors.into_iter().map(|factor| -factor).collect(), 0);
-            }
-        }
-        (0..count).try_fold(system, |system, _| eliminate(system)).is_some_and(|rest| rest.iter().all(|l| l.most >= 0))
+        sums
     }
 
     /// All sets of the smallest weight, by trying every set.
     fn by_trying(&self) -> Option<(u32, BTreeSet<Vec<usize>>)> {
-        let count = self.values.len();
+        let (count, weightings) = (self.values.len(), self.weightings());
         let members = |set: u32| (0..count).filter(move |nth| set & (1 << nth) != 0);
         let weight = |set: u32| members(set).map(|nth| self.weights[nth]).sum::<u32>();
         let mut sets: Vec<u32> = (0..1u32 << count).collect();
@@ -235,7 +259,7 @@ impl Random {
                 break;
             }
             // What is missing need not be changed to be anything.
-            if set & (1 << self.missing.min(31)) == 0 && self.holds(set) {
+            if set & (1 << self.missing.min(31)) == 0 && self.holds(set, &weightings) {
                 found.get_or_insert((weight(set), BTreeSet::new())).1.insert(members(set).collect());
             }
         }
@@ -243,49 +267,38 @@ impl Random {
     }
 }
 
-/// `Σ factor × variable ≤ most`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Line {
-    factors: Vec<i128>,
-    most: i128,
+/// All ways to take so many of some.
+fn choices(of: usize, take: usize) -> Vec<Vec<usize>> {
+    let all = (0..1u32 << of).filter(|set| set.count_ones() as usize == take);
+    all.map(|set| (0..of).filter(|nth| set & (1 << nth) != 0).collect()).collect()
 }
 
-impl Line {
-    /// The smallest whole numbers that say the same.
-    fn reduced(mut self) -> Line {
-        let divisor = self.factors.iter().chain([&self.most]).fold(0i128, |a, b| num_integer::gcd(a, *b)).max(1);
-        self.factors.iter_mut().for_each(|factor| *factor /= divisor);
-        self.most /= divisor;
-        self
-    }
+/// The vector at right angles to all of one fewer than it has parts; nothing where several are.
+fn across(vectors: &[&[i64]], parts: usize) -> Vec<i64> {
+    let minor = |part: usize| {
+        let rows: Vec<Vec<i64>> = vectors
+            .iter()
+            .map(|vector| vector.iter().enumerate().filter(|(nth, _)| *nth != part).map(|(_, n)| *n).collect())
+            .collect();
+        determinant(&rows) * if part.is_multiple_of(2) { 1 } else { -1 }
+    };
+    (0..parts).map(minor).collect()
 }
 
-/// The lines without the variable that is cheapest to do without; `None` where they contradict each other already.
-fn eliminate(mut system: Vec<Line>) -> Option<Vec<Line>> {
-    let signs = |nth: usize, sign: i128| system.iter().filter(|l| l.factors[nth].signum() == sign).count();
-    let count = system.first().map_or(0, |l| l.factors.len());
-    let occurs = (0..count).filter(|nth| system.iter().any(|l| l.factors[*nth] != 0));
-    let Some(nth) = occurs.min_by_key(|nth| signs(*nth, 1) * signs(*nth, -1)) else { return Some(system) };
-    let (with, mut rest): (Vec<Line>, Vec<Line>) = system.drain(..).partition(|l| l.factors[nth] != 0);
-    let (above, below): (Vec<&Line>, Vec<&Line>) = with.iter().partition(|l| l.factors[nth] > 0);
-    for (a, b) in above.iter().flat_map(|a| below.iter().map(move |b| (a, b))) {
-        let (f, g) = (-b.factors[nth], a.factors[nth]);
-        let factors = a.factors.iter().zip(&b.factors).map(|(a, b)| a * f + b * g).collect();
-        rest.push(Line { factors, most: a.most * f + b.most * g }.reduced());
-    }
-    if rest.iter().any(|l| l.most < 0 && l.factors.iter().all(|f| *f == 0)) {
-        return None;
-    }
-    // Of parallel lines the nearest says all.
-    rest.sort();
-    rest.dedup_by(|b, a| a.factors == b.factors);
-    rest.retain(|l| l.factors.iter().any(|f| *f != 0));
-    Some(rest)
+fn determinant(rows: &[Vec<i64>]) -> i64 {
+    let Some((first, rest)) = rows.split_first() else { return 1 };
+    let minor = |nth: usize| {
+        let rows: Vec<Vec<i64>> = rest.iter().map(|row| [&row[..nth], &row[nth + 1..]].concat()).collect();
+        determinant(&rows) * if nth.is_multiple_of(2) { first[nth] } else { -first[nth] }
+    };
+    (0..first.len()).filter(|nth| first[*nth] != 0).map(minor).sum()
 }
 
+/// `LOCATE_CASES=2000` tries more of them.
 #[test]
 fn located_sets_are_those_that_trying_all_of_them_finds() {
-    run(40, random(), |random| {
+    let cases = std::env::var("LOCATE_CASES").map_or(CASES, |cases| cases.parse().expect("LOCATE_CASES is a number"));
+    run(cases, random(), |random| {
         let (cells, edits) = random.problem();
         let found = Problem { cells: &cells, edits: &edits }.locate();
         let Located::Sets { weight, sets } = found else { panic!("{found:?} of {random:?}") };

@@ -6,12 +6,11 @@
 mod part;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
-use cfb::CompoundFile;
 
 use super::archive::damaged;
+use super::compound::{Broken, Compound};
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
@@ -91,20 +90,16 @@ fn records(stream: &[u8], from: usize) -> impl Iterator<Item = Record<'_>> {
 /// # Errors
 /// The container is broken, the stream encrypted, a record cannot be read, or a text does not decode.
 pub(super) fn read<'c>(
-    bytes: &[u8],
+    bytes: Cow<'_, [u8]>,
     shown: &str,
     declared: Option<&str>,
     count: &'c CellCount,
     encoding: &mut Option<String>,
 ) -> Result<Vec<Writer<'c>>, Diagnostic> {
-    let broken = |e: std::io::Error| damaged(&format!("its container cannot be read: {e}"));
-    let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
-    let name = if file.exists("/Workbook") { "/Workbook" } else { "/Book" };
-    let mut stream = file.open_stream(name).map_err(broken)?;
-    // It cannot be longer than the file, whatever the file says.
-    let mut held = vec![0; usize::try_from(stream.len()).map_or(bytes.len(), |length| length.min(bytes.len()))];
-    stream.read_exact(&mut held).map_err(broken)?;
-    let stream = held;
+    let broken = |what: Broken| damaged(&format!("its container cannot be read: {what}"));
+    let file = Compound::open(&bytes).map_err(broken)?;
+    let place = file.stream(if file.has("Workbook") { "Workbook" } else { "Book" }).map_err(broken)?;
+    let stream = place.of(bytes);
     let book = Book::read(&stream, shown, declared)?;
     *encoding = book.texts.encoding();
     let mut sheets = Vec::new();

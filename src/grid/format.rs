@@ -3,11 +3,9 @@
 //! Agencies send web pages and text files named `.xls`; a reader that believed the name would fail with a riddle, and one
 //! that believed the content would let a wrong download pass as a table. Both are refused, with the true kind named.
 
-use cfb::CompoundFile;
-use std::io::Cursor;
-
 use super::Format;
 use super::archive::Archive;
+use super::compound::{self, Compound};
 use super::encoding;
 use crate::diag::Diagnostic;
 
@@ -120,7 +118,7 @@ fn kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
         return Ok(Kind::Empty);
     }
-    if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+    if bytes.starts_with(compound::SIGNATURE) {
         return compound_kind(bytes);
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
@@ -140,16 +138,15 @@ fn kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
 
 /// An OLE2 container: a workbook, another office document, or an encrypted envelope.
 fn compound_kind(bytes: &[u8]) -> Result<Kind, Diagnostic> {
-    let file =
-        CompoundFile::open(Cursor::new(bytes)).map_err(|_| super::archive::damaged("the container is broken"))?;
-    let has = |name: &str| file.exists(name);
-    Ok(if has("/EncryptedPackage") || has("/EncryptionInfo") {
+    let file = Compound::open(bytes).map_err(|_| super::archive::damaged("the container is broken"))?;
+    let has = |name: &str| file.has(name);
+    Ok(if has("EncryptedPackage") || has("EncryptionInfo") {
         Kind::Encrypted
-    } else if has("/Workbook") || has("/Book") {
+    } else if has("Workbook") || has("Book") {
         Kind::Table(Format::Xls)
-    } else if has("/WordDocument") {
+    } else if has("WordDocument") {
         Kind::Other("a Word document (.doc)")
-    } else if has("/PowerPoint Document") {
+    } else if has("PowerPoint Document") {
         Kind::Other("a PowerPoint presentation (.ppt)")
     } else {
         Kind::Other("an office container without a workbook")

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::diag::Diagnostic;
+use crate::domain::text::Text;
 
 /// Bytes of a file on disk.
 pub const FILE_BYTES: u64 = 512 << 20;
@@ -64,7 +65,7 @@ impl CellCount {
 }
 
 /// Holds the text of a cell against the limit.
-pub(super) fn check_text(text: &str) -> Result<(), Diagnostic> {
+pub(super) fn check_text(text: &Text) -> Result<(), Diagnostic> {
     if text.len() > CELL_CHARS && text.chars().count() > CELL_CHARS {
         return Err(exceeded("characters in a cell", CELL_CHARS as u64));
     }

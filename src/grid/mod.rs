@@ -8,6 +8,7 @@
 
 mod archive;
 mod biff;
+mod compound;
 mod cores;
 mod dbf;
 mod delimited;
@@ -27,6 +28,7 @@ mod xlsb;
 mod xlsx;
 mod xml;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,7 +58,7 @@ pub struct Declared<'a> {
 /// a byte that does not decode.
 pub fn read(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
-    parse(&bytes, path, shown, declared)
+    parse_bytes(bytes.into(), path, shown, declared)
 }
 
 /// As [`read`], of bytes that are in memory; `path` is where the files that belong to them lie, and a
@@ -65,23 +67,27 @@ pub fn read(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document
 /// # Errors
 /// As those of [`read`].
 pub fn parse(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+    parse_bytes(bytes.into(), path, shown, declared)
+}
+
+fn parse_bytes(bytes: Cow<'_, [u8]>, path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     guard::guarded(|| read_format(bytes, path, shown, declared))
         .map_err(|d| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d })
 }
 
-fn read_format(bytes: &[u8], path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
+fn read_format(bytes: Cow<'_, [u8]>, path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
     let Declared { encoding, delimiter } = declared;
-    match format::judge(bytes, shown)? {
+    match format::judge(&bytes, shown)? {
         format @ (Format::Xls | Format::Xlsx | Format::Xlsb) => workbook::read(bytes, format, shown, encoding),
-        Format::Ods => ods::read(bytes, shown),
-        Format::Delimited => delimited::read(bytes, shown, encoding, delimiter),
+        Format::Ods => ods::read(&bytes, shown),
+        Format::Delimited => delimited::read(&bytes, shown, encoding, delimiter),
         Format::Dbf => {
             let page = beside(path, &["cpg"]).and_then(|b| String::from_utf8(b).ok()).map(|t| t.trim().to_owned());
             let page = page.filter(|t| !t.is_empty());
             let memo = beside(path, &["fpt", "dbt"]);
-            dbf::read(bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
+            dbf::read(&bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
         }
-        Format::Html => html::read(bytes, shown, encoding),
+        Format::Html => html::read(&bytes, shown, encoding),
         Format::Parquet => parquet::read(path),
     }
 }
@@ -129,17 +135,26 @@ pub struct Cell {
     /// spreadsheet keeps. Whoever wants the printed figure with its unit and decimals reads this, not `value`.
     pub text: Text,
     format: Option<Arc<String>>,
-    /// By which power of ten `text` shows another number than `value` holds.
-    shift: i8,
+    shown: Shown,
     pub bold: bool,
     /// Indent level of the cell's alignment.
     pub indent: u8,
 }
 
+/// What the text of a cell shows of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// Nothing but the number, rounded to so many decimals: `-1,408.50`. Whoever knows the number need not read the text.
+    Plain { decimals: u8 },
+    /// Perhaps something else, and a number whose point is moved by a power of ten.
+    Dressed { shift: i8 },
+}
+
 impl Cell {
     /// A text cell without emphasis.
     pub fn text(text: impl Into<Text>) -> Cell {
-        Cell { value: CellValue::Text, text: text.into(), format: None, shift: 0, bold: false, indent: 0 }
+        let shown = Shown::Dressed { shift: 0 };
+        Cell { value: CellValue::Text, text: text.into(), format: None, shown, bold: false, indent: 0 }
     }
 
     /// The number format of a workbook cell (`0.00`, `#,##0`, `0.0%`), if it has one other than General.
@@ -150,7 +165,18 @@ impl Cell {
     /// By which power of ten the shown number differs from the stored one: 2 for `7.5%`, which is stored as 0.075, -3 for
     /// a number shown in thousands, 0 for a percent sign that is mere text (`0.0"%"`).
     pub fn shown_shift(&self) -> i32 {
-        i32::from(self.shift)
+        match self.shown {
+            Shown::Plain { .. } => 0,
+            Shown::Dressed { shift } => shift.into(),
+        }
+    }
+
+    /// The decimals of a number of which the text shows nothing else than it, rounded; `None` where that has to be seen.
+    pub fn plain_decimals(&self) -> Option<u8> {
+        match self.shown {
+            Shown::Plain { decimals } => Some(decimals),
+            Shown::Dressed { .. } => None,
+        }
     }
 }
 

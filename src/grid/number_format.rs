@@ -9,10 +9,10 @@ mod section;
 
 use std::sync::Arc;
 
-use figure::Figure;
+use figure::{Figure, Plain};
 use section::Section;
 
-use super::{Cell, CellValue};
+use super::{Cell, CellValue, Shown};
 
 /// Format codes with a fixed number, as Chinese Excel defines them.
 pub(super) fn builtin(id: u16) -> Option<&'static str> {
@@ -70,7 +70,11 @@ pub(super) struct NumberFormat {
 enum Kind {
     General,
     Date(Arc<[date::Token]>),
-    Number(Arc<[Section]>),
+    Number {
+        sections: Arc<[Section]>,
+        /// The format shows nothing but the number, as most formats of tables do.
+        plain: Option<Plain>,
+    },
 }
 
 impl Default for NumberFormat {
@@ -94,7 +98,7 @@ impl NumberFormat {
                 .take(3)
                 .map(|s| Section::read(s))
                 .collect::<Option<Vec<_>>>()
-                .map_or(Kind::General, |s| Kind::Number(s.into()))
+                .map_or(Kind::General, |s| Kind::Number { plain: section::plain(&s), sections: s.into() })
         };
         NumberFormat { code: Some(Arc::new(code.to_owned())), kind }
     }
@@ -111,32 +115,38 @@ impl NumberFormat {
 
     /// The cell that a number in this format makes: a date where the format is one of dates.
     pub(super) fn cell(&self, number: Figure, from_1904: bool, scratch: &mut String) -> Cell {
+        let format = self.code.clone();
+        let plain = match &self.kind {
+            Kind::General => number.plain_general(),
+            Kind::Number { plain, .. } => *plain,
+            Kind::Date(_) => None,
+        };
+        if let Some(plain) = plain
+            && let (Some(text), Some(value)) = (number.shown_plain(plain), number.exact())
+        {
+            let shown = Shown::Plain { decimals: plain.decimals };
+            return Cell { value: CellValue::Number(value), text, format, shown, bold: false, indent: 0 };
+        }
         scratch.clear();
-        let value = match &self.kind {
+        let (value, shift) = match &self.kind {
             Kind::Date(tokens) => {
                 let day = date::show(number.to_f64(), tokens, from_1904, scratch);
-                day.map_or(CellValue::Text, CellValue::Date)
+                (day.map_or(CellValue::Text, CellValue::Date), 0)
             }
             kind => {
-                let shown = matches!(kind, Kind::Number(sections) if section::show(number, sections, scratch));
-                if !shown {
+                let shift = match kind {
+                    Kind::Number { sections, .. } => section::show(number, sections, scratch),
+                    _ => None,
+                };
+                if shift.is_none() {
                     number.general(scratch);
                 }
                 // Beyond 28 digits there is no exact decimal; no figure of a table is.
-                number.exact().map_or(CellValue::Text, CellValue::Number)
+                (number.exact().map_or(CellValue::Text, CellValue::Number), shift.unwrap_or(0))
             }
         };
-        let shift = self.shift(number);
-        Cell { value, text: scratch.as_str().into(), format: self.code.clone(), shift, bold: false, indent: 0 }
-    }
-
-    /// By which power of ten the format moves the point of a number: 2 for `0.0%`, -3 for `0,`, -4 for `0!.0,"万"`, 0 for
-    /// `0.0"%"`.
-    fn shift(&self, number: Figure) -> i8 {
-        match &self.kind {
-            Kind::Number(sections) => section::shift(number, sections).clamp(i8::MIN.into(), i8::MAX.into()) as i8,
-            _ => 0,
-        }
+        let shown = Shown::Dressed { shift: shift.clamp(i8::MIN.into(), i8::MAX.into()) as i8 };
+        Cell { value, text: scratch.as_str().into(), format, shown, bold: false, indent: 0 }
     }
 }
 
@@ -217,6 +227,26 @@ mod tests {
     }
 
     #[test]
+    fn the_plain_way_shows_what_the_sections_do() {
+        let numbers = [0.0, 0.004, 0.005, 0.5, 7.0, 12.345, 999.995, 1234.5, 123_456.0, 999_999_999_999.0, 1e-9];
+        for code in ["0", "0.0", "0.00", "#,##0", "#,##0.00", "####0.000", "##,##0.0"] {
+            let Kind::Number { sections, plain: Some(plain) } = NumberFormat::new(code).kind else {
+                panic!("{code} is plain")
+            };
+            for number in numbers.into_iter().flat_map(|n| [n, -n]).map(Figure::from_f64) {
+                let mut shown = String::new();
+                section::show(number, &sections, &mut shown);
+                assert_eq!(number.shown_plain(plain).unwrap(), *shown, "{number:?} in {code}");
+            }
+        }
+        for code in [
+            "000", "0%", "0,", "#", "#.##", "0.0#", "0\"人\"", "0.", "0;-0", "[>5]0", "0.00E+00", "# ?/?", "0!.0", "+0",
+        ] {
+            assert!(!matches!(NumberFormat::new(code).kind, Kind::Number { plain: Some(_), .. }), "{code}");
+        }
+    }
+
+    #[test]
     fn numbers_are_scaled_and_dressed() {
         check(7.5, "0.0\"%\"", "7.5%");
         check(123456.0, "0,\"万\"", "123万");
@@ -282,7 +312,8 @@ mod tests {
             ("[>=10000]0!.0,;0", -4),
             ("[<10000]0!.0,;0", 0),
         ] {
-            assert_eq!(NumberFormat::new(code).shift(Figure::from_f64(20_000.0)), expected, "{code}");
+            let cell = NumberFormat::new(code).cell(Figure::from_f64(20_000.0), false, &mut String::new());
+            assert_eq!(cell.shown_shift(), expected, "{code}");
         }
     }
 }

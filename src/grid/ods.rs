@@ -15,7 +15,7 @@ use super::hidden::Hidden;
 use super::limit::{self, CellCount};
 use super::number_format::Number;
 use super::sheet::Builder;
-use super::{Addressing, Cell, CellValue, Document, Format, Grid, format, number_format};
+use super::{Addressing, Cell, CellValue, Document, Format, Grid, Shown, format, number_format};
 use crate::diag::Diagnostic;
 
 pub(super) fn read(bytes: &[u8], shown: &str) -> Result<Document, Diagnostic> {
@@ -322,8 +322,8 @@ fn number(element: &CellElement) -> Cell {
         Arc::new(if decimals == 0 { "0%".to_owned() } else { format!("0.{}%", "0".repeat(decimals)) })
     });
     // A percentage shows a hundred times what it holds, if its text is one.
-    let shift = if format.is_some() && text.ends_with(['%', '％']) { 2 } else { 0 };
-    Cell { value: exact.map_or(plain.value, CellValue::Number), format, shift, ..Cell::text(text) }
+    let shown = Shown::Dressed { shift: if format.is_some() && text.ends_with(['%', '％']) { 2 } else { 0 } };
+    Cell { value: exact.map_or(plain.value, CellValue::Number), format, shown, ..Cell::text(text) }
 }
 
 fn is_error(text: &str) -> bool {

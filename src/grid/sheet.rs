@@ -18,7 +18,7 @@ pub struct Grid {
     pub cols: u32,
     /// Cells that are not empty, in order of rows, then columns; of a merged range only its first cell. They lie in the
     /// stretches of whole rows in which they were read.
-    stretches: Vec<Stretch>,
+    stretches: Stretches,
     /// Where each row with cells begins.
     starts: Vec<Place>,
     /// Where the cells lie whose text is more than ASCII, as names are and figures are not.
@@ -46,6 +46,36 @@ struct Stretch {
     cells: Vec<Cell>,
     /// The column of each cell.
     columns: Vec<u32>,
+}
+
+/// The stretches of a sheet.
+#[derive(Clone, Debug, Default)]
+struct Stretches(Vec<Stretch>);
+
+impl Drop for Stretches {
+    /// A large sheet is freed beside what comes next: walking over a million cells once more takes its time.
+    fn drop(&mut self) {
+        const MANY: usize = 32;
+        if self.0.len() > MANY {
+            let stretches = std::mem::take(&mut self.0);
+            // Where there is no thread to be had, they are dropped here and now.
+            drop(std::thread::Builder::new().spawn(|| drop(stretches)));
+        }
+    }
+}
+
+impl std::ops::Deref for Stretches {
+    type Target = Vec<Stretch>;
+
+    fn deref(&self) -> &Vec<Stretch> {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Stretches {
+    fn deref_mut(&mut self) -> &mut Vec<Stretch> {
+        &mut self.0
+    }
 }
 
 impl Grid {
@@ -190,7 +220,7 @@ impl Grid {
         let places: Vec<CellRef> = self.iter().map(|(at, _)| at).collect();
         self.starts.clear();
         self.words.clear();
-        let stretches = std::mem::take(&mut self.stretches);
+        let stretches = std::mem::take(&mut *self.stretches);
         places.into_iter().zip(stretches.into_iter().flat_map(|s| s.cells)).collect()
     }
 
@@ -331,7 +361,7 @@ impl<'c> Builder<'c> {
             addressing,
             rows: 0,
             cols: 0,
-            stretches: Vec::new(),
+            stretches: Stretches::default(),
             starts: Vec::new(),
             words: Vec::new(),
             merges: Vec::new(),
@@ -423,7 +453,7 @@ impl<'c> Builder<'c> {
         }
         self.count.give_back(self.counted);
         let mut grid = if self.merges.is_empty() { self.grid } else { self.grid.with_merges(self.merges) };
-        for stretch in &mut grid.stretches {
+        for stretch in grid.stretches.iter_mut() {
             stretch.cells.shrink_to_fit();
             stretch.columns.shrink_to_fit();
         }

@@ -10,13 +10,18 @@ use super::{Addressing, Cell, CellValue, Document, Format, biff, xlsb, xlsx};
 use crate::diag::Diagnostic;
 use crate::domain::text::{Shared, Text};
 
-pub(super) fn read(bytes: &[u8], format: Format, shown: &str, declared: Option<&str>) -> Result<Document, Diagnostic> {
+pub(super) fn read(
+    bytes: Cow<'_, [u8]>,
+    format: Format,
+    shown: &str,
+    declared: Option<&str>,
+) -> Result<Document, Diagnostic> {
     let count = CellCount::default();
     let mut encoding = None;
     let sheets = match format {
         Format::Xls => biff::read(bytes, shown, declared, &count, &mut encoding),
-        Format::Xlsb => xlsb::read(bytes, &count),
-        _ => xlsx::read(bytes, &count),
+        Format::Xlsb => xlsb::read(&bytes, &count),
+        _ => xlsx::read(&bytes, &count),
     }?;
     let (mut grids, mut diagnostics) = (Vec::new(), Vec::new());
     for sheet in sheets {

@@ -14,7 +14,7 @@ use super::said::{self, Said, Side};
 use super::split;
 use super::twice::{Axial, are_apart};
 use super::validity;
-use super::value::{self, Amount};
+use super::value::{self, Amount, Bare};
 use super::{Doubts, Reading};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, Observation, Observations, Status, Text};
@@ -219,15 +219,14 @@ impl<'a> Band<'a> {
         let cell = grid.get(at.row, at.col);
         let blank = Text::default();
         let printed = cell.map_or(&blank, |c| &c.text);
-        let text = printed.as_str();
-        let bare = value::bare(reading, text);
+        let number = cell.and_then(|cell| value::plain(reading, cell, &said));
+        let bare = if number.is_some() { Bare::default() } else { value::bare(reading, printed) };
         let marks = self.marks([&row.marks, &column.marks, &bare.marks]);
         let status = marks.as_ref().map_or(Ok(Status::Normal), |marks| status(reading, grid, at, marks))?;
         let first = self.observations.len();
-        let texts = [text, bare.text];
-        if let Some((text, (nth, split, captured))) =
-            texts.into_iter().find_map(|text| Some((text, split::find(reading, text)?)))
-        {
+        let split = |text| Some((text, split::find(reading, text)?));
+        let split = if number.is_some() { None } else { [printed, bare.text].into_iter().find_map(split) };
+        if let Some((text, (nth, split, captured))) = split {
             self.met.splits.insert(nth);
             let meaning = said::whole(row.meaning(), column.meaning(), &self.body.title.meaning);
             let values = split::read(reading, grid, at, text, (split, &captured), &meaning)?;
@@ -241,7 +240,10 @@ impl<'a> Band<'a> {
             }
             self.observations.append(&mut stated);
         } else {
-            let amount = value::read(reading, grid, at, cell, &bare, &said)?;
+            let amount = match number {
+                Some(amount) => Ok(amount),
+                None => value::read(reading, grid, at, cell, &bare, &said)?,
+            };
             let place = [&row.coordinates, &column.coordinates];
             let statement = Statement { amount, said, place, printed, nth: 0, status, told };
             let known = if status == Status::Normal { known } else { &mut None };

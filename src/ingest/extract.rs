@@ -11,12 +11,12 @@ mod header;
 pub mod mask;
 
 use crate::domain::record::MONTH;
-use crate::domain::{Codebook, RecordKind};
+use crate::domain::{Codebook, RecordKind, Validity};
 use crate::grid::rows::{Form, Header, Piece, Raw, TextForm};
 use crate::spec::Extract;
 use crate::spec::pattern::Captured;
 use crate::store::key::{Key, PERSON_BYTES};
-use crate::store::records::{Reject, Row, RowForm};
+use crate::store::records::{Reject, Row, RowForm, month_text};
 
 pub use code::CodeSet;
 
@@ -43,6 +43,8 @@ pub struct Plan<'a> {
     /// What is the same in every row.
     constant: Row,
     sets: &'a [CodeSet],
+    /// Columns whose codes may be out of force.
+    limited: Vec<usize>,
 }
 
 /// What a column of the file fills.
@@ -147,6 +149,14 @@ impl<'a> Reader<'a> {
                 });
             }
         }
+        for column in &plan.limited {
+            let (number, month) = (self.row.code(plan.form, *column), self.row.month());
+            if month > 0
+                && let Some(code) = plan.sets[*column].out_of_force(number, month)
+            {
+                rejects.push(plan.out_of_force(line, *column, code, month));
+            }
+        }
     }
 
     #[inline]
@@ -217,6 +227,28 @@ impl Plan<'_> {
         let label = self.text.decode(bytes).ok_or_else(undecodable)?;
         code::look_up(&self.task, list, &label, &self.sets[column], self.form.table.counts)
     }
+
+    fn out_of_force(&self, line: u64, column: usize, code: &str, month: u32) -> Reject {
+        let field = &self.form.table.columns[column];
+        let list = if let RecordKind::Code(list) = field.kind { list } else { "" };
+        let entry = self.task.codebook.lists.get(list).and_then(|codes| Some((codes, codes.get(code)?)));
+        let (name, valid) = entry.map_or(("", Validity::default()), |(l, e)| (e.name_zh.as_str(), l.validity(e)));
+        let when = match (valid.from.as_str(), valid.to.as_str()) {
+            (from, "") => format!("from {from} on"),
+            ("", to) => format!("until {to}"),
+            (from, to) => format!("from {from} to {to}"),
+        };
+        let month = month_text(month);
+        let label = self.slots.iter().flatten().find(|slot| slot.column == column).map(|slot| slot.label.clone());
+        Reject {
+            line,
+            label: label.unwrap_or_default(),
+            field: field.name.to_owned(),
+            raw: code.to_owned(),
+            reason: "not-in-force",
+            message: format!("the {list} {code} ({name}) is in force {when}, and the record is of {month}"),
+        }
+    }
 }
 
 /// A fault of a record as a whole, of which no cell is shown: nobody knows which is which.
@@ -281,7 +313,10 @@ pub fn plan<'a>(
     let slots = header::slots(&task, header, &mut faults);
     let constant = header::constant(&task, form, sets, &mut faults);
     match faults.is_empty() {
-        true => Ok(Plan { task, form, text: header.text, counted: header.counted, slots, constant, sets }),
+        true => {
+            let limited = (0..sets.len()).filter(|column| sets[*column].is_limited()).collect();
+            Ok(Plan { task, form, text: header.text, counted: header.counted, slots, constant, sets, limited })
+        }
         false => Err(faults),
     }
 }

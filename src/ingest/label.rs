@@ -55,6 +55,8 @@ pub(super) struct Fitting<'e> {
     pub meaning: Meaning,
     /// The unit that the label captures.
     pub unit: Option<PrintedUnit>,
+    /// Names in the label that are misprinted, and what they are read as.
+    pub misprints: Vec<String>,
 }
 
 /// A label that fits an entry's text but stands for no code.
@@ -78,20 +80,24 @@ pub(super) fn assign<'l>(
     let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
     let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
     let line = |label: &'l Label| {
-        let Some(Fitting { entry, meaning, unit }) = entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
+        let Some(Fitting { entry, meaning, unit, misprints }) =
+            entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
         else {
             return Ok(None);
         };
         let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
         let (print, units) = (print_of(&meaning), units(reading, label));
-        Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }))))
+        Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }), misprints)))
     };
     let some_lines = |stretch: &&'l [Label]| stretch.iter().map(line).collect::<Vec<Result<_, Unknown>>>();
     for (label, line) in labels.iter().zip(on_all_cores(&stretches, some_lines).into_iter().flatten()) {
         match line {
-            Ok(Some((nth, line))) => {
+            Ok(Some((nth, line, misprints))) => {
                 order.push((nth, label));
                 lines.extend(line);
+                let at = label.at().unwrap_or(found.corner);
+                let remark = |message| reading.remark("misprinted-label", message, grid, at);
+                met.remarks.extend(misprints.into_iter().map(remark));
             }
             Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
             Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
@@ -161,7 +167,7 @@ pub(super) fn entry_of<'e>(
                 // A unit that is declared stands; the printed one is held against it.
                 found.unit = entry.meaning.unit.clone().or(found.unit);
                 let (meaning, unit) = (found.over(&entry.meaning), captured_unit(reading, &captured));
-                return Ok(Some(Fitting { entry, meaning, unit }));
+                return Ok(Some(Fitting { entry, meaning, unit, misprints: misprints(reading, &captured) }));
             }
             Err(error) => unknown = unknown.or(Some(error)),
         }
@@ -170,6 +176,23 @@ pub(super) fn entry_of<'e>(
         Some(unknown) => Err(unknown),
         None => Ok(None),
     }
+}
+
+/// The captures that the code lists know for misprints.
+fn misprints(reading: &Reading, captured: &[Captured]) -> Vec<String> {
+    let told = |held: &Captured| {
+        let list = match &held.capture {
+            Capture::Dimension(dimension) => dimension.as_str(),
+            Capture::Breakdown(list) => list,
+            Capture::Indicator => "indicator",
+            _ => return None,
+        };
+        let alias = reading.codebook.misprint(list, reading.labels(), &held.text)?;
+        let meant = reading.codebook.lists.get(list).and_then(|l| l.get(alias.code.as_str()));
+        let name = meant.map_or(String::new(), |entry| format!("{} ", entry.name_zh));
+        Some(format!("\"{}\" is read as {name}({}): {}", held.text, alias.code, alias.reason))
+    };
+    captured.iter().filter_map(told).collect()
 }
 
 /// What the captures hold where every part of the label fits, with or without the unit at its end.

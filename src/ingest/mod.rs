@@ -172,6 +172,7 @@ pub fn join(task: Task<'_>, portions: Vec<Portion>) -> Checked<Ingested> {
         let fault = reading.fault_of_file("table-empty", "every row or every column of the table is skipped");
         faults.push(fault.hint(format!("entries with skip = true in {} take all that is there", reading.table.spec)));
     }
+    faults.append(&mut met.remarks);
     let relations = relation::relations(&reading, &observations);
     Checked::new(Ingested { observations, relations }, faults)
 }
@@ -297,6 +298,7 @@ impl Reading<'_> {
             label::distinct(self, grid, &rows, label::Axis::Rows, faults);
         }
         unit::check(self, found, &rows, &columns, faults);
+        met.remarks.extend(unit::beside_its_line(self, found, rows.iter().chain(&columns)));
         let read = body::read(self, found, title, (&rows, &columns, &records), met, faults);
         let used = note::used(of_title, &rows, &columns, &read);
         Some(note::Noted { block: found.notes.start, used, read })
@@ -365,6 +367,11 @@ impl Reading<'_> {
 
     fn place(&self, grid: &Grid, at: CellRef) -> Place {
         Place::cell(self.file, grid.sheet.as_str(), grid.address(at))
+    }
+
+    /// Something odd at a cell.
+    fn remark(&self, code: &'static str, message: impl Into<String>, grid: &Grid, at: CellRef) -> Diagnostic {
+        self.named(Diagnostic::info(code, message).at(self.place(grid, at)))
     }
 
     /// The command that tells what moved, for hints.

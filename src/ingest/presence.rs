@@ -24,6 +24,8 @@ pub(super) struct Met {
     /// Whether a header began again.
     pub repeated: bool,
     pub strangers: Vec<Stranger>,
+    /// What is odd and no fault: it hinders no reading.
+    pub remarks: Vec<Diagnostic>,
     /// Parts that were found, and those that were not: what these hold is not known to be missing.
     pub parts: usize,
     pub lost: usize,
@@ -57,6 +59,7 @@ impl Met {
         self.sheets_there.extend(other.sheets_there);
         self.repeated |= other.repeated;
         self.strangers.extend(other.strangers);
+        self.remarks.extend(other.remarks);
         self.parts += other.parts;
         self.lost += other.lost;
     }

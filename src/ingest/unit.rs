@@ -111,6 +111,33 @@ pub(super) fn check(
     }
 }
 
+/// A remark where rows or columns print a unit of another kind than all that the table's unit line names: the line does not
+/// hold for them, as a reader would take it to.
+pub(super) fn beside_its_line<'l>(
+    reading: &Reading,
+    found: &Found<'_>,
+    lines: impl Iterator<Item = &'l Line<'l>>,
+) -> Option<Diagnostic> {
+    let stated = of_table(reading, found, &mut Vec::new());
+    let (at, _) = stated.first()?;
+    let named: Vec<&PrintedUnit> = stated.iter().flat_map(|(_, units)| units).collect();
+    let base = |unit: &PrintedUnit| reading.codebook.unit(&unit.code).map(|unit| unit.base.as_str());
+    let is_strange = |unit: &&PrintedUnit| named.iter().all(|of_line| base(of_line) != base(unit));
+    let told = |line: &Line<'_>| {
+        let own = line.units.iter().chain(&line.captured).find(is_strange)?;
+        Some(format!("\"{}\" ({})", line.label.shown(), own.name))
+    };
+    let strange: BTreeSet<String> = lines.filter_map(told).collect();
+    if strange.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = named.iter().map(|unit| unit.name.as_str()).collect();
+    let strange = strange.into_iter().collect::<Vec<_>>().join(", ");
+    let message = format!("the unit that stands for the table, {}, does not hold for {strange}", names.join("、"));
+    let remark = reading.remark("unit-line", message, found.grid, *at);
+    Some(remark.hint("each number has the unit that is nearest to it; the line should name all units"))
+}
+
 /// The unit of numbers whose row and column state none: the declared one, or the one that the title captures.
 fn title_unit(
     reading: &Reading,

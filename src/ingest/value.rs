@@ -22,6 +22,7 @@ pub(super) struct Amount {
 }
 
 /// What a cell's text says but for the marks beside it.
+#[derive(Default)]
 pub(super) struct Bare<'t> {
     pub text: &'t str,
     pub marks: Marks,
@@ -32,7 +33,7 @@ pub(super) struct Bare<'t> {
 /// A cell's text without the marks beside its number, and those.
 pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
     let Layout { marks, annotations, .. } = reading.layout();
-    if is_surely_bare(printed, marks, annotations) {
+    if is_surely_bare(printed.as_bytes(), marks, annotations) {
         return Bare { text: printed, marks: Marks::new(), missing: None };
     }
     let missing = marks.get(printed);
@@ -47,14 +48,26 @@ pub(super) fn bare<'t>(reading: &Reading, printed: &'t str) -> Bare<'t> {
 }
 
 /// Whether a text begins and ends with characters that no mark has there, as nearly all numbers do.
-fn is_surely_bare(printed: &str, marks: &MarkTexts, annotations: &Annotations) -> bool {
-    match printed.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => {
-            let [first, last] = [*first, *last].map(char::from);
-            !marks.begin_with(first) && !annotations.may_stand_beside(first, last)
-        }
-        _ => false,
-    }
+fn is_surely_bare(printed: &[u8], marks: &MarkTexts, annotations: &Annotations) -> bool {
+    let [first, last] = match printed {
+        [first, .., last] => [*first, *last],
+        [only] => [*only; 2],
+        [] => return false,
+    };
+    let ascii = first.is_ascii_graphic() && last.is_ascii_graphic();
+    let [first, last] = [first, last].map(char::from);
+    ascii && !marks.begin_with(first) && !annotations.may_stand_beside(first, last)
+}
+
+/// The number of a cell that shows it and nothing else, as most cells do: its text need not be read. `None` where more may
+/// stand in the cell.
+pub(super) fn plain(reading: &Reading, cell: &Cell, said: &Said<'_>) -> Option<Amount> {
+    let Layout { marks, annotations, splits, .. } = reading.layout();
+    let (CellValue::Number(stored), Some(decimals)) = (cell.value, cell.plain_decimals()) else { return None };
+    let is_sound =
+        stored.scale() <= SCALE_MAX && splits.is_empty() && is_surely_bare(cell.text.as_bytes(), marks, annotations);
+    let sign = stored.is_sign_negative().then_some(Sign::Minus);
+    is_sound.then(|| Amount { number: signed(stored.abs(), sign, said.sign), decimals })
 }
 
 /// The number or the mark that a cell holds.

@@ -14,11 +14,11 @@ use super::concordance;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::{nearest, normalise};
 use crate::domain::{
-    Alias, Code, CodeEntry, CodeList, Codebook, Indicator, PeriodKind, TOTAL, Unit, Validity, Version,
+    Alias, Class, Code, CodeEntry, CodeList, Codebook, Indicator, PeriodKind, TOTAL, Unit, Validity, Version,
 };
 
 /// Files that are no code lists of their own.
-const OTHER_FILES: [&str; 5] = ["lists", "unit", "indicator", "aliases", "breaks"];
+const OTHER_FILES: [&str; 6] = ["lists", "unit", "indicator", "aliases", "breaks", "classes"];
 
 /// Read every file of the folder; a file that is missing or a line that is wrong is a fault.
 pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) -> Codebook {
@@ -36,6 +36,7 @@ pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut 
     let rows = once(&rows, "indicator", faults);
     book.indicators = rows.into_iter().filter_map(|row| indicator(row, &book, faults)).collect();
     add_aliases(&folder.join("aliases.csv"), &mut book, shown, faults);
+    add_classes(&folder.join("classes.csv"), &mut book, shown, faults);
     concordance::load(folder, &mut book, shown, faults);
     book.index();
     book
@@ -119,7 +120,39 @@ pub(super) fn add_aliases(
             label: label.to_owned(),
             code: Code::new(code),
             reason: row.get("reason").to_owned(),
+            misprint: row.is_misprint(faults),
         });
+    }
+}
+
+/// Add the finer codes that lists leave out; there may be no such file.
+fn add_classes(path: &Path, book: &mut Codebook, shown: &dyn Fn(&Path) -> String, faults: &mut Vec<Diagnostic>) {
+    if !path.is_file() {
+        return;
+    }
+    for row in &read(path, &["list", "version", "first", "last", "code"], shown, faults) {
+        let [list, version, first, last, code] = ["list", "version", "first", "last", "code"].map(|c| row.get(c));
+        let Some(codes) = book.lists.get(list) else {
+            let known = book.lists.keys().map(String::as_str);
+            faults.push(row.fault("unknown-list", format!("there is no code list \"{list}\""), nearest(list, known)));
+            continue;
+        };
+        if codes.version(version).is_none() {
+            let known = codes.versions.iter().map(|v| v.name.as_str());
+            let message = format!("list {list} has no version \"{version}\"");
+            faults.push(row.fault("unknown-version", message, nearest(version, known)));
+        } else if codes.get(code).is_none() {
+            faults.push(row.fault("unknown-code", format!("list {list} has no code \"{code}\""), Vec::new()));
+        } else if first.len() != last.len()
+            || first > last
+            || !format!("{first}{last}").bytes().all(|b| b.is_ascii_digit())
+        {
+            let message = format!("\"{first}\" to \"{last}\" are no numbers of as many digits in their order");
+            faults.push(row.fault("class-range", message, Vec::new()));
+        } else {
+            let [list, version, first, last] = [list, version, first, last].map(str::to_owned);
+            book.classes.push(Class { list, version, first, last, code: Code::new(code) });
+        }
     }
 }
 
@@ -161,6 +194,19 @@ impl Row {
     pub fn fault(&self, code: &'static str, message: String, near: Vec<&str>) -> Diagnostic {
         let fault = Diagnostic::error(code, message).at(Place::span(&self.source, self.span.clone()));
         if near.is_empty() { fault } else { fault.hint(format!("did you mean {}?", near.join(" or "))) }
+    }
+
+    /// What the column `misprint` says, which a file of aliases may leave out.
+    fn is_misprint(&self, faults: &mut Vec<Diagnostic>) -> bool {
+        let word = self.get("misprint");
+        if !["", "yes"].contains(&word) {
+            let fault = self.fault("alias-misprint", format!("misprint is \"{word}\""), Vec::new());
+            faults
+                .push(fault.hint(
+                    "write yes where the label is a misprint of a name; leave it blank where it is another name",
+                ));
+        }
+        word == "yes"
     }
 
     /// What `valid_from` and `valid_to` say; open where they say nothing that can be used.

@@ -71,6 +71,7 @@ impl Declaring<'_> {
             label: label.to_owned(),
             code: Code::new(code),
             reason: VERSION.to_owned(),
+            misprint: false,
         });
     }
 

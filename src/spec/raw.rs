@@ -399,6 +399,8 @@ laid_out! {
         /// The table's title as published.
         #[schemars(with = "String")]
         pub title: Text,
+        /// The table's number as printed: `表5`.
+        pub number: Option<String>,
         /// Where two tables state the same quantity, the lower number wins; 100 where left out.
         pub priority: Option<i32>,
         /// Codes of this table alone, until the code lists have them.

@@ -86,6 +86,7 @@ pub(super) fn table(dataset: &str, id: &str, raw: &raw::Table, scope: &mut Scope
         dataset: dataset.to_owned(),
         id: id.to_owned(),
         title: raw.title.get_ref().clone(),
+        number: raw.number.clone(),
         priority: raw.priority.unwrap_or(PRIORITY_UNSTATED),
         editions,
         spec: scope.source.name.clone(),

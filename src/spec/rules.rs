@@ -225,6 +225,9 @@ pub struct Linear {
     /// Another sum that would do as well: sources differ in what they count.
     #[serde(default)]
     pub or: Vec<Operand>,
+    /// Whether it is told where the sum agrees only if the figure was cut off: in sentences; in coarse tables it is chance.
+    #[serde(default)]
+    pub cut_off: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

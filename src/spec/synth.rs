@@ -47,8 +47,24 @@ pub struct Synth {
     pub pension: Benefit,
     /// What is paid for the treated.
     pub treatment: Benefit,
+    /// How the mean wage and the bounds of bases are told, a file for each year from the one before the first month.
+    pub wage: Wage,
     /// How records call what happened.
     pub states: States,
+}
+
+/// A table of mean wages and bounds of bases.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Wage {
+    /// Its path, with `{year}`.
+    #[schemars(with = "String")]
+    pub file: Text,
+    /// The region for which they hold.
+    #[schemars(with = "String")]
+    pub region: Text,
+    /// Over the region, the mean wage of a month, the least and the largest base in percent of it.
+    pub header: [String; 4],
 }
 
 /// A benefit.
@@ -162,6 +178,8 @@ pub struct Rates {
     pub death: f64,
     /// Of the pensioners who die, those whose pension goes on.
     pub claim_after_death: f64,
+    /// Of these, those from whom it is taken back when the death is known.
+    pub claim_recovered: f64,
     /// Insured persons of the second scheme who are paid for in a month.
     pub treated: f64,
     /// Records of contributions that have a wrong cell.
@@ -188,6 +206,7 @@ fn check(text: &Arc<SourceText>, synth: &Synth, codebook: &Codebook) -> Vec<Diag
     let mut scope = Scope { book: codebook, source: text, questionnaire: None, faults: Vec::new() };
     synth.regions.keys().for_each(|code| drop(scope.code("region", code)));
     synth.scheme.iter().for_each(|scheme| drop(scope.code("scheme", &scheme.code)));
+    scope.code("region", &synth.wage.region);
     for code in [&synth.exclusive.scheme, &synth.exclusive.excludes] {
         scope.code("scheme", code);
     }

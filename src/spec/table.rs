@@ -66,6 +66,8 @@ pub struct Table {
     pub dataset: String,
     pub id: String,
     pub title: String,
+    /// As printed: `表5`.
+    pub number: Option<String>,
     /// Where two tables state the same quantity, the lower number wins.
     pub priority: i32,
     pub editions: Vec<Edition>,

@@ -43,13 +43,14 @@ pub struct Run {
     pub release: String,
     /// Whether the run made it.
     pub changed: bool,
-    pub files_read: u64,
-    pub files_missing: u64,
-    pub deliveries_missing: u64,
-    pub observations: u64,
-    pub finding_errors: u64,
-    pub finding_warnings: u64,
-    pub finding_infos: u64,
+    /// This and the counts that follow: unknown where the run failed before it knew.
+    pub files_read: Option<u64>,
+    pub files_missing: Option<u64>,
+    pub deliveries_missing: Option<u64>,
+    pub observations: Option<u64>,
+    pub finding_errors: Option<u64>,
+    pub finding_warnings: Option<u64>,
+    pub finding_infos: Option<u64>,
     /// Why it failed.
     pub message: String,
 }

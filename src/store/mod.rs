@@ -8,6 +8,7 @@
 //! - [`lock`]: one writer at a time, and who it is
 //! - [`key`]: personal numbers as keyed hashes
 //! - [`records`]: the rows of extracts, sorted on disk and put away by table and month
+//! - [`derived`]: tables computed month by month, a file for each month
 //! - [`ledger`]: what arrived when, and which runs there were
 //!
 //! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
@@ -22,6 +23,7 @@ pub mod publish;
 pub mod lock;
 pub mod key;
 pub mod records;
+pub mod derived;
 pub mod ledger;
 
 pub use digest::sha256_file;

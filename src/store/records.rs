@@ -28,10 +28,28 @@ use super::parquet::{self, Cell, Row as Cells};
 use super::schema;
 
 /// Below the warehouse.
-const FOLDER: &str = "records";
+pub(super) const FOLDER: &str = "records";
 
 /// The table of cells that were set aside.
 pub const REJECT: &str = "core_reject";
+
+/// What it is, and what its columns mean.
+pub const REJECT_DOC: &str = "Cells of agencies' files that were set aside with their records, or records as a whole";
+pub const REJECT_COLUMNS: [(&str, &str); 13] = [
+    ("dataset", "the source, a folder of pipelines/"),
+    ("extract", "the layout of the file, a file of that folder"),
+    ("record_table", "the table that the record was meant for"),
+    ("source_file", "the file"),
+    ("source_sha256", "its digest"),
+    ("line", "the line or row of it"),
+    ("label", "the header over the cell, blank: the record as a whole"),
+    ("field", "the column of the table"),
+    ("raw", "the text of the cell; of what may be a personal number the form alone"),
+    ("reason", "why, in one word"),
+    ("message", "why"),
+    ("file_state", "taken: all other records of the file were; refused: none was"),
+    ("submission", "the file as core_submission knows it"),
+];
 
 /// One file of an agency as it was taken in, or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +162,13 @@ pub fn write_rejects(warehouse: &Path, of: &Submission, rejects: &[Reject]) -> R
 /// The warehouse that a release, or a release being made, belongs to.
 pub fn warehouse_of(release: &Path) -> PathBuf {
     release.parent().and_then(Path::parent).unwrap_or(release).to_owned()
+}
+
+/// Months since the year 0 from text such as `2026-10`.
+pub fn month_number(text: &str) -> Option<u32> {
+    let (year, month) = text.split_once('-')?;
+    let month: u32 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    Some(year.parse::<u32>().ok()? * 12 + month - 1)
 }
 
 /// Months since the year 0 as text: `2026-10`.

@@ -7,6 +7,7 @@
 //! ```
 
 mod manifest;
+mod unnamed;
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -124,6 +125,7 @@ impl Releases {
 
     /// Make a staged folder the current release: the manifest is written into it, everything is brought to disk, the
     /// folder gets its name, and the pointer is replaced. Killed at any moment, readers see the release before or this one.
+    /// Files of records that no release names are removed last; all that a run makes is named by then.
     ///
     /// # Errors
     /// The warehouse folder cannot be written; then the release before stays.
@@ -142,6 +144,7 @@ impl Releases {
         }
         let release = Release { id: manifest.release.clone(), since: manifest.released_at, path };
         self.point_to(&release)?;
+        unnamed::remove(&self.folder)?;
         Ok(release)
     }
 

@@ -226,6 +226,7 @@ pub const TABLE: Table = Table {
         ("citation", Text),
         ("licence", Text),
         ("priority", Integer),
+        ("number", OptionalText),
     ],
 };
 

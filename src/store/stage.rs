@@ -45,6 +45,8 @@ pub struct TableInfo {
     pub licence: String,
     /// The lowest wins where two tables state the same quantity.
     pub priority: i32,
+    /// As printed: `表5`.
+    pub number: Option<String>,
 }
 
 /// One edition of a table, read or not.

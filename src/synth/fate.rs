@@ -29,6 +29,7 @@ pub(crate) enum Tag {
     Treated,
     Wrong,
     Begun,
+    Recovery,
 }
 
 impl Chance {

@@ -80,6 +80,7 @@ pub fn write(
     let world = World::new(synth, size);
     let layouts = Layouts::new(source, codebook, into)?;
     let mut truth = Truth::default();
+    write::wages(synth, codebook, world.start / 12 - 1..=(world.start + size.months - 1) / 12, into)?;
     for month in 0..size.months {
         let name = crate::store::records::month_text(world.start + month);
         progress(&name);

@@ -27,7 +27,10 @@ pub(super) fn write(
     page.benefits(sheet("core_benefit")?)?;
     page.deaths(sheet("core_death")?)?;
     page.workforce(sheet("core_workforce")?)?;
-    page.changes();
+    page.changes("change", 1);
+    page.changes("change_year", 12);
+    page.participation();
+    page.owed();
     page.close();
     Ok(())
 }
@@ -213,6 +216,10 @@ impl Page<'_, '_> {
             if !wrong && (!late || world.is_wrong(employee, month, nth)) {
                 self.count(cell, base);
             }
+            if (late || !owes) && !wrong {
+                let money = if late { [0, all, 0] } else { [all, 0, 0] };
+                self.fund(scheme.code.get_ref(), money);
+            }
             if late {
                 let (of, paid) = (month_text(world.start + month), month_text(world.start + self.month));
                 let key = [paid.as_str(), &of, world.regions[self.region], scheme.code.get_ref()];
@@ -234,6 +241,7 @@ impl Page<'_, '_> {
         let own = self.own_account();
         let paid = i64::from(exclusive.yuan) * 100;
         self.count((self.month, None, world.synth.scheme.len()), base);
+        self.fund(exclusive.scheme.get_ref(), [paid, 0, 0]);
         sheet.record(&[
             ("month", Value::Month(world.start + self.month)),
             ("region", Value::Code(self.code())),
@@ -249,6 +257,11 @@ impl Page<'_, '_> {
         ])
     }
 
+    fn fund(&mut self, scheme: &str, money: [i64; 3]) {
+        let month = month_text(self.world.start + self.month);
+        self.truth.add("fund", &[&month, self.world.regions[self.region], scheme], &money);
+    }
+
     fn count(&mut self, cell: Cell, base: i64) {
         let held = self.insured.entry(cell).or_default();
         let floor = i64::from(base == self.world.floor_fen());
@@ -262,17 +275,14 @@ impl Page<'_, '_> {
         let (first, pensioners) = world.retired[self.region];
         for number in first..first + pensioners {
             let fate = Pensioner::new(world, number);
-            if fate.died.is_some_and(|died| self.month > died + fate.claims) {
+            let fen = fate.paid_in(self.month);
+            self.claimed(&fate);
+            if fen == 0 {
                 continue;
             }
             records += 1;
             let codes = [synth.pension.scheme.get_ref(), synth.pension.benefit_kind.get_ref()];
-            self.benefit(&mut sheet, number, codes, fate.pension_fen)?;
-            let told = fate.died.is_some_and(|died| died + fate.delay < world.size.months);
-            if told && fate.died.is_some_and(|died| self.month > died) {
-                let month = month_text(world.start + self.month);
-                self.truth.add("after_death", &[&month], &[1, fate.pension_fen]);
-            }
+            self.benefit(&mut sheet, number, codes, fen)?;
         }
         let treated = synth.scheme.iter().position(|s| s.code.get_ref() == synth.treatment.scheme.get_ref());
         for home in world.places[self.region].clone() {
@@ -297,13 +307,31 @@ impl Page<'_, '_> {
         self.finish(sheet, records, 0)
     }
 
+    /// What was paid to the dead, as far as their death is told within the months that are made up.
+    fn claimed(&mut self, fate: &Pensioner) {
+        let Some(died) = fate.died.filter(|died| died + fate.delay < self.world.size.months) else { return };
+        let month = month_text(self.world.start + self.month);
+        let paid: Vec<i64> = (died + 1..=self.month).map(|month| fate.paid_in(month)).collect();
+        let sums = |paid: &[i64]| {
+            let of = |sign: i64| paid.iter().filter(move |fen| **fen * sign > 0);
+            (of(1).count() as i64, of(1).sum::<i64>(), -of(-1).sum::<i64>())
+        };
+        let (months, amount, recovered) = sums(&paid);
+        if months > 0 {
+            self.truth.add("after_death_to_date", &[&month], &[1, months, amount, recovered]);
+            let (persons, amount, recovered) = sums(&paid[paid.len() - 1..]);
+            self.truth.add("after_death", &[&month], &[persons, amount, recovered]);
+        }
+    }
+
     fn benefit(&mut self, sheet: &mut Sheet<'_>, number: u64, codes: [&String; 2], fen: i64) -> Result<(), SynthError> {
         let month = self.world.start + self.month;
         self.truth.add(
             "benefit",
             &[&month_text(month), self.world.regions[self.region], codes[0], codes[1]],
-            &[1, fen],
+            &[i64::from(fen > 0), fen],
         );
+        self.fund(codes[0], [0, 0, fen]);
         sheet.record(&[
             ("month", Value::Month(month)),
             ("region", Value::Code(self.code())),
@@ -353,6 +381,8 @@ impl Page<'_, '_> {
         for (group, persons) in groups {
             let group = &world.synth.group[group];
             let at_work = (persons as f64 / (1.0 - world.synth.rates.uninsured).max(0.01)) as u64;
+            let month = month_text(world.start + self.month);
+            self.truth.add("person", &[&month, world.regions[self.region]], &[0, 0, at_work as i64]);
             sheet.record(&[
                 ("month", Value::Month(world.start + self.month)),
                 ("region", Value::Code(self.code())),
@@ -365,50 +395,137 @@ impl Page<'_, '_> {
         self.finish(sheet, records, 0)
     }
 
-    /// Who is new, back, gone or elsewhere, and who is in how many schemes.
-    fn changes(&mut self) {
+    /// Who is new, back, gone or elsewhere against some months before.
+    fn changes(&mut self, table: &'static str, span: u32) {
         let world = self.world;
-        let schemes = world.synth.scheme.len();
-        let mut counts = vec![[0_i64; 5]; schemes];
-        let (mut numbers, mut exclusive) = (BTreeMap::<usize, i64>::new(), 0);
-        let excluded = world.synth.exclusive.excludes.get_ref();
+        // The first months have nothing before them: there all are as they are, and a year's table has no row.
+        let before = self.month.checked_sub(span);
+        if before.is_none() && span > 1 {
+            return;
+        }
+        let mut counts = vec![[0_i64; 5]; world.synth.scheme.len()];
         for home in world.places[self.region].clone() {
             for nth in 0..world.units[home].persons {
                 let employee = world.employee(&world.units[home], nth);
-                let mut number = 0;
                 for (scheme, count) in counts.iter_mut().enumerate() {
                     let stands = |month: u32| world.stands(home, &employee, month, scheme);
                     let now = stands(self.month);
-                    let before = self.month.checked_sub(1).map(stands);
-                    number += usize::from(now.is_some());
                     count[0] += i64::from(now.is_some());
-                    match (before, now) {
-                        (Some(None), Some(_)) => match (0..self.month).any(|month| stands(month).is_some()) {
-                            true => count[2] += 1,
-                            false => count[1] += 1,
-                        },
+                    match (before.map(stands), now) {
+                        (Some(None), Some(_)) => {
+                            let ever = (0..before.unwrap_or_default()).any(|month| stands(month).is_some());
+                            count[if ever { 2 } else { 1 }] += 1;
+                        }
                         (Some(Some(_)), None) => count[3] += 1,
                         (Some(Some(old)), Some(new)) => count[4] += i64::from(old != new),
                         _ => {}
                     }
                 }
-                if employee.is_twice && world.is_insured(home, &employee, self.month) {
-                    number += 1;
-                    let excluded = world.synth.scheme.iter().position(|s| s.code.get_ref() == excluded);
-                    let in_both = excluded.and_then(|nth| world.stands(home, &employee, self.month, nth));
-                    exclusive += i64::from(in_both.is_some());
-                }
-                *numbers.entry(number).or_default() += i64::from(number > 0);
             }
         }
         let month = month_text(world.start + self.month);
         for (scheme, figures) in world.synth.scheme.iter().zip(&counts) {
-            self.truth.add("change", &[&month, scheme.code.get_ref()], figures);
+            self.truth.add(table, &[&month, scheme.code.get_ref()], figures);
         }
+    }
+
+    /// Who is in how many schemes, and in two that exclude each other.
+    fn participation(&mut self) {
+        let world = self.world;
+        let (mut numbers, mut exclusive, mut all) = (BTreeMap::<usize, i64>::new(), 0, 0);
+        let excluded = world.synth.exclusive.excludes.get_ref();
+        let excluded = world.synth.scheme.iter().position(|s| s.code.get_ref() == excluded);
+        for home in world.places[self.region].clone() {
+            for nth in 0..world.units[home].persons {
+                let employee = world.employee(&world.units[home], nth);
+                let stands = |scheme| world.stands(home, &employee, self.month, scheme).is_some();
+                let mut number = (0..world.synth.scheme.len()).filter(|scheme| stands(*scheme)).count();
+                all += i64::from(number == world.synth.scheme.len());
+                if employee.is_twice && world.is_insured(home, &employee, self.month) {
+                    number += 1;
+                    exclusive += i64::from(excluded.is_some_and(stands));
+                }
+                *numbers.entry(number).or_default() += 1;
+            }
+        }
+        let month = month_text(world.start + self.month);
+        let mut insured = 0;
         for (number, persons) in numbers.into_iter().filter(|(number, _)| *number > 0) {
             self.truth.add("schemes", &[&month, &number.to_string()], &[persons]);
+            insured += persons;
         }
         self.truth.add("exclusive", &[&month], &[exclusive]);
+        self.truth.add("person", &[&month, world.regions[self.region]], &[insured, all, 0]);
+    }
+
+    /// What units owe at the end of the month, since when, and for how many months on end.
+    fn owed(&mut self) {
+        let world = self.world;
+        let now = month_text(world.start + self.month);
+        for unit in world.places[self.region].clone() {
+            let fate = &world.fates[unit];
+            let mut unpaid = Vec::new();
+            for month in (0..=self.month).filter(|month| fate.owes(*month) && fate.is_active(*month)) {
+                // It comes in later than its month, or not at all.
+                let paid = fate.recovers && fate.is_active(fate.owing.1) && fate.owing.1 <= self.month;
+                if paid && fate.owing.1 < self.month {
+                    continue;
+                }
+                let dues = self.dues(unit, month);
+                if dues.iter().any(|fen| *fen > 0) && !paid {
+                    unpaid.push(month);
+                }
+                for (scheme, fen) in dues.into_iter().enumerate().filter(|(_, fen)| *fen > 0) {
+                    let mut figures = [0; 7];
+                    if paid {
+                        figures[2] = fen;
+                    } else {
+                        let age = match self.month - month {
+                            0..=2 => 3,
+                            3..=5 => 4,
+                            6..=11 => 5,
+                            _ => 6,
+                        };
+                        figures[0] = fen;
+                        figures[age] = fen;
+                    }
+                    if month == self.month {
+                        figures[1] = fen;
+                    }
+                    let group = &world.synth.group[world.units[unit].group];
+                    let codes = [&group.industry, &group.ownership, &world.synth.scheme[scheme].code];
+                    let [industry, ownership, scheme] = codes.map(|code| code.get_ref().as_str());
+                    let key = [now.as_str(), world.regions[self.region], industry, ownership, scheme];
+                    self.truth.add("owed", &key, &figures);
+                }
+            }
+            if !unpaid.is_empty() {
+                let (mut longest, mut run) = (0, 0);
+                for (nth, month) in unpaid.iter().enumerate() {
+                    run = if nth > 0 && unpaid[nth - 1] + 1 == *month { run + 1 } else { 1 };
+                    longest = longest.max(run);
+                }
+                let last = if unpaid.last() == Some(&self.month) { run } else { 0 };
+                let key = [now.as_str(), world.regions[self.region], &unit_id(world, &world.units[unit])];
+                self.truth.add("owing", &key, &[unpaid.len() as i64, longest, last]);
+            }
+        }
+    }
+
+    /// What is due of a unit for a month, by scheme, in fen.
+    fn dues(&self, unit: usize, month: u32) -> Vec<i64> {
+        let world = self.world;
+        let mut dues = vec![0; world.synth.scheme.len()];
+        for (home, employee) in world.staff(unit, month) {
+            let base = world.base_in(&employee, month);
+            for (nth, scheme) in world.synth.scheme.iter().enumerate() {
+                if world.stands(home, &employee, month, nth).is_some() {
+                    let due = |percent: u32| base * i64::from(percent) / 100;
+                    dues[nth] += due(scheme.unit_pct) + due(scheme.person_pct);
+                }
+            }
+        }
+        dues
     }
 
     fn close(self) {
@@ -433,9 +550,23 @@ struct Pensioner {
     /// Months after the death in which the pension goes on.
     claims: u32,
     delay: u32,
+    /// Whether all of that is taken back when the death is known.
+    recovers: bool,
 }
 
 impl Pensioner {
+    /// What is paid in a month, negative where it is taken back.
+    fn paid_in(&self, month: u32) -> i64 {
+        let Some(died) = self.died else { return self.pension_fen };
+        if month <= died + self.claims {
+            self.pension_fen
+        } else if self.recovers && month == died + self.claims.max(self.delay) + 1 {
+            -self.pension_fen * i64::from(self.claims)
+        } else {
+            0
+        }
+    }
+
     fn new(world: &World<'_>, number: u64) -> Pensioner {
         let (chance, rates) = (world.chance, &world.synth.rates);
         let months = u64::from(world.size.months);
@@ -446,6 +577,7 @@ impl Pensioner {
             died: died.then(|| (chance.draw(Tag::Death, number, 1) % months) as u32),
             claims: if claims { 1 + (chance.draw(Tag::Claim, number, 1) % 6) as u32 } else { 0 },
             delay: delay(world, number),
+            recovers: claims && chance.happens(Tag::Recovery, number, 0, rates.claim_recovered),
         }
     }
 }

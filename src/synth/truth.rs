@@ -14,20 +14,30 @@ pub struct Truth {
 }
 
 /// Each table: its name, its keys, its figures.
-const TABLES: [(&str, &[&str], &[&str]); 9] = [
+const TABLES: [(&str, &[&str], &[&str]); 15] = [
     ("file", &["source_file"], &["records", "rejected"]),
     (
         "insured",
         &["month", "region", "industry", "ownership", "scheme"],
         &["insured_person", "base_fen", "floor", "ceiling"],
     ),
+    ("person", &["month", "region"], &["insured_person", "all_schemes", "workforce_person"]),
     ("arrears", &["month", "region", "industry", "ownership", "scheme"], &["unpaid_records", "arrears_fen"]),
+    (
+        "owed",
+        &["month", "region", "industry", "ownership", "scheme"],
+        &["arrears_fen", "new_fen", "recovered_fen", "age_0_3_fen", "age_3_6_fen", "age_6_12_fen", "age_12_fen"],
+    ),
+    ("owing", &["month", "region", "unit_id"], &["unpaid_months", "longest_run", "last_run"]),
     ("recovered", &["paid_month", "month", "region", "scheme"], &["records", "recovered_fen"]),
+    ("fund", &["month", "region", "scheme"], &["income_fen", "recovered_fen", "expenditure_fen"]),
     ("change", &["month", "scheme"], &["insured_person", "new", "returned", "stopped", "transferred"]),
+    ("change_year", &["month", "scheme"], &["insured_person", "new", "returned", "stopped", "transferred"]),
     ("exclusive", &["month"], &["persons"]),
     ("schemes", &["month", "number_of_schemes"], &["persons"]),
     ("benefit", &["month", "region", "scheme", "benefit_kind"], &["persons", "amount_fen"]),
-    ("after_death", &["month"], &["persons", "amount_fen"]),
+    ("after_death", &["month"], &["persons", "amount_fen", "recovered_fen"]),
+    ("after_death_to_date", &["month"], &["persons", "months", "amount_fen", "recovered_fen"]),
 ];
 
 impl Truth {

@@ -6,8 +6,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::SynthError;
+use crate::domain::record::REGION;
 use crate::domain::{Codebook, RECORD_TABLES, RecordKind};
 use crate::grid;
+use crate::spec::synth::Synth;
 use crate::spec::{Extract, Source};
 
 /// A cell of a record, by column.
@@ -26,6 +28,28 @@ pub(crate) enum Value<'a> {
     Day(u32, u32),
     /// A cell that is no number.
     Wrong,
+}
+
+/// Write the mean wage and the bounds of bases, the same in every year.
+pub(super) fn wages(
+    synth: &Synth,
+    codebook: &Codebook,
+    years: std::ops::RangeInclusive<u32>,
+    into: &Path,
+) -> Result<(), SynthError> {
+    let told = &synth.wage;
+    let code = told.region.get_ref();
+    let entry = codebook.lists.get(REGION).and_then(|list| list.entries.iter().find(|e| e.code.as_str() == code));
+    let name = entry.map_or(code.as_str(), |entry| entry.name_zh.as_str());
+    let figures = [synth.average_wage_yuan, synth.floor_pct, synth.ceiling_pct].map(|n| n.to_string()).join(",");
+    let text = format!("{}\n{name},{figures}\n", told.header.join(","));
+    for year in years {
+        let path = into.join(told.file.get_ref().replace("{year}", &year.to_string()));
+        let io = |source| SynthError::Io { path: path.display().to_string(), source };
+        fs::create_dir_all(path.parent().unwrap_or(into)).map_err(io)?;
+        fs::write(&path, &text).map_err(io)?;
+    }
+    Ok(())
 }
 
 /// The layouts of all record tables.
@@ -134,7 +158,10 @@ fn print(cell: Value<'_>, layout: &Layout<'_>, kind: RecordKind, row: &mut Vec<u
         Value::Wrong => row.write_all(b"#REF!"),
         Value::Plain(text) => row.write_all(text.as_bytes()),
         Value::Number(number) => write!(row, "{number}"),
-        Value::Fen(fen) => write!(row, "{}.{:02}", fen / 100, fen % 100),
+        Value::Fen(fen) => {
+            let sign = if fen < 0 { "-" } else { "" };
+            write!(row, "{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+        }
         Value::Month(month) => write!(row, "{:04}{:02}", month / 12, month % 12 + 1),
         Value::Day(month, day) => write!(row, "{:04}{:02}{day:02}", month / 12, month % 12 + 1),
         Value::Code(code) => {

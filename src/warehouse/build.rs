@@ -1,7 +1,7 @@
 //! A build: every model in the order of the graph, each a Parquet file, then the audits.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
@@ -13,14 +13,18 @@ use super::edits;
 use super::fault;
 use super::findings;
 use super::graph::{self, CHECKS, FINDINGS, Step};
-use super::model::{self, Audit, Library, Model, Query};
-use super::output::{self, OutputError, Written};
+use super::grow::{self, Month};
+use super::model::{self, Audit, Growth, Library, Model, Query};
+use super::months::{ByMonth, Monthly};
+use super::output::{self, Duplicate, OutputError, Written};
 use super::provenance;
-use super::records;
+use super::records::{self, Registered};
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
-use crate::store::{StoreError, schema};
+use crate::store::derived::Derived;
+use crate::store::records::{REJECT, month_text, warehouse_of};
+use crate::store::{StoreError, schema, sha256_file};
 
 /// What a build made.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +33,10 @@ pub struct BuildSummary {
     pub tables: Vec<BuiltTable>,
     /// Rows of `core_finding` by severity (`error`, `warning`, `info`).
     pub findings: BTreeMap<String, u64>,
+    /// The files of models built month by month.
+    pub derived: Vec<Derived>,
+    /// How many of those had to be computed.
+    pub months_computed: usize,
 }
 
 /// A table of a build; its file is `<name>.parquet`.
@@ -61,17 +69,21 @@ pub fn build(
         return Err(faults);
     }
     let stage_names: Vec<&str> = schema::TABLES.iter().map(|table| table.name).collect();
-    let given = [stage_names.clone(), records::tables().into_iter().map(|(name, _)| name).collect()].concat();
-    let steps = graph::order(&library, &given)?;
+    let given = [stage_names.clone(), records::names()].concat();
+    let steps = graph::order(&library, &given, &records::names_by_month())?;
     let engine = Engine::start().map_err(|error| vec![StoreError::io("start threads for", into)(error).into()])?;
-    let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
     std::fs::create_dir_all(into).map_err(|error| vec![StoreError::io("make the folder", into)(error).into()])?;
-    let mut run = Run { library: &library, rules, session: &session, into, tables: Vec::new(), doubled: Vec::new() };
+    let spill = Spill::beside(into).map_err(|fault| vec![fault])?;
+    let session = session::building(&spill.0).map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
+    let mut run = Run::new(&library, rules, &session, (stage, into));
     for name in stage_names {
         engine.block_on(run.register(name, stage)).map_err(|fault| vec![fault])?;
     }
-    engine.block_on(records::register(&session, into)).map_err(|fault| vec![fault])?;
-    run.tables.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+    let Registered { monthly, rejects } =
+        engine.block_on(records::register(&session, into)).map_err(|fault| vec![fault])?;
+    run.monthly = monthly;
+    run.digests.insert(REJECT.to_owned(), rejects);
+    run.tables.extend(records::names().into_iter().map(str::to_owned));
     let mut failed: BTreeSet<&str> = BTreeSet::new();
     let mut summary = BuildSummary::default();
     for step in steps {
@@ -107,7 +119,27 @@ pub fn build(
             }
         }
     }
+    (summary.derived, summary.months_computed) = (std::mem::take(&mut run.derived), run.months_computed);
     if faults.is_empty() { Ok(summary) } else { Err(faults) }
+}
+
+/// Where operators put what does not fit into memory; gone with the build.
+struct Spill(PathBuf);
+
+impl Spill {
+    /// Beside the release that is made, on the disk of the warehouse.
+    fn beside(into: &Path) -> Result<Spill, Diagnostic> {
+        let folder = into.with_file_name("spill");
+        std::fs::create_dir_all(&folder).map_err(StoreError::io("make the folder", &folder))?;
+        Ok(Spill(folder))
+    }
+}
+
+impl Drop for Spill {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept with the staging area by the next run.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The tables that the editing rules look at.
@@ -121,44 +153,118 @@ struct Run<'a> {
     library: &'a Library,
     rules: &'a Rulebook,
     session: &'a SessionContext,
+    stage: &'a Path,
     into: &'a Path,
     tables: Vec<String>,
+    monthly: Monthly,
+    derived: Vec<Derived>,
+    months_computed: usize,
+    /// The content of tables that do not lie by month, as a digest.
+    digests: BTreeMap<String, String>,
     /// Doubled keys, as findings.
     doubled: Vec<RecordBatch>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(
+        library: &'a Library,
+        rules: &'a Rulebook,
+        session: &'a SessionContext,
+        (stage, into): (&'a Path, &'a Path),
+    ) -> Run<'a> {
+        Run {
+            library,
+            rules,
+            session,
+            stage,
+            into,
+            tables: Vec::new(),
+            monthly: Monthly::default(),
+            derived: Vec::new(),
+            months_computed: 0,
+            digests: BTreeMap::new(),
+            doubled: Vec::new(),
+        }
+    }
+
     async fn register(&mut self, name: &str, folder: &Path) -> Result<(), Diagnostic> {
         register(self.session, name, folder).await?;
         self.tables.push(name.to_owned());
         Ok(())
     }
 
+    /// What is wrong with a planned model before it is run.
+    fn check(&self, model: &Model, frame: &DataFrame) -> Result<(), Vec<Diagnostic>> {
+        let followed = provenance::check(self.session, &model.query, frame.logical_plan());
+        let followed = followed.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))?;
+        check_grain(model, frame).or(followed).map_or(Ok(()), |fault| Err(vec![fault]))
+    }
+
     async fn model(&mut self, model: &Model) -> Result<BuiltTable, Vec<Diagnostic>> {
+        if let Some(growth) = &model.growth {
+            return self.grown(model, growth).await;
+        }
         let faults = |error: &DataFusionError, tables: &[String]| fault::diagnose(error, &model.query.source, tables);
         let frame = plan(self.session, &model.query).await.map_err(|error| faults(&error, &self.tables))?;
-        if let Some(fault) = check_grain(model, &frame) {
-            return Err(vec![fault]);
-        }
-        let followed = provenance::check(self.session, &model.query, frame.logical_plan());
-        if let Some(fault) = followed.map_err(|error| faults(&error, &self.tables))? {
-            return Err(vec![fault]);
-        }
+        self.check(model, &frame)?;
         let order = model.grain.iter().map(|column| ident(column).sort(true, true)).collect();
         let written = async {
             let stream = frame.sort(order)?.execute_stream().await?;
             output::write(stream, &file(self.into, &model.name), &model.grain).await
         };
-        let Written { rows, duplicates } = written.await.map_err(|error| match error {
-            OutputError::Query(error) => faults(&error, &self.tables),
-            OutputError::Store(error) => vec![error.into()],
-        })?;
-        if !duplicates.is_empty() {
-            let found = findings::of_duplicates(model, &duplicates).map_err(|error| faults(&error, &self.tables))?;
-            self.doubled.push(found);
-        }
+        let Written { rows, duplicates } = written.await.map_err(|error| self.told(model, error))?;
+        self.note_duplicates(model, &duplicates)?;
         self.register(&model.name, self.into).await.map_err(|fault| vec![fault])?;
         Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
+    }
+
+    /// A model that is built month by month. The file in the release's own folder is empty and tells its columns.
+    async fn grown(&mut self, model: &Model, growth: &Growth) -> Result<BuiltTable, Vec<Diagnostic>> {
+        let planned = grow::over_nothing(self.session, &mut self.monthly, model).await;
+        let (frame, schema) = planned.map_err(|error| self.told(model, error.into()))?;
+        self.check(model, &frame)?;
+        let form = grow::write_form(self.session, &schema, &file(self.into, &model.name)).await;
+        form.map_err(|error| self.told(model, error))?;
+        self.monthly.insert(&model.name, ByMonth::empty(schema));
+        self.tables.push(model.name.clone());
+        let warehouse = warehouse_of(self.into);
+        let places = grow::Places { warehouse: &warehouse, beside: self.into.join(".month.parquet") };
+        let mut rows = 0;
+        for number in self.monthly.months.clone() {
+            let (digests, folders) = (&mut self.digests, [self.into, self.stage]);
+            let mut whole = |name: &str| content(digests, name, folders);
+            let digest = grow::digest(&self.monthly, model, growth, number, &mut whole).map_err(|fault| vec![fault])?;
+            let made = grow::month(self.session, &self.monthly, model, growth, (number, &digest), &places).await;
+            let Month { file, written, is_new } = made.map_err(|error| self.told(model, error))?;
+            self.note_duplicates(model, &written.duplicates)?;
+            if let Some(table) = self.monthly.get_mut(&model.name) {
+                table.add_file(number, &warehouse, &file);
+            }
+            rows += written.rows;
+            self.months_computed += usize::from(is_new);
+            let (table, month) = (model.name.clone(), month_text(number));
+            self.derived.push(Derived { table, month, file, rows: written.rows });
+        }
+        let registered = self.monthly.register(self.session, [model.name.as_str()]);
+        registered.map_err(|error| self.told(model, error.into()))?;
+        Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
+    }
+
+    fn note_duplicates(&mut self, model: &Model, duplicates: &[Duplicate]) -> Result<(), Vec<Diagnostic>> {
+        if !duplicates.is_empty() {
+            let found = findings::of_duplicates(model, duplicates);
+            self.doubled.push(found.map_err(|error| self.told(model, error.into()))?);
+        }
+        Ok(())
+    }
+
+    /// What went wrong with a model.
+    fn told(&self, model: &Model, error: OutputError) -> Vec<Diagnostic> {
+        match error {
+            OutputError::Query(error) => fault::diagnose(&error, &model.query.source, &self.tables),
+            OutputError::Store(error) => vec![error.into()],
+            OutputError::Month { .. } => vec![grow::wrong_month(model, &error)],
+        }
     }
 
     /// Run every rule, and every audit whose tables were made, and write all findings.
@@ -179,8 +285,8 @@ impl Run<'_> {
             return Err(faults);
         }
         let told = |error: OutputError| match error {
-            OutputError::Query(error) => vec![Diagnostic::error("sql", error.to_string())],
             OutputError::Store(error) => vec![error.into()],
+            error => vec![Diagnostic::error("sql", error.to_string())],
         };
         let mut tables = Vec::new();
         if READ_BY_RULES.iter().all(|table| self.tables.iter().any(|made| made == table)) {
@@ -271,6 +377,18 @@ pub fn file_address(path: &Path) -> String {
         }
     }
     address
+}
+
+/// A digest of the file of a table that lies in one of these folders; computed once.
+fn content(known: &mut BTreeMap<String, String>, table: &str, folders: [&Path; 2]) -> Result<String, Diagnostic> {
+    if let Some(digest) = known.get(table) {
+        return Ok(digest.clone());
+    }
+    let path = folders.iter().map(|folder| file(folder, table)).find(|path| path.is_file());
+    let path = path.unwrap_or_else(|| file(folders[0], table));
+    let digest = sha256_file(&path).map_err(StoreError::io("read", &path))?;
+    known.insert(table.to_owned(), digest.clone());
+    Ok(digest)
 }
 
 fn file(folder: &Path, table: &str) -> std::path::PathBuf {

@@ -20,12 +20,15 @@ pub enum Step {
     Findings,
 }
 
-/// The steps, each after all it reads; equal ones in the order core, ind, findings, out, then by name.
+/// The steps, each after all it reads; equal ones in the order core, ind, findings, out, then by name. Of the tables that
+/// are given, `by_month` lie by month.
 ///
 /// # Errors
-/// A query reads an unknown table or one of a layer it may not read, or models read each other in a circle.
-pub fn order(library: &Library, stage: &[&str]) -> Result<Vec<Step>, Vec<Diagnostic>> {
-    let faults = check_reads(library, stage);
+/// A query reads an unknown table or one of a layer it may not read, or months that there are not, or models read each
+/// other in a circle.
+pub fn order(library: &Library, stage: &[&str], by_month: &[&str]) -> Result<Vec<Step>, Vec<Diagnostic>> {
+    let mut faults = check_reads(library, stage);
+    faults.extend(check_months(library, by_month));
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -85,7 +88,8 @@ fn needs<'a>(library: &'a Library, model: Option<&'a Model>) -> Box<dyn Iterator
         query.reads.iter().map(|(name, _)| name.as_str())
     }
     match model {
-        Some(model) => Box::new(names(&model.query)),
+        // A model that reads itself reads the month before.
+        Some(model) => Box::new(names(&model.query).filter(|name| model.growth.is_none() || *name != model.name)),
         // Doubled keys are findings too, so every core and ind model comes first.
         None => Box::new(
             library
@@ -125,6 +129,16 @@ fn check_reads(library: &Library, stage: &[&str]) -> Vec<Diagnostic> {
         check_query(query, "an audit", &[Layer::Core, Layer::Ind], false, &known, &mut faults);
     }
     faults
+}
+
+fn check_months(library: &Library, given: &[&str]) -> Vec<Diagnostic> {
+    let grown = |name: &str| library.models.iter().any(|model| model.name == name && model.growth.is_some());
+    let by_month = |name: &str| given.contains(&name) || grown(name);
+    let of_model = |model: &Model| {
+        let read: Vec<&str> = model.query.reads.iter().map(|(name, _)| name.as_str()).collect();
+        model.growth.as_ref().map(|growth| growth.check(&model.name, &read, &by_month)).unwrap_or_default()
+    };
+    library.models.iter().flat_map(of_model).collect()
 }
 
 fn check_query(

@@ -2,7 +2,7 @@
 //!
 //! - [`model`]: SQL files as written: header, query, tables read
 //! - `graph`: their order
-//! - [`build`]: run them, one Parquet file each, and gather the findings of the audits
+//! - [`build`]: run them, one Parquet file each, and gather the findings of the audits; `grow`: those built month by month
 //! - [`Warehouse`]: ask a release
 //! - `functions`: what SQL may call; `session`: the one factory of sessions; `fault`: errors with line and column
 //!
@@ -19,6 +19,8 @@ mod findings;
 mod edits;
 mod build;
 mod records;
+mod months;
+mod grow;
 mod rows;
 mod runs;
 mod query;
@@ -26,6 +28,7 @@ mod trial;
 pub mod provenance;
 
 pub use build::{BuildSummary, BuiltTable, build};
+pub use months::{MONTH_DOC, MONTH_TABLE};
 pub use query::Warehouse;
 pub use rows::{Column, Kind, Rows, Scalar};
 pub use trial::{Given, try_rule, try_sql};

@@ -1,5 +1,6 @@
 //! SQL files: a header of comments and exactly one query. Read, checked and parsed; nothing is run here.
 
+mod growth;
 mod header;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, visit_relations};
 
+pub use growth::{Growth, Window};
 use header::Header;
 
 use super::fault;
@@ -71,6 +73,8 @@ pub struct Model {
     pub doc: String,
     /// What columns mean, by name.
     pub columns: BTreeMap<String, String>,
+    /// Of a model that is built month by month.
+    pub growth: Option<Growth>,
     pub query: Query,
 }
 
@@ -106,7 +110,7 @@ pub fn load(models: &Path, audits: &Path) -> Checked<Library> {
 
 fn model(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Model> {
     let before = faults.len();
-    let header = Header::read(&source, &["name", "grain", "doc"], &["columns"], faults);
+    let header = Header::read(&source, &["name", "grain", "doc"], &["columns", "grows", "reads"], faults);
     let name = header.get("name");
     let stem = stem(&source.name);
     if !name.is_empty() && name != stem {
@@ -127,12 +131,14 @@ fn model(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Model>
     }
     let grain: Vec<String> =
         header.get("grain").split(',').map(|column| column.trim().to_owned()).filter(|c| !c.is_empty()).collect();
+    let growth = Growth::read(&header, &grain, faults);
     let query = query(&source, faults)?;
     let columns = columns(&header, faults);
     if faults.len() > before {
         return None;
     }
-    Some(Model { name: stem.to_owned(), layer: layer?, grain, doc: header.get("doc").to_owned(), columns, query })
+    let doc = header.get("doc").to_owned();
+    Some(Model { name: stem.to_owned(), layer: layer?, grain, doc, columns, growth, query })
 }
 
 /// `column = meaning; column = meaning`.

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::array::{ArrayRef, AsArray as _, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::error::DataFusionError;
@@ -13,8 +14,11 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use futures::StreamExt as _;
+use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
@@ -25,6 +29,9 @@ pub enum OutputError {
     Query(#[from] DataFusionError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A row of another month than the one that is written.
+    #[error("a row holds {found} in \"{column}\" while {month} is being built")]
+    Month { column: String, found: String, month: String },
 }
 
 /// What was written.
@@ -35,8 +42,11 @@ pub struct Written {
     pub duplicates: Vec<Duplicate>,
 }
 
+/// Under which doubled keys are written into the file itself, where it has some.
+const DUPLICATES: &str = "shebao.duplicates";
+
 /// A key of several rows.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duplicate {
     /// Column and value, in the order of the grain.
     pub key: Vec<(String, String)>,
@@ -44,21 +54,56 @@ pub struct Duplicate {
 }
 
 /// Write a stream of rows, sorted by `grain`, and count the keys that are doubled.
-pub async fn write(
+pub async fn write(stream: SendableRecordBatchStream, path: &Path, grain: &[String]) -> Result<Written, OutputError> {
+    write_checked(stream, path, grain, |_| Ok(())).await
+}
+
+/// The same for the rows of one month, which the column must hold.
+pub async fn write_month(
+    stream: SendableRecordBatchStream,
+    path: &Path,
+    grain: &[String],
+    column: &str,
+    month: &str,
+) -> Result<Written, OutputError> {
+    let check = |batch: &RecordBatch| {
+        let Some(months) = batch.column_by_name(column) else { return Ok(()) };
+        let months = cast(months, &DataType::Utf8View).map_err(DataFusionError::from)?;
+        let wrong = months.as_string_view().iter().find(|found| *found != Some(month));
+        wrong.map_or(Ok(()), |found| {
+            let found = found.map_or("null".to_owned(), |found| format!("\"{found}\""));
+            Err(OutputError::Month { column: column.to_owned(), found, month: month.to_owned() })
+        })
+    };
+    write_checked(stream, path, grain, check).await
+}
+
+/// What was written into a file of this program; `None` where it cannot be read.
+pub fn read_back(path: &Path) -> Option<Written> {
+    let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
+    let metadata = reader.metadata().file_metadata();
+    let noted = metadata.key_value_metadata().into_iter().flatten().find(|noted| noted.key == DUPLICATES);
+    let duplicates = noted.and_then(|noted| noted.value.as_deref()).map(serde_json::from_str).transpose().ok()?;
+    Some(Written { rows: u64::try_from(metadata.num_rows()).ok()?, duplicates: duplicates.unwrap_or_default() })
+}
+
+async fn write_checked(
     mut stream: SendableRecordBatchStream,
     path: &Path,
     grain: &[String],
+    check: impl Fn(&RecordBatch) -> Result<(), OutputError>,
 ) -> Result<Written, OutputError> {
     let mut file = ParquetFile::create(path, stream.schema())?;
     let mut keys = KeyWatch::new(grain);
     let mut rows = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch?;
+        check(&batch)?;
         rows += batch.num_rows() as u64;
         keys.see(&batch)?;
         file.write(&batch)?;
     }
-    file.close()?;
+    file.close(&keys.duplicates)?;
     Ok(Written { rows, duplicates: keys.duplicates })
 }
 
@@ -84,7 +129,12 @@ impl<'a> ParquetFile<'a> {
     }
 
     /// Not `into_inner`, which forgets why the disk refused.
-    fn close(mut self) -> Result<(), OutputError> {
+    fn close(mut self, duplicates: &[Duplicate]) -> Result<(), OutputError> {
+        if !duplicates.is_empty() {
+            let noted =
+                serde_json::to_string(duplicates).map_err(|error| parquet_fault(self.path, error.to_string()))?;
+            self.writer.append_key_value_metadata(KeyValue::new(DUPLICATES.to_owned(), noted));
+        }
         self.writer.finish().map_err(|error| fault(self.path, error))?;
         Ok(self.writer.inner_mut().flush().map_err(StoreError::io("write", self.path))?)
     }

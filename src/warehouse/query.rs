@@ -68,7 +68,7 @@ impl Warehouse {
         first_released: &BTreeMap<String, jiff::Timestamp>,
     ) -> Result<Warehouse, Diagnostic> {
         let mut tables = table_files(folder)?;
-        tables.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+        tables.extend(records::names().into_iter().map(str::to_owned));
         tables.sort();
         tables.dedup();
         let engine = Engine::start().map_err(|error| Diagnostic::from(StoreError::io("open", folder)(error)))?;
@@ -160,6 +160,7 @@ impl Warehouse {
             written.await.map(|written| written.rows).map_err(|error| match error {
                 OutputError::Query(error) => diagnose_one(&error, &source, &self.tables),
                 OutputError::Store(error) => error.into(),
+                error @ OutputError::Month { .. } => Diagnostic::error("sql", error.to_string()),
             })
         })
     }

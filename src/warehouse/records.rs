@@ -1,15 +1,16 @@
-//! The record tables of a release: many files by month, each table one name. A table nobody sent anything of is empty.
+//! The record tables: their columns as SQL sees them, and the table of what was set aside.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::error::DataFusionError;
-use datafusion::prelude::{ParquetReadOptions, SessionContext};
+use datafusion::prelude::SessionContext;
 
 use super::build::file_address;
-use crate::diag::{Diagnostic, Place};
+use super::months::{self, MONTH_TABLE, Monthly};
+use crate::diag::Diagnostic;
 use crate::domain::record::SUBMISSION;
 use crate::domain::{RECORD_TABLES, RecordKind};
 use crate::store::release::MANIFEST;
@@ -18,17 +19,37 @@ use crate::store::{Manifest, StoreError, records};
 
 /// The tables that are made of records, and that of what was set aside, with their columns.
 pub fn tables() -> Vec<(&'static str, SchemaRef)> {
+    let mut tables = by_month();
+    tables.push((records::REJECT, rejects()));
+    tables
+}
+
+/// The names of all tables that a release has beside those of its folder.
+pub fn names() -> Vec<&'static str> {
+    tables().into_iter().map(|(name, _)| name).chain([MONTH_TABLE]).collect()
+}
+
+/// Those that lie by month.
+pub fn names_by_month() -> Vec<&'static str> {
+    by_month().into_iter().map(|(name, _)| name).chain([MONTH_TABLE]).collect()
+}
+
+/// The tables that are made of records, which lie by month.
+pub fn by_month() -> Vec<(&'static str, SchemaRef)> {
     let of_records = RECORD_TABLES.iter().map(|table| {
         let columns = table.columns.iter().map(|c| Field::new(c.name, data_type(c.kind), c.optional));
         let submission = Field::new(SUBMISSION, DataType::Utf8View, false);
-        (table.name, Schema::new(columns.chain([submission]).collect::<Vec<_>>()))
+        (table.name, Arc::new(Schema::new(columns.chain([submission]).collect::<Vec<_>>())))
     });
-    let reject = schema::REJECT.columns.iter().map(|(name, kind)| {
+    of_records.collect()
+}
+
+fn rejects() -> SchemaRef {
+    let columns = schema::REJECT.columns.iter().map(|(name, kind)| {
         let kind = if *kind == Kind::Integer { DataType::Int32 } else { DataType::Utf8View };
         Field::new(*name, kind, true)
     });
-    let reject = (records::REJECT, Schema::new(reject.collect::<Vec<_>>()));
-    of_records.chain([reject]).map(|(name, schema)| (name, Arc::new(schema))).collect()
+    Arc::new(Schema::new(columns.collect::<Vec<_>>()))
 }
 
 fn data_type(kind: RecordKind) -> DataType {
@@ -40,37 +61,32 @@ fn data_type(kind: RecordKind) -> DataType {
     }
 }
 
-/// Make the record tables of a release, or of one being made, known to a session.
+/// What a session knows of a release beside the tables of its folder.
+pub struct Registered {
+    pub monthly: Monthly,
+    /// What the table of rejects is made of.
+    pub rejects: String,
+}
+
+/// Make the tables known to a session that a release, or one being made, has outside its folder: its records, what was
+/// computed month by month, and what was set aside. The tables of its folder are known already.
 ///
 /// # Errors
 /// The manifest cannot be read, or a file that it names is missing.
-pub async fn register(session: &SessionContext, release: &Path) -> Result<(), Diagnostic> {
+pub async fn register(session: &SessionContext, release: &Path) -> Result<Registered, Diagnostic> {
+    let sql = |error: DataFusionError| Diagnostic::error("sql", error.message().to_string());
     let manifest = release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose()?;
     let warehouse = records::warehouse_of(release);
-    let sql = |error: DataFusionError| Diagnostic::error("sql", error.message().to_string());
-    for (name, schema) in tables() {
-        let files = manifest.as_ref().and_then(|m| m.record_files().remove(name)).unwrap_or_default();
-        if files.is_empty() {
-            session.register_table(name, Arc::new(EmptyTable::new(schema))).map_err(sql)?;
-            continue;
-        }
-        let mut addresses = Vec::with_capacity(files.len());
-        for file in files {
-            let path = warehouse.join(file);
-            // DataFusion takes a missing file for an empty listing.
-            std::fs::metadata(&path).map_err(|error| missing(&path, error))?;
-            let whole = std::path::absolute(&path).map_err(StoreError::io("find", &path))?;
-            addresses.push(file_address(&whole));
-        }
-        let options = ParquetReadOptions::default().schema(&schema);
-        let frame = session.read_parquet(addresses, options).await.map_err(sql)?;
-        session.register_table(name, frame.into_view()).map_err(sql)?;
+    let monthly = Monthly::of_release(session, &warehouse, manifest.as_ref()).await?;
+    monthly.register_all(session).map_err(sql)?;
+    let files = manifest.iter().flat_map(|m| m.submissions.iter().filter_map(|s| s.rejects.as_deref()));
+    let (mut urls, mut rejects_told) = (Vec::new(), Vec::new());
+    for path in files.inspect(|file| rejects_told.push((*file).to_owned())).map(|file| warehouse.join(file)) {
+        months::there(&path)?;
+        let whole = std::path::absolute(&path).map_err(StoreError::io("find", &path))?;
+        urls.push(ListingTableUrl::parse(file_address(&whole)).map_err(sql)?);
     }
-    Ok(())
-}
-
-fn missing(path: &Path, error: std::io::Error) -> Diagnostic {
-    Diagnostic::from(StoreError::io("read", path)(error))
-        .at(Place::file(path.display().to_string()))
-        .hint("the release consists of this file: restore it, or take the extracts in anew with `shebao run --force`")
+    let provider = months::files(session, urls, &rejects()).map_err(sql)?;
+    session.register_table(records::REJECT, provider).map_err(sql)?;
+    Ok(Registered { monthly, rejects: rejects_told.join("\n") })
 }

@@ -15,7 +15,7 @@ pub const NAME: &str = "core_run";
 
 /// The columns: `run`, `period` (as asked for, null where none was), `began_at`, `ended_at` (null: killed, or it still runs),
 /// `outcome` (good, data-errors, failed, killed), `release` (current at its end), `changed` (it made that release), counts of
-/// files, deliveries, observations and findings, and `message` (why it failed).
+/// files, deliveries, observations and findings (null: it failed before it knew), and `message` (why it failed).
 pub fn table(runs: &[Run]) -> Result<Arc<dyn TableProvider>, DataFusionError> {
     let text = |of: fn(&Run) -> &str| -> ArrayRef {
         Arc::new(runs.iter().map(|run| Some(of(run)).filter(|text| !text.is_empty())).collect::<StringArray>())
@@ -24,8 +24,8 @@ pub fn table(runs: &[Run]) -> Result<Arc<dyn TableProvider>, DataFusionError> {
         let micros = |run: &Run| of(run).parse::<jiff::Timestamp>().ok().map(|time| time.as_microsecond());
         Arc::new(runs.iter().map(micros).collect::<TimestampMicrosecondArray>().with_timezone("+00:00"))
     };
-    let count = |of: fn(&Run) -> u64| -> ArrayRef {
-        Arc::new(runs.iter().map(|run| i64::try_from(of(run)).ok()).collect::<Int64Array>())
+    let count = |of: fn(&Run) -> Option<u64>| -> ArrayRef {
+        Arc::new(runs.iter().map(|run| i64::try_from(of(run)?).ok()).collect::<Int64Array>())
     };
     let outcome = |run: &Run| Some(if run.outcome.is_empty() { "killed".to_owned() } else { run.outcome.clone() });
     let changed: BooleanArray = runs.iter().map(|run| Some(run.changed)).collect();

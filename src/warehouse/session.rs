@@ -1,6 +1,7 @@
 //! The one factory of DataFusion sessions, and the threads that async work runs on.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +23,15 @@ const STACK_BYTES: usize = 64 << 20;
 
 /// A session whose operators run on as many threads as the machine has.
 pub fn parallel() -> Result<SessionContext> {
+    with(RuntimeEnvBuilder::new())
+}
+
+/// The same for a build: what does not fit into memory goes to a folder of its own.
+pub fn building(spill: &Path) -> Result<SessionContext> {
+    with(RuntimeEnvBuilder::new().with_temp_file_path(spill))
+}
+
+fn with(runtime: RuntimeEnvBuilder) -> Result<SessionContext> {
     let mut config = SessionConfig::new()
         .with_batch_size(BATCH_ROWS)
         .with_target_partitions(threads())
@@ -31,7 +41,7 @@ pub fn parallel() -> Result<SessionContext> {
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.collect_spans = true;
     options.set("datafusion.sql_parser.recursion_limit", &SQL_DEPTH.to_string())?;
-    let runtime = RuntimeEnvBuilder::new().with_memory_limit(MEMORY_BYTES, 1.0).build()?;
+    let runtime = runtime.with_memory_limit(MEMORY_BYTES, 1.0).build()?;
     let session = SessionContext::new_with_config_rt(config, Arc::new(runtime));
     functions::register(&session);
     Ok(session)

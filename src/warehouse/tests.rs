@@ -157,7 +157,7 @@ fn models_run_in_order_and_audits_become_findings() {
     let warehouse =
         Warehouse::open_with(&project.path("release"), &BTreeMap::from([("5ba4".to_owned(), time)])).unwrap();
     // The tables of records are there before any record is.
-    let records = ["core_benefit", "core_contribution", "core_death", "core_reject", "core_unit", "core_workforce"];
+    let records = super::records::names();
     let own: Vec<&str> = warehouse.tables().iter().map(String::as_str).filter(|name| !records.contains(name)).collect();
     assert_eq!(own, ["core_finding", "core_observation", "ind_coverage", "out_finding"]);
     let rows = [
@@ -229,6 +229,11 @@ fn a_doubled_key_is_a_finding() {
 #[test]
 fn faults_in_sql_name_file_line_and_what_to_do() {
     let core = |body: &str| format!("-- name: core_x\n-- grain: obs_id\n-- doc: x\n{body}\n");
+    let grown = |by: &str, reads: &str| {
+        let query = "SELECT month, COUNT(*) AS n FROM core_benefit INNER JOIN stage_observation ON TRUE GROUP BY month";
+        let query = if reads.starts_with("core_x") { "SELECT month FROM core_x" } else { query };
+        format!("-- name: core_x\n-- grain: month\n-- grows: {by}\n-- reads: {reads}\n-- doc: x\n{query}\n")
+    };
     let rows = [
         ("unknown_column", core("SELECT obs_id,\n       peroid FROM stage_observation")),
         ("unknown_column_of", core("SELECT o.peroid AS obs_id FROM stage_observation o")),
@@ -242,6 +247,14 @@ fn faults_in_sql_name_file_line_and_what_to_do() {
         ("grain", core("SELECT period FROM stage_observation")),
         ("type", core("SELECT obs_id, value + period_start AS p FROM stage_observation")),
         ("cast", core("SELECT obs_id, CAST(indicator AS DECIMAL(38, 6)) AS p FROM stage_observation")),
+        ("growth", grown("month", "core_code 13, core_benefit 13, core_death, core_benefit often")),
+        ("growth_of_a_table", grown("month", "stage_observation all, core_benefit 2")),
+        ("growth_by_year", grown("year", "core_benefit all")),
+        ("growth_of_itself", grown("month", "core_x 2")),
+        (
+            "reads_without_growth",
+            core("SELECT obs_id FROM stage_observation").replace("-- doc", "-- reads: core_benefit all\n-- doc"),
+        ),
         ("header", "-- name: core_y\n-- doc: x\nSELECT 1 AS a\n".to_owned()),
         ("empty", String::new()),
     ];
@@ -334,4 +347,76 @@ fn sql_can_be_tried_on_a_few_rows() {
         let made = try_sql(&project.path("sql/models"), &project.path("sql/audits"), name, &given).unwrap();
         assert_eq!(shown(&made), expected, "{name}");
     }
+}
+
+const UNPAID: &str = "\
+-- name:  core_unpaid
+-- grain: month, unit_id
+-- grows: month
+-- reads: core_unpaid before
+-- doc:   How many months in a row a unit has not paid, up to the month; units that are gone stay.
+WITH due AS (
+    SELECT unit_id, SUM(paid_yuan) AS paid_yuan FROM core_contribution GROUP BY unit_id
+)
+SELECT
+    core_month.month,
+    COALESCE(due.unit_id, was.unit_id) AS unit_id,
+    CASE WHEN due.paid_yuan > 0 THEN 0 ELSE COALESCE(was.unpaid_month, 0) + 1 END AS unpaid_month,
+    COALESCE(was.first_month, core_month.month) AS first_month
+FROM due
+FULL JOIN core_unpaid AS was ON was.unit_id = due.unit_id
+INNER JOIN core_month ON TRUE
+";
+
+/// Worked out by hand: a pays in January and April, b from February on, and nobody sends anything of March.
+#[test]
+fn a_model_that_grows_by_month_carries_its_state() {
+    let longest = "\
+-- name:  ind_unpaid
+-- grain: period
+-- grows: month
+-- reads: core_unpaid 2, core_contribution all
+-- doc:   The longest run of the month and the one before, and how many records there were until then.
+SELECT core_month.month AS period, MAX(unpaid_month) AS unpaid_month,
+       (SELECT COUNT(*) FROM core_contribution) AS records
+FROM core_month LEFT JOIN core_unpaid ON TRUE GROUP BY core_month.month
+";
+    let project = Project::new(&[
+        ("models/core/core_observation.sql", OBSERVATION),
+        ("models/core/core_unpaid.sql", UNPAID),
+        ("models/ind/ind_unpaid.sql", longest),
+    ]);
+    let records = Given {
+        table: "core_contribution".to_owned(),
+        columns: ["month", "unit_id", "paid_yuan"].map(str::to_owned).to_vec(),
+        rows: ["2025-12 a 0", "2026-01 a 5", "2026-02 a 0", "2026-02 b 7", "2026-04 a 0", "2026-04 a 3"]
+            .map(|row| row.split(' ').map(|cell| Some(cell.to_owned())).collect())
+            .to_vec(),
+    };
+    let tried = |name: &str| {
+        let made =
+            try_sql(&project.path("sql/models"), &project.path("sql/audits"), name, std::slice::from_ref(&records));
+        let mut rows = shown(&made.map_err(|faults| faults[0].render()).unwrap());
+        rows.sort();
+        rows
+    };
+    let states = [
+        "2025-12 | a | 1 | 2025-12",
+        "2026-01 | a | 0 | 2025-12",
+        "2026-02 | a | 1 | 2025-12",
+        "2026-02 | b | 0 | 2026-02",
+        "2026-03 | a | 2 | 2025-12",
+        "2026-03 | b | 1 | 2026-02",
+        "2026-04 | a | 0 | 2025-12",
+        "2026-04 | b | 2 | 2026-02",
+    ];
+    assert_eq!(tried("core_unpaid"), states);
+    assert_eq!(
+        tried("ind_unpaid"),
+        ["2025-12 | 1 | 1", "2026-01 | 1 | 2", "2026-02 | 1 | 4", "2026-03 | 2 | 4", "2026-04 | 2 | 6"]
+    );
+    // Nobody sent anything: the tables are there, without rows.
+    project.build(&[], "release").unwrap();
+    let warehouse = Warehouse::open_with(&project.path("release"), &BTreeMap::new()).unwrap();
+    assert!(shown(&warehouse.query("SELECT unpaid_month, first_month FROM core_unpaid").unwrap()).is_empty());
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
-use datafusion::arrow::compute::{CastOptions, cast_with_options, concat_batches};
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -14,11 +14,14 @@ use super::edits;
 use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
-use super::model::{self, Audit, Query};
+use super::grow;
+use super::model::{self, Audit, Growth, Model, Query};
+use super::months::{ByMonth, MONTH_TABLE, Monthly};
 use super::records;
 use super::rows::Rows;
 use super::session::{self, Engine};
 use crate::diag::Diagnostic;
+use crate::domain::record::MONTH;
 use crate::domain::{Qualifier, TOTAL};
 use crate::spec::rules::Rulebook;
 use crate::store::schema::{self, Kind};
@@ -67,19 +70,20 @@ fn try_name(
     }
     let library = loaded.value;
     let stage = schema::TABLES.iter().map(|table| table.name);
-    let stage: Vec<&str> = stage.chain(records::tables().into_iter().map(|(name, _)| name)).collect();
-    let steps = graph::order(&library, &stage)?;
+    let stage: Vec<&str> = stage.chain(records::names()).collect();
+    let steps = graph::order(&library, &stage, &records::names_by_month())?;
     let engine = Engine::start().map_err(|error| vec![Diagnostic::error("io", error.to_string())])?;
     let session = session::parallel().map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
     let session = session::sequential(&session);
     engine.block_on(async {
-        let mut trial = Trial { session: &session, given, tables: Vec::new() };
+        let mut trial = Trial { session: &session, given, tables: Vec::new(), monthly: Monthly::default() };
         for table in schema::TABLES {
             trial.fill(table.name, &stage_schema(table)).map_err(|fault| vec![fault])?;
         }
         for (name, schema) in records::tables() {
-            trial.fill(name, &schema).map_err(|fault| vec![fault])?;
+            trial.fill(name, &in_part(&schema)).map_err(|fault| vec![fault])?;
         }
+        trial.records().await.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
         let mut wanted = graph::upstream(&library, name);
         if rules.is_some() {
             wanted.extend(READ_BY_RULES.iter().flat_map(|table| graph::upstream(&library, table)));
@@ -90,10 +94,11 @@ fn try_name(
                 Step::Model(nth) => {
                     let model = &library.models[nth];
                     if model.name == name && rules.is_none() {
-                        return trial.answer(&model.query).await;
+                        let rows = trial.rows(model).await?;
+                        return Rows::of(&rows.schema(), &[rows]).map_err(|fault| vec![fault]);
                     }
                     if wanted.contains(model.name.as_str()) {
-                        trial.upstream(&model.name, &model.query).await?;
+                        trial.upstream(model).await?;
                     }
                 }
                 Step::Findings => {
@@ -134,32 +139,92 @@ struct Trial<'a> {
     session: &'a SessionContext,
     given: &'a [Given],
     tables: Vec<String>,
+    monthly: Monthly,
 }
 
 impl Trial<'_> {
-    async fn answer(&self, query: &Query) -> Result<Rows, Vec<Diagnostic>> {
-        let faults = |error: DataFusionError| fault::diagnose(&error, &query.source, &self.tables);
-        let frame = plan(self.session, query).await.map_err(faults)?;
-        let schema = frame.schema().as_arrow().clone();
-        let batches = frame.collect().await.map_err(faults)?;
-        Rows::of(&schema, &batches).map_err(|fault| vec![fault])
+    /// What lies by month of the given rows, and the months themselves.
+    async fn records(&mut self) -> Result<(), DataFusionError> {
+        for (name, schema) in records::by_month() {
+            let batches = self.session.table(name).await?.collect().await?;
+            self.monthly.insert(name, ByMonth::of_rows(&concat_batches(&in_part(&schema), &batches)?, MONTH)?);
+        }
+        self.tables.push(MONTH_TABLE.to_owned());
+        self.spanned()
+    }
+
+    fn spanned(&mut self) -> Result<(), DataFusionError> {
+        self.monthly.span();
+        self.monthly.register(self.session, [MONTH_TABLE])
+    }
+
+    /// What a model makes of the given rows.
+    async fn rows(&mut self, model: &Model) -> Result<RecordBatch, Vec<Diagnostic>> {
+        let made = match &model.growth {
+            Some(growth) => self.grown(model, growth).await,
+            None => self.collected(&model.query).await,
+        };
+        made.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))
+    }
+
+    async fn collected(&self, query: &Query) -> Result<RecordBatch, DataFusionError> {
+        let frame = plan(self.session, query).await?;
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        Ok(concat_batches(&schema, &frame.collect().await?)?)
+    }
+
+    async fn grown(&mut self, model: &Model, growth: &Growth) -> Result<RecordBatch, DataFusionError> {
+        let (_, schema) = grow::over_nothing(self.session, &mut self.monthly, model).await?;
+        self.monthly.insert(&model.name, ByMonth::empty(schema.clone()));
+        let reads = || model.query.reads.iter().map(|(name, _)| name.as_str());
+        let mut all = vec![];
+        for month in self.monthly.months.clone() {
+            self.monthly.narrow(self.session, reads(), growth, month)?;
+            let made = self.collected(&model.query).await?;
+            let columns: Result<Vec<ArrayRef>, _> =
+                made.columns().iter().zip(schema.fields()).map(|(column, f)| cast(column, f.data_type())).collect();
+            let rows = RecordBatch::try_new(schema.clone(), columns?)?;
+            if let Some(table) = self.monthly.get_mut(&model.name) {
+                table.add_rows(month, rows.clone());
+            }
+            all.push(rows);
+        }
+        self.monthly.register(self.session, reads())?;
+        Ok(concat_batches(&schema, &all)?)
     }
 
     /// A model that the one tried may read: the given rows in the columns its query returns, or the query itself.
-    async fn upstream(&mut self, name: &str, query: &Query) -> Result<(), Vec<Diagnostic>> {
-        let faults = |error: DataFusionError| fault::diagnose(&error, &query.source, &self.tables);
-        let frame = plan(self.session, query).await.map_err(faults)?;
+    async fn upstream(&mut self, model: &Model) -> Result<(), Vec<Diagnostic>> {
+        let name = model.name.as_str();
         if self.given.iter().any(|given| given.table == name) {
-            let schema = Arc::new(frame.schema().as_arrow().clone());
-            return self.fill(name, &schema).map_err(|fault| vec![fault]);
+            let schema = match &model.growth {
+                Some(_) => grow::over_nothing(self.session, &mut self.monthly, model).await.map(|(_, schema)| schema),
+                None => plan(self.session, &model.query).await.map(|f| Arc::new(f.schema().as_arrow().clone())),
+            };
+            let schema = schema.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))?;
+            self.session.deregister_table(name).map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
+            self.fill(name, &schema).map_err(|fault| vec![fault])?;
+            let Some(growth) = &model.growth else { return Ok(()) };
+            return self
+                .by_month(name, growth)
+                .await
+                .map_err(|error| vec![Diagnostic::error("sql", error.to_string())]);
         }
         // Computed once: views of views would be planned again, whole, for every reader.
-        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-        let batches = frame.collect().await.map_err(faults)?;
-        let batch = concat_batches(&schema, &batches).map_err(|error| faults(error.into()))?;
-        self.session.register_batch(name, batch).map_err(faults)?;
+        let batch = self.rows(model).await?;
+        let registered = self.session.deregister_table(name).and_then(|_| self.session.register_batch(name, batch));
+        registered.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))?;
         self.tables.push(name.to_owned());
         Ok(())
+    }
+
+    /// The given rows of a model that is built by month, each in its month.
+    async fn by_month(&mut self, name: &str, growth: &Growth) -> Result<(), DataFusionError> {
+        let frame = self.session.table(name).await?;
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let rows = concat_batches(&schema, &frame.collect().await?)?;
+        self.monthly.insert(name, ByMonth::of_rows(&rows, &growth.column)?);
+        self.spanned()
     }
 
     /// `core_finding`: the given rows, or those of ingest and of every audit.
@@ -189,6 +254,12 @@ impl Trial<'_> {
         self.tables.push(name.to_owned());
         Ok(())
     }
+}
+
+/// Columns that a case need not fill.
+fn in_part(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn stage_schema(table: &schema::Table) -> SchemaRef {

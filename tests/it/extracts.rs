@@ -2,6 +2,7 @@
 //! that show nowhere, and made-up extracts whose statistics are known.
 
 mod formats;
+mod statistics;
 mod synth;
 
 use std::collections::BTreeMap;

@@ -27,5 +27,6 @@ mod bad_input;
 mod fuzz;
 mod cli;
 mod monthly;
+mod growth;
 mod dictionary;
 mod readme;

@@ -213,9 +213,14 @@ fn every_run_leaves_its_record() {
     let record: Value = serde_json::from_str(&fs::read_to_string(&alarm).unwrap()).unwrap();
     assert_eq!(record["outcome"], "failed");
     assert!(record["message"].as_str().unwrap().contains("32 is no day of a month"), "{record}");
-    assert!(fs::read_to_string(&metrics).unwrap().contains("shebao_run_exit_code 2\n"));
+    assert!(record["observations"].is_null() && record["finding_errors"].is_null(), "{record}");
+    let text = fs::read_to_string(&metrics).unwrap();
+    assert!(text.contains("shebao_run_exit_code 2\n"));
+    // 0 would be a figure, and an alarm.
+    let unknown = |line: &str| line.starts_with("shebao_observations") || line.starts_with("shebao_findings{");
+    assert!(!text.lines().any(unknown), "{text}");
     let runs = "SELECT began_at, outcome, changed, observations FROM core_run ORDER BY began_at";
-    let expected = ["2026-11-10T09:59:59Z,good,true,3", "2026-11-12T03:00:00Z,failed,false,0"];
+    let expected = ["2026-11-10T09:59:59Z,good,true,3", "2026-11-12T03:00:00Z,failed,false,"];
     assert_eq!(answers(&project, runs), expected);
 }
 

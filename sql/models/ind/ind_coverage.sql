@@ -12,12 +12,16 @@
 --        gap_person: the eligible persons not insured; printed_gap_person and printed_pct are the source's own. spread_pp: the
 --        highest less the lowest coverage among the schemes set against one group, place and time, in percentage points. Units have no
 --        population: they stand with the persons of all groups, else with the employees.
--- columns: printed_pct = the source's own percentage; gap_person = eligible persons who are not insured; printed_gap_person = the
---        source's own number of them; coverage_qualifier = how a bound of either side bounds the rate; spread_pp = highest less
---        lowest coverage among the schemes of the group, percentage points; printed_spread_pp = the source's own spread,
---        percentage points; base_indicator = what the insured are set against; base_period = when that was counted;
---        base_population = whose number that is; merged_from = the schemes it took the place of, where it is their sum;
---        printed_unit_pct = the source's own rate by units, percent
+--        Months are counted from agency records: distinct persons with a contribution for the month, paid or owed,
+--        per 100 persons at work (core_month_insured, core_month_workforce), unless a source states the very figure;
+--        where records of a region are missing, the total over all regions says so and has no rate.
+-- columns: printed_pct = the source's own percentage; gap_person = eligible persons who are not insured;
+--        printed_gap_person = the source's own number of them; coverage_qualifier = how a bound of either side bounds
+--        the rate; spread_pp = highest less lowest coverage among the schemes of the group, percentage points;
+--        printed_spread_pp = the source's own spread, percentage points; base_indicator = what the insured are set
+--        against; base_period = when that was counted; base_population = whose number that is; merged_from = the
+--        schemes it took the place of, where it is their sum; printed_unit_pct = the source's own rate by units,
+--        percent; missing = the regions whose records of the month have not come, by table: the total lacks them
 WITH figure AS (
     SELECT indicator, period, region, scheme, ownership, industry, population, value, obs_id
     FROM core_figure
@@ -160,50 +164,128 @@ spread AS (
     FROM covered
     WHERE scheme <> '_T' AND merged_from IS NULL
     GROUP BY period, region, ownership, industry, base_population
+),
+stated AS (
+    SELECT
+        c.period,
+        c.region,
+        c.scheme,
+        c.ownership,
+        c.industry,
+        c.population,
+        c.insured_person,
+        c.eligible_person,
+        c.coverage_pct,
+        p.coverage_pct AS printed_pct,
+        c.eligible_person - c.insured_person AS gap_person,
+        p.gap_person AS printed_gap_person,
+        c.coverage_qualifier,
+        CASE WHEN c.coverage_pct IS NOT NULL AND c.scheme <> '_T' AND c.merged_from IS NULL THEN s.spread_pp END AS spread_pp,
+        spread.spread_pp AS printed_spread_pp,
+        c.base_indicator,
+        c.base_period,
+        c.base_population,
+        c.merged_from,
+        u.insured_unit,
+        COALESCE(u.eligible_unit, all_unit.eligible_unit) AS eligible_unit,
+        percent_of(u.insured_unit, COALESCE(u.eligible_unit, all_unit.eligible_unit)) AS coverage_unit_pct,
+        u.coverage_unit_pct AS printed_unit_pct,
+        c.insured_obs_id,
+        c.eligible_obs_id,
+        p.coverage_obs_id AS printed_obs_id,
+        u.insured_unit_obs_id,
+        u.coverage_unit_obs_id AS printed_unit_obs_id
+    FROM covered AS c
+    LEFT JOIN spread AS s
+        ON s.period = c.period AND s.region = c.region
+        AND s.ownership = c.ownership AND s.industry = c.industry AND s.base_population = c.base_population
+    LEFT JOIN printed AS p
+        ON p.period = c.period AND p.region = c.region AND p.scheme = c.scheme
+        AND p.ownership = c.ownership AND p.industry = c.industry AND p.population = c.population
+    LEFT JOIN printed AS spread
+        ON spread.scheme = '_T' AND spread.period = c.period AND spread.region = c.region
+        AND spread.ownership = c.ownership AND spread.industry = c.industry AND spread.population = c.population
+    LEFT JOIN unit AS u
+        ON c.unit_place = 1 AND u.period = c.period AND u.region = c.region AND u.scheme = c.scheme
+        AND u.ownership = c.ownership AND u.industry = c.industry AND c.population IN ('_T', 'employee')
+    LEFT JOIN unit AS all_unit
+        ON u.insured_unit IS NOT NULL AND all_unit.scheme = '_T' AND all_unit.period = c.period
+        AND all_unit.region = c.region AND all_unit.ownership = c.ownership AND all_unit.industry = c.industry
+),
+head AS (
+    -- Of the groups of persons at work that are told, the widest.
+    SELECT
+        month, region, ownership, industry, population, workforce_person,
+        ROW_NUMBER() OVER (
+            PARTITION BY month, region, ownership, industry
+            ORDER BY CASE population WHEN '_T' THEN 1 WHEN 'employee' THEN 2 ELSE 3 END, workforce_person DESC, population
+        ) AS place
+    FROM core_month_workforce
+),
+partial AS (
+    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
+    FROM core_partial
+    WHERE record_table IN ('core_contribution', 'core_unit', 'core_workforce')
+    GROUP BY month
+),
+recorded AS (
+    SELECT
+        i.month,
+        i.region,
+        i.scheme,
+        i.ownership,
+        i.industry,
+        CAST(i.insured_person AS DECIMAL(38, 6)) AS insured_person,
+        CAST(i.insured_unit AS DECIMAL(38, 6)) AS insured_unit,
+        CAST(h.workforce_person AS DECIMAL(38, 6)) AS eligible_person,
+        h.population,
+        p.missing
+    FROM core_month_insured AS i
+    LEFT JOIN head AS h
+        ON h.place = 1 AND h.month = i.month AND h.region = i.region AND h.ownership = i.ownership AND h.industry = i.industry
+    LEFT JOIN partial AS p ON i.region = '_T' AND p.month = i.month
 )
 SELECT
-    c.period,
-    c.region,
-    c.scheme,
-    c.ownership,
-    c.industry,
-    c.population,
-    c.insured_person,
-    c.eligible_person,
-    c.coverage_pct,
-    p.coverage_pct AS printed_pct,
-    c.eligible_person - c.insured_person AS gap_person,
-    p.gap_person AS printed_gap_person,
-    c.coverage_qualifier,
-    CASE WHEN c.coverage_pct IS NOT NULL AND c.scheme <> '_T' AND c.merged_from IS NULL THEN s.spread_pp END AS spread_pp,
-    spread.spread_pp AS printed_spread_pp,
-    c.base_indicator,
-    c.base_period,
-    c.base_population,
-    c.merged_from,
-    u.insured_unit,
-    COALESCE(u.eligible_unit, all_unit.eligible_unit) AS eligible_unit,
-    percent_of(u.insured_unit, COALESCE(u.eligible_unit, all_unit.eligible_unit)) AS coverage_unit_pct,
-    u.coverage_unit_pct AS printed_unit_pct,
-    c.insured_obs_id,
-    c.eligible_obs_id,
-    p.coverage_obs_id AS printed_obs_id,
-    u.insured_unit_obs_id,
-    u.coverage_unit_obs_id AS printed_unit_obs_id
-FROM covered AS c
-LEFT JOIN spread AS s
-    ON s.period = c.period AND s.region = c.region
-    AND s.ownership = c.ownership AND s.industry = c.industry AND s.base_population = c.base_population
-LEFT JOIN printed AS p
-    ON p.period = c.period AND p.region = c.region AND p.scheme = c.scheme
-    AND p.ownership = c.ownership AND p.industry = c.industry AND p.population = c.population
-LEFT JOIN printed AS spread
-    ON spread.scheme = '_T' AND spread.period = c.period AND spread.region = c.region
-    AND spread.ownership = c.ownership AND spread.industry = c.industry AND spread.population = c.population
-LEFT JOIN unit AS u
-    ON c.unit_place = 1 AND u.period = c.period AND u.region = c.region AND u.scheme = c.scheme
-    AND u.ownership = c.ownership AND u.industry = c.industry AND c.population IN ('_T', 'employee')
-LEFT JOIN unit AS all_unit
-    ON u.insured_unit IS NOT NULL AND all_unit.scheme = '_T' AND all_unit.period = c.period
-    AND all_unit.region = c.region AND all_unit.ownership = c.ownership AND all_unit.industry = c.industry
-ORDER BY c.period, c.region, c.scheme, c.ownership, c.industry, c.population
+    period, region, scheme, ownership, industry, population, insured_person, eligible_person, coverage_pct,
+    printed_pct, gap_person, printed_gap_person, coverage_qualifier, spread_pp, printed_spread_pp,
+    base_indicator, base_period, base_population, merged_from, insured_unit, eligible_unit, coverage_unit_pct,
+    printed_unit_pct, insured_obs_id, eligible_obs_id, printed_obs_id, insured_unit_obs_id,
+    printed_unit_obs_id, NULL AS missing
+FROM stated
+UNION ALL
+SELECT
+    r.month AS period,
+    r.region,
+    r.scheme,
+    r.ownership,
+    r.industry,
+    '_T' AS population,
+    r.insured_person,
+    r.eligible_person,
+    CASE WHEN r.missing IS NULL THEN percent_of(r.insured_person, r.eligible_person) END AS coverage_pct,
+    NULL AS printed_pct,
+    CASE WHEN r.missing IS NULL THEN r.eligible_person - r.insured_person END AS gap_person,
+    NULL AS printed_gap_person,
+    CASE WHEN r.missing IS NULL AND r.eligible_person IS NOT NULL THEN 'exact' END AS coverage_qualifier,
+    NULL AS spread_pp,
+    NULL AS printed_spread_pp,
+    CASE WHEN r.eligible_person IS NOT NULL THEN 'workforce_person' END AS base_indicator,
+    CASE WHEN r.eligible_person IS NOT NULL THEN r.month END AS base_period,
+    r.population AS base_population,
+    NULL AS merged_from,
+    r.insured_unit,
+    NULL AS eligible_unit,
+    NULL AS coverage_unit_pct,
+    NULL AS printed_unit_pct,
+    NULL AS insured_obs_id,
+    NULL AS eligible_obs_id,
+    NULL AS printed_obs_id,
+    NULL AS insured_unit_obs_id,
+    NULL AS printed_unit_obs_id,
+    r.missing
+FROM recorded AS r
+LEFT JOIN stated AS t
+    ON t.period = r.month AND t.region = r.region AND t.scheme = r.scheme AND t.ownership = r.ownership
+    AND t.industry = r.industry AND t.population = '_T'
+WHERE t.period IS NULL
+ORDER BY period, region, scheme, ownership, industry, population

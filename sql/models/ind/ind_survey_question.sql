@@ -10,7 +10,8 @@
 --        question_text = the question's words, as printed; choice_printed = what the form says about the choice; choice =
 --        single or multiple, as the answers show; respondent_person = persons who returned the questionnaire; asked_person =
 --        persons to whom the question was put; answered_person = persons who answered; missing_person = persons who gave no
---        answer; response_count = answers given, more than persons where several may be chosen; response_per_person = answers
+--        answer; response_count = answers given, more than persons where several may be chosen; accounted_count = answers given and
+--        those who gave none: all respondents, where one answer could be given; response_per_person = answers
 --        per person who answered; median_option = the answer in the middle, where answers are ordered; mean_low = mean with
 --        every answer at the low end of its range; mean_high = mean with every answer at the high end of its range
 WITH answer AS (
@@ -99,6 +100,7 @@ SELECT
     q.answered_person,
     q.missing_person,
     q.response_count,
+    q.response_count + COALESCE(q.missing_person, 0) AS accounted_count,
     q.response_per_person,
     m.median_option,
     CASE WHEN n.reversed_count = 0 THEN n.mean_low END AS mean_low,

@@ -54,11 +54,8 @@ impl Inventory {
         if self.calendar.is_none() {
             return Ok(());
         }
-        let ledger = Ledger::arrivals(&project.warehouse);
-        let mut arrivals: Vec<Arrival> = ledger.read()?;
-        let new = self.new_arrivals(&arrivals, job::now());
-        ledger.append(&new)?;
-        arrivals.extend(new);
+        let (arrivals, known) = self.arrivals(project, job::now())?;
+        Ledger::arrivals(&project.warehouse).append(&arrivals[known..])?;
         self.hold_back(self.deliveries(&arrivals, until, last)?);
         Ok(())
     }
@@ -85,8 +82,19 @@ impl Inventory {
         Ok(Deliveries::of(calendar, &given))
     }
 
+    /// All that has arrived by now, and how much of it the last run knew.
+    ///
+    /// # Errors
+    /// The warehouse folder cannot be read.
+    pub fn arrivals(&self, project: &Project, now: Timestamp) -> anyhow::Result<(Vec<Arrival>, usize)> {
+        let mut arrivals: Vec<Arrival> = Ledger::arrivals(&project.warehouse).read()?;
+        let known = arrivals.len();
+        arrivals.extend(self.new_arrivals(&arrivals, now));
+        Ok((arrivals, known))
+    }
+
     /// The files that were not there before, or not with this content.
-    pub fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
+    fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
         let is_known =
             |file: &&FileDigest| known.iter().rfind(|a| a.file == file.path).is_some_and(|a| a.sha256 == file.sha256);
         let new = self.files.iter().filter(|file| !is_known(file));
@@ -114,12 +122,16 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
     let pipelines = loaded.value;
     let there = candidates(project, &pipelines)?;
     let (mut named, mut missing) = (BTreeSet::new(), BTreeSet::new());
-    for edition in pipelines.sources.iter().flat_map(|s| &s.tables).flat_map(|t| &t.editions) {
-        let files = edition.files_among(there.iter().map(String::as_str));
-        named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
-        missing.extend(files.missing.into_iter().map(str::to_owned));
+    for source in &pipelines.sources {
+        // What agencies have not sent is no fault of the layout: what is due of them stands in the calendar.
+        let sends = !source.extracts.is_empty();
+        for edition in source.tables.iter().flat_map(|t| &t.editions) {
+            let files = edition.files_among(there.iter().map(String::as_str));
+            named.extend(files.there.into_iter().map(|(file, _)| file.to_owned()));
+            let lacking = files.missing.into_iter().filter(|file| !(sends && file.contains('{')));
+            missing.extend(lacking.map(str::to_owned));
+        }
     }
-    // What agencies have not sent is no fault of the layout.
     for extract in pipelines.sources.iter().flat_map(|s| &s.extracts) {
         named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
     }

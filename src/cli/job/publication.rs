@@ -120,8 +120,14 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
         *manifest.rows.entry(submission.table.clone()).or_default() += rows;
     }
     manifest.findings = built.findings;
+    manifest.derived = built.derived;
+    manifest.write(&folder)?;
     let findings: u64 = manifest.findings.values().sum();
-    progress.done(&format!("{} tables, {findings} findings", built.tables.len()));
+    let months = match manifest.derived.len() {
+        0 => String::new(),
+        all => format!(" ({} of {all} months computed)", built.months_computed),
+    };
+    progress.done(&format!("{} tables{months}, {findings} findings", built.tables.len()));
     Ok(Built { manifest, folder })
 }
 

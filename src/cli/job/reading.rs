@@ -282,6 +282,7 @@ fn table_info(source: &Source, table: &Table) -> TableInfo {
         citation: source.citation.clone(),
         licence: source.licence.clone(),
         priority: table.priority,
+        number: table.number.clone(),
     }
 }
 

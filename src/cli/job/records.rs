@@ -40,7 +40,7 @@ pub fn read(
 ) -> Result<Outcome, StoreError> {
     let extract = sent.extract;
     let form = RowForm::new(extract.table, &extract.key);
-    let sets = CodeSet::of(extract.table, codebook);
+    let sets = CodeSet::of(extract, codebook);
     let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key };
     let aside = project.warehouse.join("staging").join(format!("rows-{}", sent.id));
     let gathered = gather(project, task, &form, &sets, &aside, threads);

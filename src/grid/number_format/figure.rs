@@ -2,10 +2,19 @@
 
 use rust_decimal::Decimal;
 
+use crate::domain::text::Text;
+
 /// Digits a spreadsheet keeps of a number.
 const KEPT: usize = 15;
 const KEPT_END: u64 = 1_000_000_000_000_000;
 const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// A way to show nothing but the number: with so many decimals, with commas between thousands or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plain {
+    pub decimals: u8,
+    pub grouped: bool,
+}
 
 /// `-12.50` is negative, its digits are 125, and its scale is 1: zeros at the end are dropped.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,12 +123,61 @@ impl Figure {
         match self.stored {
             Some(stored) => Decimal::from_str_exact(&format!("{stored}")).ok(),
             None => {
-                let mut exact = Decimal::from(self.digits);
-                exact.set_scale(u32::try_from(self.scale).ok()?).ok()?;
-                exact.set_sign_negative(self.negative);
-                Some(exact)
+                let scale = u32::try_from(self.scale).ok().filter(|scale| *scale <= Decimal::MAX_SCALE)?;
+                Some(Decimal::from_parts(self.digits as u32, (self.digits >> 32) as u32, 0, self.negative, scale))
             }
         }
+    }
+
+    /// How General shows it, where that is nothing but the number.
+    pub(super) fn plain_general(self) -> Option<Plain> {
+        // Smaller ones are shown with an exponent.
+        const DECIMALS_MOST: i32 = 12;
+        let decimals = u8::try_from(self.scale).ok().filter(|_| self.scale <= DECIMALS_MOST)?;
+        Some(Plain { decimals, grouped: false })
+    }
+
+    /// The number with so many decimals, halves rounded away from zero; `None` where not all its digits are kept, or zeros
+    /// would have to be added beyond what a machine word holds.
+    pub(super) fn shown_plain(self, plain: Plain) -> Option<Text> {
+        let drop = self.scale - i32::from(plain.decimals);
+        let digits = match u32::try_from(drop) {
+            Ok(drop) => rounded(self.digits, drop),
+            Err(_) => self.digits.checked_mul(10u64.checked_pow(drop.unsigned_abs())?)?,
+        };
+        if self.stored.is_some() || plain.decimals > 15 {
+            return None;
+        }
+        // From its end: decimals and a point, at most 20 digits and their commas, a minus.
+        let mut buffer = [0; 48];
+        let (mut at, mut rest) = (buffer.len(), digits);
+        let mut put = |byte: u8| {
+            at -= 1;
+            buffer[at] = byte;
+        };
+        for _ in 0..plain.decimals {
+            put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+        }
+        if plain.decimals > 0 {
+            put(b'.');
+        }
+        put(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        let mut group = 1;
+        while rest > 0 {
+            if plain.grouped && group == 3 {
+                put(b',');
+                group = 0;
+            }
+            put(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            group += 1;
+        }
+        if self.negative && digits != 0 {
+            put(b'-');
+        }
+        Text::of_ascii(&buffer[at..])
     }
 
     /// As General shows it in a cell wide enough.
@@ -163,6 +221,16 @@ impl Figure {
     }
 }
 
+/// Digits without the last ones, halves rounded away from zero.
+pub(super) fn rounded(digits: u64, drop: u32) -> u64 {
+    match drop {
+        0 => digits,
+        drop => {
+            10u64.checked_pow(drop).map_or(0, |power| (digits / power) + u64::from(digits % power >= power.div_ceil(2)))
+        }
+    }
+}
+
 /// The digits of a whole number; formatting by the standard library costs more than reading the cell.
 pub(super) fn write_digits(mut number: u64, buffer: &mut [u8; 20]) -> &str {
     let mut at = buffer.len();
@@ -195,6 +263,8 @@ mod tests {
             assert_eq!(told.to_f64(), number);
             let mut shown = String::new();
             told.general(&mut shown);
+            let plain = told.plain_general().and_then(|plain| told.shown_plain(plain));
+            assert!(plain.is_none_or(|plain| plain == *shown), "{number}");
             let shown: f64 = shown.parse().unwrap();
             assert!((shown - number).abs() <= number.abs() * 1e-14, "{number}: {shown}");
         }

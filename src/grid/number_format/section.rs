@@ -1,6 +1,6 @@
 //! A section of a format code for numbers: which numbers it is for, and what it shows of them.
 
-use super::figure::{Figure, write_digits};
+use super::figure::{Figure, Plain, rounded, write_digits};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Comparison {
@@ -180,14 +180,24 @@ impl Section {
     }
 }
 
-/// By which power of ten the section that is for a number moves its point.
-pub(super) fn shift(number: Figure, sections: &[Section]) -> i32 {
-    choose(number, sections).map_or(0, |(section, _)| section.shift())
+/// What the only section of a format shows, if that is nothing but the number: `0`, `0.00`, `#,##0.0`.
+pub(super) fn plain(sections: &[Section]) -> Option<Plain> {
+    let [section] = sections else { return None };
+    let is_place = |part: &Part| matches!(part, Part::Whole('0' | '#') | Part::Point | Part::Decimal('0'));
+    let (last, before) = section.parts[..section.parts.len().min(section.wholes)].split_last()?;
+    let is_plain = section.condition.is_none()
+        && section.shift() == 0
+        && section.parts.iter().all(is_place)
+        && section.parts.contains(&Part::Point) == (section.decimals > 0)
+        && *last == Part::Whole('0')
+        && before.iter().all(|part| *part == Part::Whole('#'));
+    is_plain.then_some(Plain { decimals: u8::try_from(section.decimals).ok()?, grouped: section.grouped })
 }
 
-/// Shows the number in the section that is for it; `false` where there is none.
-pub(super) fn show(number: Figure, sections: &[Section], out: &mut String) -> bool {
-    let Some((section, signed)) = choose(number, sections) else { return false };
+/// Shows the number in the section that is for it; by which power of ten the section moves its point, or `None` where there
+/// is none.
+pub(super) fn show(number: Figure, sections: &[Section], out: &mut String) -> Option<i32> {
+    let (section, signed) = choose(number, sections)?;
     let start = out.len();
     let minus = number.negative && signed;
     if section.parts.contains(&Part::General) {
@@ -205,7 +215,7 @@ pub(super) fn show(number: Figure, sections: &[Section], out: &mut String) -> bo
         digits.show(section, out);
     }
     trim(out, start);
-    true
+    Some(section.shift())
 }
 
 /// The section for a number, and whether a minus is shown for one below zero.
@@ -249,12 +259,7 @@ impl Digits {
     /// Halves are rounded away from zero.
     fn round(digits: u64, scale: i32, decimals: usize) -> Digits {
         let drop = scale - decimals as i32;
-        let digits = match u32::try_from(drop) {
-            Ok(drop) => 10u64
-                .checked_pow(drop)
-                .map_or(0, |power| (digits / power) + u64::from(digits % power >= power.div_ceil(2))),
-            Err(_) => digits,
-        };
+        let digits = u32::try_from(drop).map_or(digits, |drop| rounded(digits, drop));
         let mut buffer = [0; 20];
         let written = if digits == 0 { "" } else { write_digits(digits, &mut buffer) };
         let zeros = if digits == 0 { 0 } else { (-drop).max(0) as usize };

@@ -106,5 +106,5 @@ fn places_and_counts_have_limits() {
     assert!(told(&mut lines, limit::LINES, 0).unwrap().ends_with("16777216 rows"));
     assert!(sheet.merge((0, 0), (limit::ROWS, 0)).is_err());
     assert!(count.add(limit::CELLS - 2 * 1024).is_ok() && count.check_room(1).is_err());
-    assert!(limit::check_text(&"x".repeat(limit::CELL_CHARS + 1)).is_err());
+    assert!(limit::check_text(&"x".repeat(limit::CELL_CHARS + 1).into()).is_err());
 }

@@ -12,7 +12,7 @@ use crate::domain::value::Status;
 use crate::report::definition::spec::{
     Axis, ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style,
 };
-use crate::report::definition::stated::{no_rows, unknown_codes};
+use crate::report::definition::stated::{Wanted, filled, unknown_codes};
 use crate::report::rows::kept::names_observations;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, below};
@@ -98,17 +98,8 @@ impl Plot {
 
 /// Fill a chart from the release.
 pub fn fill(spec: &ChartSpec, tables: &Tables<'_>, names: &Names, palette: &Arc<Palette>) -> Checked<Option<Plot>> {
-    match tables.select(&spec.from, &spec.filter, &spec.place) {
-        Ok(rows) if rows.rows.is_empty() => {
-            let mut faults = check(spec, &Records::new(&rows), names);
-            if faults.is_empty() {
-                faults.push(no_rows(&spec.from, &spec.filter, &spec.stated, &spec.place, tables));
-            }
-            Checked::new(None, faults)
-        }
-        Ok(rows) => fill_rows(spec, &rows, names, palette),
-        Err(fault) => Checked::new(None, vec![fault]),
-    }
+    let wanted = Wanted { from: &spec.from, filter: &spec.filter, stated: &spec.stated, place: &spec.place };
+    filled(wanted, tables, |records| check(spec, records, names), |rows| fill_rows(spec, rows, names, palette))
 }
 
 /// Fill a chart from rows already read.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::label::nearest;
 use crate::report::definition::spec::Selector;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::Records;
 use crate::report::rows::source::{Tables, quoted};
+use crate::warehouse::Rows;
 
 /// Columns whose values are codes of the list of the same name. The keys of a breakdown have lists of their own.
 pub const CODED: [&str; 6] = ["indicator", "region", "scheme", "ownership", "industry", "population"];
@@ -47,8 +48,39 @@ fn unknown_code(stated: &Stated, names: &Names) -> Diagnostic {
     )
 }
 
+/// What a table or chart asks of the release, and where it says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub from: &'a str,
+    pub filter: &'a Selector,
+    pub stated: &'a [Stated],
+    pub place: &'a Place,
+}
+
+/// What is made of the rows that are wanted; `None` where there are none. Without rows, what is wrong with the definition
+/// itself (`check`) says more than that nothing answers it.
+pub fn filled<T>(
+    wanted: Wanted<'_>,
+    tables: &Tables<'_>,
+    check: impl FnOnce(&Records<'_>) -> Vec<Diagnostic>,
+    fill: impl FnOnce(&Rows) -> Checked<Option<T>>,
+) -> Checked<Option<T>> {
+    match tables.select(wanted.from, wanted.filter, wanted.place) {
+        Ok(rows) if rows.rows.is_empty() => {
+            let mut faults = check(&Records::new(&rows));
+            if faults.is_empty() {
+                faults.push(no_rows(wanted, tables));
+            }
+            Checked::new(None, faults)
+        }
+        Ok(rows) => fill(&rows),
+        Err(fault) => Checked::new(None, vec![fault]),
+    }
+}
+
 /// A selection that no row answers: the first value at fault, with the nearest that exist.
-pub fn no_rows(table: &str, filter: &Selector, stated: &[Stated], place: &Place, tables: &Tables<'_>) -> Diagnostic {
+fn no_rows(wanted: Wanted<'_>, tables: &Tables<'_>) -> Diagnostic {
+    let Wanted { from: table, filter, stated, place } = wanted;
     if filter.is_empty() || distinct(table, &Selector::new(), None, tables).is_some_and(|rows| rows.is_empty()) {
         return Diagnostic::error("no-rows", format!("{table} has no rows"))
             .at(place.clone())

@@ -7,7 +7,7 @@ use crate::diag::{Checked, Diagnostic, Place};
 use crate::domain::code::TOTAL;
 use crate::domain::value::{Mark, Status};
 use crate::report::definition::spec::{Decimals, Generated, Node, Selector, Style, TableSpec};
-use crate::report::definition::stated::{no_rows, unknown_codes};
+use crate::report::definition::stated::{Wanted, filled, unknown_codes};
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, crossing, with_totals};
 use crate::report::rows::source::{Tables, unknown_column};
@@ -31,17 +31,9 @@ const DIMENSIONS: [&str; 8] =
 
 /// Fill a table from the release; `None` where its data cannot be read at all.
 pub fn fill(spec: &TableSpec, tables: &Tables<'_>, names: &Names) -> Checked<Option<Frame>> {
-    match tables.select(&spec.from, &spec.filter, &spec.place) {
-        Ok(rows) if rows.rows.is_empty() => {
-            let mut faults = check(spec, &Records::new(&rows), names);
-            if faults.is_empty() {
-                faults.push(no_rows(&spec.from, &spec.filter, &spec.stated, &spec.place, tables));
-            }
-            Checked::new(None, faults)
-        }
-        Ok(rows) => fill_rows(spec, &rows, names, tables.grains.get(&spec.from).map_or(&[], Vec::as_slice)),
-        Err(fault) => Checked::new(None, vec![fault]),
-    }
+    let wanted = Wanted { from: &spec.from, filter: &spec.filter, stated: &spec.stated, place: &spec.place };
+    let grain = tables.grains.get(&spec.from).map_or(&[][..], Vec::as_slice);
+    filled(wanted, tables, |records| check(spec, records, names), |rows| fill_rows(spec, rows, names, grain))
 }
 
 /// Fill a table from rows already read; `grain` tells them apart where they are no observations.

@@ -155,6 +155,16 @@ impl Row {
         self.texts.fill(None);
     }
 
+    /// Months since the year 0; 0: none.
+    pub fn month(&self) -> u32 {
+        u32::from_be_bytes(self.fixed[..4].try_into().unwrap_or_default())
+    }
+
+    /// The number of a code; 0: none.
+    pub fn code(&self, form: &RowForm, column: usize) -> u16 {
+        form.code(&self.fixed, column)
+    }
+
     pub fn set_line(&mut self, line: u64) {
         let start = self.fixed.len() - LINE_BYTES;
         self.fixed[start..].copy_from_slice(&line.to_be_bytes());

@@ -7,9 +7,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::super::derived::Derived;
 use super::super::digest::{FileDigest, sha256_bytes, sha256_groups};
 use super::super::error::StoreError;
-use super::super::records::{self, Submission};
+use super::super::records::Submission;
 
 pub const MANIFEST: &str = "manifest.json";
 
@@ -78,6 +79,9 @@ pub struct Manifest {
     /// The files of agencies whose records the release consists of, and those that were refused.
     #[serde(default)]
     pub submissions: Vec<Submission>,
+    /// The files of tables that were computed month by month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<Derived>,
     /// Published files by name in the output folder.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
@@ -114,6 +118,7 @@ impl Manifest {
             findings: BTreeMap::new(),
             report_faults: 0,
             submissions: Vec::new(),
+            derived: Vec::new(),
             outputs: Vec::new(),
             first_released,
         }
@@ -133,15 +138,18 @@ impl Manifest {
         self
     }
 
-    /// The files of each record table, below the warehouse.
-    pub fn record_files(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for submission in &self.submissions {
-            let parts = submission.parts.iter().map(|part| (submission.table.as_str(), part.in_force().0));
-            let rejects = submission.rejects.as_deref().map(|file| (records::REJECT, file));
-            parts.chain(rejects).for_each(|(table, file)| files.entry(table).or_default().push(file));
-        }
-        files
+    /// All files of records and of computed months that the release consists of or is continued from, below the warehouse.
+    pub fn files(&self) -> Vec<&str> {
+        let parts = self.submissions.iter().flat_map(|submission| &submission.parts);
+        let of_parts = parts.flat_map(|part| [Some(&part.file), part.left.as_ref().map(|left| &left.file)]);
+        let rejects = self.submissions.iter().map(|submission| submission.rejects.as_ref());
+        let months = self.derived.iter().map(|month| Some(&month.file));
+        of_parts.chain(rejects).chain(months).flatten().map(String::as_str).collect()
+    }
+
+    /// Figures of the release.
+    pub fn observations(&self) -> u64 {
+        self.rows.get("core_observation").copied().unwrap_or(0)
     }
 
     /// Findings of a severity: `error`, `warning`, `info`.

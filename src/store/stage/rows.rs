@@ -409,7 +409,7 @@ pub fn delivery_row(d: &DeliveryInfo) -> Row<'_> {
 
 pub fn table_row(t: &TableInfo) -> Row<'_> {
     let texts = [&t.dataset, &t.table_id, &t.title, &t.publisher, &t.citation, &t.licence];
-    texts.into_iter().map(Cell::text).chain([Cell::Integer(t.priority)]).collect()
+    texts.into_iter().map(Cell::text).chain([Cell::Integer(t.priority), Cell::optional(t.number.as_ref())]).collect()
 }
 
 pub fn submission_row(s: &Submission) -> Row<'_> {
@@ -432,6 +432,7 @@ pub fn table_of(cells: &mut Cells) -> Option<TableInfo> {
         citation: take(cells)?,
         licence: take(cells)?,
         priority: if let Cell::Integer(priority) = cells.next()? { priority } else { return None },
+        number: take(cells),
     })
 }
 

@@ -181,6 +181,7 @@ fn whole() -> Stage {
             citation: String::new(),
             licence: String::new(),
             priority: 10,
+            number: Some("表5".into()),
         }],
         editions: Vec::new(),
         deliveries: Vec::new(),

@@ -59,6 +59,12 @@ impl<'a> Header<'a> {
         self.entries.iter().find(|(name, ..)| *name == key).map_or("", |(_, text, _)| text)
     }
 
+    /// All that is said under a key that may stand more than once, parted by commas.
+    pub fn all(&self, key: &str) -> String {
+        let texts = self.entries.iter().filter(|(name, ..)| *name == key).map(|(_, text, _)| text.as_str());
+        texts.collect::<Vec<_>>().join(", ")
+    }
+
     pub fn place(&self, key: &str) -> Place {
         let span = self.entries.iter().find(|(name, ..)| *name == key).map_or(0..0, |(.., span)| span.clone());
         Place::span(self.source, span)

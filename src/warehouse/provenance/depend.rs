@@ -20,7 +20,7 @@ impl Tracer {
             return found.clone();
         }
         let found = match &step.node {
-            Node::Scan(table) => Rc::new(BTreeSet::from([(self.table(table), row)])),
+            Node::Scan { table, first } => Rc::new(BTreeSet::from([(self.table(table), first + row)])),
             Node::Given => Rc::default(),
             Node::Same | Node::Projection(_) => self.lineage(&step.inputs[0], row),
             Node::Some { rows, .. } | Node::Unnest { rows, .. } => self.lineage(&step.inputs[0], rows[row as usize]),
@@ -82,7 +82,7 @@ impl Tracer {
         let mut below: Vec<(usize, u32)> = Vec::new();
         let input = || step.inputs[0].clone();
         match &step.node {
-            Node::Scan(_) | Node::Given => {}
+            Node::Scan { .. } | Node::Given => {}
             Node::Same | Node::Projection(_) => below.push((0, row)),
             Node::Unnest { rows, .. } => below.push((0, rows[nth])),
             Node::Some { rows, conditions } => {

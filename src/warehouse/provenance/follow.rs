@@ -2,6 +2,7 @@
 //! for, and kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,10 +20,12 @@ use super::run::{Runner, Step};
 use super::trace::Tracer;
 use super::tree::{Cell, Tree};
 use crate::diag::Diagnostic;
+use crate::domain::record::MONTH;
 use crate::store::StoreError;
+use crate::store::records::month_number;
 use crate::warehouse::build::register;
 use crate::warehouse::fault;
-use crate::warehouse::model::{self, Library, Model};
+use crate::warehouse::model::{self, Growth, Library, Model};
 use crate::warehouse::records;
 use crate::warehouse::rows::{Scalar, scalar};
 use crate::warehouse::session::{self, Engine};
@@ -36,15 +39,24 @@ pub struct Provenance {
     library: Library,
     names: BTreeSet<String>,
     tables: BTreeMap<String, RecordBatch>,
-    models: BTreeMap<String, Traced>,
+    /// By table, and by the first row of the month where a model is built month by month.
+    models: BTreeMap<(String, usize), Traced>,
     tracer: Tracer,
 }
 
 /// A model's rows with the steps they came by.
 struct Traced {
     step: Arc<Step>,
+    /// The row of the table that the first of these is.
+    first: usize,
     /// The step's row for each row of the file.
     of_file: Vec<u32>,
+}
+
+impl Traced {
+    fn row(&self, of_table: usize) -> u32 {
+        self.of_file[of_table - self.first]
+    }
 }
 
 /// Which columns a model's columns are made of.
@@ -83,10 +95,10 @@ impl Provenance {
                 for name in &names {
                     register(&session, name, release).await?;
                 }
-                records::register(&session, release).await
+                records::register(&session, release).await.map(drop)
             })
             .map_err(|fault| vec![fault])?;
-        names.extend(records::tables().into_iter().map(|(name, _)| name.to_owned()));
+        names.extend(records::names().into_iter().map(str::to_owned));
         let bare = bare(&session);
         let tracer = Tracer::new(bare.clone());
         let (tables, models) = (BTreeMap::new(), BTreeMap::new());
@@ -144,12 +156,12 @@ impl Provenance {
     /// # Errors
     /// The table cannot be read, or the model does not make the table any more.
     pub fn explain(&mut self, cell: &Cell) -> Result<Why, Vec<Diagnostic>> {
-        self.trace(&cell.table)?;
+        let traced = self.trace(&cell.table, cell.row)?;
         let Provenance { models, tracer, .. } = self;
-        let Some(traced) = models.get(&cell.table) else {
+        let Some(traced) = models.get(&traced) else {
             return Err(vec![Diagnostic::error("not-computed", format!("no model makes \"{}\"", cell.table))]);
         };
-        let row = traced.of_file[cell.row];
+        let row = traced.row(cell.row);
         let followed = (|| {
             let column = traced.step.schema.index_of_column_by_name(None, &cell.column);
             let Some(column) = column else {
@@ -184,9 +196,9 @@ impl Provenance {
     /// # Errors
     /// As [`Provenance::explain`].
     pub fn lineage(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
-        self.trace(table)?;
-        let Some(traced) = self.models.get(table) else { return Ok(Vec::new()) };
-        let rows = self.tracer.lineage(&traced.step, traced.of_file[row]);
+        let traced = self.trace(table, row)?;
+        let Some(traced) = self.models.get(&traced) else { return Ok(Vec::new()) };
+        let rows = self.tracer.lineage(&traced.step, traced.row(row));
         Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
@@ -195,14 +207,14 @@ impl Provenance {
     /// # Errors
     /// As [`Provenance::explain`].
     pub fn tree(&mut self, cell: &Cell) -> Result<Tree, Vec<Diagnostic>> {
-        self.trace(&cell.table)?;
+        let traced = self.trace(&cell.table, cell.row)?;
         let Provenance { models, tracer, .. } = self;
-        let Some(traced) = models.get(&cell.table) else {
+        let Some(traced) = models.get(&traced) else {
             return Err(vec![Diagnostic::error("not-computed", format!("no model makes \"{}\"", cell.table))]);
         };
         let column = traced.step.schema.index_of_column_by_name(None, &cell.column);
         let tree = match column {
-            Some(column) => tracer.cell(&traced.step, traced.of_file[cell.row], column),
+            Some(column) => tracer.cell(&traced.step, traced.row(cell.row), column),
             None => exec_err!("no column \"{}\" in \"{}\"", cell.column, cell.table),
         };
         tree.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])
@@ -235,26 +247,54 @@ impl Provenance {
         models
     }
 
-    /// Run a model again, so that its cells can be followed.
-    fn trace(&mut self, table: &str) -> Result<(), Vec<Diagnostic>> {
-        if self.models.contains_key(table) {
-            return Ok(());
+    /// Run a model again, so that the cells of a row can be followed; the key that it is kept by.
+    fn trace(&mut self, table: &str, row: usize) -> Result<(String, usize), Vec<Diagnostic>> {
+        let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
+        let file = self.load(table).map_err(|fault| vec![fault])?.clone();
+        let column = model.growth.as_ref().map(|growth| growth.column.as_str());
+        let number = column.and_then(|column| month_of(&file, column, row));
+        let of_month = |number: u32| rows_within(&file, column.unwrap_or_default(), &(number..=number));
+        let rows = number.map_or(0..file.num_rows(), of_month);
+        let key = (table.to_owned(), rows.start);
+        if self.models.contains_key(&key) {
+            return Ok(key);
         }
-        let Some(model) = self.model(table).cloned() else { return Ok(()) };
-        self.load(table).map_err(|fault| vec![fault])?;
         for (read, _) in &model.query.reads {
             self.load(read).map_err(|fault| vec![fault])?;
         }
+        let (tables, firsts) = match model.growth.as_ref().zip(number) {
+            Some((growth, number)) => self.parts(&model, growth, number),
+            None => (self.tables.clone(), BTreeMap::new()),
+        };
         let run = async {
             let plan = self.session.state().statement_to_plan(model.query.statement.clone()).await?;
             let plan = prepare(&self.session, plan)?;
-            Runner::new(&self.bare, &self.tables).run(&plan).await
+            Runner::of_parts(&self.bare, &tables, firsts).run(&plan).await
         };
         let names: Vec<String> = self.names.iter().cloned().collect();
         let step = self.engine.block_on(run).map_err(|error| fault::diagnose(&error, &model.query.source, &names))?;
-        let of_file = matched(&model, &self.tables[table], &step.rows)?;
-        self.models.insert(table.to_owned(), Traced { step, of_file });
-        Ok(())
+        let of_file = matched(&model, &file.slice(rows.start, rows.len()), &step.rows)?;
+        self.models.insert(key.clone(), Traced { step, first: rows.start, of_file });
+        Ok(key)
+    }
+
+    /// The tables as a model reads them when it is built for a month, and which row of each is the first.
+    fn parts(
+        &self,
+        model: &Model,
+        growth: &Growth,
+        number: u32,
+    ) -> (BTreeMap<String, RecordBatch>, BTreeMap<String, u32>) {
+        let (mut tables, mut firsts) = (self.tables.clone(), BTreeMap::new());
+        for (name, _) in &model.query.reads {
+            let grown = self.model(name).and_then(|model| model.growth.as_ref()).map(|growth| growth.column.as_str());
+            let of_records = records::names_by_month().contains(&name.as_str()).then_some(MONTH);
+            let (Some(column), Some(whole)) = (grown.or(of_records), self.tables.get(name)) else { continue };
+            let rows = rows_within(whole, column, &growth.window(name).months(number));
+            tables.insert(name.clone(), whole.slice(rows.start, rows.len()));
+            firsts.insert(name.clone(), u32::try_from(rows.start).unwrap_or(u32::MAX));
+        }
+        (tables, firsts)
     }
 
     fn load(&mut self, table: &str) -> Result<&RecordBatch, Diagnostic> {
@@ -274,6 +314,19 @@ impl Provenance {
         }
         Ok(&self.tables[table])
     }
+}
+
+/// The month of a row, counted from the year 0.
+fn month_of(table: &RecordBatch, column: &str, row: usize) -> Option<u32> {
+    month_number(&scalar(table.column_by_name(column)?, row).to_string())
+}
+
+/// The rows of some months of a table, which lies in the order of its months.
+fn rows_within(table: &RecordBatch, column: &str, months: &RangeInclusive<u32>) -> Range<usize> {
+    let within = |row: &usize| month_of(table, column, *row).is_some_and(|month| months.contains(&month));
+    let first = (0..table.num_rows()).find(within).unwrap_or(0);
+    let length = (first..table.num_rows()).take_while(within).count();
+    first..first + length
 }
 
 /// The row that the model makes for each row of the file, by the columns that tell rows apart.

@@ -5,7 +5,7 @@
 //! lineage by hand, and a build costs no more than the check that every construct can be followed.
 //!
 //! - `rule`: the shapes that can be followed; `check` is that of a build
-//! - `run`: forwards, node by node; `window`: the rows a window function reads; `shape`: unions and lists; `local`: what the
+//! - `run`: forwards, node by node, to a `step` each; `window`: the rows a window function reads; `shape`: unions and lists; `local`: what the
 //!   engine is given
 //! - `trace`: backwards, from a cell; `depend`: backwards, from a row; `tree`: what is found there; `call`, `words`: aggregates and conditions as written
 //! - `column`: which columns a column is made of, without running anything
@@ -16,6 +16,7 @@ mod tree;
 mod window;
 mod local;
 mod shape;
+mod step;
 mod run;
 mod call;
 mod words;

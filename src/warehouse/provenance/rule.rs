@@ -19,9 +19,10 @@ use crate::diag::{Diagnostic, Place};
 use crate::warehouse::model::Query;
 
 /// Aggregates whose arguments are listed row by row.
-const AGGREGATES: [&str; 11] = [
+const AGGREGATES: [&str; 12] = [
     "array_agg",
     "avg",
+    "bit_or",
     "bool_and",
     "bool_or",
     "count",

@@ -29,70 +29,15 @@ use futures::future::BoxFuture;
 use super::local::Local;
 use super::rule::window_function;
 use super::shape::{united, unnested};
+pub use super::step::{Node, Step};
 use super::window::{self, keys};
-
-/// A node with its rows.
-pub struct Step {
-    pub node: Node,
-    pub schema: Arc<DFSchema>,
-    pub rows: RecordBatch,
-    pub inputs: Vec<Arc<Step>>,
-}
-
-/// Which rows of the inputs each row was made from.
-pub enum Node {
-    /// Row n of the table.
-    Scan(String),
-    /// Written in the query.
-    Given,
-    /// Row n of the input under another name.
-    Same,
-    /// One row of the input, let through by the conditions.
-    Some {
-        rows: Vec<u32>,
-        conditions: Vec<Expr>,
-    },
-    Projection(Vec<Expr>),
-    /// A row of either side; none on the empty side of an outer join.
-    Join {
-        pairs: Vec<(Option<u32>, Option<u32>)>,
-        conditions: Vec<Expr>,
-    },
-    /// A row of the first input, let through (or marked) by rows of the second.
-    Semi {
-        rows: Vec<u32>,
-        matches: Vec<Vec<u32>>,
-    },
-    /// The rows of a group; the columns are the keys, then the aggregates.
-    Group {
-        groups: Vec<Vec<u32>>,
-        keys: Vec<Expr>,
-        aggregates: Vec<Expr>,
-    },
-    /// Row n of the input, and for each function the rows it reads.
-    Window {
-        functions: Vec<Expr>,
-        reads: Vec<Vec<Vec<u32>>>,
-    },
-    /// A row of one of the inputs.
-    Union(Vec<(u32, u32)>),
-    /// An element of a list of the input's row.
-    Unnest {
-        rows: Vec<u32>,
-        columns: Vec<usize>,
-    },
-}
-
-impl Step {
-    pub fn len(&self) -> usize {
-        self.rows.num_rows()
-    }
-}
 
 /// Runs plans over given tables.
 pub struct Runner<'a> {
     state: &'a SessionState,
     tables: &'a BTreeMap<String, RecordBatch>,
+    /// Of tables that are given in part: which row the first one is.
+    firsts: BTreeMap<String, u32>,
     /// A query named in WITH stands in the plan as often as it is read.
     done: HashMap<LogicalPlan, Arc<Step>>,
     /// The rows of the last round of a recursive query, by its name.
@@ -104,7 +49,16 @@ const ROUNDS_MAX: usize = 10_000;
 
 impl<'a> Runner<'a> {
     pub fn new(state: &'a SessionState, tables: &'a BTreeMap<String, RecordBatch>) -> Runner<'a> {
-        Runner { state, tables, done: HashMap::new(), rounds: Vec::new() }
+        Runner { state, tables, firsts: BTreeMap::new(), done: HashMap::new(), rounds: Vec::new() }
+    }
+
+    /// The same over tables that are given in part.
+    pub fn of_parts(
+        state: &'a SessionState,
+        tables: &'a BTreeMap<String, RecordBatch>,
+        firsts: BTreeMap<String, u32>,
+    ) -> Runner<'a> {
+        Runner { firsts, ..Runner::new(state, tables) }
     }
 
     pub fn run<'b>(&'b mut self, plan: &'b LogicalPlan) -> BoxFuture<'b, Result<Arc<Step>>> {
@@ -242,7 +196,13 @@ impl<'a> Runner<'a> {
             };
             columns.push(column.clone());
         }
-        step(Node::Scan(name.to_owned()), schema, batch(schema, columns, table.num_rows())?, Vec::new())
+        let first = self.firsts.get(name).copied().unwrap_or(0);
+        step(
+            Node::Scan { table: name.to_owned(), first },
+            schema,
+            batch(schema, columns, table.num_rows())?,
+            Vec::new(),
+        )
     }
 
     async fn aggregate(&self, aggregate: &Aggregate, input: Arc<Step>) -> Result<Step> {

@@ -62,9 +62,9 @@ impl Tracer {
     /// What a cell was computed from.
     pub fn cell(&mut self, step: &Arc<Step>, row: u32, column: usize) -> Result<Tree> {
         match &step.node {
-            Node::Scan(table) => {
+            Node::Scan { table, first } => {
                 let column_name = step.schema.field(column).name().clone();
-                let cell = Cell { table: table.clone(), row: row as usize, column: column_name };
+                let cell = Cell { table: table.clone(), row: (first + row) as usize, column: column_name };
                 Ok(Tree { value: scalar(step.rows.column(column), row as usize), part: Part::Cell(cell) })
             }
             Node::Given => Ok(literal(scalar(step.rows.column(column), row as usize))),

@@ -67,13 +67,15 @@ const QUESTIONS: [(&str, &str); 8] = [
     ),
     (
         "benefit",
-        "SELECT month, region, scheme, benefit_kind, count(DISTINCT person_id) AS persons,
+        "SELECT month, region, scheme, benefit_kind, count(DISTINCT person_id) FILTER (WHERE amount_yuan > 0) AS persons,
                 CAST(sum(amount_yuan) * 100 AS BIGINT) AS amount_fen
          FROM core_benefit GROUP BY month, region, scheme, benefit_kind",
     ),
     (
         "after_death",
-        "SELECT b.month, count(DISTINCT b.person_id) AS persons, CAST(sum(b.amount_yuan) * 100 AS BIGINT) AS amount_fen
+        "SELECT b.month, count(DISTINCT b.person_id) FILTER (WHERE b.amount_yuan > 0) AS persons,
+                CAST(coalesce(sum(b.amount_yuan) FILTER (WHERE b.amount_yuan > 0), 0) * 100 AS BIGINT) AS amount_fen,
+                CAST(coalesce(-sum(b.amount_yuan) FILTER (WHERE b.amount_yuan < 0), 0) * 100 AS BIGINT) AS recovered_fen
          FROM core_benefit AS b JOIN core_death AS d ON d.person_id = b.person_id
          WHERE b.month > substr(CAST(d.death_date AS VARCHAR), 1, 7) GROUP BY b.month",
     ),

@@ -1,0 +1,105 @@
+-- name:  ind_benefit_after_death
+-- grain: period, region, scheme, benefit_kind
+-- doc:   Benefits paid for months after the one in which the person died (死亡后冒领), from agency records: of the month, and of all months
+--        of the records until then (…_to_date). Deaths are told late: earlier months change when they are. Region is where it
+--        was paid; a record of the dead has no unit, and so no ownership and industry.
+-- columns: benefit_kind = the kind of benefit, a code; person = persons who had died and were paid; amount_yuan = what they were paid,
+--        yuan; recovered_yuan = taken back in the month of what was paid after deaths, yuan; person_to_date = persons so paid until now;
+--        month_to_date = months for which they were, added up over persons; amount_to_date_yuan = what they were paid, yuan;
+--        recovered_to_date_yuan = taken back of it, yuan; outstanding_yuan = not taken back, yuan; missing = the regions whose records of the
+--        month have not come: the total lacks them
+WITH level AS (
+    SELECT by_region, by_ownership AS by_scheme, by_industry AS by_kind
+    FROM core_level
+),
+paid AS (
+    SELECT
+        a.month,
+        CASE WHEN l.by_region = 1 THEN a.region ELSE '_T' END AS region,
+        CASE WHEN l.by_scheme = 1 THEN a.scheme ELSE '_T' END AS scheme,
+        CASE WHEN l.by_kind = 1 THEN a.benefit_kind ELSE '_T' END AS benefit_kind,
+        a.person_id,
+        SUM(CASE WHEN a.amount_yuan > 0 THEN a.amount_yuan ELSE 0 END) AS amount_yuan,
+        SUM(CASE WHEN a.amount_yuan < 0 THEN -a.amount_yuan ELSE 0 END) AS recovered_yuan
+    FROM core_after_death AS a
+    CROSS JOIN level AS l
+    GROUP BY
+        a.month,
+        CASE WHEN l.by_region = 1 THEN a.region ELSE '_T' END,
+        CASE WHEN l.by_scheme = 1 THEN a.scheme ELSE '_T' END,
+        CASE WHEN l.by_kind = 1 THEN a.benefit_kind ELSE '_T' END,
+        a.person_id
+),
+placed AS (
+    SELECT
+        month, region, scheme, benefit_kind, person_id, amount_yuan, recovered_yuan,
+        CASE WHEN amount_yuan > 0 THEN 1 ELSE 0 END AS is_paid,
+        ROW_NUMBER() OVER (
+            PARTITION BY region, scheme, benefit_kind, person_id, CASE WHEN amount_yuan > 0 THEN 1 ELSE 0 END ORDER BY month
+        ) AS place
+    FROM paid
+),
+counted AS (
+    SELECT
+        month, region, scheme, benefit_kind,
+        SUM(is_paid) AS person,
+        SUM(CASE WHEN place = 1 THEN is_paid ELSE 0 END) AS first_person,
+        SUM(amount_yuan) AS amount_yuan,
+        SUM(recovered_yuan) AS recovered_yuan
+    FROM placed
+    GROUP BY month, region, scheme, benefit_kind
+),
+paying AS (
+    SELECT month, region, scheme, benefit_kind
+    FROM core_month_benefit
+),
+part AS (
+    -- From the first such payment on, every month in which the benefit was paid at all.
+    SELECT DISTINCT p.month, p.region, p.scheme, p.benefit_kind
+    FROM paying AS p
+    INNER JOIN counted AS c
+        ON c.region = p.region AND c.scheme = p.scheme AND c.benefit_kind = p.benefit_kind AND c.month <= p.month
+),
+summed AS (
+    SELECT
+        p.month,
+        p.region,
+        p.scheme,
+        p.benefit_kind,
+        COALESCE(c.person, 0) AS person,
+        COALESCE(c.amount_yuan, 0) AS amount_yuan,
+        COALESCE(c.recovered_yuan, 0) AS recovered_yuan,
+        SUM(c.first_person) OVER until AS person_to_date,
+        SUM(c.person) OVER until AS month_to_date,
+        SUM(c.amount_yuan) OVER until AS amount_to_date_yuan,
+        SUM(c.recovered_yuan) OVER until AS recovered_to_date_yuan
+    FROM part AS p
+    LEFT JOIN counted AS c
+        ON c.month = p.month AND c.region = p.region AND c.scheme = p.scheme AND c.benefit_kind = p.benefit_kind
+    WINDOW until AS (
+        PARTITION BY p.region, p.scheme, p.benefit_kind ORDER BY p.month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+),
+partial AS (
+    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
+    FROM core_partial
+    WHERE record_table = 'core_benefit'
+    GROUP BY month
+)
+SELECT
+    s.month AS period,
+    s.region,
+    s.scheme,
+    s.benefit_kind,
+    s.person,
+    s.amount_yuan,
+    s.recovered_yuan,
+    s.person_to_date,
+    s.month_to_date,
+    s.amount_to_date_yuan,
+    s.recovered_to_date_yuan,
+    s.amount_to_date_yuan - s.recovered_to_date_yuan AS outstanding_yuan,
+    p.missing
+FROM summed AS s
+LEFT JOIN partial AS p ON s.region = '_T' AND p.month = s.month
+ORDER BY period, s.region, s.scheme, s.benefit_kind

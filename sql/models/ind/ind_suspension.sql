@@ -1,0 +1,22 @@
+-- name:  ind_suspension
+-- grain: period, region, ownership, industry, unit_id, scheme
+-- doc:   Units that have owed for a year on end, the month itself and at least the 11 before it, under a scheme or under any (_T): whose
+--        insurance is to be stopped (停保). From agency records (core_arrears).
+-- columns: unpaid_run = the months on end, the last of which is this one; unpaid_month_count = all months for which something is owed;
+--        arrears_yuan = owed at the end of the month, yuan
+SELECT
+    a.month AS period,
+    a.region,
+    a.ownership,
+    a.industry,
+    a.unit_id,
+    u.unit_name,
+    u.unit_status,
+    a.scheme,
+    a.unpaid_run,
+    a.unpaid_month_count,
+    a.arrears_yuan
+FROM core_arrears AS a
+LEFT JOIN core_unit AS u ON u.month = a.month AND u.unit_id = a.unit_id
+WHERE a.unpaid_run >= 12
+ORDER BY period, a.region, a.ownership, a.industry, a.unit_id, a.scheme

@@ -1,0 +1,264 @@
+//! Tables that lie by month: records as they were sent, and what is computed month by month. A query sees all months of
+//! one as a table; a model that is built for a month sees those of its window.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
+use datafusion::arrow::compute::{cast, filter_record_batch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{MemTable, TableProvider};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::options::ReadOptions as _;
+use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::Result;
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
+
+use super::build::file_address;
+use super::model::Growth;
+use super::records;
+use crate::diag::{Diagnostic, Place};
+use crate::store::records::{month_number, month_text};
+use crate::store::release::MANIFEST;
+use crate::store::{Manifest, StoreError};
+
+/// The table of the months themselves.
+pub const MONTH_TABLE: &str = "core_month";
+
+/// What [`MONTH_TABLE`] is, for those who ask.
+pub const MONTH_DOC: &str = "The months from the first to the last that any record table has, without gaps; in a model that \
+                             is built month by month the month being built";
+
+/// The tables of a release that lie by month.
+#[derive(Default)]
+pub struct Monthly {
+    tables: BTreeMap<String, ByMonth>,
+    /// All of which a model is built for; counted from the year 0.
+    pub months: Vec<u32>,
+}
+
+/// One table.
+pub struct ByMonth {
+    pub schema: SchemaRef,
+    parts: BTreeMap<u32, Vec<Part>>,
+}
+
+/// Rows of a month.
+enum Part {
+    File { path: PathBuf, name: String },
+    Rows(RecordBatch),
+}
+
+impl ByMonth {
+    pub fn empty(schema: SchemaRef) -> ByMonth {
+        ByMonth { schema, parts: BTreeMap::new() }
+    }
+
+    /// Add a file, by its name below the warehouse.
+    pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str) {
+        self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), name: name.to_owned() });
+    }
+
+    pub fn add_rows(&mut self, month: u32, rows: RecordBatch) {
+        self.parts.entry(month).or_default().push(Part::Rows(rows));
+    }
+
+    /// Rows given at once, each put to the month that the column names.
+    pub fn of_rows(rows: &RecordBatch, column: &str) -> Result<ByMonth> {
+        let mut table = ByMonth::empty(rows.schema());
+        let texts = rows.column_by_name(column).map(|texts| cast(texts, &DataType::Utf8View)).transpose()?;
+        let Some(texts) = texts.as_ref().and_then(|texts| texts.as_any().downcast_ref::<StringViewArray>()) else {
+            return Ok(table);
+        };
+        let mut months: Vec<&str> = texts.iter().flatten().collect();
+        months.sort_unstable();
+        months.dedup();
+        for month in months {
+            let Some(number) = month_number(month) else { continue };
+            let of_month: BooleanArray = texts.iter().map(|text| Some(text == Some(month))).collect();
+            table.parts.entry(number).or_default().push(Part::Rows(filter_record_batch(rows, &of_month)?));
+        }
+        Ok(table)
+    }
+
+    fn within(&self, months: RangeInclusive<u32>) -> impl Iterator<Item = (u32, &Part)> {
+        self.parts.range(months).flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
+    }
+
+    fn provider(&self, session: &SessionContext, months: RangeInclusive<u32>) -> Result<Arc<dyn TableProvider>> {
+        let (mut urls, mut batches) = (Vec::new(), Vec::new());
+        for (_, part) in self.within(months) {
+            match part {
+                Part::File { path, .. } => {
+                    urls.push(ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?)
+                }
+                Part::Rows(rows) => batches.push(rows.clone()),
+            }
+        }
+        if !batches.is_empty() {
+            return Ok(Arc::new(MemTable::try_new(self.schema.clone(), vec![batches])?));
+        }
+        files(session, urls, &self.schema)
+    }
+}
+
+/// Files as one table, their rows in the order of their names; no files are an empty table.
+pub fn files(
+    session: &SessionContext,
+    urls: Vec<ListingTableUrl>,
+    schema: &SchemaRef,
+) -> Result<Arc<dyn TableProvider>> {
+    if urls.is_empty() {
+        return Ok(Arc::new(EmptyTable::new(schema.clone())));
+    }
+    let options = ParquetReadOptions::default();
+    let options = options.to_listing_options(&session.copied_config(), session.copied_table_options());
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options);
+    let table = ListingTable::try_new(config.with_schema(schema.clone()))?;
+    Ok(Arc::new(table.with_cache(session.runtime_env().cache_manager.get_file_statistic_cache())))
+}
+
+impl Monthly {
+    /// The record tables of a release, or of one being made, and what it has computed month by month. The tables of its
+    /// folder are known to the session: those that lie by month have an empty one there, which tells their columns.
+    ///
+    /// # Errors
+    /// A file that the manifest names is missing.
+    pub async fn of_release(
+        session: &SessionContext,
+        warehouse: &Path,
+        manifest: Option<&Manifest>,
+    ) -> Result<Monthly, Diagnostic> {
+        let mut monthly = Monthly::default();
+        for (name, schema) in records::by_month() {
+            monthly.tables.insert(name.to_owned(), ByMonth::empty(schema));
+        }
+        let Some(manifest) = manifest else {
+            monthly.span();
+            return Ok(monthly);
+        };
+        for submission in &manifest.submissions {
+            let Some(table) = monthly.tables.get_mut(&submission.table) else { continue };
+            for part in &submission.parts {
+                let (file, _) = part.in_force();
+                there(&warehouse.join(file))?;
+                table.add_file(month(&part.month)?, warehouse, file);
+            }
+        }
+        for derived in &manifest.derived {
+            there(&warehouse.join(&derived.file))?;
+            if !monthly.tables.contains_key(&derived.table) {
+                let known = session.table(derived.table.as_str()).await;
+                let known = known.map_err(|error| Diagnostic::error("sql", error.message().to_string()))?;
+                let table = ByMonth::empty(Arc::new(known.schema().as_arrow().clone()));
+                monthly.tables.insert(derived.table.clone(), table);
+            }
+            let Some(table) = monthly.tables.get_mut(&derived.table) else { continue };
+            table.add_file(month(&derived.month)?, warehouse, &derived.file);
+        }
+        monthly.span();
+        Ok(monthly)
+    }
+
+    /// Make the table of months span what there is.
+    pub fn span(&mut self) {
+        let of = |table: &ByMonth| Some((*table.parts.first_key_value()?.0, *table.parts.last_key_value()?.0));
+        let spans: Vec<(u32, u32)> = self.tables.values().filter_map(of).collect();
+        let first = spans.iter().map(|(first, _)| *first).min();
+        let last = spans.iter().map(|(_, last)| *last).max();
+        self.months = first.zip(last).map_or(Vec::new(), |(first, last)| (first..=last).collect());
+        let schema = Arc::new(Schema::new(vec![Field::new("month", DataType::Utf8View, false)]));
+        let mut table = ByMonth::empty(schema.clone());
+        for month in &self.months {
+            let text: ArrayRef = Arc::new(StringViewArray::from(vec![month_text(*month)]));
+            if let Ok(row) = RecordBatch::try_new(schema.clone(), vec![text]) {
+                table.parts.insert(*month, vec![Part::Rows(row)]);
+            }
+        }
+        self.tables.insert(MONTH_TABLE.to_owned(), table);
+    }
+
+    pub fn insert(&mut self, name: &str, table: ByMonth) {
+        self.tables.insert(name.to_owned(), table);
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut ByMonth> {
+        self.tables.get_mut(name)
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.tables.contains_key(name)
+    }
+
+    /// Make all months of these tables known to a session, in the place of what it knew by their names.
+    ///
+    /// # Errors
+    /// The engine refuses a table.
+    pub fn register<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        self.put(session, names, |_| 0..=u32::MAX)
+    }
+
+    /// The same for all tables.
+    ///
+    /// # Errors
+    /// As [`Monthly::register`].
+    pub fn register_all(&self, session: &SessionContext) -> Result<()> {
+        self.register(session, self.tables.keys().map(String::as_str))
+    }
+
+    /// Make the months known that a model reads when it is built for a month.
+    ///
+    /// # Errors
+    /// As [`Monthly::register`].
+    pub fn narrow<'a>(
+        &self,
+        session: &SessionContext,
+        names: impl IntoIterator<Item = &'a str>,
+        growth: &Growth,
+        month: u32,
+    ) -> Result<()> {
+        self.put(session, names, |name| growth.window(name).months(month))
+    }
+
+    fn put<'a>(
+        &self,
+        session: &SessionContext,
+        names: impl IntoIterator<Item = &'a str>,
+        months: impl Fn(&str) -> RangeInclusive<u32>,
+    ) -> Result<()> {
+        for name in names {
+            let Some(table) = self.tables.get(name) else { continue };
+            session.deregister_table(name)?;
+            session.register_table(name, table.provider(session, months(name))?)?;
+        }
+        Ok(())
+    }
+
+    /// What a model reads of a table when it is built for a month, by month and file.
+    pub fn told(&self, name: &str, growth: &Growth, month: u32) -> Vec<String> {
+        let Some(table) = self.tables.get(name) else { return Vec::new() };
+        let of = |(month, part): (u32, &Part)| match part {
+            Part::File { name, .. } => format!("{} {name}", month_text(month)),
+            Part::Rows(_) => month_text(month),
+        };
+        let mut told: Vec<String> = table.within(growth.window(name).months(month)).map(of).collect();
+        told.sort();
+        told
+    }
+}
+
+fn month(text: &str) -> Result<u32, Diagnostic> {
+    let fault = || Diagnostic::error("manifest", format!("\"{text}\" is no month")).at(Place::file(MANIFEST));
+    month_number(text).ok_or_else(fault)
+}
+
+/// DataFusion takes a missing file for an empty listing.
+pub fn there(path: &Path) -> Result<(), Diagnostic> {
+    std::fs::metadata(path).map(drop).map_err(|error| {
+        Diagnostic::from(StoreError::io("read", path)(error)).at(Place::file(path.display().to_string())).hint(
+            "the release consists of this file: restore it, or take the extracts in anew with `shebao run --force`",
+        )
+    })
+}
