@@ -1,5 +1,5 @@
 //! A text as it is read: headings, paragraphs, lists, tables and charts, with every figure in its place. What the writers of
-//! pages, documents and PDF see.
+//! pages and documents see.
 
 use super::figure::Quoted;
 
@@ -137,14 +137,6 @@ impl Block {
             }
             Block::Table(id) | Block::Chart(id) => id.clone(),
         }
-    }
-}
-
-impl Document {
-    /// Every text of it.
-    pub fn texts(&self) -> Vec<String> {
-        let blocks = self.blocks.iter().map(Block::plain);
-        blocks.chain([self.title.clone()]).chain(self.notices.iter().cloned()).collect()
     }
 }
 
