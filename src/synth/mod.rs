@@ -8,6 +8,7 @@ mod fate;
 mod write;
 mod truth;
 mod month;
+mod count;
 
 use std::io;
 use std::path::Path;

@@ -38,18 +38,18 @@ pub(super) fn write(
 /// Group of units, if any, and scheme; the last of which is the one that excludes another.
 type Cell = (u32, Option<usize>, usize);
 
-struct Page<'w, 'a> {
-    world: &'w World<'a>,
-    region: usize,
-    month: u32,
+pub(super) struct Page<'w, 'a> {
+    pub world: &'w World<'a>,
+    pub region: usize,
+    pub month: u32,
     insured: BTreeMap<Cell, [i64; 4]>,
     arrears: BTreeMap<Cell, [i64; 2]>,
-    truth: &'w mut Truth,
+    pub truth: &'w mut Truth,
 }
 
 /// Where a person's contribution of a month stands, if there is one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Stands {
+pub(super) struct Stands {
     unit: usize,
 }
 
@@ -59,7 +59,7 @@ impl World<'_> {
         if month >= employee.moved { home ^ 1 } else { home }
     }
 
-    fn is_insured(&self, home: usize, employee: &Employee, month: u32) -> bool {
+    pub(super) fn is_insured(&self, home: usize, employee: &Employee, month: u32) -> bool {
         employee.is_insured(month) && self.fates[self.workplace(home, employee, month)].is_active(month)
     }
 
@@ -69,7 +69,7 @@ impl World<'_> {
     }
 
     /// Whether a usable record of a person's scheme and month is in any of the files.
-    fn stands(&self, home: usize, employee: &Employee, month: u32, scheme: usize) -> Option<Stands> {
+    pub(super) fn stands(&self, home: usize, employee: &Employee, month: u32, scheme: usize) -> Option<Stands> {
         let is_in = employee.schemes >> scheme & 1 == 1 && self.is_insured(home, employee, month);
         let unit = self.workplace(home, employee, month);
         let usable = !self.is_wrong(employee, month, scheme) || self.is_recovered(&self.fates[unit], month);
@@ -82,13 +82,13 @@ impl World<'_> {
     }
 
     /// The base of a month: bases are set anew each year.
-    fn base_in(&self, employee: &Employee, month: u32) -> i64 {
+    pub(super) fn base_in(&self, employee: &Employee, month: u32) -> i64 {
         let raised = employee.base_fen * (100 + 5 * i64::from(month / 12)) / 100 / 100 * 100;
         raised.clamp(self.floor_fen(), self.ceiling_fen())
     }
 
     /// The persons who work for a unit in a month, each with the unit at home.
-    fn staff(&self, unit: usize, month: u32) -> impl Iterator<Item = (usize, Employee)> + '_ {
+    pub(super) fn staff(&self, unit: usize, month: u32) -> impl Iterator<Item = (usize, Employee)> + '_ {
         [unit, unit ^ 1].into_iter().flat_map(move |home| {
             let of = &self.units[home];
             let employees = (0..of.persons).map(move |nth| (home, self.employee(of, nth)));
@@ -97,7 +97,7 @@ impl World<'_> {
     }
 }
 
-fn unit_id(world: &World<'_>, unit: &Unit) -> String {
+pub(super) fn unit_id(world: &World<'_>, unit: &Unit) -> String {
     format!("{}{:06}", world.regions[unit.region], unit.number)
 }
 
@@ -307,23 +307,6 @@ impl Page<'_, '_> {
         self.finish(sheet, records, 0)
     }
 
-    /// What was paid to the dead, as far as their death is told within the months that are made up.
-    fn claimed(&mut self, fate: &Pensioner) {
-        let Some(died) = fate.died.filter(|died| died + fate.delay < self.world.size.months) else { return };
-        let month = month_text(self.world.start + self.month);
-        let paid: Vec<i64> = (died + 1..=self.month).map(|month| fate.paid_in(month)).collect();
-        let sums = |paid: &[i64]| {
-            let of = |sign: i64| paid.iter().filter(move |fen| **fen * sign > 0);
-            (of(1).count() as i64, of(1).sum::<i64>(), -of(-1).sum::<i64>())
-        };
-        let (months, amount, recovered) = sums(&paid);
-        if months > 0 {
-            self.truth.add("after_death_to_date", &[&month], &[1, months, amount, recovered]);
-            let (persons, amount, recovered) = sums(&paid[paid.len() - 1..]);
-            self.truth.add("after_death", &[&month], &[persons, amount, recovered]);
-        }
-    }
-
     fn benefit(&mut self, sheet: &mut Sheet<'_>, number: u64, codes: [&String; 2], fen: i64) -> Result<(), SynthError> {
         let month = self.world.start + self.month;
         self.truth.add(
@@ -395,139 +378,6 @@ impl Page<'_, '_> {
         self.finish(sheet, records, 0)
     }
 
-    /// Who is new, back, gone or elsewhere against some months before.
-    fn changes(&mut self, table: &'static str, span: u32) {
-        let world = self.world;
-        // The first months have nothing before them: there all are as they are, and a year's table has no row.
-        let before = self.month.checked_sub(span);
-        if before.is_none() && span > 1 {
-            return;
-        }
-        let mut counts = vec![[0_i64; 5]; world.synth.scheme.len()];
-        for home in world.places[self.region].clone() {
-            for nth in 0..world.units[home].persons {
-                let employee = world.employee(&world.units[home], nth);
-                for (scheme, count) in counts.iter_mut().enumerate() {
-                    let stands = |month: u32| world.stands(home, &employee, month, scheme);
-                    let now = stands(self.month);
-                    count[0] += i64::from(now.is_some());
-                    match (before.map(stands), now) {
-                        (Some(None), Some(_)) => {
-                            let ever = (0..before.unwrap_or_default()).any(|month| stands(month).is_some());
-                            count[if ever { 2 } else { 1 }] += 1;
-                        }
-                        (Some(Some(_)), None) => count[3] += 1,
-                        (Some(Some(old)), Some(new)) => count[4] += i64::from(old != new),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        let month = month_text(world.start + self.month);
-        for (scheme, figures) in world.synth.scheme.iter().zip(&counts) {
-            self.truth.add(table, &[&month, scheme.code.get_ref()], figures);
-        }
-    }
-
-    /// Who is in how many schemes, and in two that exclude each other.
-    fn participation(&mut self) {
-        let world = self.world;
-        let (mut numbers, mut exclusive, mut all) = (BTreeMap::<usize, i64>::new(), 0, 0);
-        let excluded = world.synth.exclusive.excludes.get_ref();
-        let excluded = world.synth.scheme.iter().position(|s| s.code.get_ref() == excluded);
-        for home in world.places[self.region].clone() {
-            for nth in 0..world.units[home].persons {
-                let employee = world.employee(&world.units[home], nth);
-                let stands = |scheme| world.stands(home, &employee, self.month, scheme).is_some();
-                let mut number = (0..world.synth.scheme.len()).filter(|scheme| stands(*scheme)).count();
-                all += i64::from(number == world.synth.scheme.len());
-                if employee.is_twice && world.is_insured(home, &employee, self.month) {
-                    number += 1;
-                    exclusive += i64::from(excluded.is_some_and(stands));
-                }
-                *numbers.entry(number).or_default() += 1;
-            }
-        }
-        let month = month_text(world.start + self.month);
-        let mut insured = 0;
-        for (number, persons) in numbers.into_iter().filter(|(number, _)| *number > 0) {
-            self.truth.add("schemes", &[&month, &number.to_string()], &[persons]);
-            insured += persons;
-        }
-        self.truth.add("exclusive", &[&month], &[exclusive]);
-        self.truth.add("person", &[&month, world.regions[self.region]], &[insured, all, 0]);
-    }
-
-    /// What units owe at the end of the month, since when, and for how many months on end.
-    fn owed(&mut self) {
-        let world = self.world;
-        let now = month_text(world.start + self.month);
-        for unit in world.places[self.region].clone() {
-            let fate = &world.fates[unit];
-            let mut unpaid = Vec::new();
-            for month in (0..=self.month).filter(|month| fate.owes(*month) && fate.is_active(*month)) {
-                // It comes in later than its month, or not at all.
-                let paid = fate.recovers && fate.is_active(fate.owing.1) && fate.owing.1 <= self.month;
-                if paid && fate.owing.1 < self.month {
-                    continue;
-                }
-                let dues = self.dues(unit, month);
-                if dues.iter().any(|fen| *fen > 0) && !paid {
-                    unpaid.push(month);
-                }
-                for (scheme, fen) in dues.into_iter().enumerate().filter(|(_, fen)| *fen > 0) {
-                    let mut figures = [0; 7];
-                    if paid {
-                        figures[2] = fen;
-                    } else {
-                        let age = match self.month - month {
-                            0..=2 => 3,
-                            3..=5 => 4,
-                            6..=11 => 5,
-                            _ => 6,
-                        };
-                        figures[0] = fen;
-                        figures[age] = fen;
-                    }
-                    if month == self.month {
-                        figures[1] = fen;
-                    }
-                    let group = &world.synth.group[world.units[unit].group];
-                    let codes = [&group.industry, &group.ownership, &world.synth.scheme[scheme].code];
-                    let [industry, ownership, scheme] = codes.map(|code| code.get_ref().as_str());
-                    let key = [now.as_str(), world.regions[self.region], industry, ownership, scheme];
-                    self.truth.add("owed", &key, &figures);
-                }
-            }
-            if !unpaid.is_empty() {
-                let (mut longest, mut run) = (0, 0);
-                for (nth, month) in unpaid.iter().enumerate() {
-                    run = if nth > 0 && unpaid[nth - 1] + 1 == *month { run + 1 } else { 1 };
-                    longest = longest.max(run);
-                }
-                let last = if unpaid.last() == Some(&self.month) { run } else { 0 };
-                let key = [now.as_str(), world.regions[self.region], &unit_id(world, &world.units[unit])];
-                self.truth.add("owing", &key, &[unpaid.len() as i64, longest, last]);
-            }
-        }
-    }
-
-    /// What is due of a unit for a month, by scheme, in fen.
-    fn dues(&self, unit: usize, month: u32) -> Vec<i64> {
-        let world = self.world;
-        let mut dues = vec![0; world.synth.scheme.len()];
-        for (home, employee) in world.staff(unit, month) {
-            let base = world.base_in(&employee, month);
-            for (nth, scheme) in world.synth.scheme.iter().enumerate() {
-                if world.stands(home, &employee, month, nth).is_some() {
-                    let due = |percent: u32| base * i64::from(percent) / 100;
-                    dues[nth] += due(scheme.unit_pct) + due(scheme.person_pct);
-                }
-            }
-        }
-        dues
-    }
-
     fn close(self) {
         let Page { world, region, insured, arrears, truth, .. } = self;
         let mut add = |table, (month, group, scheme): Cell, figures: &[i64]| {
@@ -544,19 +394,19 @@ impl Page<'_, '_> {
     }
 }
 
-struct Pensioner {
+pub(super) struct Pensioner {
     pension_fen: i64,
-    died: Option<u32>,
+    pub died: Option<u32>,
     /// Months after the death in which the pension goes on.
     claims: u32,
-    delay: u32,
+    pub delay: u32,
     /// Whether all of that is taken back when the death is known.
     recovers: bool,
 }
 
 impl Pensioner {
     /// What is paid in a month, negative where it is taken back.
-    fn paid_in(&self, month: u32) -> i64 {
+    pub(super) fn paid_in(&self, month: u32) -> i64 {
         let Some(died) = self.died else { return self.pension_fen };
         if month <= died + self.claims {
             self.pension_fen

@@ -208,4 +208,5 @@ SELECT
     SUM(transferred_out_person) AS transferred_out_person
 FROM side
 GROUP BY month, span, region, scheme, ownership, industry
+HAVING SUM(new_person + returned_person + stopped_person + transferred_person + transferred_in_person + transferred_out_person) > 0
 ORDER BY month, span, region, scheme, ownership, industry

@@ -212,8 +212,14 @@ SELECT
     implied_new_arrears_yuan, yuan_per_unit, insured_unit, insured_unit_period, unit_share_pct, income_pct,
     overdue_year_max, stop_after_year, past_stop_month, qualifier, break, arrears_obs_id, recovered_obs_id,
     new_arrears_obs_id, arrears_unit_obs_id, months_overdue_obs_id, insured_unit_obs_id, income_obs_id,
-    stop_obs_id, NULL AS age_0_3_yuan, NULL AS age_3_6_yuan, NULL AS age_6_12_yuan, NULL AS age_12_yuan,
-    NULL AS unpaid_run_max, NULL AS suspended_unit, NULL AS missing
+    stop_obs_id,
+    CAST(NULL AS DECIMAL(38, 6)) AS age_0_3_yuan,
+    CAST(NULL AS DECIMAL(38, 6)) AS age_3_6_yuan,
+    CAST(NULL AS DECIMAL(38, 6)) AS age_6_12_yuan,
+    CAST(NULL AS DECIMAL(38, 6)) AS age_12_yuan,
+    CAST(NULL AS BIGINT) AS unpaid_run_max,
+    CAST(NULL AS BIGINT) AS suspended_unit,
+    CAST(NULL AS VARCHAR) AS missing
 FROM stated
 UNION ALL
 SELECT

@@ -250,7 +250,8 @@ SELECT
     printed_pct, gap_person, printed_gap_person, coverage_qualifier, spread_pp, printed_spread_pp,
     base_indicator, base_period, base_population, merged_from, insured_unit, eligible_unit, coverage_unit_pct,
     printed_unit_pct, insured_obs_id, eligible_obs_id, printed_obs_id, insured_unit_obs_id,
-    printed_unit_obs_id, NULL AS missing
+    printed_unit_obs_id,
+    CAST(NULL AS VARCHAR) AS missing
 FROM stated
 UNION ALL
 SELECT

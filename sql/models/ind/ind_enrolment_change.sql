@@ -135,11 +135,22 @@ recorded AS (
 SELECT
     period, region, scheme, ownership, industry, population, insured_person, previous_person, change_person,
     change_pct, first_period, first_person, total_change_person, annual_growth_pct, point, bridge, break,
-    policy, insured_obs_id, previous_obs_id, NULL AS new_person, NULL AS returned_person,
-    NULL AS stopped_person, NULL AS transferred_person, NULL AS transferred_region_person,
-    NULL AS transferred_in_person, NULL AS transferred_out_person, NULL AS year_ago_person,
-    NULL AS year_change_person, NULL AS year_change_pct, NULL AS year_new_person, NULL AS year_returned_person,
-    NULL AS year_stopped_person, NULL AS year_transferred_person, NULL AS missing
+    policy, insured_obs_id, previous_obs_id,
+    CAST(NULL AS BIGINT) AS new_person,
+    CAST(NULL AS BIGINT) AS returned_person,
+    CAST(NULL AS BIGINT) AS stopped_person,
+    CAST(NULL AS BIGINT) AS transferred_person,
+    CAST(NULL AS BIGINT) AS transferred_region_person,
+    CAST(NULL AS BIGINT) AS transferred_in_person,
+    CAST(NULL AS BIGINT) AS transferred_out_person,
+    CAST(NULL AS DECIMAL(38, 6)) AS year_ago_person,
+    CAST(NULL AS DECIMAL(38, 6)) AS year_change_person,
+    CAST(NULL AS DECIMAL(38, 12)) AS year_change_pct,
+    CAST(NULL AS BIGINT) AS year_new_person,
+    CAST(NULL AS BIGINT) AS year_returned_person,
+    CAST(NULL AS BIGINT) AS year_stopped_person,
+    CAST(NULL AS BIGINT) AS year_transferred_person,
+    CAST(NULL AS VARCHAR) AS missing
 FROM stated
 UNION ALL
 SELECT

@@ -409,8 +409,11 @@ SELECT
     closing_multiple_times, closing_growth_pct, break, opening_obs_id, income_obs_id, recovered_obs_id,
     expenditure_obs_id, other_obs_id, closing_obs_id, printed_surplus_obs_id, contribution_obs_id,
     insured_obs_id, printed_per_insured_obs_id, beneficiary_obs_id, recipient_obs_id, earlier_obs_id,
-    NULL AS income_year_yuan, NULL AS recovered_year_yuan, NULL AS expenditure_year_yuan,
-    NULL AS year_month_count, NULL AS missing
+    CAST(NULL AS DECIMAL(38, 6)) AS income_year_yuan,
+    CAST(NULL AS DECIMAL(38, 6)) AS recovered_year_yuan,
+    CAST(NULL AS DECIMAL(38, 6)) AS expenditure_year_yuan,
+    CAST(NULL AS BIGINT) AS year_month_count,
+    CAST(NULL AS VARCHAR) AS missing
 FROM stated
 UNION ALL
 SELECT

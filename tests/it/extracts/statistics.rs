@@ -86,3 +86,42 @@ fn files_that_no_release_names_are_removed_and_no_others() {
     let old = project.shebao(&["query", sql, "--format", "csv", "--as-of", &first]).must_end_with(0);
     assert_eq!(sorted(&old.stdout), before);
 }
+
+#[test]
+fn codes_are_those_in_force_in_the_month() {
+    let project = super::project();
+    project.edit("pipelines/agency/unit.toml", "rejects_max = 0.01", "rejects_max = 0.9");
+    let header = "单位编号,单位名称,行政区划代码,行业代码,登记注册类型,参保日期,注销日期,状态\n";
+    let unit = |number: u32, industry: &str| format!("{number},甲,530402,{industry},国有企业,20050101,,参保\n");
+    let put = |month: &str, industries: &[&str]| {
+        let rows = industries.iter().zip(1001..).map(|(industry, number)| unit(number, industry));
+        let text = format!("{header}{}", rows.collect::<String>());
+        project.write(&format!("fixtures/agency/unit/530402-{month}.csv"), super::gb18030(&text));
+    };
+    // 78 is 公共设施管理业 of 水利、环境 in 2017 and 2011, and 地质勘查 of 科学研究 in 2002; 79 is in 2011 of services already.
+    put("2026-01", &["制造业", "1311", "C1311", "78", "7910", "B1311", "9999", "批发和零售业"]);
+    put("2012-01", &["7910", "97"]);
+    put("2008-01", &["7810", "98", "制造业"]);
+    project.shebao(&["run"]).must_end_with(0);
+    let taken = rows(&project, "SELECT month, unit_id, industry FROM core_unit");
+    let expected = [
+        "month,unit_id,industry",
+        "2008-01,1001,M-2002",
+        "2008-01,1002,T-2002",
+        "2012-01,1001,O",
+        "2026-01,1001,C",
+        "2026-01,1002,C",
+        "2026-01,1003,C",
+        "2026-01,1004,N",
+        "2026-01,1005,N",
+        "2026-01,1008,F",
+    ];
+    assert_eq!(taken, expected);
+    let told = rows(&project, "SELECT source_file, line, raw, reason, message FROM core_reject");
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(told[1].starts_with("agency/unit/530402-2008-01.csv,4,C,not-in-force,"), "{told:?}");
+    assert!(told[1].contains("is in force from 2011-11-01 on, and the record is of 2008-01"), "{told:?}");
+    assert!(told[2].starts_with("agency/unit/530402-2012-01.csv,3,97,unknown-code,"), "{told:?}");
+    assert!(told[3].starts_with("agency/unit/530402-2026-01.csv,7,B1311,unknown-code,"), "{told:?}");
+    assert!(told[4].starts_with("agency/unit/530402-2026-01.csv,8,9999,unknown-code,"), "{told:?}");
+}
