@@ -32,6 +32,7 @@ const SOLE_USERS: [(&str, &[&str]); 28] = [
     ("resvg", &["report"]),
     ("encoding_rs", &["grid"]),
     ("scraper", &["grid"]),
+    ("minijinja", &["report"]),
     ("polars", &["store"]),
     ("datafusion", &["warehouse"]),
     ("plotters", &["report"]),
