@@ -160,6 +160,20 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     );
     write_address(&project, &socket);
     run(&project).must_contain("nothing to do");
+    faults_are_told(&project, &server);
+    assert_eq!(held(&project).len(), 4);
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(project.file("address"), fs::Permissions::from_mode(0o644)).unwrap();
+    run(&project).must_end_with(2).must_contain("can be read by others than its owner (mode 644)");
+    let shown = everything_but_the_address(&project);
+    assert!(
+        !shown.contains("530402195001010017") && !shown.contains("cret"),
+        "a personal number or the password is kept"
+    );
+}
+
+/// What is wrong with the server, the login or the query; the password shows nowhere.
+fn faults_are_told(project: &TestProject, server: &Server) {
     let faults = [
         (
             server.address().replace("cret", "cre"),
@@ -173,11 +187,11 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
         ("mysql://a@b/c".to_owned(), "error[database-address]: the address of the database is none"),
     ];
     for (address, told) in faults {
-        write_address(&project, &address);
-        let said = run(&project).must_end_with(2).must_contain(told);
+        write_address(project, &address);
+        let said = run(project).must_end_with(2).must_contain(told);
         assert!(!format!("{}{}", said.stdout, said.stderr).contains("se%20cre"), "the password shows");
     }
-    write_address(&project, &server.address());
+    write_address(project, &server.address());
     for (from, to, told) in [
         (
             "swrq AS",
@@ -190,19 +204,10 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     ] {
         let before = project.read("pipelines/agency/death.toml");
         project.edit("pipelines/agency/death.toml", from, to);
-        let said = run(&project).must_contain(told);
+        let said = run(project).must_contain(told);
         assert_ne!(said.code, 0);
         project.write("pipelines/agency/death.toml", before);
     }
-    assert_eq!(held(&project).len(), 4);
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(project.file("address"), fs::Permissions::from_mode(0o644)).unwrap();
-    run(&project).must_end_with(2).must_contain("can be read by others than its owner (mode 644)");
-    let shown = everything_but_the_address(&project);
-    assert!(
-        !shown.contains("530402195001010017") && !shown.contains("cret"),
-        "a personal number or the password is kept"
-    );
 }
 
 /// The bytes of all that the project keeps.
