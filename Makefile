@@ -3,7 +3,7 @@
 
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run test setup lint release bench fuzz dist-clean fixtures clients clients-setup
+.PHONY: help run test setup lint release bench fuzz dist-clean fixtures clients clients-setup postgres
 
 help: ## What this Makefile can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,8 @@ release: setup ## The optimised binary, for production and benchmarks: target/re
 bench: setup ## Measure the stages, reading and unpivoting, beside other libraries; compare the lines of one run with each other
 	@scripts/setup-peers
 	cargo bench --locked
+	cargo build --locked --release
+	python3 scripts/bench_records.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
 
 fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie
 	scripts/fuzz
@@ -36,6 +38,9 @@ fixtures: ## Make the office files under fixtures/ and tests/bad/ again from the
 
 clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, sdmx1, frictionless, DuckDB
 	@scripts/setup-clients
+
+postgres: ## Install the PostgreSQL server that the tests of extracts out of a database start
+	@scripts/setup-postgres
 
 clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser
 	scripts/check-clients

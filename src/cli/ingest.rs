@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::choose;
-use super::job::{self, inventory, publication, reading};
+use super::job::{self, database, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
 use crate::diag::{Checked, Diagnostic, Severity};
@@ -54,6 +54,7 @@ fn all(context: &Context) -> anyhow::Result<Ended> {
     let _lock = Lock::acquire(&project.warehouse, "shebao ingest", job::now())?;
     let mut inventory = inventory::inventory(project)?;
     let last = Releases::open(&project.warehouse).current()?;
+    database::ask_all(project, &mut inventory, None)?;
     inventory.await_deliveries(project, None, last.as_ref())?;
     let sources = inventory::sources(project, &inventory)?;
     let mut progress = Progress::new(context.json);

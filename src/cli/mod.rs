@@ -3,6 +3,7 @@
 
 mod account;
 mod build;
+mod changes;
 mod check;
 mod choose;
 mod dictionary;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::account::{self, Asked};
-use super::job::{self, inventory, publication, reading};
+use super::job::{self, database, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, print};
 use crate::diag::{Diagnostic, Severity};
@@ -52,6 +52,7 @@ fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> 
     let until = args.period.map(|asked| asked.period(inventory.calendar.as_ref())).transpose()?;
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
+    database::ask_all(project, &mut inventory, until)?;
     inventory.await_deliveries(project, until, last.as_ref())?;
     let sources = inventory::sources(project, &inventory)?;
     let missing = inventory.missing.len();

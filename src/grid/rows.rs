@@ -7,6 +7,8 @@
 mod dbf;
 mod delimited;
 mod parquet;
+#[cfg(feature = "publish")]
+pub mod postgres;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -117,6 +119,15 @@ pub fn read(
         dispatch(path, shown, text, sink)
     };
     guard::guarded(read).map_err(in_file)
+}
+
+/// Read text in UTF-8 with commas, from wherever it comes.
+///
+/// # Errors
+/// It cannot be read, or is no extract.
+pub fn read_text(from: &mut dyn Read, shown: &str, sink: &mut dyn Sink) -> Result<(), Diagnostic> {
+    let in_file = |d: Diagnostic| if d.place.file.is_none() { d.at(Place::file(shown)) } else { d };
+    delimited::read(from, TextForm { encoding: UTF_8, delimiter: b',' }, sink).map_err(in_file)
 }
 
 fn dispatch(path: &Path, shown: &str, text: TextForm, sink: &mut dyn Sink) -> Result<(), Diagnostic> {

@@ -9,10 +9,12 @@
 pub mod definition;
 pub mod rows;
 pub mod table;
+pub mod prose;
 pub mod chart;
 pub mod formats;
 pub mod site;
 pub mod publish;
+pub mod printed;
 
 pub use definition::spec::{ReportSpec, json_schema, load};
 pub use publish::{Published, publish, publish_tables};

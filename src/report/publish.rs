@@ -16,8 +16,11 @@ use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpe
 use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
+use crate::report::formats::text::{self, Picture, Shown, Whole};
 use crate::report::formats::xlsx;
-use crate::report::formats::{accessible, csv, docx, ods, way, xlsx_book};
+use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
+use crate::report::prose::document::Document;
+use crate::report::prose::render::{self, About as Subject};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
@@ -34,6 +37,7 @@ use crate::warehouse::{Rows, Warehouse};
 pub struct Published {
     pub tables: usize,
     pub charts: usize,
+    pub texts: usize,
     /// All files, in the order written, the index last.
     pub files: Vec<PathBuf>,
 }
@@ -94,7 +98,7 @@ pub fn publish_tables(
     };
     let mut shelves = Vec::new();
     for report in specs {
-        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new() };
+        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new(), text: None };
         for spec in &report.tables {
             if let Some(frame) = run.table(report, spec)? {
                 shelf.tables.push((spec, frame));
@@ -114,7 +118,11 @@ pub fn publish_tables(
         }
         shelves.push(shelf);
     }
-    run.charts(&mut shelves)?;
+    let pictures = run.charts(&mut shelves)?;
+    for nth in 0..shelves.len() {
+        shelves[nth].text = run.document(&shelves, nth, imprint);
+        run.text(&mut shelves, nth, &pictures, imprint)?;
+    }
     let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
         faults.push(fault);
         Rows::default()
@@ -123,6 +131,38 @@ pub fn publish_tables(
     let sources = (tables.read)("core_table", &[]).unwrap_or_else(|f| empty(f, &mut run.faults));
     run.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
     Ok(Checked::new(run.published, run.faults))
+}
+
+/// The tables that a report's text may show, by what it calls them: its own by their ids, all of them as `report/id`.
+fn tables_for<'a>(shelves: &'a [Shelf<'a>], nth: usize) -> Vec<(String, &'a str, &'a Frame)> {
+    let all = shelves.iter().enumerate().flat_map(|(at, shelf)| {
+        let report = shelf.report.name.as_str();
+        shelf.tables.iter().flat_map(move |(spec, frame)| {
+            let own = (at == nth).then(|| (spec.id.clone(), report, frame));
+            own.into_iter().chain([(format!("{report}/{}", spec.id), report, frame)])
+        })
+    });
+    all.collect()
+}
+
+/// What the writers of a text see.
+fn whole<'a>(
+    report: &'a ReportSpec,
+    document: &'a Document,
+    tables: Vec<Shown<'a>>,
+    charts: &'a [Picture],
+    imprint: &Imprint,
+) -> Whole<'a> {
+    Whole {
+        name: &report.name,
+        document,
+        tables,
+        charts,
+        publisher: &report.palette.publisher,
+        imprint: imprint.line(),
+        cover: report.text.as_ref().is_some_and(|text| text.cover),
+        explained: false,
+    }
 }
 
 /// The table of corrected figures; a release made before has none.
@@ -224,48 +264,114 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// The text of a report. It may show its own tables, those of other reports, and all charts.
+    fn document(&mut self, shelves: &[Shelf<'_>], nth: usize, imprint: &Imprint) -> Option<Document> {
+        let report = shelves[nth].report;
+        let spec = report.text.as_ref()?;
+        let about = Subject {
+            release: &imprint.release,
+            date: &imprint.date,
+            tables: tables_for(shelves, nth).into_iter().map(|(called, ..)| called).collect(),
+            charts: shelves.iter().flat_map(|shelf| &shelf.charts).map(|(chart, _)| chart.id.clone()).collect(),
+        };
+        let rendered = render::render(report, spec, self.tables, &self.names, &about);
+        self.faultless(rendered).map(|document| self.with_notices(document))
+    }
+
+    /// A text says of kept and corrected figures what a table says of them.
+    fn with_notices(&self, mut document: Document) -> Document {
+        let ids = || document.figures.iter().flat_map(|used| &used.quoted.obs_ids).map(String::as_str);
+        let kept = kept::among(self.kept, ids());
+        let notices = kept.iter().map(kept::notice).chain(kept::corrected(&self.corrected, ids())).collect();
+        document.notices = notices;
+        document
+    }
+
+    /// The products of a report's text; one that cannot be written leaves the shelf.
+    fn text(
+        &mut self,
+        shelves: &mut [Shelf<'_>],
+        nth: usize,
+        pictures: &[Picture],
+        imprint: &Imprint,
+    ) -> Result<(), Diagnostic> {
+        let Some(document) = shelves[nth].text.take() else { return Ok(()) };
+        let report = shelves[nth].report;
+        (self.progress)(&report.name);
+        let ways = match &mut self.explainer {
+            Some(explainer) => way::of_text(&document, &report.name, explainer, "../../").map(Some),
+            None => Ok(None),
+        };
+        let ways = ways.unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            None
+        });
+        let tables = text::shown(&document, &tables_for(shelves, nth));
+        let whole = Whole { explained: ways.is_some(), ..whole(report, &document, tables, pictures, imprint) };
+        let word = match docx_text::render(&whole, &report.palette) {
+            Ok(word) => word,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let page = text::render(&whole, "../../");
+        let stem = Path::new("texts").join(&report.name).join(&report.name);
+        self.write(&stem.with_extension("html"), page.as_bytes())?;
+        self.write(&stem.with_extension("docx"), &word)?;
+        self.write(&stem.with_extension("figures.csv"), &text::figures(&document))?;
+        if let Some(ways) = ways {
+            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
+        }
+        self.published.texts += 1;
+        shelves[nth].text = Some(document);
+        Ok(())
+    }
+
     /// Draw all charts with one font; those that cannot be drawn leave the shelves.
-    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<(), Diagnostic> {
+    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<Vec<Picture>, Diagnostic> {
+        let mut pictures = Vec::new();
         let texts: Vec<String> =
             shelves.iter().flat_map(|s| s.charts.iter().flat_map(|(_, plot)| plot.texts())).collect();
         if texts.is_empty() {
-            return Ok(());
+            return Ok(pictures);
         }
         let face = match Face::find(texts.iter().map(String::as_str)) {
             Ok(face) => face,
             Err(fault) => {
                 self.faults.push(fault);
                 shelves.iter_mut().for_each(|shelf| shelf.charts.clear());
-                return Ok(());
+                return Ok(pictures);
             }
         };
         for shelf in shelves {
             let mut drawn = Vec::new();
             for (spec, plot) in std::mem::take(&mut shelf.charts) {
                 (self.progress)(&spec.id);
-                if self.chart(spec, &plot, &face)? {
+                if let Some(picture) = self.chart(spec, &plot, &face)? {
+                    pictures.push(picture);
                     drawn.push((spec, plot));
                 }
             }
             shelf.charts = drawn;
         }
-        Ok(())
+        Ok(pictures)
     }
 
-    fn chart(&mut self, spec: &ChartSpec, plot: &Plot, face: &Face) -> Result<bool, Diagnostic> {
+    fn chart(&mut self, spec: &ChartSpec, plot: &Plot, face: &Face) -> Result<Option<Picture>, Diagnostic> {
         let drawn = chart::render(plot, face).and_then(|svg| Ok((png::render(&svg, face)?, svg)));
         let (picture, svg) = match drawn {
             Ok(drawn) => drawn,
             Err(fault) => {
                 self.faults.push(fault.at(spec.place.clone()));
-                return Ok(false);
+                return Ok(None);
             }
         };
         let stem = Path::new("charts").join(&spec.id);
         self.write(&stem.with_extension("svg"), svg.as_bytes())?;
         self.write(&stem.with_extension("png"), &picture)?;
         self.published.charts += 1;
-        Ok(true)
+        Ok(Some(Picture::of(plot, svg, picture)))
     }
 
     /// Write a file whole or not at all: a reader never sees half of it.

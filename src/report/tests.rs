@@ -370,6 +370,38 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     }
 }
 
+/// What a reader must be warned of shows in the picture, and is said below it.
+#[test]
+fn provisional_figures_are_hatched_and_breaks_are_drawn_as_breaks() {
+    let series = |kind: &str| {
+        format!(
+            "[report]\ntitle = \"t\"\n[[chart]]\nid = \"c\"\nkind = \"{kind}\"\ntitle = \"t\"\nfrom = \"core_observation\"\nx = {{ dimension = \"period\" }}\ny = {{ unit = \"person\", decimals = 0 }}\nseries = [{{ label = \"参保人数\" }}]\n"
+        )
+    };
+    let drawn = |kind: &str, last: &str| {
+        let spec = report(&series(kind));
+        let observed = format!(
+            "period | *value | unit | status | break\n 2009 | 10 | person | | \n 2010 | 12 | person | | \n 2011 | 14 | person | | \n 2012 | 16 | person | {last}\n"
+        );
+        let plot = plot::fill_rows(&spec.charts[0], &rows(&observed), &names(), &spec.palette).value.unwrap();
+        let face = Face::find(plot.texts().iter().map(String::as_str)).ok()?;
+        Some((draw::render(&plot, &face).unwrap(), plot.notes))
+    };
+    let Some((plain, notes)) = drawn("line", "normal | ") else { return };
+    assert!(notes.is_empty(), "{notes:?}");
+    let (broken, notes) = drawn("line", "normal | new scheme").unwrap();
+    assert_eq!(notes, ["注：折线断开处口径有变化，前后不可比。"]);
+    // The stroke ends at 2011: its last point is gone from the line, the marker stays.
+    let stroke =
+        |svg: &str| svg.split("stroke-width=\"3\" points=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let points = |svg: &str| stroke(svg).split(' ').filter(|point| point.contains(',')).count();
+    assert_eq!((points(&plain), points(&broken)), (4, 3), "{broken}");
+    let (hatched, notes) = drawn("bar", "provisional | ").unwrap();
+    let (full, none) = drawn("bar", "normal | ").unwrap();
+    assert_eq!((notes, none), (vec!["注：斜线或空心标记为初步数或估计数。".to_owned()], Vec::new()));
+    assert!(hatched.matches("<polyline").count() > full.matches("<polyline").count() + 3, "{hatched}");
+}
+
 #[test]
 fn a_wrong_specification_is_not_printed() {
     let whole = format!("{REPORT}{MORE}");

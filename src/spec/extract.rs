@@ -38,9 +38,30 @@ pub struct Extract {
     /// Columns that are the same in every row of every file.
     pub context: Vec<(usize, Code)>,
     pub fields: Vec<Field>,
+    pub database: Option<Database>,
     /// The specification's path as shown in messages.
     pub spec: String,
 }
+
+/// A PostgreSQL database that is asked for rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    pub address: Address,
+    /// As written, or the whole table.
+    pub query: String,
+}
+
+/// Where the address of a database is found, since it holds a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    Variable(String),
+    File(String),
+}
+
+/// How the names end of what a database is asked for.
+pub const DATABASE_SUFFIX: &str = ".postgres";
+/// The place of the month in a query.
+pub const MONTH_PLACE: &str = "{month}";
 
 /// A column of an extract.
 #[derive(Clone, Debug)]
@@ -58,6 +79,12 @@ impl Extract {
     /// What a file's name says, where the file is one of the extract.
     pub fn captured(&self, path: &str) -> Option<Vec<Captured>> {
         self.files.iter().find_map(|pattern| super::edition::path_fits(pattern, path))
+    }
+
+    /// The name of what a database is asked for, its month not filled in.
+    pub fn asked(&self) -> Option<(&str, &Database)> {
+        let name = self.files.iter().map(Pattern::as_str).find(|name| name.ends_with(DATABASE_SUFFIX))?;
+        Some((name, self.database.as_ref()?))
     }
 }
 
@@ -104,6 +131,7 @@ pub(super) fn resolve(dataset: &str, id: &str, raw: &raw::Extract, scope: &mut S
         let message = format!("{share} is not a share");
         scope.fault(raw.rejects_max.span(), "extract-share", message, "write 0.001 for one row in a thousand");
     }
+    let database = database(raw, &files, scope);
     let versions = raw.versions.iter().flatten().filter_map(|(list, version)| scope.version(list, version)).collect();
     Some(Extract {
         dataset: dataset.to_owned(),
@@ -120,6 +148,7 @@ pub(super) fn resolve(dataset: &str, id: &str, raw: &raw::Extract, scope: &mut S
         versions,
         context,
         fields,
+        database,
         spec: scope.source.name.clone(),
     })
 }
@@ -299,6 +328,51 @@ fn replaces(captures: &[String], written: &Spanned<Vec<Text>>, scope: &mut Scope
         }
     }
     written.get_ref().iter().map(|name| name.get_ref().clone()).collect()
+}
+
+/// The database of a name that ends in `.postgres`; neither is without the other.
+fn database(raw: &raw::Extract, files: &[Pattern], scope: &mut Scope<'_>) -> Option<Database> {
+    let names: Vec<&Pattern> = files.iter().filter(|name| name.as_str().ends_with(DATABASE_SUFFIX)).collect();
+    let Some(written) = &raw.postgres else {
+        if let Some(name) = names.first() {
+            let message = format!("nothing says where \"{}\" comes from", name.as_str());
+            scope.fault(raw.file.span(), "extract-database", message, "add [postgres] with url_env and query");
+        }
+        return None;
+    };
+    let mut fault = |message: &str, hint: &str| {
+        scope.fault(written.span(), "extract-database", message, hint);
+    };
+    let is_month = |name: &&Pattern| name.captures().all(|capture| *capture == Capture::Month);
+    if names.len() != 1 || !names.iter().all(is_month) {
+        let hint =
+            "write file = \"agency/contribution/{month}.postgres\", beside the names of files where there are some";
+        fault("one name in `file` ends in .postgres, and captures nothing but {month}", hint);
+    }
+    let raw::Postgres { url_env, url_file, query, table } = written.get_ref();
+    let address = match (url_env, url_file) {
+        (Some(name), None) => Some(Address::Variable(name.clone())),
+        (None, Some(path)) => Some(Address::File(path.clone())),
+        _ => {
+            fault("the address of the database is said once", "write url_env = \"NAME\" or url_file = \"PATH\"");
+            None
+        }
+    };
+    let query = match (query, table) {
+        (Some(query), None) => Some(query.trim().trim_end_matches(';').to_owned()),
+        (None, Some(table)) => Some(format!("TABLE {table}")),
+        _ => {
+            fault("what the database is asked for is said once", "write query = \"SELECT …\" or table = \"NAME\"");
+            None
+        }
+    };
+    let (address, query) = (address?, query?);
+    if query.contains(MONTH_PLACE) != names.iter().any(|name| name.captures().next().is_some()) {
+        let hint =
+            "a query for {month} gives the rows of one month, whose name captures it: write {month} in both or neither";
+        fault("the query and the name do not speak of the same month", hint);
+    }
+    Some(Database { address, query })
 }
 
 fn encoding(raw: &raw::Extract, scope: &mut Scope<'_>) -> Option<String> {

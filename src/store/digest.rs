@@ -30,6 +30,42 @@ pub fn sha256_file(path: &Path) -> io::Result<String> {
     }
 }
 
+/// A digest of lines in whatever order they come: a database promises none. The digests of the lines, added up.
+#[derive(Default)]
+pub struct LineDigest {
+    line: Sha256,
+    open: bool,
+    sums: [u64; 4],
+}
+
+impl LineDigest {
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            self.line.update(&bytes[..end]);
+            self.close();
+            bytes = &bytes[end + 1..];
+        }
+        self.line.update(bytes);
+        self.open |= !bytes.is_empty();
+    }
+
+    fn close(&mut self) {
+        let digest = std::mem::take(&mut self.line).finalize();
+        for (sum, part) in self.sums.iter_mut().zip(digest.chunks_exact(8)) {
+            *sum = sum.wrapping_add(part.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)));
+        }
+        self.open = false;
+    }
+
+    /// In lower-case hexadecimal, as long as that of a file.
+    pub fn finish(mut self) -> String {
+        if self.open {
+            self.close();
+        }
+        self.sums.iter().map(|sum| format!("{sum:016x}")).collect()
+    }
+}
+
 /// The sha256 of bytes in lower-case hexadecimal.
 pub fn sha256_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -68,6 +104,21 @@ mod tests {
         ];
         for (text, digest) in rows {
             assert_eq!(sha256_bytes(text.as_bytes()), digest);
+        }
+    }
+
+    #[test]
+    fn lines_count_in_any_order_and_as_often_as_they_stand() {
+        let of = |parts: &[&str]| {
+            let mut digest = LineDigest::default();
+            parts.iter().for_each(|part| digest.update(part.as_bytes()));
+            digest.finish()
+        };
+        let one = of(&["a,1\nb,2\n"]);
+        assert_eq!(one, of(&["b,2", "\na", ",1\n"]));
+        assert_eq!(one, of(&["b,2\na,1"]));
+        for other in ["a,1\nb,2\nb,2\n", "a,1\nb,1\n", "a,1\n", "a,1b,2\n", ""] {
+            assert_ne!(one, of(&[other]), "{other:?}");
         }
     }
 

@@ -17,11 +17,11 @@ const KEY_BYTES: usize = 32;
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("cannot {action} the key {}: {source}", .path.display())]
+    #[error("cannot {action} {}: {source}", .path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("the key {} can be read by others than its owner (mode {mode:03o})", .path.display())]
+    #[error("{} can be read by others than its owner (mode {mode:03o})", .path.display())]
     Open { path: PathBuf, mode: u32 },
-    #[error("the key {} belongs to another user", .path.display())]
+    #[error("{} belongs to another user", .path.display())]
     Foreign { path: PathBuf },
     #[error("{} holds no key: a key is {} hexadecimal digits", .path.display(), 2 * KEY_BYTES)]
     Malformed { path: PathBuf },
@@ -121,6 +121,19 @@ impl Key {
         kept.copy_from_slice(&whole[..PERSON_BYTES]);
         kept
     }
+}
+
+/// The text of a file that only its owner can read, such as one that holds a password.
+///
+/// # Errors
+/// The file cannot be read, is longer than `bytes_max`, or others than its owner can read it.
+pub fn secret(path: &Path, bytes_max: u64) -> Result<String, KeyError> {
+    let fault = |source| KeyError::Io { action: "read", path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(fault)?;
+    check_owner(path, &file.metadata().map_err(fault)?)?;
+    let mut text = String::new();
+    file.take(bytes_max).read_to_string(&mut text).map_err(fault)?;
+    Ok(text)
 }
 
 #[cfg(unix)]

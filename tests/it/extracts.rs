@@ -2,6 +2,7 @@
 //! that show nowhere, and made-up extracts whose statistics are known.
 
 mod formats;
+mod postgres;
 mod statistics;
 mod synth;
 

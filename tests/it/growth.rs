@@ -226,7 +226,7 @@ fn a_figure_of_a_month_is_explained_by_its_months() {
     for month in ["2026-01", "2026-02", "2026-03"] {
         assert!(said.stdout.contains(month), "{}", said.stdout);
     }
-    project.shebao(&["lineage"]).must_end_with(0);
+    project.shebao(&["lineage", "core_running.all_yuan"]).must_end_with(0);
 }
 
 /// Killed at any moment, the next run makes what a rebuild makes.

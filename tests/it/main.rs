@@ -22,6 +22,7 @@ mod versions;
 mod explain;
 mod reports;
 mod products;
+mod texts;
 mod bad_input;
 mod fuzz;
 mod cli;

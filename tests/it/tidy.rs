@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 27] = [
+const SOLE_USERS: [(&str, &[&str]); 29] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -32,6 +32,7 @@ const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("resvg", &["report"]),
     ("encoding_rs", &["grid"]),
     ("scraper", &["grid"]),
+    ("minijinja", &["report"]),
     ("polars", &["store"]),
     ("datafusion", &["warehouse"]),
     ("plotters", &["report"]),
@@ -44,6 +45,7 @@ const SOLE_USERS: [(&str, &[&str]); 27] = [
     ("futures", &["warehouse"]),
     ("hmac", &["store"]),
     ("indicatif", &["cli"]),
+    ("postgres_protocol", &["grid"]),
     ("quick_xml", &["grid"]),
     ("rustix", &["store"]),
     ("sha2", &["store"]),

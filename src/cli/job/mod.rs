@@ -7,6 +7,7 @@
 
 pub mod delivery;
 pub mod inventory;
+pub mod database;
 pub mod extracts;
 pub mod records;
 pub mod reading;

@@ -14,9 +14,11 @@ use crate::grid::rows::{self, Header, Piece, Sink};
 use crate::ingest::extract::{self, CodeSet, Counts, Doubles, Plan, Reader, Task};
 use crate::project::Project;
 use crate::store::StoreError;
+use crate::store::digest::FileDigest;
 use crate::store::key::Key;
 use crate::store::records::{self, ByteArray, Files, Reject, RowForm, Runs, Submission};
 
+use super::database;
 use super::extracts::Sent;
 
 /// Cells set aside that are told one by one; a file of more is refused without being read to its end.
@@ -43,7 +45,7 @@ pub fn read(
     let sets = CodeSet::of(extract, codebook);
     let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key };
     let aside = project.warehouse.join("staging").join(format!("rows-{}", sent.id));
-    let gathered = gather(project, task, &form, &sets, &aside, threads);
+    let gathered = gather(project, (task, sent.file), &form, &sets, &aside, threads);
     let outcome = gathered.and_then(|gathered| match gathered {
         Ok(gathered) => put_away(project, sent, key, (&form, &sets), gathered).map(Ok),
         Err(faults) => Ok(Err(faults)),
@@ -129,7 +131,7 @@ type Share<'a> = Result<(Runs<'a>, Vec<Reject>, Counts), StoreError>;
 
 fn gather<'a>(
     project: &Project,
-    task: Task<'a>,
+    (task, file): (Task<'a>, &FileDigest),
     form: &'a RowForm,
     sets: &'a [CodeSet],
     aside: &'a Path,
@@ -149,7 +151,8 @@ fn gather<'a>(
         let threads: Vec<_> = (0..threads).map(work).collect();
         let mut feed = Feed { task, form, sets, plan: &plan, sender, stop: &stop, faults: Vec::new() };
         let extract = task.extract;
-        let read = rows::read(&path, task.file, extract.encoding.as_deref(), extract.delimiter, &mut feed);
+        let read = database::read(project, extract, file, &mut feed)
+            .unwrap_or_else(|| rows::read(&path, task.file, extract.encoding.as_deref(), extract.delimiter, &mut feed));
         let Feed { faults, sender, .. } = feed;
         drop(sender);
         let join = |thread: std::thread::ScopedJoinHandle<'_, Share<'a>>| {

@@ -278,7 +278,13 @@ impl<'a> Page<'a> {
                 let (x0, x1) = ((middle - width / 2.0).round() as i32, (middle + width / 2.0).round() as i32 - 1);
                 let y = self.y(point.number);
                 let fill = self.bar_colour(series, point.number);
-                area.draw(&Rectangle::new([(x0, y.min(zero)), (x1, y.max(zero))], fill.filled()))?;
+                let place = Box2::new(x0, y.min(zero), x1, y.max(zero));
+                let mut scene = Scene::new(self.face);
+                match point.provisional {
+                    true => scene.bar(place, fill, HATCHED, colour(&self.plot.palette.chart.paper)),
+                    false => scene.rectangle(place, fill),
+                }
+                scene.draw(area, &self.families)?;
                 labels.occupy(Box2::new(x0, y.min(zero), x1, y.max(zero)));
                 let room = if bars.len() == 1 { slot } else { width + 4.0 };
                 let wide = self.face.width(&point.text, VALUE_SIZE);
@@ -309,16 +315,21 @@ impl<'a> Page<'a> {
             let steps = self.right_steps.as_ref().unwrap_or(&self.steps);
             let mut run: Vec<(i32, i32)> = Vec::new();
             for (at, point) in series.points.iter().enumerate() {
-                match point {
-                    Some(point) => run.push((self.x(at).round() as i32, self.y_of(steps, point.number))),
-                    None => self.stroke(area, std::mem::take(&mut run), &own, labels)?,
+                let ends = point.as_ref().is_none_or(|point| point.broken);
+                if ends {
+                    self.stroke(area, std::mem::take(&mut run), &own, labels)?;
                 }
+                run.extend(point.as_ref().map(|point| (self.x(at).round() as i32, self.y_of(steps, point.number))));
             }
             self.stroke(area, run, &own, labels)?;
             for (at, point) in series.points.iter().enumerate() {
                 let Some(point) = point else { continue };
                 let centre = (self.x(at).round() as i32, self.y_of(steps, point.number));
                 marker(area, series.nth, centre, &own)?;
+                if point.provisional {
+                    let paper = colour(&self.plot.palette.chart.paper);
+                    area.draw(&Circle::new(centre, 3, paper.filled()))?;
+                }
                 labels.occupy(Box2::around(centre, 11.0, 9.0));
                 all_points.push((centre, point.text.clone(), own));
             }
@@ -330,7 +341,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// One unbroken run of a line; a gap in the data is a gap in the line.
+    /// One unbroken run of a line; a gap in the data, or a break in the series, is a gap in the line.
     fn stroke(
         &self,
         area: &Area<'_>,
@@ -427,6 +438,9 @@ impl<'a> Page<'a> {
 fn left_centre() -> Pos {
     Pos::new(HPos::Left, VPos::Center)
 }
+
+/// The strokes of provisional bars, as a scene counts them.
+const HATCHED: usize = 1;
 
 /// A marker for each line, told apart without colour.
 fn marker(area: &Area<'_>, nth: usize, at: (i32, i32), own: &RGBColor) -> Result<(), Box<dyn std::error::Error>> {

@@ -8,6 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::diag::{Checked, Diagnostic};
 use crate::domain::code::TOTAL;
+use crate::domain::value::Status;
 use crate::report::definition::spec::{
     Axis, ChartSpec, Decimals, Kind, Order, Palette, Selector, SeriesSpec, Shape, Style,
 };
@@ -66,7 +67,15 @@ pub struct Point {
     pub number: f64,
     /// Rounded as declared.
     pub text: String,
+    /// The source calls it provisional or an estimate.
+    pub provisional: bool,
+    /// It is not comparable with the point before it.
+    pub broken: bool,
 }
+
+/// What is said below a chart of provisional figures, and of a break in a series.
+const PROVISIONAL: &str = "注：斜线或空心标记为初步数或估计数。";
+const BROKEN: &str = "注：折线断开处口径有变化，前后不可比。";
 
 impl Plot {
     pub fn full_title(&self) -> String {
@@ -154,6 +163,7 @@ pub fn fill_rows(spec: &ChartSpec, rows: &Rows, names: &Names, palette: &Arc<Pal
         sort_by_value(&mut plot.categories, &mut filled);
     }
     plot.series = filled.into_iter().map(|(series, _)| series).collect();
+    plot.notes.extend(said(&plot));
     plot.alt = if spec.alt.is_empty() { describe(&plot) } else { spec.alt.clone() };
     Checked::new(Some(plot), faults)
 }
@@ -240,7 +250,11 @@ fn fill_series(
         let scale = names.unit(&axis.unit);
         points.push(figure.and_then(|figure| {
             let number = value.and_then(|(_, v)| scale.and_then(|u| u.from_base(v))).and_then(|n| n.to_f64())?;
-            Some(Point { number, text: figure.text() })
+            let row = value.map_or(0, |(at, _)| at);
+            let status = Status::parse(&records.text(row, "status")).unwrap_or_default();
+            let provisional = matches!(status, Status::Provisional | Status::Estimated);
+            let broken = !records.text(row, "break").is_empty();
+            Some(Point { number, text: figure.text(), provisional, broken })
         }));
     }
     if points.iter().all(Option::is_none) {
@@ -295,6 +309,22 @@ fn sort_by_value(categories: &mut Vec<String>, filled: &mut [(Series, Vec<Option
     for (series, _) in filled {
         series.points = order.iter().map(|at| series.points[*at].clone()).collect();
     }
+}
+
+/// What the look of some points means; only bars and lines show it.
+fn said(plot: &Plot) -> Vec<String> {
+    let drawn = plot.series.iter().flat_map(|series| {
+        // A break shows where a line comes from a point before it.
+        let before = std::iter::once(false).chain(series.points.iter().map(Option::is_some));
+        series.points.iter().zip(before).filter_map(move |(point, before)| Some((series, point.as_ref()?, before)))
+    });
+    let shown: Vec<(&Series, &Point, bool)> = drawn.collect();
+    let is_axis = matches!(plot.kind, Kind::Line | Kind::Bar | Kind::BarLine | Kind::Diverging);
+    let provisional = is_axis && shown.iter().any(|(_, point, _)| point.provisional);
+    let broken =
+        is_axis && shown.iter().any(|(series, point, before)| series.shape == Shape::Line && point.broken && *before);
+    let notes = [(provisional, PROVISIONAL), (broken, BROKEN)];
+    notes.into_iter().filter(|(is_said, _)| *is_said).map(|(_, note)| note.to_owned()).collect()
 }
 
 /// The chart in words: every series with its numbers.

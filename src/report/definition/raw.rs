@@ -14,6 +14,8 @@ use toml::Spanned;
 pub struct RawReport {
     pub report: RawHead,
     #[serde(default)]
+    pub text: RawText,
+    #[serde(default)]
     #[schemars(with = "Vec<RawTable>")]
     pub table: Vec<Spanned<RawTable>>,
     #[serde(default)]
@@ -41,6 +43,18 @@ pub struct RawHead {
     /// Place among the reports of the index page; equal numbers stand in the order of their folder names.
     #[serde(default)]
     pub order: i64,
+}
+
+/// The prose of the report, which stands in `text.md` beside this file.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawText {
+    /// Words that the text uses by name: `{{ region }}`.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+    /// A page of its own for the title, and a list of contents after it.
+    #[serde(default)]
+    pub cover: bool,
 }
 
 /// One table in its yearbook layout.

@@ -11,11 +11,11 @@ use crate::domain::value::Mark;
 use crate::report::definition::parse::faulty_blocks;
 use crate::report::definition::raw::{
     RawChart, RawDecimals, RawHeadCell, RawHeads, RawNode, RawOrder, RawReport, RawSelector, RawSeries, RawSign,
-    RawTable, RawValues, RawY,
+    RawTable, RawText, RawValues, RawY,
 };
 use crate::report::definition::spec::{
     Axis, Category, ChartSpec, Decimals, Generated, Head, Kind, Name, Node, Order, Palette, ReportSpec, Selector,
-    SeriesSpec, Shape, Sign, Style, TableSpec,
+    SeriesSpec, Shape, Sign, Style, TableSpec, TextSpec,
 };
 use crate::report::definition::stated::Stated;
 
@@ -44,6 +44,7 @@ pub fn resolve(
     raw: RawReport,
     name: String,
     source: &Arc<SourceText>,
+    text: Option<Arc<SourceText>>,
     palette: &Arc<Palette>,
     faults: &mut Vec<Diagnostic>,
 ) -> ReportSpec {
@@ -61,6 +62,8 @@ pub fn resolve(
     let faulty = faulty_blocks(source, faults);
     let tables = tables.into_iter().filter(|(start, _)| !faulty.contains(start)).map(|(_, table)| table).collect();
     let charts = charts.into_iter().filter(|(start, _)| !faulty.contains(start)).map(|(_, chart)| chart).collect();
+    let RawText { with, cover } = raw.text;
+    let text = text.map(|source| TextSpec { source, with, cover });
     ReportSpec {
         name,
         title: raw.report.title,
@@ -69,6 +72,7 @@ pub fn resolve(
         order: raw.report.order,
         tables,
         charts,
+        text,
         palette: palette.clone(),
     }
 }

@@ -16,6 +16,9 @@ use crate::report::definition::stated::Stated;
 /// Largest report file read, in bytes.
 const REPORT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// The prose of a report, beside its `report.toml`.
+const TEXT: &str = "text.md";
+
 /// One folder below `reports/`.
 #[derive(Clone, Debug)]
 pub struct ReportSpec {
@@ -27,7 +30,19 @@ pub struct ReportSpec {
     pub order: i64,
     pub tables: Vec<TableSpec>,
     pub charts: Vec<ChartSpec>,
+    /// The prose of `text.md`, where there is one.
+    pub text: Option<TextSpec>,
     pub palette: Arc<Palette>,
+}
+
+/// A text whose figures are named by key.
+#[derive(Clone, Debug)]
+pub struct TextSpec {
+    pub source: Arc<SourceText>,
+    /// Words that the text uses by name.
+    pub with: BTreeMap<String, String>,
+    /// A page of its own for the title, and a list of contents after it.
+    pub cover: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -240,7 +255,9 @@ pub fn load(reports: &Path) -> Checked<Vec<ReportSpec>> {
         let Some(source) = read(&file, &format!("reports/{name}/report.toml"), &mut faults) else { continue };
         if let Some(raw) = parse::<RawReport>(&source, &mut faults) {
             let refused = refuse_name(&name, &source, &mut faults);
-            let spec = resolve(raw, name, &source, &palette, &mut faults);
+            let file = folder.join(TEXT);
+            let text = file.is_file().then(|| read(&file, &format!("reports/{name}/{TEXT}"), &mut faults)).flatten();
+            let spec = resolve(raw, name, &source, text, &palette, &mut faults);
             specs.extend(Some(spec).filter(|_| !refused));
         }
     }
@@ -254,7 +271,7 @@ pub fn load_text(name: &str, text: &str, palette: Palette) -> Checked<Option<Rep
     let mut faults = Vec::new();
     let source = Arc::new(SourceText { name: format!("reports/{name}/report.toml"), text: text.to_owned() });
     let raw = parse::<RawReport>(&source, &mut faults);
-    let spec = raw.map(|raw| resolve(raw, name.to_owned(), &source, &Arc::new(palette), &mut faults));
+    let spec = raw.map(|raw| resolve(raw, name.to_owned(), &source, None, &Arc::new(palette), &mut faults));
     Checked::new(spec, faults)
 }
 

@@ -10,14 +10,14 @@ use crate::report::table::sheet::{
     Align, BODY_SIZE, Line, NOTE_SIZE, Page, Placed, Sheet, Size, Slot, TITLE_SIZE, What, slots,
 };
 
-const WORD: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
+pub(super) const WORD: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
-const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+pub(super) const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 /// A4 in twentieths of a point, and the margin around the text.
-const SHORT: usize = 11_906;
+pub(super) const SHORT: usize = 11_906;
 const LONG: usize = 16_838;
-const MARGIN: usize = 1_134;
+pub(super) const MARGIN: usize = 1_134;
 
 /// # Errors
 /// The table has no cells.
@@ -26,7 +26,7 @@ pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
     pack(&[
         ("[Content_Types].xml", content_types()),
         ("_rels/.rels", relations(&[("document", "word/document.xml"), ("core", "docProps/core.xml")])),
-        ("docProps/core.xml", properties(frame, palette)),
+        ("docProps/core.xml", properties(&frame.full_title(), &frame.source, &palette.publisher)),
         ("word/_rels/document.xml.rels", relations(&[("styles", "styles.xml"), ("footer", "footer.xml")])),
         ("word/document.xml", document(frame, &laid)),
         ("word/styles.xml", styles(palette)),
@@ -37,27 +37,37 @@ pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
 fn document(frame: &Frame, laid: &Sheet) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.open("w:document", &[("xmlns:w", WORD), ("xmlns:r", OFFICE)]).open("w:body", &[]);
+    pages(&mut xml, frame, laid);
+    section(&mut xml, laid.landscape);
+    xml.finish()
+}
+
+/// A table with what stands above and below it.
+pub(super) fn pages(xml: &mut Xml, frame: &Frame, laid: &Sheet) {
     for (nth, page) in laid.pages.iter().enumerate() {
         for line in &page.above {
-            above(&mut xml, line, nth > 0 && std::ptr::eq(line, &page.above[0]));
+            above(xml, line, nth > 0 && std::ptr::eq(line, &page.above[0]));
         }
-        table(&mut xml, page, laid, frame);
+        table(xml, page, laid, frame);
     }
     for line in laid.foot.iter().flat_map(|line| &line.cells) {
-        paragraphs(&mut xml, &line.what.text(), &[("style", "TableNote")], "", 0);
+        paragraphs(xml, &line.what.text(), &[("style", "TableNote")], "", 0);
     }
-    let (width, height) = if laid.landscape { (LONG, SHORT) } else { (SHORT, LONG) };
+}
+
+/// The paper of what stands before.
+pub(super) fn section(xml: &mut Xml, landscape: bool) {
+    let (width, height) = if landscape { (LONG, SHORT) } else { (SHORT, LONG) };
     let (width, height, margin) = (width.to_string(), height.to_string(), MARGIN.to_string());
     xml.open("w:sectPr", &[]).empty("w:footerReference", &[("w:type", "default"), ("r:id", "footer")]);
     let mut size = vec![("w:w", width.as_str()), ("w:h", &height)];
-    if laid.landscape {
+    if landscape {
         size.push(("w:orient", "landscape"));
     }
     xml.empty("w:pgSz", &size);
     let margins = ["w:top", "w:right", "w:bottom", "w:left"].map(|side| (side, margin.as_str()));
     let rest = [("w:header", "600"), ("w:footer", "600"), ("w:gutter", "0")];
-    xml.empty("w:pgMar", &margins.into_iter().chain(rest).collect::<Vec<_>>());
-    xml.finish()
+    xml.empty("w:pgMar", &margins.into_iter().chain(rest).collect::<Vec<_>>()).close();
 }
 
 /// Title or unit note, kept with the table below it.
@@ -159,7 +169,7 @@ fn table_cell(xml: &mut Xml, cell: &Placed, is_first: bool, widths: &[String]) {
 }
 
 /// A paragraph; a new line within the text is one in the paragraph, and signs are raised.
-fn paragraphs(xml: &mut Xml, text: &str, settings: &[(&str, &str)], signs: &str, indent: usize) {
+pub(super) fn paragraphs(xml: &mut Xml, text: &str, settings: &[(&str, &str)], signs: &str, indent: usize) {
     let setting = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     xml.open("w:p", &[]).open("w:pPr", &[]);
     xml.empty("w:pStyle", &[("w:val", setting("style").unwrap_or("TableCell"))]);
@@ -187,7 +197,7 @@ fn paragraphs(xml: &mut Xml, text: &str, settings: &[(&str, &str)], signs: &str,
     xml.close();
 }
 
-fn styles(palette: &Palette) -> Vec<u8> {
+pub(super) fn styles(palette: &Palette) -> Vec<u8> {
     let body = palette.font.workbook_body.as_str();
     let title = palette.font.workbook_title.as_str();
     let mut xml = Xml::new();
@@ -197,6 +207,13 @@ fn styles(palette: &Palette) -> Vec<u8> {
     xml.close().close().close();
     let kinds = [
         ("Normal", body, BODY_SIZE, "left", false),
+        ("TextTitle", title, 22.0, "center", true),
+        ("TextByline", body, BODY_SIZE, "center", false),
+        ("Heading1", title, 16.0, "left", true),
+        ("Heading2", title, 14.0, "left", true),
+        ("Heading3", title, 12.0, "left", true),
+        ("TextBody", body, 12.0, "both", false),
+        ("TextItem", body, 12.0, "both", false),
         ("TableTitle", title, TITLE_SIZE, "center", true),
         ("TableUnit", body, NOTE_SIZE, "right", true),
         ("TableCell", body, BODY_SIZE, "left", false),
@@ -205,14 +222,35 @@ fn styles(palette: &Palette) -> Vec<u8> {
     for (name, font, size, align, keep) in kinds {
         let default = [("w:type", "paragraph"), ("w:styleId", name), ("w:default", "1")];
         xml.open("w:style", if name == "Normal" { &default } else { &default[..2] });
-        xml.empty("w:name", &[("w:val", name)]).open("w:pPr", &[]);
+        // Word knows its own headings by this name.
+        let called = name.replace("Heading", "heading ");
+        xml.empty("w:name", &[("w:val", &called)]).open("w:pPr", &[]);
         if keep {
             xml.empty("w:keepNext", &[]);
         }
-        xml.empty("w:spacing", &[("w:before", "0"), ("w:after", "0")]).empty("w:jc", &[("w:val", align)]);
-        // The outline of the document is the list of its tables.
-        if name == "TableTitle" {
-            xml.empty("w:outlineLvl", &[("w:val", "0")]);
+        let is_text = name.starts_with("Text");
+        let (before, after, line) = match name.starts_with("Heading") {
+            true => ("240", "120", "240"),
+            false if is_text => ("0", "60", "360"),
+            false => ("0", "0", "240"),
+        };
+        xml.empty("w:spacing", &[("w:before", before), ("w:after", after), ("w:line", line), ("w:lineRule", "auto")]);
+        // A paragraph begins two characters in.
+        match name {
+            "TextBody" => drop(xml.empty("w:ind", &[("w:firstLineChars", "200"), ("w:firstLine", "480")])),
+            "TextItem" => drop(xml.empty("w:ind", &[("w:left", "720"), ("w:hanging", "240")])),
+            _ => {}
+        }
+        xml.empty("w:jc", &[("w:val", align)]);
+        // The outline of the document: its headings, and in a document of one table its title.
+        let outline = match name {
+            "TableTitle" | "Heading1" => Some("0"),
+            "Heading2" => Some("1"),
+            "Heading3" => Some("2"),
+            _ => None,
+        };
+        if let Some(level) = outline {
+            xml.empty("w:outlineLvl", &[("w:val", level)]);
         }
         xml.close().open("w:rPr", &[]);
         fonts(&mut xml, font, size);
@@ -226,7 +264,7 @@ fn fonts(xml: &mut Xml, font: &str, size: f64) {
     xml.empty("w:sz", &[("w:val", &format!("{:.0}", size * 2.0))]);
 }
 
-fn footer() -> Vec<u8> {
+pub(super) fn footer() -> Vec<u8> {
     let mut xml = Xml::new();
     xml.open("w:ftr", &[("xmlns:w", WORD)]).open("w:p", &[]).open("w:pPr", &[]);
     xml.empty("w:jc", &[("w:val", "center")]).close();
@@ -235,7 +273,7 @@ fn footer() -> Vec<u8> {
 }
 
 /// The date is fixed so that the same table gives the same bytes.
-fn properties(frame: &Frame, palette: &Palette) -> Vec<u8> {
+pub(super) fn properties(title: &str, description: &str, publisher: &str) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.open(
         "cp:coreProperties",
@@ -246,33 +284,35 @@ fn properties(frame: &Frame, palette: &Palette) -> Vec<u8> {
             ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
         ],
     );
-    xml.element("dc:title", &[], &frame.full_title()).element("dc:creator", &[], &palette.publisher);
-    xml.element("dc:description", &[], &frame.source).element("dc:language", &[], "zh-CN");
+    xml.element("dc:title", &[], title).element("dc:creator", &[], publisher);
+    xml.element("dc:description", &[], description).element("dc:language", &[], "zh-CN");
     xml.element("dcterms:created", &[("xsi:type", "dcterms:W3CDTF")], "2000-01-01T00:00:00Z");
     xml.finish()
 }
 
-fn relations(targets: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn relations(targets: &[(&str, &str)]) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.open("Relationships", &[("xmlns", RELATIONS)]);
     for (id, target) in targets {
         let kind = match *id {
             "core" => format!("{}/metadata/core-properties", RELATIONS),
             "document" => format!("{OFFICE}/officeDocument"),
-            other => format!("{OFFICE}/{other}"),
+            // `image3` is an image.
+            other => format!("{OFFICE}/{}", other.trim_end_matches(|c: char| c.is_ascii_digit())),
         };
         xml.empty("Relationship", &[("Id", id), ("Type", &kind), ("Target", target)]);
     }
     xml.finish()
 }
 
-fn content_types() -> Vec<u8> {
+pub(super) fn content_types() -> Vec<u8> {
     const WORD_TYPE: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
     let mut xml = Xml::new();
     xml.open("Types", &[("xmlns", "http://schemas.openxmlformats.org/package/2006/content-types")]);
     let relations = "application/vnd.openxmlformats-package.relationships+xml";
     xml.empty("Default", &[("Extension", "rels"), ("ContentType", relations)]);
     xml.empty("Default", &[("Extension", "xml"), ("ContentType", "application/xml")]);
+    xml.empty("Default", &[("Extension", "png"), ("ContentType", "image/png")]);
     for (part, kind) in [("document", "document.main"), ("styles", "styles"), ("footer", "footer")] {
         let (part, kind) = (format!("/word/{part}.xml"), format!("{WORD_TYPE}.{kind}+xml"));
         xml.empty("Override", &[("PartName", &part), ("ContentType", &kind)]);

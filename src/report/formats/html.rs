@@ -23,19 +23,8 @@ pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> S
     for kept in &frame.kept {
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
-    body.push_str("<div class=\"sheet\">\n");
-    body.push_str(&table(frame, explained));
-    // What is said of kept figures stands above the table.
-    let foot = frame.foot();
-    let foot = &foot[..foot.len() - frame.kept.len()];
-    if !foot.is_empty() {
-        body.push_str("<footer class=\"notes\">\n");
-        for line in foot {
-            body.push_str(&format!("<p>{}</p>\n", text(line)));
-        }
-        body.push_str("</footer>\n");
-    }
-    body.push_str("</div>\n");
+    let way = explained.then(|| format!("{}.way.html", frame.id));
+    body.push_str(&sheet(frame, "title", way.as_deref()));
     let id = escape(&frame.id);
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
@@ -53,16 +42,33 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-fn table(frame: &Frame, explained: bool) -> String {
+/// The table with the lines below it. `name` is the anchor of its title, `way` the page that explains its figures.
+pub fn sheet(frame: &Frame, name: &str, way: Option<&str>) -> String {
+    let mut out = format!("<div class=\"sheet\">\n{}", table(frame, name, way));
+    // What is said of kept figures stands above the table.
+    let foot = frame.foot();
+    let foot = &foot[..foot.len() - frame.kept.len()];
+    if !foot.is_empty() {
+        out.push_str("<footer class=\"notes\">\n");
+        for line in foot {
+            out.push_str(&format!("<p>{}</p>\n", text(line)));
+        }
+        out.push_str("</footer>\n");
+    }
+    out.push_str("</div>\n");
+    out
+}
+
+fn table(frame: &Frame, name: &str, way: Option<&str>) -> String {
     let mut out =
-        String::from("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"title\">\n<table>\n");
+        format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{name}\">\n<table>\n");
     let number = if frame.number.is_empty() {
         String::new()
     } else {
         format!("<span class=\"number\">{}</span>　", escape(&frame.number))
     };
     out.push_str(&format!(
-        "<caption><span id=\"title\">{number}{}</span>",
+        "<caption><span id=\"{name}\">{number}{}</span>",
         label(frame, &frame.title, "", &frame.title_en)
     ));
     if !frame.unit_note.is_empty() {
@@ -84,7 +90,7 @@ fn table(frame: &Frame, explained: bool) -> String {
     }
     out.push_str("</thead>\n");
     let starts = group_starts(frame);
-    let addresses = if explained { addresses(frame) } else { Vec::new() };
+    let addresses = if way.is_some() { addresses(frame) } else { Vec::new() };
     for (at, (stub, cells)) in frame.stub.iter().zip(&frame.cells).enumerate() {
         if starts.contains(&at) {
             out.push_str(if at == 0 { "<tbody>\n" } else { "</tbody>\n<tbody>\n" });
@@ -96,8 +102,8 @@ fn table(frame: &Frame, explained: bool) -> String {
         }
         for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
             let address = addresses.get(at).and_then(|row| row.get(nth)).filter(|_| !cell.answers.is_empty());
-            let way = address.map(|address| format!("{}.way.html#{address}", frame.id));
-            out.push_str(&data(cell, way.as_deref()));
+            let link = way.zip(address).map(|(way, address)| format!("{way}#{address}"));
+            out.push_str(&data(cell, link.as_deref()));
         }
         out.push_str("</tr>\n");
     }
@@ -223,7 +229,7 @@ fn spans(wide: usize, high: usize) -> String {
 }
 
 /// Text with its line breaks kept.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     escape(raw).replace('\n', "<br>")
 }
 

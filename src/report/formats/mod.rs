@@ -6,6 +6,8 @@ mod xml;
 pub mod accessible;
 pub mod csv;
 pub mod docx;
+pub mod text;
+pub mod docx_text;
 pub mod ods;
 pub mod package;
 mod parquet;

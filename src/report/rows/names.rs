@@ -79,6 +79,11 @@ impl Names {
         self.units.get(code)
     }
 
+    /// The codes of all units.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        self.units.keys().map(String::as_str)
+    }
+
     /// A hint for a unit that does not exist.
     pub fn unit_hint(&self, code: &str) -> String {
         match nearest(code, self.units.keys().map(String::as_str)).first() {

@@ -9,7 +9,7 @@ use crate::report::definition::spec::Selector;
 use crate::warehouse::{Rows, Scalar};
 
 /// The dimensions that hold `_T` where a number is not divided by them.
-const DIVIDED: [&str; 6] = ["region", "scheme", "ownership", "industry", "population", "breakdown"];
+pub const TOTALLED: [&str; 6] = ["region", "scheme", "ownership", "industry", "population", "breakdown"];
 
 /// Rows with their columns by name.
 pub struct Records<'a> {
@@ -132,7 +132,7 @@ fn join_breakdowns(left: &[String], right: &[String]) -> Vec<String> {
 /// Dimensions that some entry of a table divides by: where a cell does not name one of them, it means the total.
 pub fn with_totals(selector: &Selector, divided: &BTreeSet<String>) -> Selector {
     let mut whole = selector.clone();
-    for dimension in divided.iter().filter(|d| DIVIDED.contains(&d.as_str())) {
+    for dimension in divided.iter().filter(|d| TOTALLED.contains(&d.as_str())) {
         whole.entry(dimension.clone()).or_insert_with(|| vec![TOTAL.to_owned()]);
     }
     whole

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::report::chart::plot::Plot;
 use crate::report::definition::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
 use crate::report::formats::html::{escape, page};
+use crate::report::formats::text;
+use crate::report::prose::document::Document;
 use crate::report::rows::kept::HEAD;
 use crate::report::rows::records::Records;
 use crate::report::table::format::Figure;
@@ -35,7 +37,23 @@ pub struct Shelf<'a> {
     pub report: &'a ReportSpec,
     pub tables: Vec<(&'a TableSpec, Frame)>,
     pub charts: Vec<(&'a ChartSpec, Plot)>,
+    pub text: Option<Document>,
 }
+
+impl Imprint {
+    /// `2026-11-22发布，版本 959d…`
+    pub fn line(&self) -> String {
+        match self.date.is_empty() {
+            true => String::new(),
+            false => format!("{}发布，版本 {}", self.date, self.release),
+        }
+    }
+}
+
+/// A field to search the page with; it appears where scripts run.
+const SEARCH: &str = "<p class=\"search\" role=\"search\" hidden><label for=\"search\">查找</label> <input type=\"search\" id=\"search\" \
+    autocomplete=\"off\"> <span id=\"found\" role=\"status\"></span></p>\n";
+const SCRIPT: &str = include_str!("search.js");
 
 /// The page; `findings` and `sources` are the rows of `core_finding` and `core_table`.
 pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources: &Rows) -> String {
@@ -48,6 +66,7 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str("</header>\n<main>\n");
     body.push_str(&kept_note(&imprint.kept, sources));
     body.push_str(&contents(shelves, findings));
+    body.push_str(SEARCH);
     for (nth, shelf) in shelves.iter().enumerate() {
         body.push_str(&section(nth, shelf));
     }
@@ -56,6 +75,7 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str("</main>\n<footer class=\"colophon\">\n");
     body.push_str("<p>说明：“…”或空白为缺数；数字按四舍五入；表内数字保持来源的小数位数，来源中的差错原样刊印，并列于“核对结果”。</p>\n");
     body.push_str("</footer>\n");
+    body.push_str(&format!("<script>\n{SCRIPT}</script>\n"));
     page(title, &body)
 }
 
@@ -133,6 +153,14 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
     let mut out = format!("<section id=\"r{nth}\">\n<h2>{}</h2>\n", escape(&report.title));
     if !report.summary.is_empty() {
         out.push_str(&format!("<p class=\"summary\">{}</p>\n", escape(&report.summary)));
+    }
+    if shelf.text.is_some() {
+        let path = format!("texts/{0}/{0}", report.name);
+        out.push_str(&format!(
+            "<p class=\"files\"><a href=\"{path}.html\">{}</a>：{}</p>\n",
+            escape(&report.title),
+            text::links(&path, &report.title)
+        ));
     }
     if !shelf.tables.is_empty() {
         out.push_str("<table class=\"list\">\n<thead><tr><th scope=\"col\">统计表</th><th scope=\"col\" class=\"links\">下载</th></tr></thead>\n<tbody>\n");

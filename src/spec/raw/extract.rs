@@ -47,8 +47,26 @@ pub struct Extract {
     /// Column of the record table → the code that holds for every row: `{ region = "530400" }`.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub context: Option<BTreeMap<Text, Text>>,
+    /// Where the rows of a name that ends in `.postgres` come from.
+    #[schemars(with = "Option<Postgres>")]
+    pub postgres: Option<Spanned<Postgres>>,
     /// The columns that are read.
     pub field: Vec<Field>,
+}
+
+/// A PostgreSQL database that an extract is asked of. Who may connect stands elsewhere: exactly one of `url_env` and `url_file`
+/// says where, and exactly one of `query` and `table` what.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Postgres {
+    /// The environment variable that holds the address: `postgresql://user:password@host/database`.
+    pub url_env: Option<String>,
+    /// The file that holds the address, which only its owner may read; below the project where it is not absolute.
+    pub url_file: Option<String>,
+    /// The query that gives the rows, under the headers of the fields; `{month}` is the month that the name captures.
+    pub query: Option<String>,
+    /// The table or view that is read whole.
+    pub table: Option<String>,
 }
 
 /// A column of an extract and the column of the record table that it fills.

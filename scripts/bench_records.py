@@ -1,0 +1,192 @@
+"""Records at scale, beside others: extracts to Parquet, the eight questions, the monthly job. Prints the tables of docs/benchmarks.md.
+
+usage: bench_records.py SHEBAO PEERS_PYTHON
+
+SHEBAO_BENCH_PERSONS (100,000) says how many persons are made up, for 24 months; 1,000,000 is the full size (20 GB of disk).
+SHEBAO_BENCH_FOLDER says where; all that is made there is removed again. Wall seconds depend on what else the machine does,
+processor seconds hardly.
+"""
+
+import glob
+import math
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+PERSONS = int(os.environ.get("SHEBAO_BENCH_PERSONS", "100000"))
+MONTHS = 24
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+
+
+def cost(*command):
+    """Wall seconds, processor seconds, peak megabytes and output of a command."""
+    pipe = tempfile.TemporaryFile()
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    pipe.seek(0)
+    said = pipe.read().decode("utf-8", "replace")
+    if os.waitstatus_to_exitcode(status) not in (0, 1):
+        sys.exit(f"{' '.join(command)}\n{said}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said
+
+
+def project(folder, sql):
+    """A project with the layouts of the extracts and these folders of SQL."""
+    for part in ["pipelines/codes", "pipelines/agency", "pipelines/synth.toml", *sql]:
+        source, target = os.path.join(ROOT, part), os.path.join(folder, part)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copytree(source, target) if os.path.isdir(source) else shutil.copy(source, target)
+    for part in ["sql/audits", "reports", "fixtures"]:
+        os.makedirs(os.path.join(folder, part), exist_ok=True)
+    return folder
+
+
+CORE = [f"sql/models/core/core_{name}.sql" for name in ["code", "indicator", "measure", "observation", "table"]]
+
+
+def files(folder, pattern):
+    return sorted(glob.glob(os.path.join(folder, pattern)))
+
+
+def rows(paths):
+    return sum(open(path, "rb").read().count(b"\n") - 1 for path in paths)
+
+
+def table(title, head, lines):
+    print(f"\n### {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for line in lines:
+        print(f"| {' | '.join(line)} |")
+
+
+def extracts(shebao, python, folder, given):
+    contributions = os.path.join(given, "agency/contribution")
+    paths = files(contributions, "*.csv")
+    count = rows(paths)
+    utf8 = os.path.join(folder, "utf8")
+    os.makedirs(utf8)
+    for path in paths:
+        with open(path, "rb") as source, open(os.path.join(utf8, os.path.basename(path)), "wb") as target:
+            target.write(source.read().decode("gb18030").encode())
+    alone = os.path.join(folder, "alone")
+    os.makedirs(os.path.join(alone, "agency"))
+    os.symlink(contributions, os.path.join(alone, "agency/contribution"))
+    lines = []
+    for name, some in [("shebao, GB18030", paths), ("shebao, a third of the files", paths[::3])]:
+        of_some = os.path.join(folder, "some", name)
+        os.makedirs(os.path.join(of_some, "agency/contribution"))
+        for path in some:
+            os.link(path, os.path.join(of_some, "agency/contribution", os.path.basename(path)))
+        where = project(os.path.join(folder, "extract", name), CORE)
+        wall, used, peak, _ = cost(shebao, "--project", where, "--input", of_some, "ingest")
+        lines.append((name, wall, used, peak, count if some is paths else rows(some)))
+    told = subprocess.run(
+        [python, os.path.join(HERE, "peers_records.py"), "extract", utf8, contributions], capture_output=True, text=True, check=True
+    )
+    for line in told.stdout.splitlines():
+        peer, _, wall, used, peak, found = line.split("\t")
+        if wall != "-":
+            lines.append((peer, float(wall), float(used), float(peak), int(found)))
+    shown = [
+        [name, f"{n:,}", f"{wall:.1f}", f"{used:.1f}", f"{n / used / 1e3:,.0f}", f"{peak:,.0f}"] for name, wall, used, peak, n in lines
+    ]
+    table("Contributions to Parquet", ["", "rows", "seconds", "processor s", "1,000 rows / processor s", "peak MB"], shown)
+
+
+def plain(python, records, folder):
+    """One plain Parquet file per month and table, as DuckDB writes it."""
+    text = (
+        "import duckdb, sys\nc = duckdb.connect()\nc.execute('SET threads = 2')\n"
+        "for target, source in zip(sys.argv[1::2], sys.argv[2::2]):\n"
+        "    c.execute(f\"COPY (SELECT * EXCLUDE (submission) FROM read_parquet('{source}/*.parquet')) TO '{target}' (FORMAT parquet)\")\n"
+    )
+    pairs = []
+    for name in ["contribution", "unit"]:
+        os.makedirs(os.path.join(folder, name))
+        for month in files(records, f"core_{name}/*"):
+            pairs += [os.path.join(folder, name, f"{name}-{os.path.basename(month)}.parquet"), month]
+    subprocess.run([python, "-c", text, *pairs], check=True)
+    return folder
+
+
+def questions(shebao, python, folder, where):
+    path = os.path.join(ROOT, "benches/questions.sql")
+    peers = plain(python, os.path.join(where, "warehouse/records"), os.path.join(folder, "plain"))
+    asked = [part.split("\n", 1) for part in open(path, encoding="utf-8").read().split("-- question: ")[1:]]
+    ours = {}
+    for name, sql in asked:
+        costs = [cost(shebao, "--project", where, "query", sql, "--format", "csv") for _ in range(3)]
+        ours[name.strip()] = sorted(costs)[1]
+    told = subprocess.run([python, os.path.join(HERE, "peers_records.py"), "questions", peers, path], capture_output=True, text=True, check=True)
+    others = {}
+    for line in told.stdout.splitlines():
+        peer, name, wall, used, _, _ = line.split("\t")
+        others.setdefault(name, {})[peer] = (float(wall), float(used)) if wall != "-" else None
+    names = ["duckdb", "datafusion", "polars"]
+    lines, ratios = [], []
+    for name, (wall, used, peak, _) in ours.items():
+        of_peers = [others.get(name, {}).get(peer) for peer in names]
+        best = min((known[1] for known in of_peers if known), default=math.nan)
+        ratios.append(used / best)
+        cells = [f"{known[0]:.2f} / {known[1]:.2f}" if known else "–" for known in of_peers]
+        lines.append([name, f"{wall:.2f} / {used:.2f}", *cells, f"{used / best:.2f}"])
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    lines.append(["geometric mean", "", "", "", "", f"{mean:.2f}"])
+    table("The eight questions (seconds / processor seconds)", ["", "shebao", *names, "to the best"], lines)
+
+
+def monthly(shebao, folder, given):
+    """A month added to those before, and all of them anew."""
+    where = project(os.path.join(folder, "monthly"), ["sql"])
+    inbox = os.path.join(folder, "inbox")
+    months = sorted({path[-11:-4] for path in files(given, "agency/*/*.csv")})
+    for path in files(given, "agency/*/*.csv"):
+        kept = os.path.join(inbox, os.path.relpath(path, given))
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        os.link(path, kept)
+    last = files(inbox, f"agency/*/*{months[-1]}.csv")
+    for path in last:
+        os.rename(path, path + ".later")
+    lines = []
+
+    def run(name, *more):
+        wall, used, peak, _ = cost(shebao, "--project", where, "--input", inbox, "run", *more)
+        lines.append([name, f"{wall:.1f}", f"{used:.1f}", f"{peak:,.0f}"])
+
+    run(f"{len(months) - 1} months, from nothing")
+    for path in last:
+        os.rename(path + ".later", path)
+    run("the month added")
+    key = open(os.path.join(where, "warehouse/key")).read()
+    shutil.rmtree(os.path.join(where, "warehouse"))
+    os.makedirs(os.path.join(where, "warehouse"))
+    with open(os.open(os.path.join(where, "warehouse/key"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        file.write(key)
+    run(f"all {len(months)} months anew")
+    table("The monthly job", ["", "seconds", "processor s", "peak MB"], lines)
+    return where
+
+
+def main():
+    shebao, python = map(os.path.abspath, sys.argv[1:3])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(dir=os.environ.get("SHEBAO_BENCH_FOLDER")) as folder:
+        given = os.path.join(folder, "given")
+        size = ["--persons", str(PERSONS), "--months", str(MONTHS), "--seed", "1"]
+        wall, used, peak, _ = cost(shebao, "--project", ROOT, "synth", *size, given)
+        made = rows(files(given, "agency/*/*.csv"))
+        print(f"{platform.machine()}, {os.cpu_count()} cores, {PERSONS:,} persons × {MONTHS} months, {made:,} records")
+        print(f"\n`shebao synth`: {made / used / 1e6:.2f} million rows a processor second, {peak:.0f} MB ({wall:.1f} s)")
+        extracts(shebao, python, folder, given)
+        where = monthly(shebao, folder, given)
+        questions(shebao, python, folder, where)
+
+
+main()
