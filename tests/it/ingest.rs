@@ -17,7 +17,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every table of the project, read; all without a fault.
+/// Every table of the project of which a file is there, read; all without a fault. A file named by period comes when it comes.
 pub fn read_all() -> Vec<Ingested> {
     let project = Project::open(root(), None).expect("a project");
     let loaded = spec::load(&project);
@@ -27,6 +27,9 @@ pub fn read_all() -> Vec<Ingested> {
     for source in &loaded.value.sources {
         for table in &source.tables {
             for edition in &table.editions {
+                if edition.files.iter().any(|file| file.as_str().contains('{')) {
+                    continue;
+                }
                 let read = |file: &'_ str| {
                     let document = grid::read(&project.input.join(file), file, shebao::ingest::declared(edition));
                     document.unwrap_or_else(|d| panic!("{}", d.render()))

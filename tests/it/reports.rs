@@ -119,8 +119,12 @@ fn the_index_links_only_what_is_there() {
     let tables = files(&published().file("out/tables"), ".docx").len();
     let reports = files(&published().file("out/tables"), "datapackage.json").len();
     assert!((tables, reports) >= (TABLES.len(), 3), "{tables} tables in {reports} reports");
-    // Page and six files of each table; the whole of each report in three ways; chart, SVG and PNG.
-    assert_eq!(links.len(), tables * 7 + reports * 3 + CHARTS.len() * 3);
+    let charts = files(&published().file("out/charts"), ".svg").len();
+    let texts = files(&published().file("out/texts"), ".docx").len();
+    assert!((charts, texts) >= (CHARTS.len(), 4), "{charts} charts, {texts} texts");
+    // Page and six files of each table; the whole of each report in three ways; chart, SVG and PNG; page, document and
+    // figures of each text.
+    assert_eq!(links.len(), tables * 7 + reports * 3 + charts * 3 + texts * 3);
     for link in links {
         assert!(published().file("out").join(link).is_file(), "{link} is missing");
     }
@@ -138,11 +142,18 @@ fn figures_kept_from_the_last_release_are_marked() {
     let (head, rest) = index.split_once("<nav aria-label=\"目录\">").expect("the contents");
     assert!(head.contains("沿用上次发布的数据：") && head.contains("yuxi-2013/unemployment_fund"), "{head}");
     assert!(head.contains(&first), "the release the figures come from: {head}");
-    // The table and the chart made of it, each at its line.
+    // The table and the charts made of it, each at its line.
     let marked: Vec<&str> = rest.lines().filter(|line| line.contains("沿用上次发布的数据：")).collect();
-    assert_eq!(marked.len(), 2, "{marked:?}");
-    assert!(marked[0].contains("tables/yuxi-2013/unemployment_fund.html"), "{marked:?}");
-    assert!(marked[1].contains("charts/unemployment_fund.svg"), "{marked:?}");
+    let made_of_it = [
+        "charts/annual_unemployment.svg",
+        "tables/yuxi-2013/unemployment_fund.html",
+        "charts/unemployment_fund.svg",
+        "charts/papers_yuxi.svg",
+    ];
+    assert_eq!(marked.len(), made_of_it.len(), "{marked:?}");
+    for (line, made) in marked.iter().zip(made_of_it) {
+        assert!(line.contains(made), "{made} in {line}");
+    }
     let page = |table: &str| project.read(&format!("out/tables/yuxi-2013/{table}.html"));
     let notice = "沿用上次发布的数据：yuxi-2013/unemployment_fund 的新文件未能采用";
     assert!(page("unemployment_fund").contains(notice));

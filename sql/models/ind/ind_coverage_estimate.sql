@@ -29,11 +29,14 @@ rate AS (
 ),
 number AS (
     SELECT
-        CASE indicator
-            WHEN 'recipient_person' THEN 'insured_person'
-            WHEN 'employed_person' THEN 'eligible_person'
-            ELSE indicator
-        END AS estimated_from,
+        -- Cast, as the engine takes literals and columns for two types of text.
+        CAST(
+            CASE indicator
+                WHEN 'recipient_person' THEN 'insured_person'
+                WHEN 'employed_person' THEN 'eligible_person'
+                ELSE indicator
+            END AS VARCHAR
+        ) AS estimated_from,
         CASE WHEN indicator = 'eligible_person' THEN 1 ELSE 2 END AS choice,
         period,
         period_start,

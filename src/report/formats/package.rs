@@ -68,7 +68,7 @@ pub fn files(about: &About<'_>, frames: &[&Frame], names: &Names) -> Result<Vec<
                 codes.entry(UNIT.to_owned()).or_default().insert(point.answer.unit.clone());
             }
         }
-        let schema = schema(&columns);
+        let schema = schema(&columns, &codes);
         let (csv, parquet) = (format!("data/{}.csv", frame.id), format!("data/{}.parquet", frame.id));
         resources.push(table_resource(frame, &frame.id, &csv, "csv", "text/csv", &schema));
         let name = format!("{}-parquet", frame.id);
@@ -160,7 +160,8 @@ fn csv_file(columns: &[Column], rows: &[Vec<Field>]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn schema(columns: &[Column]) -> Value {
+/// What the columns are; a column of codes refers to their list, which is there if any figure has such a code.
+fn schema(columns: &[Column], codes: &BTreeMap<String, BTreeSet<String>>) -> Value {
     let fields: Vec<Value> = columns
         .iter()
         .map(|column| {
@@ -173,7 +174,7 @@ fn schema(columns: &[Column]) -> Value {
             field
         })
         .collect();
-    let coded = columns.iter().filter(|column| CODED.contains(&column.name.as_str()) || column.name == UNIT);
+    let coded = columns.iter().filter(|column| codes.contains_key(&column.name));
     let keys: Vec<Value> = coded
         .map(|column| {
             json!({ "fields": [column.name], "reference": { "resource": code_resource_name(&column.name), "fields": ["code"] } })

@@ -65,7 +65,7 @@ fn texts(svg: &str) -> (Vec<Text>, f64, f64) {
 fn texts_of_charts_keep_clear_of_each_other_and_of_the_edge() {
     let mut faults = Vec::new();
     let drawings = files(&sample().file("out/charts"), ".svg");
-    assert_eq!(drawings.len(), 15);
+    assert_eq!(drawings.len(), 26);
     for path in &drawings {
         let name = path.file_stem().expect("a name").to_string_lossy();
         let (texts, width, height) = texts(&std::fs::read_to_string(path).expect("a drawing"));

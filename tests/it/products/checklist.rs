@@ -236,7 +236,7 @@ fn accessible_workbooks_meet_the_checklist() {
         items.iter().filter(|cells| cells[3] == "met").map(|cells| cells[1].parse().unwrap()).collect();
     assert!(met.len() >= 33, "{} items are met", met.len());
     let books = files(&sample().file("out/tables"), ".accessible.xlsx");
-    assert_eq!(books.len(), 5);
+    assert_eq!(books.len(), 6);
     let mut faults = Vec::new();
     for path in books {
         let parts = Parts::open(&path);
