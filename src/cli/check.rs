@@ -7,14 +7,14 @@ use anyhow::bail;
 use clap::ValueEnum;
 
 use super::{Context, Ended, Fault, drift, job, print, rule};
-use crate::warehouse::{Rows, Scalar, model};
+use crate::warehouse::{Column, Kind, Rows, Scalar, model};
 
 /// Tell every finding of a release: what could not be read, and what does not add up
 ///
 /// With FILE and --against: tell what moved between the file and a specification, and print the [[edition]] block that takes
 /// it; the exit code is 0 if nothing moved. Otherwise one paragraph per cause: the cells to look at, what each rule expected
-/// and by how much it misses, the slip of print that would explain it, who else says so. All findings are rows of
-/// core_finding. With --explain: what a rule says, how its tolerance is made, and where it applied.
+/// and by how much it misses, the slip of print that would explain it, who else says so; with --brief, one line per cause. All
+/// findings are rows of core_finding. With --explain: what a rule says, how its tolerance is made, and where it applied.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A file to hold against a specification
@@ -32,6 +32,9 @@ pub struct Args {
     /// Tell of one rule what it says and where it applied
     #[arg(long, value_name = "RULE", conflicts_with_all = ["file", "rule"])]
     explain: Option<String>,
+    /// One line per cause: how many findings, of which rules, where, and the slip that would explain them
+    #[arg(long, conflicts_with_all = ["file", "explain"])]
+    brief: bool,
     /// Only findings of this severity or above
     #[arg(long, value_enum, default_value_t = Level::Info)]
     severity: Level,
@@ -56,6 +59,8 @@ struct Finding {
     severity: String,
     level: Level,
     place: String,
+    /// The file and the first of the cells.
+    first: String,
     message: String,
     suggestion: String,
     cause: String,
@@ -85,7 +90,10 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         print::json(&rows, &mut out)?;
     } else {
         let told: Vec<&Finding> = all.iter().filter(|f| f.level >= args.severity).collect();
-        tell(&told, &mut out)?;
+        match args.brief {
+            true => print::table(&overview(&told), &mut out)?,
+            false => tell(&told, &mut out)?,
+        }
     }
     out.flush()?;
     let fails = all.iter().any(|f| f.level >= args.fail_on);
@@ -112,6 +120,7 @@ fn findings(rows: &Rows) -> Vec<Finding> {
     let text = |row: &[Scalar], name: &str| rows.column(name).map_or(String::new(), |nth| row[nth].to_string());
     let of = |row: &Vec<Scalar>| {
         let (file, sheet, cell) = (text(row, "source_file"), text(row, "sheet"), text(row, "cell"));
+        let first = format!("{file} {}", cell.split_whitespace().next().unwrap_or_default());
         let sheet = if sheet.is_empty() { sheet } else { format!(", sheet \"{sheet}\"") };
         let cell = match cell.split_whitespace().count() {
             0 => cell,
@@ -124,6 +133,7 @@ fn findings(rows: &Rows) -> Vec<Finding> {
             level: level(&severity),
             severity,
             place: format!("{file}{sheet}{cell}"),
+            first,
             message: text(row, "message"),
             suggestion: text(row, "suggestion"),
             cause: text(row, "cause"),
@@ -139,22 +149,66 @@ fn findings(rows: &Rows) -> Vec<Finding> {
 }
 
 /// Findings of one cause together, those without one by rule; the gravest first.
-fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
-    let mut told: Vec<(&str, &str, &str)> = Vec::new();
+fn by_cause<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
-        let head = finding.head();
-        if told.contains(&head) {
-            continue;
+        match groups.iter_mut().find(|group| group[0].head() == finding.head()) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
         }
-        told.push(head);
-        let group: Vec<&&Finding> = findings.iter().filter(|other| other.head() == head).collect();
-        let mut rules: Vec<&str> = Vec::new();
-        group.iter().map(|f| f.rule.as_str()).for_each(|rule| {
-            if !rules.contains(&rule) {
-                rules.push(rule)
-            }
-        });
-        writeln!(out, "{} {} ({})\n", finding.severity, rules.join(", "), group.len())?;
+    }
+    groups
+}
+
+fn rules_of<'a>(group: &[&'a Finding]) -> Vec<&'a str> {
+    let mut rules: Vec<&str> = Vec::new();
+    for finding in group {
+        if !rules.contains(&finding.rule.as_str()) {
+            rules.push(&finding.rule);
+        }
+    }
+    rules
+}
+
+/// A line per cause, for a screen: the first cell stands for all.
+fn overview(findings: &[&Finding]) -> Rows {
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let line = |group: Vec<&Finding>| {
+        [
+            Scalar::Text(group[0].severity.clone()),
+            Scalar::Integer(i64::try_from(group.len()).unwrap_or(i64::MAX)),
+            Scalar::Text(rules_of(&group).join(", ")),
+            Scalar::Text(group[0].first.clone()),
+            Scalar::Text(cut(&group[0].repair)),
+        ]
+        .to_vec()
+    };
+    Rows {
+        columns: vec![
+            column("severity", Kind::Text),
+            column("findings", Kind::Integer),
+            column("rules", Kind::Text),
+            column("first cell", Kind::Text),
+            column("would be explained by", Kind::Text),
+        ],
+        rows: by_cause(findings).into_iter().map(line).collect(),
+    }
+}
+
+/// The beginning of a text, as wide as a column of an overview may be.
+fn cut(text: &str) -> String {
+    const WIDE: usize = 48;
+    match text.char_indices().nth(WIDE) {
+        Some((end, _)) => format!("{} …", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// A paragraph per cause.
+fn tell(findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+    for group in by_cause(findings) {
+        let finding = group[0];
+        writeln!(out, "{} {} ({})\n", finding.severity, rules_of(&group).join(", "), group.len())?;
         for one in &group {
             writeln!(out, "  {}", one.message)?;
             if !one.place.is_empty() {

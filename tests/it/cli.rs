@@ -205,6 +205,9 @@ fn findings_can_stop_a_job_that_wants_it() {
     project.shebao(&["check", "--fail-on", "warning"]).must_end_with(1);
     let said = project.shebao(&["check", "--rule", "sum-of-parts"]).must_end_with(0);
     check_text("check_sum_of_parts", &said.stdout);
+    // All of it on a screen: a line per cause.
+    let said = project.shebao(&["check", "--brief", "--severity", "warning"]).must_end_with(0);
+    check_text("check_brief", &said.stdout);
 }
 
 #[test]
