@@ -8,9 +8,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext, ident};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement as SqlStatement,
-};
+use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, SelectItem, SetExpr, Statement as SqlStatement};
 
 use super::build::plan;
 use super::model::{Growth, Model};
@@ -68,13 +66,15 @@ pub async fn over_nothing(
 
 /// The columns of a query by name alone.
 fn untyped(statement: &Statement) -> Result<SchemaRef, DataFusionError> {
-    let mut body = match statement {
+    let query = match statement {
         Statement::Statement(statement) => match statement.as_ref() {
-            SqlStatement::Query(query) => query.body.as_ref(),
-            _ => return Err(DataFusionError::Plan("a model is a query".to_owned())),
+            SqlStatement::Query(query) => Some(query),
+            _ => None,
         },
-        _ => return Err(DataFusionError::Plan("a model is a query".to_owned())),
+        _ => None,
     };
+    let query = query.ok_or_else(|| DataFusionError::Plan("a model is a query".to_owned()))?;
+    let mut body = query.body.as_ref();
     let select = loop {
         body = match body {
             SetExpr::Select(select) => break select,
@@ -87,7 +87,6 @@ fn untyped(statement: &Statement) -> Result<SchemaRef, DataFusionError> {
         SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
         SelectItem::UnnamedExpr(SqlExpr::Identifier(name)) => Some(name.value.clone()),
         SelectItem::UnnamedExpr(SqlExpr::CompoundIdentifier(names)) => names.last().map(|name| name.value.clone()),
-        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(_), _) => None,
         _ => None,
     };
     let fields: Option<Vec<Field>> =

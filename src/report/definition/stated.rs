@@ -26,26 +26,27 @@ pub struct Stated {
 
 /// Codes that neither their list nor the rows read know.
 pub fn unknown_codes(stated: &[Stated], records: &Records<'_>, names: &Names) -> Vec<Diagnostic> {
-    let is_unknown = |s: &&Stated| {
-        let (column, value) = (s.column.as_str(), s.value.as_str());
-        CODED.contains(&column)
-            && names.codes_of(column).next().is_some()
-            && !names.codes_of(column).any(|code| code == value)
-            && !(0..records.rows.rows.len()).any(|row| records.text(row, column) == value)
-    };
-    stated.iter().filter(is_unknown).map(|s| unknown_code(s, names)).collect()
+    let told = |s: &Stated| Some(unknown_code(&s.column, &s.value, records, names)?.at(s.place.clone()));
+    stated.iter().filter_map(told).collect()
 }
 
-fn unknown_code(stated: &Stated, names: &Names) -> Diagnostic {
-    let Stated { column, value, place } = stated;
+/// What is wrong with a value that neither the list of its column nor the rows read know; `None` where either does, or there
+/// is no list.
+pub fn unknown_code(column: &str, value: &str, records: &Records<'_>, names: &Names) -> Option<Diagnostic> {
+    let is_unknown = CODED.contains(&column)
+        && names.codes_of(column).next().is_some()
+        && !names.codes_of(column).any(|code| code == value)
+        && !(0..records.rows.rows.len()).any(|row| records.text(row, column) == value);
+    if !is_unknown {
+        return None;
+    }
     let near = nearest(value, names.codes_of(column));
     let listed = format!("codes stand in pipelines/codes/{column}.csv");
-    Diagnostic::error("unknown-code", format!("{column} has no code \"{value}\"")).at(place.clone()).hint(
-        match near.is_empty() {
-            true => listed,
-            false => format!("did you mean {}? {listed}", quoted(&near)),
-        },
-    )
+    let fault = Diagnostic::error("unknown-code", format!("{column} has no code \"{value}\""));
+    Some(fault.hint(match near.is_empty() {
+        true => listed,
+        false => format!("did you mean {}? {listed}", quoted(&near)),
+    }))
 }
 
 /// What a table or chart asks of the release, and where it says so.

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Place};
 use crate::domain::code::TOTAL;
-use crate::domain::label::nearest;
 use crate::domain::value::{Mark, Status};
 use crate::report::definition::spec::{Decimals, Sign, Style};
-use crate::report::definition::stated::CODED;
+use crate::report::definition::stated::unknown_code;
 use crate::report::rows::kept::names_observations;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, TOTALLED};
-use crate::report::rows::source::quoted;
+use crate::report::rows::source::unknown_column;
 use crate::report::table::format::Figure;
 use crate::report::table::key::FigureKey;
 use crate::report::table::select;
@@ -83,19 +82,8 @@ pub fn row(wanted: &Wanted, rows: &Rows, names: &Names) -> Result<Option<usize>,
     for column in wanted.key.iter().map(|(column, _)| column).chain([&wanted.column]) {
         refuse_column(&wanted.table, column, &records)?;
     }
-    for (column, value) in &wanted.key {
-        let known = |code: &str| names.codes_of(column).any(|known| known == code);
-        let listed = CODED.contains(&column.as_str()) && names.codes_of(column).next().is_some();
-        let in_data = || (0..rows.rows.len()).any(|row| records.text(row, column) == *value);
-        if listed && !known(value) && !in_data() {
-            let near = nearest(value, names.codes_of(column));
-            let fault = Diagnostic::error("unknown-code", format!("{column} has no code \"{value}\""));
-            let listed = format!("codes stand in pipelines/codes/{column}.csv");
-            return Err(fault.hint(match near.is_empty() {
-                true => listed,
-                false => format!("did you mean {}? {listed}", quoted(&near)),
-            }));
-        }
+    if let Some(fault) = wanted.key.iter().find_map(|(column, value)| unknown_code(column, value, &records, names)) {
+        return Err(fault);
     }
     let found = rows_of(&wanted.key, &records);
     match found.as_slice() {
@@ -130,15 +118,10 @@ pub fn rows_of(key: &[(String, String)], records: &Records<'_>) -> Vec<usize> {
 /// # Errors
 /// The table has no such column.
 pub fn refuse_column(table: &str, column: &str, records: &Records<'_>) -> Result<(), Diagnostic> {
-    if records.has(column) {
-        return Ok(());
+    match records.has(column) {
+        true => Ok(()),
+        false => Err(unknown_column(table, column, records, &Place::default())),
     }
-    let fault = Diagnostic::error("unknown-column", format!("the table \"{table}\" has no column \"{column}\""));
-    let near = nearest(column, records.column_names());
-    Err(match near.is_empty() {
-        false => fault.hint(format!("did you mean {}?", quoted(&near))),
-        true => fault.hint(format!("it has {}", records.column_names().collect::<Vec<_>>().join(", "))),
-    })
 }
 
 /// The figure in a row; `grain` tells the rows of the table apart.
