@@ -29,6 +29,7 @@ bench: setup ## Measure the stages, reading and unpivoting, beside other librari
 	cargo bench --locked
 	cargo build --locked --release
 	python3 scripts/bench_records.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
+	python3 scripts/bench_publication.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
 
 fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie
 	scripts/fuzz
