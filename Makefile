@@ -29,6 +29,7 @@ bench: setup ## Measure the stages, reading and unpivoting, beside other librari
 	cargo bench --locked
 	cargo build --locked --release
 	python3 scripts/bench_records.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
+	python3 scripts/bench_publication.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
 
 fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie
 	scripts/fuzz
@@ -36,13 +37,13 @@ fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures
 
-clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, sdmx1, frictionless, DuckDB
+clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, axe-core, sdmx1, frictionless, DuckDB
 	@scripts/setup-clients
 
 postgres: ## Install the PostgreSQL server that the tests of extracts out of a database start
 	@scripts/setup-postgres
 
-clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser
+clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser with axe-core
 	scripts/check-clients
 
 dist-clean: ## Remove everything that can be made again

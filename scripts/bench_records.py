@@ -189,4 +189,5 @@ def main():
         questions(shebao, python, folder, where)
 
 
-main()
+if __name__ == "__main__":
+    main()

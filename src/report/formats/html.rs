@@ -24,7 +24,7 @@ pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> S
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
     let way = explained.then(|| format!("{}.way.html", frame.id));
-    body.push_str(&sheet(frame, "title", way.as_deref()));
+    body.push_str(&sheet(frame, "title", "h1", way.as_deref()));
     let id = escape(&frame.id);
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
@@ -42,9 +42,10 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// The table with the lines below it. `name` is the anchor of its title, `way` the page that explains its figures.
-pub fn sheet(frame: &Frame, name: &str, way: Option<&str>) -> String {
-    let mut out = format!("<div class=\"sheet\">\n{}", table(frame, name, way));
+/// The table with the lines below it. `name` is the anchor of its title, `tag` the element that holds it (a heading where the page
+/// is the table's own), `way` the page that explains its figures.
+pub fn sheet(frame: &Frame, name: &str, tag: &str, way: Option<&str>) -> String {
+    let mut out = format!("<div class=\"sheet\">\n{}", table(frame, name, tag, way));
     // What is said of kept figures stands above the table.
     let foot = frame.foot();
     let foot = &foot[..foot.len() - frame.kept.len()];
@@ -59,7 +60,7 @@ pub fn sheet(frame: &Frame, name: &str, way: Option<&str>) -> String {
     out
 }
 
-fn table(frame: &Frame, name: &str, way: Option<&str>) -> String {
+fn table(frame: &Frame, name: &str, tag: &str, way: Option<&str>) -> String {
     let mut out =
         format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{name}\">\n<table>\n");
     let number = if frame.number.is_empty() {
@@ -68,7 +69,7 @@ fn table(frame: &Frame, name: &str, way: Option<&str>) -> String {
         format!("<span class=\"number\">{}</span>　", escape(&frame.number))
     };
     out.push_str(&format!(
-        "<caption><span id=\"{name}\">{number}{}</span>",
+        "<caption><{tag} id=\"{name}\">{number}{}</{tag}>",
         label(frame, &frame.title, "", &frame.title_en)
     ));
     if !frame.unit_note.is_empty() {

@@ -125,7 +125,7 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
             Block::Table(id) => {
                 let Some(Shown { report, frame, .. }) = whole.table(id) else { continue };
                 let way = whole.explained.then(|| format!("{up}tables/{report}/{}.way.html", frame.id));
-                body.push_str(&sheet(frame, &format!("t-{}", id.replace('/', "-")), way.as_deref()));
+                body.push_str(&sheet(frame, &format!("t-{}", id.replace('/', "-")), "span", way.as_deref()));
             }
             Block::Chart(id) => {
                 let Some(chart) = whole.chart(id) else { continue };

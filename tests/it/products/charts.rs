@@ -1,11 +1,15 @@
-//! Every chart as it is drawn: texts keep clear of each other and of the edge, and every kind there is has been drawn.
+//! Every chart as it is drawn: texts keep clear of each other and of the edge, every kind there is has been drawn, and each is to
+//! the letter the drawing that a person has looked at; a few are so as pixels.
 
 use std::collections::BTreeSet;
+use std::fs;
 
+use resvg::tiny_skia::Pixmap;
 use scraper::{ElementRef, Html, Selector};
 use shebao::report::chart::font::Face;
 
 use super::{files, sample};
+use crate::support::root;
 
 /// A text of a drawing with its box in pixels.
 #[derive(Debug)]
@@ -110,5 +114,50 @@ fn descriptions_hold_the_numbers() {
         for value in values.map(str::trim).filter(|v| v.contains('.') && v.parse::<f64>().is_ok()) {
             assert!(description.contains(value), "{}: {value} is not in {description}", path.display());
         }
+    }
+}
+
+/// Drawings depend on how wide a font's characters are: those that were looked at are set in this one.
+const FONT: &str = "Noto Sans CJK SC";
+
+/// The drawings are kept as pictures that open by themselves, beside this file.
+#[test]
+fn charts_are_the_drawings_that_were_looked_at() {
+    for path in files(&sample().file("out/charts"), ".svg") {
+        let svg = fs::read_to_string(&path).expect("a drawing");
+        if !svg.contains(FONT) {
+            eprintln!("skipped: this machine has no {FONT}");
+            return;
+        }
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "golden" }, {
+            insta::assert_binary_snapshot!(&name, svg.into_bytes());
+        });
+    }
+}
+
+/// What a colour of a pixel may differ by, and the share of pixels that may differ by more: edges are smoothed otherwise by
+/// another version of the painter.
+const SHADE: u8 = 24;
+const SHARE_MAX: f64 = 0.002;
+
+#[test]
+fn a_few_charts_are_so_as_pixels() {
+    for name in ["pyramid", "waterfall", "heat"] {
+        let path = sample().file("out/charts").join(name).with_extension("png");
+        let kept = root().join("tests/it/products/golden").join(name).with_extension("png");
+        if !fs::read_to_string(path.with_extension("svg")).expect("a drawing").contains(FONT) {
+            eprintln!("skipped: this machine has no {FONT}");
+            return;
+        }
+        if std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
+            fs::copy(&path, &kept).expect("a writable folder");
+        }
+        let [made, kept] = [&path, &kept].map(|path| Pixmap::load_png(path).expect("a picture"));
+        assert_eq!((made.width(), made.height()), (kept.width(), kept.height()), "{name}");
+        let differs = |(one, other): (&[u8], &[u8])| one.iter().zip(other).any(|(a, b)| a.abs_diff(*b) > SHADE);
+        let pixels = made.data().chunks_exact(4).zip(kept.data().chunks_exact(4));
+        let share = pixels.clone().filter(|pair| differs(*pair)).count() as f64 / pixels.len() as f64;
+        assert!(share <= SHARE_MAX, "{name}: {share:.4} of all pixels are not as they were");
     }
 }
