@@ -7,25 +7,31 @@
 //! warehouse/records/core_reject/<submission>/core_reject.parquet
 //! ```
 
+mod batch;
+mod chunk;
+mod column;
 mod file;
+mod pack;
 mod row;
 mod sort;
 mod supersede;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use ::parquet::data_type::ByteArray;
+pub use batch::Batch;
+pub use column::{Column, Words};
 pub use file::Files;
-pub use row::{Row, RowForm, TEXT_BYTES, UNIT_BYTES};
-pub use sort::{Runs, merge};
+pub use row::{RowForm, TEXT_BYTES, UNIT_BYTES};
+pub use sort::{Runs, in_order};
 pub use supersede::supersede;
 
 use super::error::StoreError;
 use super::parquet::{self, Cell, Row as Cells};
 use super::schema;
+use crate::grid::on_all_cores;
 
 /// Below the warehouse.
 pub(super) const FOLDER: &str = "records";
@@ -114,6 +120,12 @@ impl Submission {
         (&self.count, &self.source_file) > (&other.count, &other.source_file)
     }
 
+    /// Its files below the warehouse, and those that hold what is left of them.
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let left = self.parts.iter().filter_map(|part| Some(&part.left.as_ref()?.file));
+        self.parts.iter().map(|part| &part.file).chain(left).chain(&self.rejects).map(String::as_str)
+    }
+
     /// Whether all its files are there.
     pub fn is_whole(&self, warehouse: &Path) -> bool {
         let files = self.parts.iter().map(|part| &part.file).chain(&self.rejects);
@@ -157,6 +169,24 @@ pub fn write_rejects(warehouse: &Path, of: &Submission, rejects: &[Reject]) -> R
     };
     parquet::write(&folder, &schema::REJECT, rejects.iter().map(row), |_| String::new())?;
     Ok(format!("{below}/{REJECT}.parquet"))
+}
+
+/// Bring to the disk what is new of these files: before a release names one, it must be there after any crash. Late and all
+/// together, since a disk takes many files at once as quickly as a few.
+///
+/// # Errors
+/// The disk cannot take them.
+pub fn settle(warehouse: &Path, submissions: &[Submission], before: &[Submission]) -> Result<(), StoreError> {
+    let there: BTreeSet<&str> = before.iter().flat_map(Submission::files).collect();
+    let new: BTreeSet<&str> = submissions.iter().flat_map(Submission::files).filter(|f| !there.contains(f)).collect();
+    let new: Vec<PathBuf> = new.into_iter().map(|file| warehouse.join(file)).collect();
+    let synced = on_all_cores(&new, |path| {
+        let file = std::fs::File::open(path).and_then(|file| file.sync_all());
+        file.map_err(StoreError::io("write", path))
+    });
+    synced.into_iter().collect::<Result<(), StoreError>>()?;
+    let folders: BTreeSet<&Path> = new.iter().filter_map(|path| path.parent()).collect();
+    folders.into_iter().try_for_each(super::release::sync_folder)
 }
 
 /// The warehouse that a release, or a release being made, belongs to.

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use encoding_rs::UTF_8;
+use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
 
 use super::{COLUMNS, Header, PIECE_BYTES, Piece, RECORD_BYTES, Sink, TextForm, unreadable};
 use crate::diag::Diagnostic;
@@ -99,8 +100,8 @@ fn check_beginning(held: &mut Vec<u8>) -> Result<(), Diagnostic> {
 
 /// Where the last whole record ends.
 fn whole_records(held: &[u8], text: &TextForm, line: u64, ended: bool) -> Result<usize, Diagnostic> {
-    if !held.contains(&b'"') {
-        return Ok(if ended { held.len() } else { held.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) });
+    if memchr(b'"', held).is_none() {
+        return Ok(if ended { held.len() } else { memrchr(b'\n', held).map_or(0, |at| at + 1) });
     }
     let classes = Classes::new(text);
     let (mut at, mut cells) = (0, Vec::new());
@@ -140,24 +141,45 @@ fn header(held: &[u8], text: TextForm) -> Result<(Header, usize, u64), Diagnosti
 
 /// Hand over each record of whole lines.
 pub(super) fn each<'a>(bytes: &'a [u8], first: u64, text: &TextForm, mut take: impl FnMut(u64, u64, &[Raw<'a>])) {
-    let classes = Classes::new(text);
-    let quoted = bytes.contains(&b'"');
-    let (mut at, mut line) = (0, first);
-    let mut cells: Vec<Raw<'a>> = Vec::new();
-    while at < bytes.len() {
-        let end = match quoted {
-            true => classes.record(bytes, at, true, &mut cells),
-            false => End::Next(classes.plain(bytes, at, &mut cells)),
-        };
-        // Whoever cut the piece saw that its records end.
-        let End::Next(next) = end else { return };
-        let lines = if quoted { count(&bytes[at..next], b'\n').max(1) as u64 } else { 1 };
+    let mut whole = |line, lines, cells: &[Raw<'a>]| {
         if cells.iter().any(|cell| !cell.bytes.is_empty()) {
-            take(line, lines, &cells);
+            take(line, lines, cells);
         }
+    };
+    let classes = Classes::new(text);
+    let mut cells: Vec<Raw<'a>> = Vec::new();
+    let (mut at, mut line) = (0, first);
+    if !classes.has_leads() && memchr(b'"', bytes).is_none() {
+        // Wherever the delimiter or a line's end stands, it is one.
+        for end in memchr2_iter(text.delimiter, b'\n', bytes) {
+            let is_last = bytes[end] == b'\n';
+            cells.push(plain(&bytes[at..end], is_last));
+            at = end + 1;
+            if is_last {
+                whole(line, 1, &cells);
+                cells.clear();
+                line += 1;
+            }
+        }
+        if at < bytes.len() || !cells.is_empty() {
+            cells.push(plain(&bytes[at..], true));
+            whole(line, 1, &cells);
+        }
+        return;
+    }
+    while at < bytes.len() {
+        // Whoever cut the piece saw that its records end.
+        let End::Next(next) = classes.record(bytes, at, true, &mut cells) else { return };
+        let lines = count(&bytes[at..next], b'\n').max(1) as u64;
+        whole(line, lines, &cells);
         line += lines;
         at = next;
     }
+}
+
+fn plain(text: &[u8], is_last: bool) -> Raw<'_> {
+    let bytes = if is_last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
+    Raw { bytes, form: Form::Plain }
 }
 
 /// What each byte is to one who cuts cells.
@@ -187,21 +209,9 @@ impl Classes {
         Classes { delimiter: text.delimiter, of }
     }
 
-    /// The cells of a line without quotation marks, and where the next one begins.
-    #[inline]
-    fn plain<'a>(&self, bytes: &'a [u8], mut at: usize, cells: &mut Vec<Raw<'a>>) -> usize {
-        cells.clear();
-        loop {
-            let (end, class) = self.cell_end(bytes, at);
-            let last = class != Class::Delimiter;
-            let text = &bytes[at..end];
-            let text = if last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-            cells.push(Raw { bytes: text, form: Form::Plain });
-            at = end + 1;
-            if last {
-                return at.min(bytes.len());
-            }
-        }
+    /// Whether a delimiter may be the second byte of a character.
+    fn has_leads(&self) -> bool {
+        self.of.contains(&Class::Lead)
     }
 
     /// Where a cell without quotation marks ends, and by what; at the end of the bytes as by a line's end.
@@ -223,10 +233,8 @@ impl Classes {
         loop {
             if bytes.get(at) != Some(&b'"') {
                 let (end, class) = self.cell_end(bytes, at);
-                let text = &bytes[at..end];
                 let last = class != Class::Delimiter;
-                let text = if last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-                cells.push(Raw { bytes: text, form: Form::Plain });
+                cells.push(plain(&bytes[at..end], last));
                 if last {
                     return End::Next((end + 1).min(bytes.len()));
                 }
@@ -280,7 +288,7 @@ fn closing(bytes: &[u8], from: usize) -> Result<(usize, bool), End> {
 }
 
 fn count(bytes: &[u8], wanted: u8) -> usize {
-    bytes.iter().filter(|b| **b == wanted).count()
+    memchr_iter(wanted, bytes).count()
 }
 
 fn unclosed(line: u64) -> Diagnostic {
