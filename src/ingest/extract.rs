@@ -18,7 +18,7 @@ use crate::grid::rows::{Form, Header, Piece, Raw, TextForm};
 use crate::spec::Extract;
 use crate::spec::pattern::Captured;
 use crate::store::key::Key;
-use crate::store::records::{Batch, Column, Reject, RowForm, Words, month_text};
+use crate::store::records::{Batch, Column, Reject, RowForm, month_text};
 
 pub use code::CodeSet;
 use memo::Memo;

@@ -29,8 +29,8 @@ pub use sort::{Runs, in_order};
 pub use supersede::supersede;
 
 use super::error::StoreError;
-use super::parquet::{self, Cell, Row as Cells};
-use super::schema;
+use super::schema::{self, Kind};
+use crate::domain::RecordKind;
 use crate::grid::on_all_cores;
 
 /// Below the warehouse.
@@ -152,23 +152,36 @@ pub struct Reject {
 /// # Errors
 /// The disk cannot take it.
 pub fn write_rejects(warehouse: &Path, of: &Submission, rejects: &[Reject]) -> Result<String, StoreError> {
-    let below = format!("{FOLDER}/{REJECT}/{}", of.id);
-    let folder = warehouse.join(&below);
-    std::fs::create_dir_all(&folder).map_err(StoreError::io("make the folder", &folder))?;
-    let row = |reject: &Reject| -> Cells<'static> {
-        let texts = [&of.dataset, &of.extract, &of.table, &of.source_file, &of.source_sha256];
-        let mut cells: Cells<'static> = texts.map(|text| Cell::text(text.clone())).into();
-        cells.push(Cell::Integer(i32::try_from(reject.line).unwrap_or(i32::MAX)));
-        let texts = [&reject.label, &reject.field, &reject.raw];
-        cells.extend(texts.map(|text| Cell::text(text.clone())));
-        cells.push(Cell::text(reject.reason));
-        cells.push(Cell::text(reject.message.clone()));
-        cells.push(Cell::text(if of.refused { "refused" } else { "taken" }));
-        cells.push(Cell::text(of.id.clone()));
-        cells
+    let file = format!("{FOLDER}/{REJECT}/{}/{REJECT}.parquet", of.id);
+    let path = warehouse.join(&file);
+    let of_kind = |kind: &Kind| match kind {
+        Kind::Integer => ("int32", "", Column::new(RecordKind::Date, &Words::default())),
+        _ => ("binary", " (STRING)", Column::new(RecordKind::Text, &Words::default())),
     };
-    parquet::write(&folder, &schema::REJECT, rejects.iter().map(row), |_| String::new())?;
-    Ok(format!("{below}/{REJECT}.parquet"))
+    let mut text = format!("message {REJECT} {{ ");
+    let mut columns = Vec::new();
+    for (name, kind) in schema::REJECT.columns {
+        let (physical, logical, column) = of_kind(kind);
+        text.push_str(&format!("optional {physical} {name}{logical}; "));
+        columns.push(column);
+    }
+    text.push('}');
+    let state = if of.refused { "refused" } else { "taken" };
+    for reject in rejects {
+        let of_file = [&of.dataset, &of.extract, &of.table, &of.source_file, &of.source_sha256];
+        let line = reject.line.to_string();
+        let of_cell = [&line, &reject.label, &reject.field, &reject.raw].map(String::as_str);
+        let about = [reject.reason, &reject.message, state, &of.id];
+        let texts = of_file.into_iter().map(String::as_str).chain(of_cell).chain(about);
+        for (column, text) in columns.iter_mut().zip(texts) {
+            match column {
+                Column::Words { .. } => column.push_word(text.as_bytes()),
+                _ => column.push_short(u32::try_from(reject.line).unwrap_or(u32::MAX).min(i32::MAX as u32)),
+            }
+        }
+    }
+    file::write(&path, &text, &columns, rejects.len())?;
+    Ok(file)
 }
 
 /// Bring to the disk what is new of these files: before a release names one, it must be there after any crash. Late and all

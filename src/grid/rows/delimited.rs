@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use encoding_rs::UTF_8;
-use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{COLUMNS, Header, PIECE_BYTES, Piece, RECORD_BYTES, Sink, TextForm, unreadable};
 use crate::diag::Diagnostic;
@@ -151,7 +151,7 @@ pub(super) fn each<'a>(bytes: &'a [u8], first: u64, text: &TextForm, mut take: i
     let (mut at, mut line) = (0, first);
     if !classes.has_leads() && memchr(b'"', bytes).is_none() {
         // Wherever the delimiter or a line's end stands, it is one.
-        for end in memchr2_iter(text.delimiter, b'\n', bytes) {
+        each_mark(bytes, [text.delimiter, b'\n'], |end| {
             let is_last = bytes[end] == b'\n';
             cells.push(plain(&bytes[at..end], is_last));
             at = end + 1;
@@ -160,7 +160,7 @@ pub(super) fn each<'a>(bytes: &'a [u8], first: u64, text: &TextForm, mut take: i
                 cells.clear();
                 line += 1;
             }
-        }
+        });
         if at < bytes.len() || !cells.is_empty() {
             cells.push(plain(&bytes[at..], true));
             whole(line, 1, &cells);
@@ -174,6 +174,26 @@ pub(super) fn each<'a>(bytes: &'a [u8], first: u64, text: &TextForm, mut take: i
         whole(line, lines, &cells);
         line += lines;
         at = next;
+    }
+}
+
+/// Hand over each place of one of two bytes. They stand a few bytes apart, so that eight at a time are looked at in a number.
+fn each_mark(bytes: &[u8], wanted: [u8; 2], mut take: impl FnMut(usize)) {
+    const LOW: u64 = u64::from_ne_bytes([0x7F; 8]);
+    let wanted_eight = wanted.map(|byte| u64::from_ne_bytes([byte; 8]));
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (nth, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        // The high bit of every byte that is not what is wanted: a sum of 0x7F and anything else carries into it.
+        let others = wanted_eight.map(|wanted| ((eight ^ wanted) & LOW) + LOW | eight ^ wanted);
+        let mut marks = !(others[0] & others[1] | LOW);
+        while marks > 0 {
+            take(8 * nth + marks.trailing_zeros() as usize / 8);
+            marks &= marks - 1;
+        }
+    }
+    for (place, _) in rest.iter().enumerate().filter(|(_, byte)| wanted.contains(byte)) {
+        take(bytes.len() - rest.len() + place);
     }
 }
 
@@ -306,4 +326,22 @@ fn too_long(line: u64) -> Diagnostic {
 fn empty() -> Diagnostic {
     Diagnostic::error("empty-file", "the file is empty; an extract has a header at least")
         .hint("fetch it again; an extract without records has its header alone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        // Every byte beside a comma and a line's end, at every place of eight.
+        let mut bytes = Vec::new();
+        for byte in 0..=u8::MAX {
+            bytes.extend_from_slice(&[byte, b',', byte, byte, b'\n', byte, byte, byte, b',']);
+        }
+        let mut found = Vec::new();
+        each_mark(&bytes, [b',', b'\n'], |place| found.push(place));
+        let expected: Vec<usize> = (0..bytes.len()).filter(|place| b",\n".contains(&bytes[*place])).collect();
+        assert_eq!(found, expected);
+    }
 }

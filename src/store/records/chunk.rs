@@ -23,6 +23,11 @@ const LEVEL: i32 = 1;
 /// Bytes of a word that statistics tell.
 const TOLD_BYTES: usize = 64;
 
+/// Bytes before a page, about.
+const PAGE_HEAD_BYTES: usize = 64;
+/// Numbers in a dictionary lie no farther apart: all days that records are of.
+const SPREAD: u32 = 1 << 17;
+
 /// Writes columns, in the order of the schema.
 pub(super) struct Press {
     zstd: zstd::bulk::Compressor<'static>,
@@ -98,17 +103,22 @@ impl Press {
                     NO_SHORT => NO_WORD,
                     day => (day - smallest) as u32,
                 };
+                if largest.abs_diff(smallest) > SPREAD {
+                    let mut cells: Vec<i32> = rows.iter().map(|row| cells[*row as usize]).collect();
+                    let (page, missing) = levels(about, &mut cells, NO_SHORT)?;
+                    let statistics = Statistics::int32(Some(smallest), Some(largest), None, Some(missing), false);
+                    let cells: Vec<i64> = cells.into_iter().map(i64::from).collect();
+                    return differences(group, about, (page, statistics), &cells, rows.len());
+                }
                 let entries = Entries::Shorts { smallest, count: (largest - smallest) as usize + 1 };
                 self.dictionary(group, about, &entries, rows.iter().map(rank).collect())
             }
             Column::Long(cells) => {
                 let mut cells: Vec<i64> = rows.iter().map(|row| cells[*row as usize]).collect();
-                let (mut page, missing) = levels(about, &mut cells, NO_LONG)?;
-                pack::differences(&cells, &mut page);
+                let (page, missing) = levels(about, &mut cells, NO_LONG)?;
                 let (least, most) = (cells.iter().min().copied(), cells.iter().max().copied());
                 let statistics = Statistics::int64(least, most, None, Some(missing), false);
-                let page = data_page(page, rows.len(), Encoding::DELTA_BINARY_PACKED);
-                append(group, about, (vec![uncompressed(page)], Compression::UNCOMPRESSED), statistics, rows.len())
+                differences(group, about, (page, statistics), &cells, rows.len())
             }
         }
     }
@@ -180,6 +190,19 @@ impl Press {
     }
 }
 
+/// Integers that are there, by their differences: packed so closely that nothing is left to compress.
+fn differences(
+    group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+    about: &ColumnDescPtr,
+    (mut page, statistics): (Vec<u8>, Statistics),
+    there: &[i64],
+    rows: usize,
+) -> Result<(), ParquetError> {
+    pack::differences(there, &mut page);
+    let page = uncompressed(data_page(page, rows, Encoding::DELTA_BINARY_PACKED));
+    append(group, about, (vec![page], Compression::UNCOMPRESSED), statistics, rows)
+}
+
 fn uncompressed(page: Page) -> CompressedPage {
     let length = page.buffer().len();
     CompressedPage::new(page, length)
@@ -202,18 +225,19 @@ fn levels<T: PartialEq + Copy>(
     cells: &mut Vec<T>,
     missing: T,
 ) -> Result<(Vec<u8>, u64), ParquetError> {
-    let rows = cells.len();
-    let there: Vec<u32> = cells.iter().map(|cell| u32::from(*cell != missing)).collect();
-    cells.retain(|cell| *cell != missing);
-    let count = (rows - cells.len()) as u64;
+    let count = cells.iter().filter(|cell| **cell == missing).count() as u64;
     let mut page = Vec::new();
     if about.max_def_level() > 0 {
+        let there: Vec<u32> = cells.iter().map(|cell| u32::from(*cell != missing)).collect();
         page.extend_from_slice(&[0; 4]);
         pack::runs(&there, 1, &mut page);
         let length = page.len() as u32 - 4;
         page[..4].copy_from_slice(&length.to_le_bytes());
     } else if count > 0 {
         return Err(ParquetError::General(format!("{count} cells of {} are missing", about.name())));
+    }
+    if count > 0 {
+        cells.retain(|cell| *cell != missing);
     }
     Ok((page, count))
 }
@@ -225,7 +249,8 @@ fn append(
     statistics: Statistics,
     rows: usize,
 ) -> Result<(), ParquetError> {
-    let mut chunk = TrackedWrite::new(Vec::new());
+    let length: usize = pages.iter().map(|page| page.data().len() + PAGE_HEAD_BYTES).sum();
+    let mut chunk = TrackedWrite::new(Vec::with_capacity(length));
     let mut encodings = vec![Encoding::RLE];
     let (mut plain, mut known_at, mut data_at) = (0, None, 0);
     let mut writer = SerializedPageWriter::new(&mut chunk);

@@ -14,6 +14,7 @@ use ::parquet::schema::types::TypePtr;
 use super::super::error::StoreError;
 use super::batch::Batch;
 use super::chunk::Press;
+use super::column::Column;
 use super::{Part, month_text};
 use crate::domain::record::SUBMISSION;
 use crate::domain::{RecordKind, RecordTable};
@@ -70,6 +71,24 @@ impl Writing {
         fs::rename(&self.beside, &self.path).map_err(StoreError::io("put in place", &self.path))?;
         Ok(self.path)
     }
+}
+
+/// Columns of so many rows as a file of this schema.
+pub(super) fn write(path: &Path, schema: &str, columns: &[Column], rows: usize) -> Result<(), StoreError> {
+    let fault = |error| fault(path, error);
+    let schema = Arc::new(parse_message_type(schema).map_err(fault)?);
+    let mut press = Press::new().map_err(StoreError::io("write", path))?;
+    let mut writing = Writing::begin(path.to_owned(), schema)?;
+    let about = writing.writer.schema_descr().columns().to_vec();
+    let rows: Vec<u32> = (0..rows as u32).collect();
+    for rows in rows.chunks(GROUP_ROWS) {
+        let mut group = writing.writer.next_row_group().map_err(fault)?;
+        for (about, column) in about.iter().zip(columns) {
+            press.write(&mut group, about, column, rows).map_err(fault)?;
+        }
+        group.close().map_err(fault)?;
+    }
+    writing.finish().map(drop)
 }
 
 impl<'a> Files<'a> {
