@@ -185,8 +185,8 @@ fn each_mark(bytes: &[u8], wanted: [u8; 2], mut take: impl FnMut(usize)) {
     for (nth, eight) in eights.iter().enumerate() {
         let eight = u64::from_le_bytes(*eight);
         // The high bit of every byte that is not what is wanted: a sum of 0x7F and anything else carries into it.
-        let others = wanted_eight.map(|wanted| ((eight ^ wanted) & LOW) + LOW | eight ^ wanted);
-        let mut marks = !(others[0] & others[1] | LOW);
+        let others = wanted_eight.map(|wanted| (((eight ^ wanted) & LOW) + LOW) | (eight ^ wanted));
+        let mut marks = !((others[0] & others[1]) | LOW);
         while marks > 0 {
             take(8 * nth + marks.trailing_zeros() as usize / 8);
             marks &= marks - 1;

@@ -125,7 +125,7 @@ mod tests {
                 let said = memo.get(text.as_bytes(), || {
                     read += 1;
                     let number: u32 = text.parse().unwrap();
-                    if number % 10 == 0 { Err(Wrong::new("round", text.clone())) } else { Ok(number) }
+                    if number.is_multiple_of(10) { Err(Wrong::new("round", text.clone())) } else { Ok(number) }
                 });
                 match text.ends_with('0') {
                     true => assert_eq!(said, Err(Wrong::new("round", text))),
