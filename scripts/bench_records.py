@@ -66,10 +66,22 @@ def table(title, head, lines):
         print(f"| {' | '.join(line)} |")
 
 
+def joined_file(folder, paths):
+    """All rows of some files under the name of the first."""
+    os.makedirs(folder)
+    joined = os.path.join(folder, os.path.basename(paths[0]))
+    with open(joined, "wb") as target:
+        for nth, path in enumerate(paths):
+            with open(path, "rb") as source:
+                header = source.readline()
+                target.write(b"" if nth else header)
+                shutil.copyfileobj(source, target)
+    return joined
+
+
 def extracts(shebao, python, folder, given):
     contributions = os.path.join(given, "agency/contribution")
     paths = files(contributions, "*.csv")
-    count = rows(paths)
     utf8 = os.path.join(folder, "utf8")
     os.makedirs(utf8)
     for path in paths:
@@ -79,14 +91,20 @@ def extracts(shebao, python, folder, given):
     os.makedirs(os.path.join(alone, "agency"))
     os.symlink(contributions, os.path.join(alone, "agency/contribution"))
     lines = []
-    for name, some in [("shebao, GB18030", paths), ("shebao, a third of the files", paths[::3])]:
+    joined = [joined_file(os.path.join(folder, name), some) for name, some in [("third", paths[::3]), ("all", paths)]]
+    for name, some in [
+        ("shebao, GB18030", paths),
+        ("shebao, a third of the files", paths[::3]),
+        ("shebao, a third in one file", joined[:1]),
+        ("shebao, all in one file", joined[1:]),
+    ]:
         of_some = os.path.join(folder, "some", name)
         os.makedirs(os.path.join(of_some, "agency/contribution"))
         for path in some:
             os.link(path, os.path.join(of_some, "agency/contribution", os.path.basename(path)))
         where = project(os.path.join(folder, "extract", name), CORE)
         wall, used, peak, _ = cost(shebao, "--project", where, "--input", of_some, "ingest")
-        lines.append((name, wall, used, peak, count if some is paths else rows(some)))
+        lines.append((name, wall, used, peak, rows(some)))
     told = subprocess.run(
         [python, os.path.join(HERE, "peers_records.py"), "extract", utf8, contributions], capture_output=True, text=True, check=True
     )

@@ -119,6 +119,7 @@ pub fn take_all(
         columns.collect()
     })?;
     taken.submissions.extend(in_force);
+    crate::store::records::settle(&project.warehouse, &taken.submissions, &before)?;
     let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.in_force().1).sum();
     progress.done(&format!("{new} files taken in, {rows} records in all"));
     Ok(taken)
