@@ -8,6 +8,7 @@ processor seconds hardly.
 """
 
 import glob
+import hashlib
 import math
 import os
 import platform
@@ -91,7 +92,7 @@ def extracts(shebao, python, folder, given):
         [python, os.path.join(HERE, "peers_records.py"), "extract", utf8, contributions], capture_output=True, text=True, check=True
     )
     for line in told.stdout.splitlines():
-        peer, _, wall, used, peak, found = line.split("\t")
+        peer, _, wall, used, peak, found, _ = line.split("\t")
         if wall != "-":
             lines.append((peer, float(wall), float(used), float(peak), int(found)))
     shown = [
@@ -116,30 +117,50 @@ def plain(python, records, folder):
     return folder
 
 
+def asked(name):
+    """The questions of a file of benches/, by name."""
+    text = open(os.path.join(ROOT, "benches", name), encoding="utf-8").read()
+    parts = (part.split("\n", 1) for part in text.split("-- question: ")[1:])
+    return {name.strip(): sql for name, sql in parts}
+
+
 def questions(shebao, python, folder, where):
+    """Of the statistics by month, of the records as they are, and of others; all must give the same answers."""
     path = os.path.join(ROOT, "benches/questions.sql")
     peers = plain(python, os.path.join(where, "warehouse/records"), os.path.join(folder, "plain"))
-    asked = [part.split("\n", 1) for part in open(path, encoding="utf-8").read().split("-- question: ")[1:]]
-    ours = {}
-    for name, sql in asked:
-        costs = [cost(shebao, "--project", where, "query", sql, "--format", "csv") for _ in range(3)]
-        ours[name.strip()] = sorted(costs)[1]
     told = subprocess.run([python, os.path.join(HERE, "peers_records.py"), "questions", peers, path], capture_output=True, text=True, check=True)
     others = {}
     for line in told.stdout.splitlines():
-        peer, name, wall, used, _, _ = line.split("\t")
-        others.setdefault(name, {})[peer] = (float(wall), float(used)) if wall != "-" else None
+        peer, name, wall, used, _, said, digest = line.split("\t")
+        others.setdefault(name, {})[peer] = (float(wall), float(used), digest) if wall != "-" else said
+
+    def ours(sql):
+        costs = [cost(shebao, "--project", where, "query", sql, "--format", "csv") for _ in range(3)]
+        wall, used, _, said = sorted(costs)[1]
+        rows = said.split("\n", 1)[1]
+        return wall, used, hashlib.sha256(rows.encode()).hexdigest()[:16]
+
     names = ["duckdb", "datafusion", "polars"]
-    lines, ratios = [], []
-    for name, (wall, used, peak, _) in ours.items():
-        of_peers = [others.get(name, {}).get(peer) for peer in names]
-        best = min((known[1] for known in of_peers if known), default=math.nan)
-        ratios.append(used / best)
-        cells = [f"{known[0]:.2f} / {known[1]:.2f}" if known else "–" for known in of_peers]
-        lines.append([name, f"{wall:.2f} / {used:.2f}", *cells, f"{used / best:.2f}"])
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    lines.append(["geometric mean", "", "", "", "", f"{mean:.2f}"])
-    table("The eight questions (seconds / processor seconds)", ["", "shebao", *names, "to the best"], lines)
+    lines, ratios, raw_ratios = [], [], []
+    records = asked("questions.sql")
+    for name, sql in asked("questions_models.sql").items():
+        of_models, of_records = ours(sql), ours(records[name])
+        of_peers = [others[name][peer] for peer in names]
+        known = [peer for peer in of_peers if isinstance(peer, tuple)]
+        for whose, (_, _, digest) in [("shebao, records", of_records), *zip(names, known, strict=False)]:
+            if digest != of_models[2]:
+                print(f"\n{name}: {whose} gives another answer", file=sys.stderr)
+        best = min((used for _, used, _ in known), default=math.nan)
+        ratios.append(of_models[1] / best)
+        raw_ratios.append(of_records[1] / best)
+        cells = [f"{one[0]:.2f} / {one[1]:.2f}" if isinstance(one, tuple) else "–" for one in [of_models, of_records, *of_peers]]
+        lines.append([name, *cells, f"{of_models[1] / best:.2f}"])
+
+    def mean(numbers):
+        return f"{math.exp(sum(map(math.log, numbers)) / len(numbers)):.2f}"
+
+    lines.append(["geometric mean to the best", mean(ratios), mean(raw_ratios), "", "", "", mean(ratios)])
+    table("The eight questions (seconds / processor seconds)", ["", "shebao", "shebao, records", *names, "to the best"], lines)
 
 
 def monthly(shebao, folder, given):

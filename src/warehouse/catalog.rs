@@ -76,7 +76,7 @@ impl Catalog {
 
     async fn open(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
         let warehouse = warehouse_of(&self.release);
-        let all_of = |table: Result<ByMonth, Diagnostic>| table.map_err(external)?.provider(0..=u32::MAX);
+        let all_of = |table: Result<ByMonth, Diagnostic>| table.map_err(external)?.provider(|_| true);
         let by_month = |schema: SchemaRef| match &self.manifest {
             Some(manifest) => ByMonth::of_manifest(name, schema, &warehouse, manifest),
             None => Ok(ByMonth::empty(schema)),

@@ -2,7 +2,6 @@
 //! one as a table; a model that is built for a month sees those of its window.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,7 +45,8 @@ pub struct ByMonth {
 
 /// Rows of a month.
 enum Part {
-    File { path: PathBuf, name: String },
+    /// `told`: what its content follows from, or is.
+    File { path: PathBuf, told: String },
     Rows(RecordBatch),
 }
 
@@ -55,9 +55,9 @@ impl ByMonth {
         ByMonth { schema, parts: BTreeMap::new() }
     }
 
-    /// Add a file, by its name below the warehouse.
-    pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str) {
-        self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), name: name.to_owned() });
+    /// Add a file, by its name below the warehouse; two that are told alike hold the same rows.
+    pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str, told: &str) {
+        self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), told: told.to_owned() });
     }
 
     pub fn add_rows(&mut self, month: u32, rows: RecordBatch) {
@@ -95,14 +95,15 @@ impl ByMonth {
         table
     }
 
-    fn within(&self, months: RangeInclusive<u32>) -> impl Iterator<Item = (u32, &Part)> {
-        self.parts.range(months).flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
+    fn within(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = (u32, &Part)> {
+        let months = self.parts.iter().filter(move |(month, _)| wanted(**month));
+        months.flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
     }
 
     /// The rows of these months as a table of the engine.
-    pub fn provider(&self, months: RangeInclusive<u32>) -> Result<Arc<dyn TableProvider>> {
+    pub fn provider(&self, wanted: impl Fn(u32) -> bool) -> Result<Arc<dyn TableProvider>> {
         let (mut urls, mut batches) = (Vec::new(), Vec::new());
-        for (month, part) in self.within(months) {
+        for (month, part) in self.within(wanted) {
             match part {
                 Part::File { path, .. } => {
                     urls.push((Some(month), ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?))
@@ -129,7 +130,7 @@ impl ByMonth {
         let mut table = ByMonth::empty(schema);
         for (of_month, file) in parts(manifest, name) {
             there(&warehouse.join(file))?;
-            table.add_file(month(of_month)?, warehouse, file);
+            table.add_file(month(of_month)?, warehouse, file, file);
         }
         Ok(table)
     }
@@ -217,7 +218,7 @@ impl Monthly {
     /// # Errors
     /// The engine refuses a table.
     pub fn register<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        self.put(session, names, |_| 0..=u32::MAX)
+        self.put(session, names, |_, _| true)
     }
 
     /// The same for all tables.
@@ -239,19 +240,19 @@ impl Monthly {
         growth: &Growth,
         month: u32,
     ) -> Result<()> {
-        self.put(session, names, |name| growth.window(name).months(month))
+        self.put(session, names, |name, read| growth.window(name).holds(month, read))
     }
 
     fn put<'a>(
         &self,
         session: &SessionContext,
         names: impl IntoIterator<Item = &'a str>,
-        months: impl Fn(&str) -> RangeInclusive<u32>,
+        wanted: impl Fn(&str, u32) -> bool,
     ) -> Result<()> {
         for name in names {
             let Some(table) = self.tables.get(name) else { continue };
             session.deregister_table(name)?;
-            session.register_table(name, table.provider(months(name))?)?;
+            session.register_table(name, table.provider(|month| wanted(name, month))?)?;
         }
         Ok(())
     }
@@ -260,10 +261,11 @@ impl Monthly {
     pub fn told(&self, name: &str, growth: &Growth, month: u32) -> Vec<String> {
         let Some(table) = self.tables.get(name) else { return Vec::new() };
         let of = |(month, part): (u32, &Part)| match part {
-            Part::File { name, .. } => format!("{} {name}", month_text(month)),
+            Part::File { told, .. } => format!("{} {told}", month_text(month)),
             Part::Rows(_) => month_text(month),
         };
-        let mut told: Vec<String> = table.within(growth.window(name).months(month)).map(of).collect();
+        let window = growth.window(name);
+        let mut told: Vec<String> = table.within(|read| window.holds(month, read)).map(of).collect();
         told.sort();
         told
     }
