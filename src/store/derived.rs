@@ -41,7 +41,8 @@ fn folder(table: &str, month: &str) -> String {
 pub fn find(warehouse: &Path, table: &str, month: &str, made_from: &str) -> Option<String> {
     let below = folder(table, month);
     let begins = format!("{made_from}-");
-    let names = fs::read_dir(warehouse.join(&below)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names =
+        fs::read_dir(warehouse.join(&below)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let name = names.filter(|name| name.starts_with(&begins)).min()?;
     Some(format!("{below}/{name}"))
 }

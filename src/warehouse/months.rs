@@ -46,7 +46,10 @@ pub struct ByMonth {
 /// Rows of a month.
 enum Part {
     /// `told`: what its content follows from, or is.
-    File { path: PathBuf, told: String },
+    File {
+        path: PathBuf,
+        told: String,
+    },
     Rows(RecordBatch),
 }
 
