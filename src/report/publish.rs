@@ -123,6 +123,8 @@ pub fn publish_tables(
         shelves[nth].text = run.document(&shelves, nth, imprint);
         run.text(&mut shelves, nth, &pictures, imprint)?;
     }
+    #[cfg(feature = "pdf")]
+    run.pages(&shelves, &pictures, imprint)?;
     let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
         faults.push(fault);
         Rows::default()
@@ -325,6 +327,43 @@ impl Run<'_, '_> {
         }
         self.published.texts += 1;
         shelves[nth].text = Some(document);
+        Ok(())
+    }
+
+    /// Every table and every text as PDF.
+    #[cfg(feature = "pdf")]
+    fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
+        use crate::report::formats::pdf::Printer;
+        let Some(palette) = shelves.first().map(|shelf| shelf.report.palette.clone()) else { return Ok(()) };
+        let tables = shelves.iter().flat_map(|shelf| shelf.tables.iter().flat_map(|(_, frame)| frame.texts()));
+        let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
+        let all: Vec<String> = tables.chain(texts).chain([palette.publisher.clone()]).collect();
+        let printer = match Printer::open(&palette, all.iter().map(String::as_str)) {
+            Ok(printer) => printer,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        for (nth, shelf) in shelves.iter().enumerate() {
+            let report = shelf.report;
+            for (spec, frame) in &shelf.tables {
+                (self.progress)(&spec.id);
+                let stem = Path::new("tables").join(&report.name).join(&spec.id);
+                match printer.table(frame, &palette.publisher) {
+                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                    Err(fault) => self.faults.push(fault.at(spec.place.clone())),
+                }
+            }
+            let Some(document) = &shelf.text else { continue };
+            (self.progress)(&report.name);
+            let tables = text::shown(document, &tables_for(shelves, nth));
+            let stem = Path::new("texts").join(&report.name).join(&report.name);
+            match printer.text(&whole(report, document, tables, pictures, imprint)) {
+                Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                Err(fault) => self.faults.push(fault),
+            }
+        }
         Ok(())
     }
 

@@ -160,6 +160,12 @@ fn rendered(faults: &[Diagnostic]) -> String {
     faults.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n")
 }
 
+/// A table with heads of two levels, merged cells, a mark and a blank, for the tests of writers.
+#[cfg(feature = "pdf")]
+pub fn sample_frame() -> Frame {
+    frame(OBSERVATIONS, REPORT).0
+}
+
 fn frame(observations: &str, text: &str) -> (Frame, String) {
     let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);
@@ -374,9 +380,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
 #[test]
 fn provisional_figures_are_hatched_and_breaks_are_drawn_as_breaks() {
     let series = |kind: &str| {
-        format!(
-            "[report]\ntitle = \"t\"\n[[chart]]\nid = \"c\"\nkind = \"{kind}\"\ntitle = \"t\"\nfrom = \"core_observation\"\nx = {{ dimension = \"period\" }}\ny = {{ unit = \"person\", decimals = 0 }}\nseries = [{{ label = \"参保人数\" }}]\n"
-        )
+        format!("[report]\ntitle = \"t\"\n[[chart]]\nid = \"c\"\nkind = \"{kind}\"\ntitle = \"t\"\nfrom = \"core_observation\"\nx = {{ dimension = \"period\" }}\ny = {{ unit = \"person\", decimals = 0 }}\nseries = [{{ label = \"参保人数\" }}]\n")
     };
     let drawn = |kind: &str, last: &str| {
         let spec = report(&series(kind));
@@ -392,8 +396,7 @@ fn provisional_figures_are_hatched_and_breaks_are_drawn_as_breaks() {
     let (broken, notes) = drawn("line", "normal | new scheme").unwrap();
     assert_eq!(notes, ["注：折线断开处口径有变化，前后不可比。"]);
     // The stroke ends at 2011: its last point is gone from the line, the marker stays.
-    let stroke =
-        |svg: &str| svg.split("stroke-width=\"3\" points=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let stroke = |svg: &str| svg.split("stroke-width=\"3\" points=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let points = |svg: &str| stroke(svg).split(' ').filter(|point| point.contains(',')).count();
     assert_eq!((points(&plain), points(&broken)), (4, 3), "{broken}");
     let (hatched, notes) = drawn("bar", "provisional | ").unwrap();

@@ -43,12 +43,8 @@ fn document(path: &Path) -> Vec<String> {
     let outside: String = xml.split("<w:tbl>").map(|part| part.rsplit("</w:tbl>").next().unwrap_or("")).collect();
     let found = outside.split("<w:p>").skip(1).map(|paragraph| (style(paragraph), text(paragraph)));
     let is_text = |style: &str| style.starts_with("Heading") || ["TextBody", "TextItem"].contains(&style);
-    let unescaped =
-        |text: String| text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    found
-        .filter(|(style, _)| is_text(style))
-        .map(|(_, text)| unescaped(text.trim_start_matches('·').to_owned()))
-        .collect()
+    let unescaped = |text: String| text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    found.filter(|(style, _)| is_text(style)).map(|(_, text)| unescaped(text.trim_start_matches('·').to_owned())).collect()
 }
 
 #[test]
@@ -123,10 +119,7 @@ fn office() -> TestProject {
     let models = ["core_code", "core_table", "core_indicator", "core_measure", "core_observation", "core_correction"];
     let project = TestProject::small(&models);
     OFFICE.iter().for_each(|(name, text)| project.write(name, text));
-    project.write(
-        "reports/office/text.md",
-        "失业保险{{ figure(\"core_observation\", \"value\", scheme=\"unemployment\", region=\"530400\") }}。\n",
-    );
+    project.write("reports/office/text.md", "失业保险{{ figure(\"core_observation\", \"value\", scheme=\"unemployment\", region=\"530400\") }}。\n");
     project.write("fixtures/office/530400_2012-12.csv", "险种,人数\n失业保险,1200\n工伤保险,340\n");
     project.shebao(&["run"]).must_end_with(0);
     project

@@ -33,6 +33,7 @@ const SOLE_USERS: [(&str, &[&str]); 29] = [
     ("encoding_rs", &["grid"]),
     ("scraper", &["grid"]),
     ("minijinja", &["report"]),
+    ("typst", &["report"]),
     ("polars", &["store"]),
     ("datafusion", &["warehouse"]),
     ("plotters", &["report"]),

@@ -8,6 +8,8 @@ pub mod csv;
 pub mod docx;
 pub mod text;
 pub mod docx_text;
+#[cfg(feature = "pdf")]
+pub mod pdf;
 pub mod ods;
 pub mod package;
 mod parquet;

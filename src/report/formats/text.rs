@@ -1,5 +1,5 @@
 //! What a text is written down with: the tables and charts of its report, and where its figures are explained. The page and the
-//! list of its figures; the Word document has a file of its own.
+//! list of its figures; Word and PDF have files of their own.
 
 use std::borrow::Cow;
 
@@ -87,7 +87,10 @@ impl Whole<'_> {
 }
 
 /// The files of a text beside its page, each with what it is called.
-const FILES: [(&str, &str); 2] = [("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
+pub fn files() -> Vec<(&'static str, &'static str)> {
+    let printed = cfg!(feature = "pdf").then_some(("pdf", "PDF"));
+    printed.into_iter().chain([("docx", "Word"), ("figures.csv", "所引数字（CSV）")]).collect()
+}
 
 /// The text as a page.
 pub fn render(whole: &Whole<'_>, up: &str) -> String {
@@ -149,10 +152,10 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
 /// Links to the files of a text.
 pub fn links(path: &str, title: &str) -> String {
     let title = escape(title);
-    let link = |(ending, called): &(&str, &str)| {
+    let link = |(ending, called): (&str, &str)| {
         format!("<a href=\"{path}.{ending}\" aria-label=\"{title}，{called}\">{called}</a>")
     };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
+    files().into_iter().map(link).collect::<Vec<_>>().join(" · ")
 }
 
 fn contents(whole: &Whole<'_>) -> String {

@@ -256,7 +256,8 @@ pub fn downloads(path: &str, title: &str) -> String {
     let link = |(extension, name): &(&str, &str)| {
         format!("<a href=\"{path}.{extension}\" aria-label=\"{title}，{name}\">{name}</a>")
     };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
+    let printed = cfg!(feature = "pdf").then_some(&("pdf", "PDF"));
+    printed.into_iter().chain(&FILES).map(link).collect::<Vec<_>>().join(" · ")
 }
 
 /// The files that hold all tables of a report.
