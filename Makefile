@@ -36,7 +36,7 @@ fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures
 
-clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, sdmx1, frictionless, DuckDB
+clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, poppler, sdmx1, frictionless, DuckDB
 	@scripts/setup-clients
 
 postgres: ## Install the PostgreSQL server that the tests of extracts out of a database start

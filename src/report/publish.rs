@@ -2,7 +2,7 @@
 //! `charts/<id>.{svg,png}` and `index.html`; the `.way.html` beside a table explains its figures. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,14 @@ use crate::diag::{Checked, Diagnostic, Place};
 use crate::explain::Explainer;
 use crate::report::chart::draw as chart;
 use crate::report::chart::font::Face;
+use crate::report::chart::picture::Picture;
 use crate::report::chart::plot::{self, Plot};
 use crate::report::chart::png;
 use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
 use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
-use crate::report::formats::text::{self, Picture, Shown, Whole};
+use crate::report::formats::text::{self, Shown, Whole};
 use crate::report::formats::xlsx;
 use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
 use crate::report::prose::document::Document;
@@ -92,6 +93,7 @@ pub fn publish_tables(
         corrected,
         into,
         explainer,
+        explained: BTreeSet::new(),
         progress,
         faults: Vec::new(),
         published: Published::default(),
@@ -119,6 +121,11 @@ pub fn publish_tables(
         shelves.push(shelf);
     }
     let pictures = run.charts(&mut shelves)?;
+    for shelf in &shelves {
+        for (_, frame) in &shelf.tables {
+            run.page(shelf.report, frame, &pictures)?;
+        }
+    }
     for nth in 0..shelves.len() {
         shelves[nth].text = run.document(&shelves, nth, imprint);
         run.text(&mut shelves, nth, &pictures, imprint)?;
@@ -167,6 +174,10 @@ fn whole<'a>(
     }
 }
 
+/// Files printed before they are written.
+#[cfg(feature = "pdf")]
+const PRINTED_AT_ONCE: usize = 64;
+
 /// The table of corrected figures; a release made before has none.
 const CORRECTIONS: &str = "core_correction";
 
@@ -180,6 +191,8 @@ struct Run<'a, 'p> {
     into: &'a Path,
     /// Explains the figures; without it they are printed without their way.
     explainer: Option<&'p mut Explainer>,
+    /// Tables whose figures have a page that explains them, by their path.
+    explained: BTreeSet<PathBuf>,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
     published: Published,
@@ -222,7 +235,6 @@ impl Run<'_, '_> {
         });
         let flow = Flow { report: &report.name, frame: &frame };
         let texts = [
-            ("html", html::render(&frame, &report.title, "../../", ways.is_some()).into_bytes()),
             ("csv", csv::render(&frame)),
             ("sdmx.csv", sdmx::render(&flow, &self.names)),
             ("structure.xml", sdmx::structure(&flow, &self.names)),
@@ -233,9 +245,21 @@ impl Run<'_, '_> {
         }
         if let Some(ways) = ways {
             self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
+            self.explained.insert(stem);
         }
         self.published.tables += 1;
         Ok(Some(frame))
+    }
+
+    /// The page of a table, with the charts that draw its figures.
+    fn page(&mut self, report: &ReportSpec, frame: &Frame, pictures: &[Picture]) -> Result<(), Diagnostic> {
+        let own: BTreeSet<&str> = kept::obs_ids(&frame.tidy).collect();
+        let is_of = |ids: &BTreeSet<String>| !ids.is_empty() && ids.iter().all(|id| own.contains(id.as_str()));
+        let charts: Vec<&Picture> = pictures.iter().filter(|picture| is_of(&picture.obs_ids)).collect();
+        let stem = Path::new("tables").join(&report.name).join(&frame.id);
+        let explained = self.explained.contains(&stem);
+        let page = html::render(frame, &charts, &report.title, "../../", explained);
+        self.write(&stem.with_extension("html"), page.as_bytes())
     }
 
     /// All tables of a report together: the machine-readable workbooks and the data package.
@@ -333,11 +357,13 @@ impl Run<'_, '_> {
     /// Every table and every text as PDF.
     #[cfg(feature = "pdf")]
     fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
+        use crate::grid::on_all_cores;
         use crate::report::formats::pdf::Printer;
         let Some(palette) = shelves.first().map(|shelf| shelf.report.palette.clone()) else { return Ok(()) };
         let tables = shelves.iter().flat_map(|shelf| shelf.tables.iter().flat_map(|(_, frame)| frame.texts()));
         let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
-        let all: Vec<String> = tables.chain(texts).chain([palette.publisher.clone()]).collect();
+        let charts = shelves.iter().flat_map(|shelf| shelf.charts.iter().flat_map(|(_, plot)| plot.texts()));
+        let all: Vec<String> = tables.chain(texts).chain(charts).chain([palette.publisher.clone()]).collect();
         let printer = match Printer::open(&palette, all.iter().map(String::as_str)) {
             Ok(printer) => printer,
             Err(fault) => {
@@ -345,23 +371,29 @@ impl Run<'_, '_> {
                 return Ok(());
             }
         };
-        for (nth, shelf) in shelves.iter().enumerate() {
-            let report = shelf.report;
-            for (spec, frame) in &shelf.tables {
-                (self.progress)(&spec.id);
-                let stem = Path::new("tables").join(&report.name).join(&spec.id);
-                match printer.table(frame, &palette.publisher) {
-                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
-                    Err(fault) => self.faults.push(fault.at(spec.place.clone())),
-                }
+        (self.progress)("PDF");
+        // Texts first: the longest work is not the last.
+        let texts = shelves.iter().enumerate().filter(|(_, shelf)| shelf.text.is_some()).map(|(nth, _)| (nth, None));
+        let tables = shelves.iter().enumerate().flat_map(|(nth, s)| (0..s.tables.len()).map(move |at| (nth, Some(at))));
+        let all: Vec<(usize, Option<usize>)> = texts.chain(tables).collect();
+        let print = |(nth, table): &(usize, Option<usize>)| {
+            let shelf = &shelves[*nth];
+            let (report, name) = (shelf.report, &shelf.report.name);
+            if let Some((spec, frame)) = table.and_then(|at| shelf.tables.get(at)) {
+                let made = printer.table(frame, &palette.publisher).map_err(|fault| fault.at(spec.place.clone()));
+                return (Path::new("tables").join(name).join(&spec.id), made);
             }
-            let Some(document) = &shelf.text else { continue };
-            (self.progress)(&report.name);
-            let tables = text::shown(document, &tables_for(shelves, nth));
-            let stem = Path::new("texts").join(&report.name).join(&report.name);
-            match printer.text(&whole(report, document, tables, pictures, imprint)) {
-                Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
-                Err(fault) => self.faults.push(fault),
+            let document = shelf.text.as_ref().expect("only texts and tables are printed");
+            let tables = text::shown(document, &tables_for(shelves, *nth));
+            let made = printer.text(&whole(report, document, tables, pictures, imprint));
+            (Path::new("texts").join(name).join(name), made)
+        };
+        for some in all.chunks(PRINTED_AT_ONCE) {
+            for (stem, made) in on_all_cores(some, print) {
+                match made {
+                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                    Err(fault) => self.faults.push(fault),
+                }
             }
         }
         Ok(())

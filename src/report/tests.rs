@@ -298,7 +298,7 @@ fn text_that_is_not_toml_is_shown() {
 #[test]
 fn the_page_of_a_table_as_a_whole() {
     let (frame, _) = frame(OBSERVATIONS, REPORT);
-    let page = html::render(&frame, "调研", "../../", false);
+    let page = html::render(&frame, &[], "调研", "../../", false);
     let body = page.split("<body>").nth(1).unwrap();
     insta::assert_snapshot!(body);
 }
@@ -356,7 +356,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
     for empty in [no_rows, no_columns, nothing] {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
-        let page = html::render(&empty, "调研", "../../", false);
+        let page = html::render(&empty, &[], "调研", "../../", false);
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
         csv::render(&empty);
     }
@@ -380,7 +380,9 @@ fn nothing_to_draw_is_no_reason_to_panic() {
 #[test]
 fn provisional_figures_are_hatched_and_breaks_are_drawn_as_breaks() {
     let series = |kind: &str| {
-        format!("[report]\ntitle = \"t\"\n[[chart]]\nid = \"c\"\nkind = \"{kind}\"\ntitle = \"t\"\nfrom = \"core_observation\"\nx = {{ dimension = \"period\" }}\ny = {{ unit = \"person\", decimals = 0 }}\nseries = [{{ label = \"参保人数\" }}]\n")
+        format!(
+            "[report]\ntitle = \"t\"\n[[chart]]\nid = \"c\"\nkind = \"{kind}\"\ntitle = \"t\"\nfrom = \"core_observation\"\nx = {{ dimension = \"period\" }}\ny = {{ unit = \"person\", decimals = 0 }}\nseries = [{{ label = \"参保人数\" }}]\n"
+        )
     };
     let drawn = |kind: &str, last: &str| {
         let spec = report(&series(kind));
@@ -396,7 +398,8 @@ fn provisional_figures_are_hatched_and_breaks_are_drawn_as_breaks() {
     let (broken, notes) = drawn("line", "normal | new scheme").unwrap();
     assert_eq!(notes, ["注：折线断开处口径有变化，前后不可比。"]);
     // The stroke ends at 2011: its last point is gone from the line, the marker stays.
-    let stroke = |svg: &str| svg.split("stroke-width=\"3\" points=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let stroke =
+        |svg: &str| svg.split("stroke-width=\"3\" points=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let points = |svg: &str| stroke(svg).split(' ').filter(|point| point.contains(',')).count();
     assert_eq!((points(&plain), points(&broken)), (4, 3), "{broken}");
     let (hatched, notes) = drawn("bar", "provisional | ").unwrap();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::products::{files, sample};
+use crate::products::{files, pdf, sample};
 use crate::support::TestProject;
 
 fn select(css: &str) -> Selector {
@@ -43,8 +43,12 @@ fn document(path: &Path) -> Vec<String> {
     let outside: String = xml.split("<w:tbl>").map(|part| part.rsplit("</w:tbl>").next().unwrap_or("")).collect();
     let found = outside.split("<w:p>").skip(1).map(|paragraph| (style(paragraph), text(paragraph)));
     let is_text = |style: &str| style.starts_with("Heading") || ["TextBody", "TextItem"].contains(&style);
-    let unescaped = |text: String| text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    found.filter(|(style, _)| is_text(style)).map(|(_, text)| unescaped(text.trim_start_matches('·').to_owned())).collect()
+    let unescaped =
+        |text: String| text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    found
+        .filter(|(style, _)| is_text(style))
+        .map(|(_, text)| unescaped(text.trim_start_matches('·').to_owned()))
+        .collect()
 }
 
 #[test]
@@ -52,6 +56,7 @@ fn every_product_of_a_text_says_the_same() {
     let pages: Vec<_> = files(&sample().file("out/texts"), ".html");
     let pages: Vec<_> = pages.iter().filter(|path| !path.to_string_lossy().ends_with(".way.html")).collect();
     assert!(pages.len() >= 4, "{pages:?}");
+    let can_read_pdf = pdf::is_there();
     for path in pages {
         let html = Html::parse_document(&fs::read_to_string(path).expect("a page"));
         let word = document(&path.with_extension("docx"));
@@ -59,6 +64,14 @@ fn every_product_of_a_text_says_the_same() {
         let notes: Vec<String> = html.select(&notes).map(words).collect();
         let body: Vec<String> = page(&html).into_iter().filter(|text| !notes.contains(text)).collect();
         assert_eq!(body, word, "{}", path.display());
+        // PDF has tables' titles and notes between them.
+        if can_read_pdf {
+            let printed = pdf::texts(&path.with_extension("pdf"));
+            let mut rest = printed.iter();
+            for text in page(&html) {
+                assert!(rest.any(|printed| *printed == text), "{}: {text}\n{}", path.display(), printed.join("\n"));
+            }
+        }
         // The list of figures is the figures of the text, in their order.
         let links: Vec<(String, String)> = html
             .select(&select("main a.figure"))
@@ -119,7 +132,10 @@ fn office() -> TestProject {
     let models = ["core_code", "core_table", "core_indicator", "core_measure", "core_observation", "core_correction"];
     let project = TestProject::small(&models);
     OFFICE.iter().for_each(|(name, text)| project.write(name, text));
-    project.write("reports/office/text.md", "失业保险{{ figure(\"core_observation\", \"value\", scheme=\"unemployment\", region=\"530400\") }}。\n");
+    project.write(
+        "reports/office/text.md",
+        "失业保险{{ figure(\"core_observation\", \"value\", scheme=\"unemployment\", region=\"530400\") }}。\n",
+    );
     project.write("fixtures/office/530400_2012-12.csv", "险种,人数\n失业保险,1200\n工伤保险,340\n");
     project.shebao(&["run"]).must_end_with(0);
     project
@@ -172,4 +188,46 @@ fn a_saved_report_is_printed_again() {
     watching.kill().expect("it can be ended");
     watching.wait().expect("it ends");
     assert!(seen && again);
+}
+
+const DUE: &str = r#"time_zone = "Asia/Shanghai"
+
+[[due]]
+name       = "缴费明细"
+file       = "agency/contribution/{region}-{month}.csv"
+every      = "month"
+from       = "2026-02"
+regions    = ["530402", "530403"]
+due_day    = 10
+on_missing = "partial"
+"#;
+
+/// Three persons in February 2025, four in January 2026, five in February: 1 more than the month before, a quarter; 2 more than a
+/// year before, two thirds. The second region has not sent its file, and the city has no sum.
+#[test]
+fn the_monthly_report_compares_with_the_month_and_the_year_before() {
+    let parts = ["pipelines/codes", "pipelines/agency", "sql/models", "reports/palette.toml", "reports/monthly"];
+    let project = TestProject::of(&parts);
+    fs::create_dir_all(project.file("sql/audits")).expect("the folder can be made");
+    project.write("pipelines/calendar.toml", DUE);
+    let header = "费款所属期,单位编号,个人编号,险种,缴费基数,单位应缴,个人应缴,实缴,到账日期,缴费状态\n";
+    for (month, persons) in [("2025-02", 3), ("2026-01", 4), ("2026-02", 5)] {
+        let of = month.replace('-', "");
+        let row = |nth| format!("{of},530402000001,53040219900101000{nth},失业,5000,35,15,50,{month}-20,已缴\n");
+        let text: String = (1..=persons).map(row).collect();
+        let name = format!("fixtures/agency/contribution/530402-{month}.csv");
+        project.write(&name, crate::extracts::gb18030(&format!("{header}{text}")));
+    }
+    project.shebao_at("2026-03-15T03:00:00Z", &["run", "--period", "2026-02"]);
+    let path = project.file("out/texts/monthly/monthly.html");
+    let text = page(&Html::parse_document(&fs::read_to_string(path).expect("a page"))).join("\n");
+    for sentence in [
+        "一、2026年2月资料到达情况",
+        "本期应报2份，已到1份，未到1份。",
+        "缴费明细，江川区：未到。",
+        "红塔区，失业保险：参保5人，比上期增加1人（增长25.0%），比上年同期增加2人（增长66.7%）。",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
+    assert!(!text.contains("玉溪市，失业保险：参保5人，比"), "{text}");
 }

@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 29] = [
+const SOLE_USERS: [(&str, &[&str]); 30] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),

@@ -321,7 +321,8 @@ fn said(plot: &Plot) -> Vec<String> {
     let shown: Vec<(&Series, &Point, bool)> = drawn.collect();
     let is_axis = matches!(plot.kind, Kind::Line | Kind::Bar | Kind::BarLine | Kind::Diverging);
     let provisional = is_axis && shown.iter().any(|(_, point, _)| point.provisional);
-    let broken = is_axis && shown.iter().any(|(series, point, before)| series.shape == Shape::Line && point.broken && *before);
+    let broken =
+        is_axis && shown.iter().any(|(series, point, before)| series.shape == Shape::Line && point.broken && *before);
     let notes = [(provisional, PROVISIONAL), (broken, BROKEN)];
     notes.into_iter().filter(|(is_said, _)| *is_said).map(|(_, note)| note.to_owned()).collect()
 }

@@ -10,7 +10,7 @@ use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
-use typst::{Library, LibraryExt, World, WorldExt};
+use typst::{Feature, Library, LibraryExt, World, WorldExt};
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::text::Whole;
@@ -26,9 +26,13 @@ const LAYOUT: &str = include_str!("pdf.typ");
 /// What a line of text takes of the paper between its margins, in points: upright, sideways.
 const ROOM: [f64; 2] = [470.0, 718.0];
 
-/// Smallest type that is still read, and the smallest for which the paper is not turned, in points.
+/// The type of a wide table, before the paper is turned, and the smallest that is still read, in points.
+const SIZE_WIDE: f64 = 9.0;
+const SIZE_UPRIGHT_MIN: f64 = 8.0;
 const SIZE_MIN: f64 = 5.5;
-const UPRIGHT_SIZE_MIN: f64 = 8.0;
+
+/// A digit of the fonts that are printed with, in parts of the height of its type.
+const DIGIT: f64 = 0.56;
 
 /// The typesetter with its fonts, opened once for all files.
 pub struct Printer {
@@ -65,7 +69,10 @@ impl Printer {
         }
         let layout = Source::new(file("/main.typ"), LAYOUT.to_owned());
         Ok(Printer {
-            library: LazyHash::new(Library::default()),
+            // Heads of rows that screen readers know as such.
+            library: LazyHash::new(
+                Library::builder().with_features([Feature::A11yExtras].into_iter().collect()).build(),
+            ),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
             layout,
@@ -148,16 +155,13 @@ impl Printer {
             let said = faults.iter().find(|fault| fault.severity == Severity::Error);
             let line = said
                 .and_then(|fault| desk.range(fault.span))
-                .map_or(0, |range| 1 + LAYOUT[..range.start].matches('\n').count());
+                .map_or(0, |range| 1 + LAYOUT.bytes().take(range.start).filter(|byte| *byte == b'\n').count());
             let words = said.map_or("it says no more", |fault| fault.message.as_str());
-            Diagnostic::error(
-                "pdf",
-                format!("the pages of \"{}\" cannot be set: {words} (pdf.typ:{line})", data["title"]),
-            )
-            .hint("the page and the Word document beside it are whole")
+            Diagnostic::error("pdf", format!("the pages of {} cannot be set: {words} (pdf.typ:{line})", data["title"]))
+                .hint("the page and the Word document beside it are whole")
         };
         let document = typst::compile(&desk).output.map_err(|faults| refused(&faults))?;
-        let standards = PdfStandards::new(&[PdfStandard::Ua_1]).unwrap_or_default();
+        let standards = PdfStandards::new(&[PdfStandard::Ua_1]).expect("one standard contradicts no other");
         let options =
             PdfOptions { standards, creator: Smart::Custom(Some("shebao".to_owned())), ..PdfOptions::default() };
         let bytes = typst_pdf::pdf(&document, &options).map_err(|faults| refused(&faults))?;
@@ -219,14 +223,24 @@ fn runs(whole: &Whole<'_>, words: &Words) -> Value {
     words.iter().map(run).collect()
 }
 
+/// A table laid out for the paper: as it is, with heads of more lines, in smaller type, or sideways, in this order.
+fn fitted(frame: &Frame) -> (Sheet, f64, bool) {
+    let laid = |room: f64| {
+        let sheet = Sheet::within(frame, (room / (DIGIT * SIZE_WIDE)) as usize);
+        let width: usize = sheet.widths.iter().sum();
+        (sheet, (room / (DIGIT * width.max(1) as f64)).min(BODY_SIZE))
+    };
+    let (sheet, size) = laid(ROOM[0]);
+    if size >= SIZE_UPRIGHT_MIN {
+        return (sheet, size, false);
+    }
+    let (sheet, size) = laid(ROOM[1]);
+    (sheet, size.max(SIZE_MIN), true)
+}
+
 /// A table as data; its title makes a heading of the level.
 fn table(frame: &Frame, level: u8) -> Value {
-    let laid = Sheet::of(frame);
-    let width: usize = laid.widths.iter().sum();
-    // A half-width character is half as wide as the type is high.
-    let size = |room: f64| (room * 2.0 / width.max(1) as f64).min(BODY_SIZE);
-    let landscape = size(ROOM[0]) < UPRIGHT_SIZE_MIN;
-    let size = size(ROOM[usize::from(landscape)]).max(SIZE_MIN);
+    let (laid, size, landscape) = fitted(frame);
     let pages: Vec<Value> = laid
         .pages
         .iter()
@@ -234,7 +248,8 @@ fn table(frame: &Frame, level: u8) -> Value {
         .map(|(nth, page)| {
             let lines: Vec<&Line> = page.head.iter().chain(&page.body).collect();
             let height: f64 = page.head.iter().map(|line| line.height).sum();
-            let rows: Vec<Value> = slots(&lines, laid.widths.len()).iter().map(|row| cells(row, height)).collect();
+            let rows: Vec<Value> =
+                slots(&lines, laid.widths.len()).iter().map(|row| cells(row, laid.labels, height)).collect();
             let (head, body) = rows.split_at(page.head.len());
             json!({ "title": frame.page_title(nth), "head": head, "body": body })
         })
@@ -245,18 +260,24 @@ fn table(frame: &Frame, level: u8) -> Value {
     })
 }
 
-/// The cells that begin in a row; those covered by others are not told again.
-fn cells(row: &[Slot<'_>], head: f64) -> Value {
-    let blank = json!({ "kind": "text", "text": "", "signs": "", "indent": 0, "wide": 1, "high": 1, "align": "left", "top": false, "bottom": false, "thin": false });
+/// The cells that begin in a row; those covered by others are not told again. A row that begins a group of rows says so.
+fn cells(row: &[Slot<'_>], labels: usize, head: f64) -> Value {
+    let blank = json!({
+        "kind": "text", "text": "", "signs": "", "indent": 0, "wide": 1, "high": 1, "align": "left", "label": false,
+        "top": false, "bottom": false, "thin": false,
+    });
     let cell = |slot: &Slot<'_>| match slot {
-        Slot::Cell(placed) => Some(cell(placed, head)),
+        Slot::Cell(placed) => Some(cell(placed, labels, head)),
         Slot::Empty => Some(blank.clone()),
         Slot::Across | Slot::Down(_) => None,
     };
-    row.iter().filter_map(cell).collect()
+    let begins = matches!(row.first(), Some(Slot::Cell(placed)) if placed.high > 1);
+    let mut cells: Vec<Value> = row.iter().filter_map(cell).collect();
+    cells.iter_mut().for_each(|cell| cell["group"] = json!(begins));
+    Value::Array(cells)
 }
 
-fn cell(placed: &Placed, head: f64) -> Value {
+fn cell(placed: &Placed, labels: usize, head: f64) -> Value {
     let look = placed.look;
     let align = match look.align {
         Align::Left => "left",
@@ -265,7 +286,7 @@ fn cell(placed: &Placed, head: f64) -> Value {
     };
     let mut cell = json!({
         "kind": "text", "text": "", "signs": "", "indent": look.indent, "wide": placed.wide, "high": placed.high, "align": align,
-        "top": look.rules.top, "bottom": look.rules.bottom, "thin": look.rules.thin_bottom,
+        "label": placed.column < labels, "top": look.rules.top, "bottom": look.rules.bottom, "thin": look.rules.thin_bottom,
     });
     match &placed.what {
         What::Text(text) => cell["text"] = json!(text),
@@ -285,9 +306,12 @@ fn cell(placed: &Placed, head: f64) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::Printer;
+    use crate::report::chart::picture::Picture;
     use crate::report::definition::spec::Palette;
-    use crate::report::formats::text::{Picture, Shown, Whole};
+    use crate::report::formats::text::{Shown, Whole};
     use crate::report::prose::document::{Document, blocks, mark_block, mark_figure};
     use crate::report::table::frame::Frame;
     use crate::report::tests::sample_frame;
@@ -320,7 +344,14 @@ mod tests {
     fn a_text_is_set_with_its_tables_and_charts() {
         let frame: Frame = sample_frame();
         let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"20\"><rect width=\"40\" height=\"20\" fill=\"#0072b2\"/></svg>";
-        let picture = Picture { id: "one".into(), title: "图1".into(), alt: "蓝".into(), svg: svg.into(), png: Vec::new() };
+        let picture = Picture {
+            id: "one".into(),
+            title: "图1".into(),
+            alt: "蓝".into(),
+            svg: svg.into(),
+            png: Vec::new(),
+            obs_ids: BTreeSet::new(),
+        };
         let body = format!(
             "# 一、参保\n\n年末参保{}。\n\n- 其一\n- 其二\n\n{}\n\n## （一）小节\n\n{}\n\n> 注：无。",
             mark_figure(0, "12万人"),
@@ -328,9 +359,17 @@ mod tests {
             mark_block("chart", "one")
         );
         let document = text("公报", &body);
-        let tables = vec![Shown { called: "financing".into(), report: "sample", frame: std::borrow::Cow::Owned(frame) }];
+        let tables =
+            vec![Shown { called: "financing".into(), report: "sample", frame: std::borrow::Cow::Owned(frame) }];
         let mut whole = Whole {
-            name: "sample", document: &document, tables, charts: &[picture], publisher: "社", imprint: "版本".into(), cover: false, explained: false,
+            name: "sample",
+            document: &document,
+            tables,
+            charts: &[picture],
+            publisher: "社",
+            imprint: "版本".into(),
+            cover: false,
+            explained: false,
         };
         let texts = document.texts();
         let printer = Printer::open(&Palette::default(), texts.iter().map(String::as_str)).unwrap();
