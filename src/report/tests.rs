@@ -42,7 +42,7 @@ fn rows(text: &str) -> Rows {
     Rows { columns, rows }
 }
 
-const OBSERVATIONS: &str = "
+pub const OBSERVATIONS: &str = "
     obs_id | indicator | period | population | breakdown | *value | unit | *decimals | mark | printed | printed_unit | source_file | sheet | cell
     t/B2 | insured | 2010 | _T | _T | 2389520 | person | 1 | | 238. 95 | 10k_person | a.xls | s | B2
     t/C2 | standard | 2010 | adult | _T | 70 | yuan | 0 | | 70 | yuan | a.xls | s | C2
@@ -54,7 +54,7 @@ const OBSERVATIONS: &str = "
     t/C4 | standard | 2012 | _T | _T | 50 | yuan | 0 | | 50 | yuan | a.xls | s | C4
 ";
 
-const REPORT: &str = r#"
+pub const REPORT: &str = r#"
 [report]
 title = "调研"
 
@@ -160,13 +160,7 @@ fn rendered(faults: &[Diagnostic]) -> String {
     faults.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n")
 }
 
-/// A table with heads of two levels, merged cells, a mark and a blank, for the tests of writers.
-#[cfg(feature = "pdf")]
-pub fn sample_frame() -> Frame {
-    frame(OBSERVATIONS, REPORT).0
-}
-
-fn frame(observations: &str, text: &str) -> (Frame, String) {
+pub fn frame(observations: &str, text: &str) -> (Frame, String) {
     let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);
     (filled.value.unwrap(), faults)

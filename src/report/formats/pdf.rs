@@ -313,8 +313,7 @@ mod tests {
     use crate::report::definition::spec::Palette;
     use crate::report::formats::text::{Shown, Whole};
     use crate::report::prose::document::{Document, blocks, mark_block, mark_figure};
-    use crate::report::table::frame::Frame;
-    use crate::report::tests::sample_frame;
+    use crate::report::tests::{OBSERVATIONS, REPORT, frame};
 
     fn text(title: &str, body: &str) -> Document {
         Document { title: title.to_owned(), blocks: blocks(body), ..Document::default() }
@@ -331,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_table_is_set_in_three_rules_and_repeats_its_bytes() {
-        let frame = sample_frame();
+        let (frame, _) = frame(OBSERVATIONS, REPORT);
         let texts = frame.texts();
         let printer = Printer::open(&Palette::default(), texts.iter().map(String::as_str)).unwrap();
         let bytes = printer.table(&frame, "社").unwrap_or_else(|fault| panic!("{}", fault.render()));
@@ -342,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_text_is_set_with_its_tables_and_charts() {
-        let frame: Frame = sample_frame();
+        let (frame, _) = frame(OBSERVATIONS, REPORT);
         let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"20\"><rect width=\"40\" height=\"20\" fill=\"#0072b2\"/></svg>";
         let picture = Picture {
             id: "one".into(),

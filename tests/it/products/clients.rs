@@ -58,6 +58,6 @@ fn sdmx1_and_frictionless_read_what_is_theirs() {
         .expect("it runs");
     let told = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     assert!(said.status.success(), "{told}");
-    assert!(told.contains("SDMX-CSV: 15 files, 0 faults"), "{told}");
+    assert!(told.contains("SDMX-CSV: 17 files, 0 faults"), "{told}");
     assert!(told.contains("Data Package: 6 packages, 0 faults"), "{told}");
 }
