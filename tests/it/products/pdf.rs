@@ -18,8 +18,12 @@ pub struct Part {
     parts: Vec<Part>,
 }
 
-/// Whether poppler's tools are here.
+/// Whether PDF is printed, and poppler's tools are here to read it.
 pub fn is_there() -> bool {
+    if cfg!(not(feature = "pdf")) {
+        eprintln!("skipped: this build prints no PDF");
+        return false;
+    }
     let found = Command::new("pdfinfo").arg("-v").output().is_ok();
     if !found {
         eprintln!("skipped: poppler's tools are not here; make clients-setup installs them");
