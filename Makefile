@@ -37,13 +37,13 @@ fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures
 
-clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, axe-core, sdmx1, frictionless, DuckDB
+clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, axe, sdmx1, frictionless, DuckDB
 	@scripts/setup-clients
 
 postgres: ## Install the PostgreSQL server that the tests of extracts out of a database start
 	@scripts/setup-postgres
 
-clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser with axe-core
+clients: setup ## Open what was published with the programs of its readers: DuckDB, LibreOffice, a browser
 	scripts/check-clients
 
 dist-clean: ## Remove everything that can be made again

@@ -9,6 +9,7 @@ processor seconds hardly.
 
 import glob
 import hashlib
+import json
 import math
 import os
 import platform
@@ -119,19 +120,27 @@ def extracts(shebao, python, folder, given):
     table("Contributions to Parquet", ["", "rows", "seconds", "processor s", "1,000 rows / processor s", "peak MB"], shown)
 
 
-def plain(python, records, folder):
-    """One plain Parquet file per month and table, as DuckDB writes it."""
+def plain(python, warehouse, folder):
+    """The records of the current release as one plain Parquet file per month and table, as DuckDB writes it."""
     text = (
-        "import duckdb, sys\nc = duckdb.connect()\nc.execute('SET threads = 2')\n"
-        "for target, source in zip(sys.argv[1::2], sys.argv[2::2]):\n"
-        "    c.execute(f\"COPY (SELECT * EXCLUDE (submission) FROM read_parquet('{source}/*.parquet')) TO '{target}' (FORMAT parquet)\")\n"
+        "import duckdb, json, sys\nc = duckdb.connect()\nc.execute('SET threads = 2')\n"
+        "for target, sources in json.load(sys.stdin).items():\n"
+        "    c.execute(f\"COPY (SELECT * EXCLUDE (submission) FROM read_parquet({sources})) TO '{target}' (FORMAT parquet)\")\n"
     )
-    pairs = []
-    for name in ["contribution", "unit"]:
-        os.makedirs(os.path.join(folder, name))
-        for month in files(records, f"core_{name}/*"):
-            pairs += [os.path.join(folder, name, f"{name}-{os.path.basename(month)}.parquet"), month]
-    subprocess.run([python, "-c", text, *pairs], check=True)
+    release = open(os.path.join(warehouse, "current")).read().split()[-1]
+    manifest = json.load(open(os.path.join(warehouse, "releases", release, "manifest.json")))
+    sources = {}
+    for submission in manifest["submissions"]:
+        name = submission["table"].removeprefix("core_")
+        if name not in ("contribution", "unit") or submission["refused"]:
+            continue
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+        for part in submission["parts"]:
+            # What later files state anew is left out, as it is of the release.
+            file = (part["left"] or part)["file"]
+            target = os.path.join(folder, name, f"{name}-{part['month']}.parquet")
+            sources.setdefault(target, []).append(os.path.join(warehouse, file))
+    subprocess.run([python, "-c", text], input=json.dumps(sources).encode(), check=True)
     return folder
 
 
@@ -145,7 +154,7 @@ def asked(name):
 def questions(shebao, python, folder, where):
     """Of the statistics by month, of the records as they are, and of others; all must give the same answers."""
     path = os.path.join(ROOT, "benches/questions.sql")
-    peers = plain(python, os.path.join(where, "warehouse/records"), os.path.join(folder, "plain"))
+    peers = plain(python, os.path.join(where, "warehouse"), os.path.join(folder, "plain"))
     told = subprocess.run([python, os.path.join(HERE, "peers_records.py"), "questions", peers, path], capture_output=True, text=True, check=True)
     others = {}
     for line in told.stdout.splitlines():

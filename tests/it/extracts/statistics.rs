@@ -73,6 +73,8 @@ on_missing = "partial"
 fn a_missing_region_makes_partial_totals_that_say_so() {
     const LATER: &str = "2025-03-20T00:00:00Z";
     let project = project();
+    // A wrong cell in a file of thirty rows would refuse it as a whole.
+    project.edit("pipelines/synth.toml", "wrong             = 0.002", "wrong             = 0.0");
     project.write("pipelines/calendar.toml", CALENDAR);
     let out = project.file("made").display().to_string();
     project.shebao(&["synth", "--persons", "200", "--months", "2", "--seed", "3", &out]).must_end_with(0);
