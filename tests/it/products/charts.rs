@@ -2,7 +2,6 @@
 //! the letter the drawing that a person has looked at; a few are so as pixels.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use quick_xml::events::Event;
 use resvg::tiny_skia::{ColorU8, Pixmap};
