@@ -13,6 +13,7 @@ import json
 import math
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -194,11 +195,13 @@ def monthly(shebao, folder, given):
     """The 24th month added to those before, all 24 anew, and the 48th month added."""
     where = project(os.path.join(folder, "monthly"), ["sql"])
     inbox = os.path.join(folder, "inbox")
-    months = sorted({path[-11:-4] for path in files(given, "agency/*/*.csv")})
-    for path in files(given, "agency/*/*.csv"):
+    named = {path: re.search(r"\d{4}-\d{2}(?=\.csv$)", path) for path in files(given, "agency/*/*.csv")}
+    months = sorted({found.group() for found in named.values() if found})
+    for path, found in named.items():
         kept = os.path.join(inbox, os.path.relpath(path, given))
         os.makedirs(os.path.dirname(kept), exist_ok=True)
-        os.link(path, kept + ".later")
+        # Files of no month are there from the beginning.
+        os.link(path, kept + ".later" if found else kept)
     lines = []
 
     def arrive(some):
