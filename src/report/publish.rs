@@ -130,6 +130,7 @@ pub fn publish_tables(
         shelves[nth].text = run.document(&shelves, nth, imprint);
         run.text(&mut shelves, nth, &pictures, imprint)?;
     }
+    run.pages(&shelves, &pictures, imprint)?;
     let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
         faults.push(fault);
         Rows::default()
@@ -171,6 +172,9 @@ fn whole<'a>(
         explained: false,
     }
 }
+
+/// Files printed before they are written.
+const PRINTED_AT_ONCE: usize = 64;
 
 /// The table of corrected figures; a release made before has none.
 const CORRECTIONS: &str = "core_correction";
@@ -345,6 +349,50 @@ impl Run<'_, '_> {
         }
         self.published.texts += 1;
         shelves[nth].text = Some(document);
+        Ok(())
+    }
+
+    /// Every table and every text as PDF.
+    fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
+        use crate::grid::on_all_cores;
+        use crate::report::formats::pdf::Printer;
+        let Some(palette) = shelves.first().map(|shelf| shelf.report.palette.clone()) else { return Ok(()) };
+        let tables = shelves.iter().flat_map(|shelf| shelf.tables.iter().flat_map(|(_, frame)| frame.texts()));
+        let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
+        let charts = shelves.iter().flat_map(|shelf| shelf.charts.iter().flat_map(|(_, plot)| plot.texts()));
+        let all: Vec<String> = tables.chain(texts).chain(charts).chain([palette.publisher.clone()]).collect();
+        let printer = match Printer::open(&palette, all.iter().map(String::as_str)) {
+            Ok(printer) => printer,
+            Err(fault) => {
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        (self.progress)("PDF");
+        // Texts first: the longest work is not the last.
+        let texts = shelves.iter().enumerate().filter(|(_, shelf)| shelf.text.is_some()).map(|(nth, _)| (nth, None));
+        let tables = shelves.iter().enumerate().flat_map(|(nth, s)| (0..s.tables.len()).map(move |at| (nth, Some(at))));
+        let all: Vec<(usize, Option<usize>)> = texts.chain(tables).collect();
+        let print = |(nth, table): &(usize, Option<usize>)| {
+            let shelf = &shelves[*nth];
+            let (report, name) = (shelf.report, &shelf.report.name);
+            if let Some((spec, frame)) = table.and_then(|at| shelf.tables.get(at)) {
+                let made = printer.table(frame, &palette.publisher).map_err(|fault| fault.at(spec.place.clone()));
+                return (Path::new("tables").join(name).join(&spec.id), made);
+            }
+            let document = shelf.text.as_ref().expect("only texts and tables are printed");
+            let tables = text::shown(document, &tables_for(shelves, *nth));
+            let made = printer.text(&whole(report, document, tables, pictures, imprint));
+            (Path::new("texts").join(name).join(name), made)
+        };
+        for some in all.chunks(PRINTED_AT_ONCE) {
+            for (stem, made) in on_all_cores(some, print) {
+                match made {
+                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
+                    Err(fault) => self.faults.push(fault),
+                }
+            }
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod charts;
 mod checklist;
 mod clients;
 mod pages;
+pub mod pdf;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,15 +120,19 @@ fn expected(record: &Record) -> Seen {
 fn printed_products_say_what_the_data_say() {
     let mut faults = Vec::new();
     let mut compared = 0;
+    let can_read_pdf = pdf::is_there();
     for table in tables() {
         let data = data(&table);
         let (page, shape) = read::page(&table.file("html"));
-        let products = [
+        let mut products = vec![
             ("html", page),
             ("xlsx", read::workbook(&table.file("xlsx"))),
             ("ods", read::workbook(&table.file("ods"))),
             ("docx", read::document(&table.file("docx"))),
         ];
+        if can_read_pdf {
+            products.push(("pdf", pdf::table(&table.file("pdf"))));
+        }
         for (format, lines) in products {
             let body = read::body(&lines, shape);
             let mut seen: BTreeMap<(usize, usize), Seen> = BTreeMap::new();

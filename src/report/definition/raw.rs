@@ -429,6 +429,11 @@ pub struct RawFonts {
     /// Font names written into workbooks; the reader's machine has them or falls back.
     pub workbook_title: String,
     pub workbook_body: String,
+    /// Families that PDF is set in, the first that the machine has: headings, and text.
+    #[serde(default)]
+    pub print_title: Vec<String>,
+    #[serde(default)]
+    pub print_body: Vec<String>,
     /// Families tried after the found font where the SVG is shown.
     pub chart_fallback: Vec<String>,
 }
@@ -469,6 +474,8 @@ impl Default for RawPalette {
             font: RawFonts {
                 workbook_title: "黑体".to_owned(),
                 workbook_body: "宋体".to_owned(),
+                print_title: vec!["Source Han Sans SC".to_owned(), "Noto Sans CJK SC".to_owned()],
+                print_body: vec!["Source Han Serif SC".to_owned(), "Noto Serif CJK SC".to_owned()],
                 chart_fallback: vec!["Microsoft YaHei".to_owned(), "PingFang SC".to_owned(), "sans-serif".to_owned()],
             },
             chart: RawChartColours {

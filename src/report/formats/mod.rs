@@ -8,6 +8,7 @@ pub mod csv;
 pub mod docx;
 pub mod text;
 pub mod docx_text;
+pub mod pdf;
 pub mod ods;
 pub mod package;
 mod parquet;

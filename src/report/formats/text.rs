@@ -1,5 +1,5 @@
 //! What a text is written down with: the tables and charts of its report, and where its figures are explained. The page and the
-//! list of its figures; Word has a file of its own.
+//! list of its figures; Word and PDF have files of their own.
 
 use std::borrow::Cow;
 
@@ -72,7 +72,7 @@ impl Whole<'_> {
 }
 
 /// The files of a text beside its page, each with what it is called.
-pub const FILES: [(&str, &str); 2] = [("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
+pub const FILES: [(&str, &str); 3] = [("pdf", "PDF"), ("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
 
 /// The text as a page.
 pub fn render(whole: &Whole<'_>, up: &str) -> String {

@@ -1,5 +1,5 @@
 //! A text as it is read: headings, paragraphs, lists, tables and charts, with every figure in its place. What the writers of
-//! pages and documents see.
+//! pages, documents and PDF see.
 
 use super::figure::Quoted;
 
@@ -137,6 +137,14 @@ impl Block {
             }
             Block::Table(id) | Block::Chart(id) => id.clone(),
         }
+    }
+}
+
+impl Document {
+    /// Every text of it.
+    pub fn texts(&self) -> Vec<String> {
+        let blocks = self.blocks.iter().map(Block::plain);
+        blocks.chain([self.title.clone()]).chain(self.notices.iter().cloned()).collect()
     }
 }
 

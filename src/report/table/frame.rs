@@ -60,6 +60,20 @@ impl Frame {
         (!parts.is_empty()).then(|| format!("符号说明：{}。", parts.join("；")))
     }
 
+    /// Every text that is printed.
+    pub fn texts(&self) -> Vec<String> {
+        let heads = self.heads.iter().flat_map(|head| match head {
+            Head::Text(text) => vec![text.clone()],
+            Head::Bilingual { text, english } => vec![text.clone(), english.clone()],
+            Head::Diagonal { rows, columns } => vec![rows.clone(), columns.clone()],
+        });
+        let blocks = self.header.iter().chain(&self.stub).flatten();
+        let labels = blocks.flat_map(|block| [block.text.clone(), block.english.clone(), block.signs()]);
+        let cells = self.cells.iter().flatten().map(|cell| format!("{}{}", cell.text(), cell.signs()));
+        let above = [self.title_lines(), self.page_title(1), self.unit_note.clone()];
+        heads.chain(labels).chain(cells).chain(above).chain(self.foot()).collect()
+    }
+
     /// No renderer can draw it: it has no cell.
     pub fn is_empty(&self) -> bool {
         self.columns() == 0 || self.header.is_empty() || self.stub.is_empty()

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::report::definition::spec::Head;
 use crate::report::table::format::Figure;
 use crate::report::table::frame::{Block, Cell, Content, Frame, block_label, head_label};
-use crate::report::table::widths::{column_widths, header_text, line_count, text_width};
+use crate::report::table::widths::{self, header_text, line_count, text_width};
 
 /// Points per line of body text, and of the smaller notes.
 pub const LINE_POINTS: f64 = 15.75;
@@ -152,7 +152,17 @@ pub fn slots<'a>(lines: &[&'a Line], columns: usize) -> Vec<Vec<Slot<'a>>> {
 
 impl Sheet {
     pub fn of(frame: &Frame) -> Sheet {
-        let layout = Layout { frame, widths: column_widths(frame), labels: frame.heads.len() };
+        Sheet::laid(frame, widths::wanted(frame))
+    }
+
+    /// As [`Sheet::of`], on paper that takes so many half-width characters beside each other: where columns are wide for their
+    /// heads alone, these break into more lines. Figures keep their room.
+    pub fn within(frame: &Frame, room: usize) -> Sheet {
+        Sheet::laid(frame, widths::within(frame, room))
+    }
+
+    fn laid(frame: &Frame, widths: Vec<usize>) -> Sheet {
+        let layout = Layout { frame, widths, labels: frame.heads.len() };
         let parts = frame.pages();
         let last = parts.len().saturating_sub(1);
         let page = |(nth, rows): (usize, &Range<usize>)| Page {

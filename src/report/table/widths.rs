@@ -1,12 +1,13 @@
-//! How wide the columns of a table are: as their figures and heads want it.
+//! How wide the columns of a table are: as their figures and heads want it, or as the paper allows.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::definition::spec::Head;
 use crate::report::table::frame::{Content, Frame, block_label, head_label};
 
-/// Columns, in widths of a half-width character.
+/// Columns, in widths of a half-width character; the second where room is scarce.
 const COLUMN_WIDTH_MIN: usize = 8;
+const NARROW_WIDTH_MIN: usize = 5;
 pub const COLUMN_WIDTH_MAX: usize = 28;
 
 /// A header no wider than this keeps to one line; a longer one breaks before its bracket first.
@@ -18,13 +19,31 @@ const HEADER_PART_MAX: usize = 20;
 /// Room beside a text, without which programs with other fonts break it.
 const AIR: usize = 2;
 
-/// Wide enough for every figure and for every header, which breaks before its bracket if at all.
-pub fn column_widths(frame: &Frame) -> Vec<usize> {
-    let mut widths = vec![COLUMN_WIDTH_MIN; frame.heads.len() + frame.columns()];
+/// As wide as figures and heads want it.
+pub fn wanted(frame: &Frame) -> Vec<usize> {
+    column_widths(frame, COLUMN_WIDTH_MIN, header_width)
+}
+
+/// As wide as they want it in so much room all together; where columns are wide for their heads alone, these break into more lines.
+pub fn within(frame: &Frame, room: usize) -> Vec<usize> {
+    let (wanted, least) = (wanted(frame), column_widths(frame, NARROW_WIDTH_MIN, header_width_least));
+    let (all, few): (usize, usize) = (wanted.iter().sum(), least.iter().sum());
+    if all <= room {
+        return wanted;
+    }
+    let share = |(wanted, least): (&usize, &usize)| {
+        least + wanted.saturating_sub(*least) * room.saturating_sub(few) / all.saturating_sub(few).max(1)
+    };
+    wanted.iter().zip(&least).map(share).collect()
+}
+
+/// Wide enough for every figure, and for every header as far as `header` says.
+fn column_widths(frame: &Frame, width_min: usize, header: fn(&str) -> usize) -> Vec<usize> {
+    let mut widths = vec![width_min; frame.heads.len() + frame.columns()];
     for (column, head) in frame.heads.iter().enumerate() {
         let own = match head {
             Head::Diagonal { rows, columns } => text_width(rows) + text_width(columns) + 2,
-            other => header_width(&head_label(frame, other)),
+            other => header(&head_label(frame, other)),
         };
         widths[column] = widths[column].max(own).min(COLUMN_WIDTH_MAX);
     }
@@ -45,7 +64,7 @@ pub fn column_widths(frame: &Frame) -> Vec<usize> {
     for block in frame.header.iter().rev().flatten() {
         let first = frame.heads.len() + block.column;
         let own = &mut widths[first..first + block.wide];
-        let short = header_width(&block_label(frame, block)).saturating_sub(own.iter().sum());
+        let short = header(&block_label(frame, block)).saturating_sub(own.iter().sum());
         own.iter_mut().for_each(|width| *width += short.div_ceil(block.wide));
     }
     widths
@@ -80,9 +99,20 @@ fn header_width(text: &str) -> usize {
     lines.map(|line| if line <= HEADER_PART_MAX { line } else { line.div_ceil(4) * 2 }).max().unwrap_or(0) + AIR
 }
 
+/// The width a header can do with: its unit and its words whole, the rest in three lines.
+fn header_width_least(text: &str) -> usize {
+    let broken = header_text(text, 0);
+    let word = text.split(|c: char| !c.is_ascii_graphic()).map(str::len).max().unwrap_or(0);
+    let line = |line: &str| match line.starts_with(['（', '(']) && line.width() <= HEADER_PART_MAX {
+        true => line.width(),
+        false => line.width().div_ceil(6) * 2,
+    };
+    broken.split('\n').map(line).max().unwrap_or(0).max(word) + AIR
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{header_text, header_width, line_count};
+    use super::{header_text, header_width, header_width_least, line_count};
 
     fn check(text: &str, width: usize, lines: &str) {
         assert_eq!(header_width(text), width, "{text}");
@@ -100,5 +130,15 @@ mod tests {
         check("财政补助标准\n（元/人）", 14, "财政补助标准\n（元/人）");
         check("领取失业保险金人数（人）", 20, "领取失业保险金人数\n（人）");
         check("（元）", 8, "（元）");
+    }
+
+    #[test]
+    fn a_header_that_has_to_gives_way() {
+        let check = |text, width| assert_eq!(header_width_least(text), width, "{text}");
+        check("年度", 4);
+        check("基金收入（万元）", 10);
+        check("国有、集体企业离岗、下岗人员", 12);
+        check("领取失业保险金人数（人）", 8);
+        check("Fund income", 8);
     }
 }

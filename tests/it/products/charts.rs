@@ -1,5 +1,4 @@
-//! Every chart as it is drawn: texts keep clear of each other and of the edge, every kind there is has been drawn, and each is to
-//! the letter the drawing that a person has looked at; a few are so as pixels.
+//! Every chart as it is drawn: texts keep clear of each other and of the edge, and every kind there is has been drawn.
 
 use std::collections::BTreeSet;
 
