@@ -4,8 +4,8 @@ usage: peers_publication.py DATA REPORTS OUT
 
 DATA holds a `<table>.csv` for each table of the warehouse that the reports print from; REPORTS the same `report.toml` files that
 shebao is given. Each table becomes .xlsx (title, heads of several levels, merged, three lines, notes), .html and .csv, each chart
-.svg and .png: two workbook layouts, .ods, .docx, .pdf, SDMX and the data package, which shebao writes too, are left out. Works on
-all cores. Prints wall seconds, processor seconds, tables and charts, parted by tabs.
+.svg and .png: the accessible workbooks, .ods, .docx, SDMX, the data package and the explanations, which shebao writes too, are left
+out. Works on all cores. Prints wall seconds, processor seconds, tables and charts, parted by tabs.
 """
 
 import concurrent.futures

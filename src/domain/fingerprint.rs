@@ -15,10 +15,19 @@ pub fn fingerprint(value: impl Hash) -> u64 {
     folding.finish()
 }
 
+/// The number of some bytes.
+#[inline]
+pub fn of_bytes(bytes: &[u8]) -> u64 {
+    let mut folding = Folding(FACTOR);
+    folding.write(bytes);
+    folding.0
+}
+
 /// Words of eight bytes folded into one by multiplying: both halves of each product count.
 struct Folding(u64);
 
 impl Folding {
+    #[inline]
     fn fold(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * u128::from(FACTOR);
         self.0 = (product as u64) ^ ((product >> 64) as u64).rotate_left(32);
@@ -26,13 +35,17 @@ impl Folding {
 }
 
 impl Hasher for Folding {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= bytes.len() as u64;
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.fold(u64::from_le_bytes(*word)));
         if !rest.is_empty() {
-            let mut last = [rest.len() as u8; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            self.fold(u64::from_le_bytes(last));
+            self.fold(match bytes.last_chunk::<8>() {
+                // The last eight bytes overlap those before, which does no harm.
+                Some(last) => u64::from_le_bytes(*last),
+                None => rest.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)),
+            });
         }
     }
 

@@ -23,7 +23,6 @@ use super::pruned::Pruned;
 use super::records;
 use crate::diag::{Diagnostic, Place};
 use crate::store::records::{REJECT, warehouse_of};
-use crate::store::release::MANIFEST;
 use crate::store::{Manifest, StoreError};
 
 const OBSERVATION: &str = "core_observation";
@@ -52,7 +51,7 @@ impl Catalog {
         release: &Path,
         first_released: &BTreeMap<String, jiff::Timestamp>,
     ) -> Result<Arc<Catalog>, Diagnostic> {
-        let manifest = release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose()?;
+        let manifest = Manifest::find(release)?;
         let mut tables = table_files(release)?;
         tables.extend(records::names().into_iter().map(str::to_owned));
         let catalog = Arc::new(Catalog {
@@ -77,10 +76,7 @@ impl Catalog {
     async fn open(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
         let warehouse = warehouse_of(&self.release);
         let all_of = |table: Result<ByMonth, Diagnostic>| table.map_err(external)?.provider(|_| true);
-        let by_month = |schema: SchemaRef| match &self.manifest {
-            Some(manifest) => ByMonth::of_manifest(name, schema, &warehouse, manifest),
-            None => Ok(ByMonth::empty(schema)),
-        };
+        let by_month = |schema: SchemaRef| ByMonth::of_manifest(name, schema, &warehouse, self.manifest.as_ref());
         if name == MONTH_TABLE {
             return all_of(months::month_table(self.manifest.as_ref()));
         }

@@ -128,10 +128,10 @@ impl ByMonth {
         name: &str,
         schema: SchemaRef,
         warehouse: &Path,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
     ) -> Result<ByMonth, Diagnostic> {
         let mut table = ByMonth::empty(schema);
-        for (of_month, file) in parts(manifest, name) {
+        for (of_month, file) in manifest.iter().flat_map(|manifest| parts(manifest, name)) {
             there(&warehouse.join(file))?;
             table.add_file(month(of_month)?, warehouse, file, file);
         }
@@ -187,10 +187,7 @@ impl Monthly {
             tables.push((name.to_owned(), Arc::new(known.schema().as_arrow().clone())));
         }
         for (name, schema) in tables {
-            let table = match manifest {
-                Some(manifest) => ByMonth::of_manifest(&name, schema, warehouse, manifest)?,
-                None => ByMonth::empty(schema),
-            };
+            let table = ByMonth::of_manifest(&name, schema, warehouse, manifest)?;
             monthly.tables.insert(name, table);
         }
         monthly.span();

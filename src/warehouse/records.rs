@@ -15,7 +15,6 @@ use super::pruned::Pruned;
 use crate::diag::Diagnostic;
 use crate::domain::record::SUBMISSION;
 use crate::domain::{RECORD_TABLES, RecordKind};
-use crate::store::release::MANIFEST;
 use crate::store::schema::{self, Kind};
 use crate::store::{Manifest, StoreError, records};
 
@@ -77,7 +76,7 @@ pub struct Registered {
 /// The manifest cannot be read, or a file that it names is missing.
 pub async fn register(session: &SessionContext, release: &Path) -> Result<Registered, Diagnostic> {
     let sql = |error: DataFusionError| Diagnostic::error("sql", error.message().to_string());
-    let manifest = release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose()?;
+    let manifest = Manifest::find(release)?;
     let warehouse = records::warehouse_of(release);
     let monthly = Monthly::of_release(session, &warehouse, manifest.as_ref()).await?;
     monthly.register_all(session).map_err(sql)?;

@@ -1,6 +1,7 @@
 //! What the cells of a column were found to say, by their bytes.
 
 use super::Wrong;
+use crate::domain::fingerprint::of_bytes;
 
 /// A cell that was met.
 #[derive(Clone, Copy, Default)]
@@ -91,24 +92,11 @@ impl Memo {
     }
 }
 
-/// A quick hash; nothing depends on its order.
+/// As much of the number of the bytes as an entry keeps.
 #[inline]
 fn hash(bytes: &[u8]) -> u32 {
-    let mut hash = bytes.len() as u64;
-    let mut mix = |eight: u64| {
-        let wide = u128::from(hash ^ eight) * 0x9E37_79B9_7F4A_7C15;
-        hash = wide as u64 ^ (wide >> 64) as u64;
-    };
-    let (eights, rest) = bytes.as_chunks::<8>();
-    eights.iter().for_each(|eight| mix(u64::from_le_bytes(*eight)));
-    if !rest.is_empty() {
-        match bytes.last_chunk::<8>() {
-            // The last eight bytes overlap those before, which does no harm.
-            Some(eight) => mix(u64::from_le_bytes(*eight)),
-            None => mix(rest.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))),
-        }
-    }
-    (hash ^ hash >> 32) as u32
+    let number = of_bytes(bytes);
+    (number ^ number >> 32) as u32
 }
 
 #[cfg(test)]

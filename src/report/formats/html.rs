@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
-use crate::report::site::index::downloads;
+use crate::report::site::index::FILES;
 use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
 use crate::report::table::key::addresses;
 use crate::report::table::select::flat;
@@ -30,7 +30,7 @@ pub fn render(frame: &Frame, charts: &[&Picture], report_title: &str, up: &str, 
     let id = escape(&frame.id);
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
-        downloads(&id, &frame.full_title())
+        links(&FILES, &id, &frame.full_title())
     ));
     page(&title, &body)
 }
@@ -139,6 +139,15 @@ pub fn figure(chart: &Picture, up: &str) -> String {
          <a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a></figcaption></figure>\n",
         escape(&chart.alt)
     )
+}
+
+/// Links to files of one stem, each by its ending and what it is called; `title` is whose they are.
+pub fn links(files: &[(&str, &str)], path: &str, title: &str) -> String {
+    let title = escape(title);
+    let link = |(ending, called): &(&str, &str)| {
+        format!("<a href=\"{path}.{ending}\" aria-label=\"{title}，{called}\">{called}</a>")
+    };
+    files.iter().map(link).collect::<Vec<_>>().join(" · ")
 }
 
 fn corner(frame: &Frame, head: &Head) -> String {

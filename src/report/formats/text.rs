@@ -121,18 +121,9 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
     body.push_str(if in_list { "</ul>\n" } else { "" });
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。点按文中数字，可见其来源与算法。</p>\n</main>\n",
-        links(name, &document.title)
+        html::links(&FILES, name, &document.title)
     ));
     page(&title, &body)
-}
-
-/// Links to the files of a text.
-pub fn links(path: &str, title: &str) -> String {
-    let title = escape(title);
-    let link = |(ending, called): &(&str, &str)| {
-        format!("<a href=\"{path}.{ending}\" aria-label=\"{title}，{called}\">{called}</a>")
-    };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
 }
 
 fn contents(whole: &Whole<'_>) -> String {
