@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use scraper::{ElementRef, Html, Selector};
 
-use crate::products::{files, sample};
+use crate::products::{files, pdf, sample};
 use crate::support::TestProject;
 
 fn select(css: &str) -> Selector {
@@ -56,6 +56,7 @@ fn every_product_of_a_text_says_the_same() {
     let pages: Vec<_> = files(&sample().file("out/texts"), ".html");
     let pages: Vec<_> = pages.iter().filter(|path| !path.to_string_lossy().ends_with(".way.html")).collect();
     assert!(pages.len() >= 4, "{pages:?}");
+    let can_read_pdf = pdf::is_there();
     for path in pages {
         let html = Html::parse_document(&fs::read_to_string(path).expect("a page"));
         let word = document(&path.with_extension("docx"));
@@ -63,6 +64,14 @@ fn every_product_of_a_text_says_the_same() {
         let notes: Vec<String> = html.select(&notes).map(words).collect();
         let body: Vec<String> = page(&html).into_iter().filter(|text| !notes.contains(text)).collect();
         assert_eq!(body, word, "{}", path.display());
+        // PDF has tables' titles and notes between them.
+        if can_read_pdf {
+            let printed = pdf::texts(&path.with_extension("pdf"));
+            let mut rest = printed.iter();
+            for text in page(&html) {
+                assert!(rest.any(|printed| *printed == text), "{}: {text}\n{}", path.display(), printed.join("\n"));
+            }
+        }
         // The list of figures is the figures of the text, in their order.
         let links: Vec<(String, String)> = html
             .select(&select("main a.figure"))

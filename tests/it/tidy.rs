@@ -23,7 +23,7 @@ const ORDER: [&str; 14] = [
 ];
 
 /// Crate → the modules that may name it.
-const SOLE_USERS: [(&str, &[&str]); 29] = [
+const SOLE_USERS: [(&str, &[&str]); 30] = [
     ("miette", &["diag"]),
     ("toml", &["spec", "report"]),
     ("schemars", &["spec", "report", "cli"]),
@@ -33,6 +33,7 @@ const SOLE_USERS: [(&str, &[&str]); 29] = [
     ("encoding_rs", &["grid"]),
     ("scraper", &["grid"]),
     ("minijinja", &["report"]),
+    ("typst", &["report"]),
     ("polars", &["store"]),
     ("datafusion", &["warehouse"]),
     ("plotters", &["report"]),

@@ -241,7 +241,8 @@ fn findings_section(findings: &Rows) -> String {
 }
 
 /// The files of a table, each with what it is called.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 7] = [
+    ("pdf", "PDF"),
     ("xlsx", "Excel"),
     ("ods", "ODS"),
     ("docx", "Word"),
