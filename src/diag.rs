@@ -175,7 +175,7 @@ fn excerpt(source: &Arc<SourceText>, span: Range<usize>) -> String {
 }
 
 /// A value, and the faults met on the way to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Checked<T> {
     pub value: T,
     pub diagnostics: Vec<Diagnostic>,

@@ -1,6 +1,6 @@
-//! Writes what the renderers make: the files of every table and report,
-//! `charts/<id>.{svg,png}` and `index.html`; the `.way.html` beside a table explains its figures. A table
-//! that cannot be filled is left out with its faults; the others are published.
+//! Publishes reports: fills their tables, charts and texts from the tables of a release, one after the other, has
+//! [`super::products`] make the files of all of them, on all cores, and writes these; `index.html` links them, the `.way.html` beside a
+//! table or text explains its figures. What cannot be filled is left out with its faults; the others are published.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,20 +8,17 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Checked, Diagnostic, Place};
 use crate::explain::Explainer;
-use crate::report::chart::draw as chart;
+use crate::grid::on_all_cores;
 use crate::report::chart::font::Face;
 use crate::report::chart::picture::Picture;
-use crate::report::chart::plot::{self, Plot};
-use crate::report::chart::png;
-use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
-use crate::report::formats::html;
-use crate::report::formats::package::{self, About};
-use crate::report::formats::sdmx::{self, Flow};
-use crate::report::formats::text::{self, Shown, Whole};
-use crate::report::formats::xlsx;
-use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
+use crate::report::chart::plot;
+use crate::report::definition::spec::{Generated, ReportSpec, TableSpec};
+use crate::report::formats::pdf::Printer;
+use crate::report::formats::text::{self, Whole};
+use crate::report::formats::way;
+use crate::report::products::{self, Files, UP};
 use crate::report::prose::document::Document;
-use crate::report::prose::render::{self, About as Subject};
+use crate::report::prose::render::{self, About};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::rows::source::Tables;
@@ -98,39 +95,16 @@ pub fn publish_tables(
         faults: Vec::new(),
         published: Published::default(),
     };
-    let mut shelves = Vec::new();
-    for report in specs {
-        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new(), text: None };
-        for spec in &report.tables {
-            if let Some(frame) = run.table(report, spec)? {
-                shelf.tables.push((spec, frame));
-            }
-        }
-        let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
-        run.whole(report, &frames)?;
-        for spec in &report.charts {
-            let filled = plot::fill(spec, tables, &run.names, &report.palette);
-            if let Some(mut plot) = run.faultless(filled) {
-                let ids = || plot.obs_ids.iter().map(String::as_str);
-                let notes = kept::corrected(&run.corrected, ids());
-                plot.kept = kept::among(run.kept, ids());
-                plot.notes.extend(notes);
-                shelf.charts.push((spec, plot));
-            }
-        }
-        shelves.push(shelf);
-    }
+    let mut shelves: Vec<Shelf<'_>> = specs.iter().map(|report| run.filled(report)).collect();
+    run.tables(&mut shelves)?;
     let pictures = run.charts(&mut shelves)?;
-    for shelf in &shelves {
-        for (_, frame) in &shelf.tables {
-            run.page(shelf.report, frame, &pictures)?;
-        }
-    }
     for nth in 0..shelves.len() {
         shelves[nth].text = run.document(&shelves, nth, imprint);
-        run.text(&mut shelves, nth, &pictures, imprint)?;
     }
-    run.pages(&shelves, &pictures, imprint)?;
+    run.ways(&shelves)?;
+    let printer = run.printer(&shelves);
+    run.pages(&shelves, &pictures, printer.as_ref())?;
+    run.texts(&mut shelves, &pictures, imprint, printer.as_ref())?;
     let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
         faults.push(fault);
         Rows::default()
@@ -153,28 +127,13 @@ fn tables_for<'a>(shelves: &'a [Shelf<'a>], nth: usize) -> Vec<(String, &'a str,
     all.collect()
 }
 
-/// What the writers of a text see.
-fn whole<'a>(
-    report: &'a ReportSpec,
-    document: &'a Document,
-    tables: Vec<Shown<'a>>,
-    charts: &'a [Picture],
-    imprint: &Imprint,
-) -> Whole<'a> {
-    Whole {
-        name: &report.name,
-        document,
-        tables,
-        charts,
-        publisher: &report.palette.publisher,
-        imprint: imprint.line(),
-        cover: report.text.as_ref().is_some_and(|text| text.cover),
-        explained: false,
-    }
+/// Every table with where it stands.
+fn every_table<'a, 's>(shelves: &'a [Shelf<'s>]) -> impl Iterator<Item = (&'a Shelf<'s>, &'s TableSpec, &'a Frame)> {
+    shelves.iter().flat_map(|shelf| shelf.tables.iter().map(move |(spec, frame)| (shelf, *spec, frame)))
 }
 
-/// Files printed before they are written.
-const PRINTED_AT_ONCE: usize = 64;
+/// Things whose files are made before they are written.
+const MADE_AT_ONCE: usize = 64;
 
 /// The table of corrected figures; a release made before has none.
 const CORRECTIONS: &str = "core_correction";
@@ -203,87 +162,163 @@ impl Run<'_, '_> {
         filled.split(&mut self.faults).filter(|_| !wrong)
     }
 
-    fn table(&mut self, report: &ReportSpec, spec: &TableSpec) -> Result<Option<Frame>, Diagnostic> {
-        (self.progress)(&spec.id);
-        let filled = select::fill(spec, self.tables, &self.names);
-        let Some(mut frame) = self.faultless(filled) else { return Ok(None) };
-        frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
-        frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
-        if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
-            frame.source = self.sources.line(&frame);
-        }
-        let office = xlsx::render(&frame, &report.palette).and_then(|workbook| {
-            let (sheet, document) = (ods::render(&frame, &report.palette)?, docx::render(&frame, &report.palette)?);
-            Ok([("xlsx", workbook), ("ods", sheet), ("docx", document)])
-        });
-        let office = match office {
-            Ok(office) => office,
-            Err(fault) => {
-                self.faults.push(fault.at(spec.place.clone()));
-                return Ok(None);
+    /// The tables and charts of a report, not yet printed.
+    fn filled<'s>(&mut self, report: &'s ReportSpec) -> Shelf<'s> {
+        let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new(), text: None };
+        for spec in &report.tables {
+            (self.progress)(&spec.id);
+            let filled = select::fill(spec, self.tables, &self.names);
+            let Some(mut frame) = self.faultless(filled) else { continue };
+            frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
+            frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
+            if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
+                frame.source = self.sources.line(&frame);
             }
-        };
-        let ways = match &mut self.explainer {
-            Some(explainer) => way::render(&frame, explainer, "../../").map(Some),
-            None => Ok(None),
-        };
-        let ways = ways.unwrap_or_else(|faults| {
-            self.faults.extend(faults);
-            None
-        });
-        let flow = Flow { report: &report.name, frame: &frame };
-        let texts = [
-            ("csv", csv::render(&frame)),
-            ("sdmx.csv", sdmx::render(&flow, &self.names)),
-            ("structure.xml", sdmx::structure(&flow, &self.names)),
-        ];
-        let stem = Path::new("tables").join(&report.name).join(&spec.id);
-        for (extension, bytes) in office.into_iter().chain(texts) {
-            self.write(&stem.with_extension(extension), &bytes)?;
+            shelf.tables.push((spec, frame));
         }
-        if let Some(ways) = ways {
-            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
-            self.explained.insert(stem);
+        for spec in &report.charts {
+            (self.progress)(&spec.id);
+            let filled = plot::fill(spec, self.tables, &self.names, &report.palette);
+            let Some(mut plot) = self.faultless(filled) else { continue };
+            let notes = kept::corrected(&self.corrected, plot.obs_ids.iter().map(String::as_str));
+            plot.kept = kept::among(self.kept, plot.obs_ids.iter().map(String::as_str));
+            plot.notes.extend(notes);
+            shelf.charts.push((spec, plot));
         }
-        self.published.tables += 1;
-        Ok(Some(frame))
+        shelf
     }
 
-    /// The page of a table, with the charts that draw its figures.
-    fn page(&mut self, report: &ReportSpec, frame: &Frame, pictures: &[Picture]) -> Result<(), Diagnostic> {
-        let own: BTreeSet<&str> = kept::obs_ids(&frame.tidy).collect();
-        let is_of = |ids: &BTreeSet<String>| !ids.is_empty() && ids.iter().all(|id| own.contains(id.as_str()));
-        let charts: Vec<&Picture> = pictures.iter().filter(|picture| is_of(&picture.obs_ids)).collect();
-        let stem = Path::new("tables").join(&report.name).join(&frame.id);
-        let explained = self.explained.contains(&stem);
-        let page = html::render(frame, &charts, &report.title, "../../", explained);
-        self.write(&stem.with_extension("html"), page.as_bytes())
+    /// Make files on all cores and write them, in the order of what they are made of. Returns of what there are any.
+    fn print<I: Sync>(
+        &mut self,
+        all: &[I],
+        make: impl Fn(&I) -> Checked<Files> + Sync,
+    ) -> Result<Vec<bool>, Diagnostic> {
+        let mut there = Vec::new();
+        for some in all.chunks(MADE_AT_ONCE) {
+            for made in on_all_cores(some, &make) {
+                let files = made.split(&mut self.faults);
+                there.push(!files.is_empty());
+                for (path, bytes) in files {
+                    self.write(&path, &bytes)?;
+                }
+            }
+        }
+        Ok(there)
     }
 
-    /// All tables of a report together: the machine-readable workbooks and the data package.
-    fn whole(&mut self, report: &ReportSpec, frames: &[&Frame]) -> Result<(), Diagnostic> {
-        let publisher = report.palette.publisher.as_str();
-        let Some(book) = accessible::book(&report.title, &report.summary, publisher, frames, &self.names) else {
-            return Ok(());
+    /// The tables of all reports for office programs and machines; those that cannot be written leave the shelves.
+    fn tables(&mut self, shelves: &mut [Shelf<'_>]) -> Result<(), Diagnostic> {
+        let names = std::mem::take(&mut self.names);
+        let all: Vec<_> = every_table(shelves).collect();
+        let made = self.print(&all, |(shelf, spec, frame)| products::table(shelf.report, spec, frame, &names))?;
+        self.published.tables = made.iter().filter(|made| **made).count();
+        let mut made = made.into_iter();
+        for shelf in shelves.iter_mut() {
+            shelf.tables.retain(|_| made.next().unwrap_or(false));
+        }
+        let whole = |shelf: &Shelf<'_>| {
+            let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
+            products::whole_report(shelf.report, &frames, &names)
         };
-        let folder = Path::new("tables").join(&report.name);
-        let about = About { name: &report.name, title: &report.title, summary: &report.summary, publisher };
-        let made = xlsx_book::render(&book, &report.palette).and_then(|workbook| {
-            let sheets = ods::render_book(&book, &report.palette)?;
-            Ok((workbook, sheets, package::files(&about, frames, &self.names)?))
-        });
-        let (workbook, sheets, package) = match made {
-            Ok(made) => made,
+        self.print(shelves, whole)?;
+        self.names = names;
+        Ok(())
+    }
+
+    /// Pages that explain the figures of tables and texts.
+    fn ways(&mut self, shelves: &[Shelf<'_>]) -> Result<(), Diagnostic> {
+        for shelf in shelves {
+            for (spec, frame) in &shelf.tables {
+                self.way(products::stem_of_table(shelf.report, &spec.id), |explainer| {
+                    way::render(frame, explainer, UP)
+                })?;
+            }
+            if let Some(document) = &shelf.text {
+                let way = |explainer: &mut Explainer| way::of_text(document, &shelf.report.name, explainer, UP);
+                self.way(products::stem_of_text(shelf.report), way)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn way(
+        &mut self,
+        stem: PathBuf,
+        explain: impl FnOnce(&mut Explainer) -> Result<String, Vec<Diagnostic>>,
+    ) -> Result<(), Diagnostic> {
+        match self.explainer.as_deref_mut().map(explain) {
+            Some(Ok(page)) => {
+                self.write(&stem.with_extension("way.html"), page.as_bytes())?;
+                self.explained.insert(stem);
+            }
+            Some(Err(faults)) => self.faults.extend(faults),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The typesetter, with fonts for all that is printed.
+    fn printer(&mut self, shelves: &[Shelf<'_>]) -> Option<Printer> {
+        let palette = &shelves.first()?.report.palette;
+        let tables = every_table(shelves).flat_map(|(.., frame)| frame.texts());
+        let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
+        let charts = shelves.iter().flat_map(|shelf| shelf.charts.iter().flat_map(|(_, plot)| plot.texts()));
+        let all: Vec<String> = tables.chain(texts).chain(charts).chain([palette.publisher.clone()]).collect();
+        match Printer::open(palette, all.iter().map(String::as_str)) {
+            Ok(printer) => Some(printer),
             Err(fault) => {
                 self.faults.push(fault);
-                return Ok(());
+                None
             }
-        };
-        let stem = folder.join(&report.name);
-        self.write(&stem.with_extension("accessible.xlsx"), &workbook)?;
-        self.write(&stem.with_extension("accessible.ods"), &sheets)?;
-        for (path, bytes) in package {
-            self.write(&folder.join("datapackage").join(path), &bytes)?;
+        }
+    }
+
+    /// The pages of all tables.
+    fn pages(
+        &mut self,
+        shelves: &[Shelf<'_>],
+        pictures: &[Picture],
+        printer: Option<&Printer>,
+    ) -> Result<(), Diagnostic> {
+        let explained = self.explained.clone();
+        let all: Vec<_> = every_table(shelves).collect();
+        (self.progress)("pages");
+        self.print(&all, |(shelf, spec, frame)| {
+            let explained = explained.contains(&products::stem_of_table(shelf.report, &spec.id));
+            products::table_pages(shelf.report, spec, frame, pictures, explained, printer)
+        })?;
+        Ok(())
+    }
+
+    /// The products of all texts; one that cannot be written leaves the shelf.
+    fn texts(
+        &mut self,
+        shelves: &mut [Shelf<'_>],
+        pictures: &[Picture],
+        imprint: &Imprint,
+        printer: Option<&Printer>,
+    ) -> Result<(), Diagnostic> {
+        let explained = self.explained.clone();
+        (self.progress)("texts");
+        let all: Vec<usize> = (0..shelves.len()).collect();
+        let made = self.print(&all, |nth| {
+            let Shelf { report, text: Some(document), .. } = &shelves[*nth] else { return Checked::default() };
+            let whole = Whole {
+                name: &report.name,
+                document,
+                tables: text::shown(document, &tables_for(shelves, *nth)),
+                charts: pictures,
+                publisher: &report.palette.publisher,
+                imprint: imprint.line(),
+                cover: report.text.as_ref().is_some_and(|text| text.cover),
+                explained: explained.contains(&products::stem_of_text(report)),
+            };
+            products::text(report, &whole, printer)
+        })?;
+        self.published.texts = made.iter().filter(|made| **made).count();
+        for (shelf, made) in shelves.iter_mut().zip(made) {
+            shelf.text.take_if(|_| !made);
         }
         Ok(())
     }
@@ -292,7 +327,7 @@ impl Run<'_, '_> {
     fn document(&mut self, shelves: &[Shelf<'_>], nth: usize, imprint: &Imprint) -> Option<Document> {
         let report = shelves[nth].report;
         let spec = report.text.as_ref()?;
-        let about = Subject {
+        let about = About {
             release: &imprint.release,
             date: &imprint.date,
             tables: tables_for(shelves, nth).into_iter().map(|(called, ..)| called).collect(),
@@ -311,91 +346,6 @@ impl Run<'_, '_> {
         document
     }
 
-    /// The products of a report's text; one that cannot be written leaves the shelf.
-    fn text(
-        &mut self,
-        shelves: &mut [Shelf<'_>],
-        nth: usize,
-        pictures: &[Picture],
-        imprint: &Imprint,
-    ) -> Result<(), Diagnostic> {
-        let Some(document) = shelves[nth].text.take() else { return Ok(()) };
-        let report = shelves[nth].report;
-        (self.progress)(&report.name);
-        let ways = match &mut self.explainer {
-            Some(explainer) => way::of_text(&document, &report.name, explainer, "../../").map(Some),
-            None => Ok(None),
-        };
-        let ways = ways.unwrap_or_else(|faults| {
-            self.faults.extend(faults);
-            None
-        });
-        let tables = text::shown(&document, &tables_for(shelves, nth));
-        let whole = Whole { explained: ways.is_some(), ..whole(report, &document, tables, pictures, imprint) };
-        let word = match docx_text::render(&whole, &report.palette) {
-            Ok(word) => word,
-            Err(fault) => {
-                self.faults.push(fault);
-                return Ok(());
-            }
-        };
-        let page = text::render(&whole, "../../");
-        let stem = Path::new("texts").join(&report.name).join(&report.name);
-        self.write(&stem.with_extension("html"), page.as_bytes())?;
-        self.write(&stem.with_extension("docx"), &word)?;
-        self.write(&stem.with_extension("figures.csv"), &text::figures(&document))?;
-        if let Some(ways) = ways {
-            self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
-        }
-        self.published.texts += 1;
-        shelves[nth].text = Some(document);
-        Ok(())
-    }
-
-    /// Every table and every text as PDF.
-    fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture], imprint: &Imprint) -> Result<(), Diagnostic> {
-        use crate::grid::on_all_cores;
-        use crate::report::formats::pdf::Printer;
-        let Some(palette) = shelves.first().map(|shelf| shelf.report.palette.clone()) else { return Ok(()) };
-        let tables = shelves.iter().flat_map(|shelf| shelf.tables.iter().flat_map(|(_, frame)| frame.texts()));
-        let texts = shelves.iter().flat_map(|shelf| shelf.text.iter().flat_map(Document::texts));
-        let charts = shelves.iter().flat_map(|shelf| shelf.charts.iter().flat_map(|(_, plot)| plot.texts()));
-        let all: Vec<String> = tables.chain(texts).chain(charts).chain([palette.publisher.clone()]).collect();
-        let printer = match Printer::open(&palette, all.iter().map(String::as_str)) {
-            Ok(printer) => printer,
-            Err(fault) => {
-                self.faults.push(fault);
-                return Ok(());
-            }
-        };
-        (self.progress)("PDF");
-        // Texts first: the longest work is not the last.
-        let texts = shelves.iter().enumerate().filter(|(_, shelf)| shelf.text.is_some()).map(|(nth, _)| (nth, None));
-        let tables = shelves.iter().enumerate().flat_map(|(nth, s)| (0..s.tables.len()).map(move |at| (nth, Some(at))));
-        let all: Vec<(usize, Option<usize>)> = texts.chain(tables).collect();
-        let print = |(nth, table): &(usize, Option<usize>)| {
-            let shelf = &shelves[*nth];
-            let (report, name) = (shelf.report, &shelf.report.name);
-            if let Some((spec, frame)) = table.and_then(|at| shelf.tables.get(at)) {
-                let made = printer.table(frame, &palette.publisher).map_err(|fault| fault.at(spec.place.clone()));
-                return (Path::new("tables").join(name).join(&spec.id), made);
-            }
-            let document = shelf.text.as_ref().expect("only texts and tables are printed");
-            let tables = text::shown(document, &tables_for(shelves, *nth));
-            let made = printer.text(&whole(report, document, tables, pictures, imprint));
-            (Path::new("texts").join(name).join(name), made)
-        };
-        for some in all.chunks(PRINTED_AT_ONCE) {
-            for (stem, made) in on_all_cores(some, print) {
-                match made {
-                    Ok(bytes) => self.write(&stem.with_extension("pdf"), &bytes)?,
-                    Err(fault) => self.faults.push(fault),
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Draw all charts with one font; those that cannot be drawn leave the shelves.
     fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<Vec<Picture>, Diagnostic> {
         let mut pictures = Vec::new();
@@ -412,34 +362,19 @@ impl Run<'_, '_> {
                 return Ok(pictures);
             }
         };
-        for shelf in shelves {
-            let mut drawn = Vec::new();
-            for (spec, plot) in std::mem::take(&mut shelf.charts) {
-                (self.progress)(&spec.id);
-                if let Some(picture) = self.chart(spec, &plot, &face)? {
-                    pictures.push(picture);
-                    drawn.push((spec, plot));
-                }
+        let all: Vec<_> = shelves.iter().flat_map(|shelf| &shelf.charts).collect();
+        for some in all.chunks(MADE_AT_ONCE) {
+            for drawn in on_all_cores(some, |(spec, plot)| products::picture(spec, plot, &face)) {
+                pictures.extend(drawn.split(&mut self.faults));
             }
-            shelf.charts = drawn;
+        }
+        self.published.charts = pictures.len();
+        self.print(&pictures, |picture| Checked::new(products::picture_files(picture), Vec::new()))?;
+        let drawn: BTreeSet<&str> = pictures.iter().map(|picture| picture.id.as_str()).collect();
+        for shelf in shelves.iter_mut() {
+            shelf.charts.retain(|(spec, _)| drawn.contains(spec.id.as_str()));
         }
         Ok(pictures)
-    }
-
-    fn chart(&mut self, spec: &ChartSpec, plot: &Plot, face: &Face) -> Result<Option<Picture>, Diagnostic> {
-        let drawn = chart::render(plot, face).and_then(|svg| Ok((png::render(&svg, face)?, svg)));
-        let (picture, svg) = match drawn {
-            Ok(drawn) => drawn,
-            Err(fault) => {
-                self.faults.push(fault.at(spec.place.clone()));
-                return Ok(None);
-            }
-        };
-        let stem = Path::new("charts").join(&spec.id);
-        self.write(&stem.with_extension("svg"), svg.as_bytes())?;
-        self.write(&stem.with_extension("png"), &picture)?;
-        self.published.charts += 1;
-        Ok(Some(Picture::of(plot, svg, picture)))
     }
 
     /// Write a file whole or not at all: a reader never sees half of it.

@@ -225,7 +225,7 @@ fn the_monthly_report_compares_with_the_month_and_the_year_before() {
         "一、2026年2月资料到达情况",
         "本期应报2份，已到1份，未到1份。",
         "缴费明细，江川区：未到。",
-        "红塔区，失业保险：参保5人，比上期增加1人（增长25.0%），比上年同期增加2人（增长66.7%）。",
+        "红塔区：参保5人，比上期增加1人（增长25.0%），比上年同期增加2人（增长66.7%）。",
     ] {
         assert!(text.contains(sentence), "{sentence}\n{text}");
     }

@@ -20,6 +20,7 @@ use crate::report::definition::spec::Palette;
 use crate::report::prose::document::{Block, Run, Words};
 use crate::report::table::frame::{Frame, status_sign};
 use crate::report::table::sheet::{Align, BODY_SIZE, Line, Placed, Sheet, Slot, What, slots};
+use crate::report::table::widths::{even_lines, wanted};
 
 const LAYOUT: &str = include_str!("pdf.typ");
 
@@ -31,8 +32,12 @@ const SIZE_WIDE: f64 = 9.0;
 const SIZE_UPRIGHT_MIN: f64 = 8.0;
 const SIZE_MIN: f64 = 5.5;
 
-/// A digit of the fonts that are printed with, in parts of the height of its type.
+/// A digit of the fonts that are printed with, in parts of the height of its type; and half a Chinese character.
 const DIGIT: f64 = 0.56;
+const HALF_WIDTH: f64 = 0.5;
+
+/// Between a cell's text and its edge, in points, as `pdf.typ` has it.
+const INSET: f64 = 3.0;
 
 /// The typesetter with its fonts, opened once for all files.
 pub struct Printer {
@@ -223,24 +228,45 @@ fn runs(whole: &Whole<'_>, words: &Words) -> Value {
     words.iter().map(run).collect()
 }
 
-/// A table laid out for the paper: as it is, with heads of more lines, in smaller type, or sideways, in this order.
-fn fitted(frame: &Frame) -> (Sheet, f64, bool) {
-    let laid = |room: f64| {
-        let sheet = Sheet::within(frame, (room / (DIGIT * SIZE_WIDE)) as usize);
-        let width: usize = sheet.widths.iter().sum();
-        (sheet, (room / (DIGIT * width.max(1) as f64)).min(BODY_SIZE))
-    };
-    let (sheet, size) = laid(ROOM[0]);
-    if size >= SIZE_UPRIGHT_MIN {
-        return (sheet, size, false);
+/// A table laid out for the paper.
+struct Paper {
+    sheet: Sheet,
+    /// Of its type, in points.
+    size: f64,
+    landscape: bool,
+}
+
+impl Paper {
+    /// As it is, with heads of more lines, in smaller type, or sideways, in this order.
+    fn of(frame: &Frame) -> Paper {
+        let natural: usize = wanted(frame).iter().sum();
+        let laid = |room: f64, landscape: bool| {
+            let size = (room / (DIGIT * natural.max(1) as f64)).clamp(SIZE_WIDE, BODY_SIZE);
+            let sheet = Sheet::within(frame, (room / (DIGIT * size)) as usize);
+            let width: usize = sheet.widths.iter().sum();
+            Paper { sheet, size: (room / (DIGIT * width.max(1) as f64)).min(size), landscape }
+        };
+        let upright = laid(ROOM[0], false);
+        if upright.size >= SIZE_UPRIGHT_MIN {
+            return upright;
+        }
+        let turned = laid(ROOM[1], true);
+        Paper { size: turned.size.max(SIZE_MIN), ..turned }
     }
-    let (sheet, size) = laid(ROOM[1]);
-    (sheet, size.max(SIZE_MIN), true)
+
+    /// Half-width characters that a cell has room for.
+    fn room(&self, placed: &Placed) -> usize {
+        let columns = &self.sheet.widths[placed.column..placed.column + placed.wide];
+        let width = columns.iter().sum::<usize>() as f64 * DIGIT * self.size;
+        let room = width - 2.0 * INSET - f64::from(placed.look.indent as u32) * self.size;
+        (room / (HALF_WIDTH * self.size)).max(0.0) as usize
+    }
 }
 
 /// A table as data; its title makes a heading of the level.
 fn table(frame: &Frame, level: u8) -> Value {
-    let (laid, size, landscape) = fitted(frame);
+    let paper = Paper::of(frame);
+    let Paper { sheet: laid, size, landscape } = &paper;
     let pages: Vec<Value> = laid
         .pages
         .iter()
@@ -249,7 +275,7 @@ fn table(frame: &Frame, level: u8) -> Value {
             let lines: Vec<&Line> = page.head.iter().chain(&page.body).collect();
             let height: f64 = page.head.iter().map(|line| line.height).sum();
             let rows: Vec<Value> =
-                slots(&lines, laid.widths.len()).iter().map(|row| cells(row, laid.labels, height)).collect();
+                slots(&lines, laid.widths.len()).iter().map(|row| cells(row, &paper, height)).collect();
             let (head, body) = rows.split_at(page.head.len());
             json!({ "title": frame.page_title(nth), "head": head, "body": body })
         })
@@ -261,13 +287,13 @@ fn table(frame: &Frame, level: u8) -> Value {
 }
 
 /// The cells that begin in a row; those covered by others are not told again. A row that begins a group of rows says so.
-fn cells(row: &[Slot<'_>], labels: usize, head: f64) -> Value {
+fn cells(row: &[Slot<'_>], paper: &Paper, head: f64) -> Value {
     let blank = json!({
         "kind": "text", "text": "", "signs": "", "indent": 0, "wide": 1, "high": 1, "align": "left", "label": false,
         "top": false, "bottom": false, "thin": false,
     });
     let cell = |slot: &Slot<'_>| match slot {
-        Slot::Cell(placed) => Some(cell(placed, labels, head)),
+        Slot::Cell(placed) => Some(cell(placed, paper, head)),
         Slot::Empty => Some(blank.clone()),
         Slot::Across | Slot::Down(_) => None,
     };
@@ -277,7 +303,7 @@ fn cells(row: &[Slot<'_>], labels: usize, head: f64) -> Value {
     Value::Array(cells)
 }
 
-fn cell(placed: &Placed, labels: usize, head: f64) -> Value {
+fn cell(placed: &Placed, paper: &Paper, head: f64) -> Value {
     let look = placed.look;
     let align = match look.align {
         Align::Left => "left",
@@ -286,10 +312,10 @@ fn cell(placed: &Placed, labels: usize, head: f64) -> Value {
     };
     let mut cell = json!({
         "kind": "text", "text": "", "signs": "", "indent": look.indent, "wide": placed.wide, "high": placed.high, "align": align,
-        "label": placed.column < labels, "top": look.rules.top, "bottom": look.rules.bottom, "thin": look.rules.thin_bottom,
+        "label": placed.column < paper.sheet.labels, "top": look.rules.top, "bottom": look.rules.bottom, "thin": look.rules.thin_bottom,
     });
     match &placed.what {
-        What::Text(text) => cell["text"] = json!(text),
+        What::Text(text) => cell["text"] = json!(even_lines(text, paper.room(placed))),
         What::Number(figure, signs) => {
             cell["text"] = json!(figure.text());
             cell["signs"] = json!(signs);

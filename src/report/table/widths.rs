@@ -24,12 +24,13 @@ pub fn wanted(frame: &Frame) -> Vec<usize> {
     column_widths(frame, COLUMN_WIDTH_MIN, header_width)
 }
 
-/// As wide as they want it in so much room all together; where columns are wide for their heads alone, these break into more lines.
+/// As wide as they want it in so much room all together: what is left over is shared out; where columns are wide for their heads alone,
+/// these break into more lines.
 pub fn within(frame: &Frame, room: usize) -> Vec<usize> {
     let (wanted, least) = (wanted(frame), column_widths(frame, NARROW_WIDTH_MIN, header_width_least));
     let (all, few): (usize, usize) = (wanted.iter().sum(), least.iter().sum());
     if all <= room {
-        return wanted;
+        return wanted.iter().map(|wanted| wanted * room / all.max(1)).collect();
     }
     let share = |(wanted, least): (&usize, &usize)| {
         least + wanted.saturating_sub(*least) * room.saturating_sub(few) / all.saturating_sub(few).max(1)
@@ -48,7 +49,7 @@ fn column_widths(frame: &Frame, width_min: usize, header: fn(&str) -> usize) -> 
         widths[column] = widths[column].max(own).min(COLUMN_WIDTH_MAX);
     }
     for block in frame.stub.iter().flatten().filter(|b| b.wide == 1) {
-        let own = text_width(&block_label(frame, block)) + 2 * block.indent;
+        let own = text_width(&block_label(frame, block)) + 2 * block.indent + AIR;
         widths[block.column] = widths[block.column].max(own).min(COLUMN_WIDTH_MAX);
     }
     for cells in &frame.cells {
@@ -92,6 +93,44 @@ pub fn header_text(text: &str, width: usize) -> String {
     }
 }
 
+/// A text in lines as even as can be where there is no room for it in one. Words of letters and digits stay whole, no line begins with
+/// what closes or ends with what opens.
+pub fn even_lines(text: &str, room: usize) -> String {
+    let broken = |line: &str| {
+        let lines = line.width().div_ceil(room.max(2)).max(1);
+        // Chinese characters are two wide.
+        let most = line.width().div_ceil(lines).next_multiple_of(2).min(room);
+        let mut out: Vec<String> = vec![String::new()];
+        for part in parts(line) {
+            match out.last_mut() {
+                Some(last) if last.is_empty() || (last.width() + part.trim_end().width()) <= most => {
+                    last.push_str(part)
+                }
+                _ => out.push(part.to_owned()),
+            }
+        }
+        out.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+    };
+    text.split('\n').map(broken).collect::<Vec<_>>().join("\n")
+}
+
+/// The parts of a line that none may be divided further.
+fn parts(line: &str) -> Vec<&str> {
+    let pairs = line.char_indices().zip(line.char_indices().skip(1));
+    let ends = pairs.filter(|((_, before), (_, after))| may_part(*before, *after)).map(|(_, (at, _))| at);
+    let mut begin = 0;
+    ends.chain([line.len()]).map(|end| &line[std::mem::replace(&mut begin, end)..end]).collect()
+}
+
+/// Whether a line may end between two characters.
+fn may_part(before: char, after: char) -> bool {
+    let is_word = |c: char| c.is_ascii_graphic();
+    after != ' '
+        && !(is_word(before) && is_word(after))
+        && !"，。、；：？！）》”％,.;:?!)%".contains(after)
+        && !"（《“(".contains(before)
+}
+
 /// The width a header asks for: its widest line, or half of one too long for any column.
 fn header_width(text: &str) -> usize {
     let broken = header_text(text, HEADER_LINE_MAX + AIR);
@@ -112,7 +151,7 @@ fn header_width_least(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{header_text, header_width, header_width_least, line_count};
+    use super::{even_lines, header_text, header_width, header_width_least, line_count};
 
     fn check(text: &str, width: usize, lines: &str) {
         assert_eq!(header_width(text), width, "{text}");
@@ -140,5 +179,17 @@ mod tests {
         check("国有、集体企业离岗、下岗人员", 12);
         check("领取失业保险金人数（人）", 8);
         check("Fund income", 8);
+    }
+
+    #[test]
+    fn lines_are_even_and_words_whole() {
+        let check = |text, width, lines| assert_eq!(even_lines(text, width), lines, "{text}");
+        check("补助基金", 8, "补助基金");
+        check("补助基金", 6, "补助\n基金");
+        check("其中：工亡", 6, "其中：\n工亡");
+        check("全省平均工资的100%", 16, "全省平均工\n资的100%");
+        check("领取失业保险金人数\n（人）", 14, "领取失业保\n险金人数\n（人）");
+        check("Fund income", 7, "Fund\nincome");
+        check("成年人", 4, "成年\n人");
     }
 }
