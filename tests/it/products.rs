@@ -144,8 +144,12 @@ fn printed_products_say_what_the_data_say() {
                 }
             }
             for record in &data {
-                let (at, expected) = (place(record), expected(record));
+                let (at, mut expected) = (place(record), expected(record));
                 compared += 1;
+                if format == "pdf" && expected.text.trim().is_empty() {
+                    // White space is no text to those who read tags.
+                    expected.text.clear();
+                }
                 if seen.get(&at) != Some(&expected) {
                     faults.push(format!(
                         "{}.{format} {at:?}: {:?}, expected {expected:?}",

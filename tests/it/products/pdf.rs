@@ -27,8 +27,10 @@ pub fn is_there() -> bool {
     found
 }
 
-fn told(program: &str, arguments: &[&str], path: &Path) -> String {
-    let said = Command::new(program).args(arguments).arg(path).output().expect("it runs");
+fn told(program: &str, options: &[&str], path: &Path) -> String {
+    // To the output, where a program would write a file.
+    let output = (program == "pdftotext").then_some("-");
+    let said = Command::new(program).args(options).arg(path).args(output).output().expect("it runs");
     assert!(said.status.success(), "{program} {}: {}", path.display(), String::from_utf8_lossy(&said.stderr));
     String::from_utf8_lossy(&said.stdout).into_owned()
 }
