@@ -1,0 +1,41 @@
+//! Tables that would come out as they did for the release before: its files are taken over, nothing is computed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::output::{self, Written};
+use crate::store::release::{Made, Manifest, Releases};
+use crate::store::sha256_file;
+
+/// The tables of the release before; none where there is no such release, or it cannot be read.
+#[derive(Default)]
+pub struct Before {
+    folder: PathBuf,
+    made: BTreeMap<String, Made>,
+}
+
+impl Before {
+    pub fn of(warehouse: &Path) -> Before {
+        let release = Releases::open(warehouse).current().ok().flatten();
+        let found = release.and_then(|release| Some((Manifest::read(&release.path).ok()?, release.path)));
+        found.map_or_else(Before::default, |(manifest, folder)| Before { folder, made: manifest.made })
+    }
+
+    /// What is known of a table of it.
+    pub fn made(&self, name: &str) -> Option<&Made> {
+        self.made.get(name)
+    }
+
+    /// Put the file of a table where it is wanted, if it was made from the same; what it holds, and the digest of that.
+    pub fn take(&self, name: &str, from: &str, path: &Path) -> Option<(Written, Made)> {
+        let made = self.made(name).filter(|made| made.from == from)?;
+        let file = self.folder.join(path.file_name()?);
+        // A file that was changed since would be handed on from release to release.
+        let stands = sha256_file(&file).is_ok_and(|content| content == made.content);
+        let written = stands.then(|| output::read_back(&file)).flatten()?;
+        // Releases share the file, which is never written again; where the disk knows no links it is computed.
+        fs::hard_link(&file, path).ok()?;
+        Some((written, made.clone()))
+    }
+}
