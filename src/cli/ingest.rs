@@ -85,7 +85,8 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
         }
         let pipelines = loaded.value;
         if let Some(extract) = pipelines.sources.iter().find_map(|source| source.extracts.first()) {
-            let form = if context.json || args.format == Format::Json { preview::Form::Json } else { preview::Form::Csv };
+            let form =
+                if context.json || args.format == Format::Json { preview::Form::Json } else { preview::Form::Csv };
             let mut out = io::BufWriter::new(io::stdout().lock());
             let told = preview::print((extract, &pipelines.codebook), (file, &shown), form, &mut out)?;
             out.flush()?;

@@ -274,9 +274,7 @@ impl Doubles {
 pub fn double(line: u64, first: u64, same: bool) -> Reject {
     match same {
         true => whole(line, "record-twice", format!("the same record stands in line {first}")),
-        false => {
-            whole(line, "key-twice", format!("line {first} has another record of the same key, which was taken"))
-        }
+        false => whole(line, "key-twice", format!("line {first} has another record of the same key, which was taken")),
     }
 }
 

@@ -20,8 +20,8 @@ use super::months::{ByMonth, Monthly};
 use super::output::{self, Duplicate, OutputError, Written};
 use super::provenance;
 use super::records::{self, Registered};
-use super::unchanged::Before;
 use super::session::{self, Engine};
+use super::unchanged::Before;
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
 use crate::store::derived::{self, Derived};
@@ -254,7 +254,8 @@ impl<'a> Run<'a> {
         let with_the_months: Vec<String> = months.iter().filter(is_built).cloned().collect();
         let (digests, folders) = (&mut self.digests, [self.into, self.stage]);
         let mut whole = |name: &str| content(digests, name, folders);
-        grow::digest_of_form(&self.monthly, model, growth, schemas, &with_the_months, &mut whole).map_err(|fault| vec![fault])
+        grow::digest_of_form(&self.monthly, model, growth, schemas, &with_the_months, &mut whole)
+            .map_err(|fault| vec![fault])
     }
 
     /// The file of a table in the release before, if it follows from the same.

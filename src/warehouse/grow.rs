@@ -243,7 +243,8 @@ pub async fn rest(
     let made = made.await;
     monthly.register(session, reads())?;
     let typed = made?.into_iter().map(|batch| {
-        let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+        let columns =
+            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
         RecordBatch::try_new(schema.clone(), columns.collect::<Result<Vec<_>, _>>()?)
     });
     let rows = concat_batches(schema, &typed.collect::<Result<Vec<_>, _>>()?)?;

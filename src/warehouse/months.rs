@@ -136,11 +136,14 @@ impl ByMonth {
     fn may_hold(&self, part: &Part, read: &Read, column: &str, built: u32) -> bool {
         let Part::File { path, .. } = part else { return true };
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        let span = *spans.entry((path.clone(), column.to_owned())).or_insert_with(|| match output::range_of(path, column) {
-            Range::Nothing => None,
-            Range::Texts(first, last) => Some(month_number(&first).zip(month_number(&last)).unwrap_or((0, u32::MAX))),
-            Range::Unknown => Some((0, u32::MAX)),
-        });
+        let span =
+            *spans.entry((path.clone(), column.to_owned())).or_insert_with(|| match output::range_of(path, column) {
+                Range::Nothing => None,
+                Range::Texts(first, last) => {
+                    Some(month_number(&first).zip(month_number(&last)).unwrap_or((0, u32::MAX)))
+                }
+                Range::Unknown => Some((0, u32::MAX)),
+            });
         span.is_some_and(|span| read.window.meets(built, span))
     }
 

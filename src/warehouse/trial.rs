@@ -150,7 +150,9 @@ impl Trial<'_> {
         for given in self.given {
             let growth = library.models.iter().find(|model| model.name == given.table).and_then(|m| m.growth.as_ref());
             let column = growth.filter(|growth| !growth.rest).map(|growth| growth.column.as_str());
-            let Some(nth) = column.and_then(|column| given.columns.iter().position(|name| name == column)) else { continue };
+            let Some(nth) = column.and_then(|column| given.columns.iter().position(|name| name == column)) else {
+                continue;
+            };
             let months = given.rows.iter().filter_map(|row| month_number(row.get(nth)?.as_deref()?));
             self.monthly.at_least.extend(months);
         }

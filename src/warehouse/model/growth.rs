@@ -121,7 +121,8 @@ impl Growth {
             }
             return None;
         }
-        let rest = grows.split_once(',').is_some_and(|(months, rest)| months.trim() == "month" && rest.trim() == "rest");
+        let rest =
+            grows.split_once(',').is_some_and(|(months, rest)| months.trim() == "month" && rest.trim() == "rest");
         if grows != "month" && !rest {
             let hint = "write `-- grows: month` (`month, rest` where it has rows of other periods too), or leave the line out for a \
                         model that is computed whole";
