@@ -278,9 +278,10 @@ impl<'a> Run<'a> {
         self.note_duplicates(model, &duplicates)?;
         self.tables.push(model.name.clone());
         let warehouse = warehouse_of(self.into);
-        let places = grow::Places { warehouse: &warehouse, beside: self.into.join(".month.parquet") };
+        let beside = self.into.join(".month.parquet");
         for number in self.monthly.months.clone() {
             let digest = self.digest(model, Some((growth, number)))?;
+            let places = grow::Places { warehouse: &warehouse, beside: beside.clone(), before: &self.before };
             let made = grow::month(self.session, &self.monthly, model, growth, (number, &digest), &places).await;
             let Month { file, written, is_new } = made.map_err(|error| self.told(model, error))?;
             self.note_duplicates(model, &written.duplicates)?;
@@ -290,7 +291,8 @@ impl<'a> Run<'a> {
             rows += written.rows;
             self.months_computed += usize::from(is_new);
             let (table, month) = (model.name.clone(), month_text(number));
-            self.derived.push(Derived { table, month, file, rows: written.rows });
+            let doubled = written.duplicates.len() as u64;
+            self.derived.push(Derived { table, month, file, rows: written.rows, doubled });
         }
         let registered = self.monthly.register(self.session, [model.name.as_str()]);
         registered.map_err(|error| self.told(model, error.into()))?;

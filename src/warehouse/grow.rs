@@ -17,6 +17,7 @@ use super::build::plan;
 use super::model::{Growth, Model};
 use super::months::{ByMonth, Monthly};
 use super::output::{self, OutputError, Written};
+use super::unchanged::Before;
 use crate::diag::{Diagnostic, Place};
 use crate::store::derived;
 use crate::store::digest::sha256_bytes;
@@ -162,6 +163,8 @@ pub struct Places<'a> {
     pub warehouse: &'a Path,
     /// A file while it is written.
     pub beside: PathBuf,
+    /// The months that the release before consists of.
+    pub before: &'a Before,
 }
 
 /// One month of a model; the tables that it reads are those of the month.
@@ -177,6 +180,10 @@ pub async fn month(
     places: &Places<'_>,
 ) -> Result<Month, OutputError> {
     let month = month_text(number);
+    if let Some(known) = places.before.month(places.warehouse, &model.name, &month, digest) {
+        let written = Written { rows: known.rows, duplicates: Vec::new() };
+        return Ok(Month { file: known.file.clone(), written, is_new: false });
+    }
     if let Some(file) = derived::find(places.warehouse, &model.name, &month, digest)
         && let Some(written) = output::read_back(&places.warehouse.join(&file))
     {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::output::{self, Written};
+use crate::store::derived::{self, Derived};
 use crate::store::release::{Made, Manifest, Releases};
 use crate::store::sha256_file;
 
@@ -13,13 +14,25 @@ use crate::store::sha256_file;
 pub struct Before {
     folder: PathBuf,
     made: BTreeMap<String, Made>,
+    /// By table and month.
+    months: BTreeMap<(String, String), Derived>,
 }
 
 impl Before {
     pub fn of(warehouse: &Path) -> Before {
         let release = Releases::open(warehouse).current().ok().flatten();
         let found = release.and_then(|release| Some((Manifest::read(&release.path).ok()?, release.path)));
-        found.map_or_else(Before::default, |(manifest, folder)| Before { folder, made: manifest.made })
+        found.map_or_else(Before::default, |(manifest, folder)| {
+            let months = manifest.derived.into_iter().map(|month| ((month.table.clone(), month.month.clone()), month));
+            Before { folder, made: manifest.made, months: months.collect() }
+        })
+    }
+
+    /// A month of a table that was made from the same and is there; the file need not be opened to know its rows.
+    pub fn month(&self, warehouse: &Path, table: &str, month: &str, from: &str) -> Option<&Derived> {
+        let known = self.months.get(&(table.to_owned(), month.to_owned()))?;
+        let stands = derived::is_made_from(&known.file, from) && known.doubled == 0;
+        Some(known).filter(|known| stands && warehouse.join(&known.file).is_file())
     }
 
     /// What is known of a table of it.

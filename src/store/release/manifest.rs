@@ -153,15 +153,6 @@ impl Manifest {
         self
     }
 
-    /// All files of records and of computed months that the release consists of or is continued from, below the warehouse.
-    pub fn files(&self) -> Vec<&str> {
-        let parts = self.submissions.iter().flat_map(|submission| &submission.parts);
-        let of_parts = parts.flat_map(|part| [Some(&part.file), part.left.as_ref().map(|left| &left.file)]);
-        let rejects = self.submissions.iter().map(|submission| submission.rejects.as_ref());
-        let months = self.derived.iter().map(|month| Some(&month.file));
-        of_parts.chain(rejects).chain(months).flatten().map(String::as_str).collect()
-    }
-
     /// Figures of the release.
     pub fn observations(&self) -> u64 {
         self.rows.get("core_observation").copied().unwrap_or(0)
