@@ -139,7 +139,11 @@ pub fn digest_of_form(
     let of = format!("beside the months {}", with_the_months.join(" "));
     digest_of(model, &of, |name| {
         let columns = schemas.get(name).map(|schema| format!("{:?}", schema.fields()));
-        let told = if growth.rest && !monthly.contains(name) { whole(name)? } else { String::new() };
+        let told = match (growth.rest, monthly.contains(name)) {
+            (false, _) => String::new(),
+            (true, true) => monthly.told_beside(name),
+            (true, false) => whole(name)?,
+        };
         Ok(format!("{} {told}", columns.unwrap_or_default()))
     })
 }
@@ -245,7 +249,7 @@ pub async fn rest(
         return Ok(Rest { rows: RecordBatch::new_empty(schema.clone()), months: Vec::new() });
     }
     let reads = || model.query.reads.iter().map(|(name, _)| name.as_str());
-    monthly.empty(session, reads())?;
+    monthly.beside(session, reads())?;
     let made = async { plan(session, &model.query).await?.sort(order(model))?.collect().await };
     let made = made.await;
     monthly.register(session, reads())?;

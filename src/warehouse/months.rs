@@ -291,12 +291,12 @@ impl Monthly {
         self.put(session, names, |name, table| table.provide(table.read(name, growth, month)))
     }
 
-    /// Make them known as tables of no rows.
+    /// Make them known without their months: what they hold of other periods, most of them nothing.
     ///
     /// # Errors
     /// As [`Monthly::register`].
-    pub fn empty<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        self.put(session, names, |_, table| table.provide(std::iter::empty()))
+    pub fn beside<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        self.put(session, names, |_, table| table.provide(table.rest.iter().map(|part| (None, part))))
     }
 
     fn put<'a>(
@@ -311,6 +311,14 @@ impl Monthly {
             session.register_table(name, seen(name, table)?)?;
         }
         Ok(())
+    }
+
+    /// What a table holds beside its months.
+    pub fn told_beside(&self, name: &str) -> String {
+        match self.tables.get(name).and_then(|table| table.rest.as_ref()) {
+            Some(Part::File { told, .. }) => told.clone(),
+            _ => String::new(),
+        }
     }
 
     /// What a model reads of a table, by month and file: when it is built for a month, or else all.

@@ -338,14 +338,14 @@ paying AS (
     WHERE scheme = '_T'
 ),
 part AS (
-    -- Every month of records for whatever was paid in or out in the year until then.
+    -- Every month of the year's records for whatever was paid in or out in any of them, until the month being built.
     SELECT DISTINCT t.month, c.region, c.scheme, c.ownership, c.industry
     FROM there AS t
-    INNER JOIN came AS c ON c.region = t.region AND c.month <= t.month AND substr(c.month, 1, 4) = substr(t.month, 1, 4)
+    INNER JOIN came AS c ON c.region = t.region AND substr(c.month, 1, 4) = substr(t.month, 1, 4)
     UNION
     SELECT DISTINCT y.month, w.region, w.scheme, '_T' AS ownership, '_T' AS industry
     FROM paying AS y
-    INNER JOIN went AS w ON w.region = y.region AND w.month <= y.month AND substr(w.month, 1, 4) = substr(y.month, 1, 4)
+    INNER JOIN went AS w ON w.region = y.region AND substr(w.month, 1, 4) = substr(y.month, 1, 4)
 ),
 moved AS (
     SELECT
