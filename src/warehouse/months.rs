@@ -19,7 +19,7 @@ use super::output::{self, Range};
 use super::pruned::Pruned;
 use super::records;
 use crate::diag::{Diagnostic, Place};
-use crate::store::records::{month_number, month_text};
+use crate::store::records::{month_number, month_text, warehouse_of};
 use crate::store::release::MANIFEST;
 use crate::store::{Manifest, StoreError};
 
@@ -222,9 +222,10 @@ impl Monthly {
     /// A file that the manifest names is missing.
     pub async fn of_release(
         session: &SessionContext,
-        warehouse: &Path,
+        release: &Path,
         manifest: Option<&Manifest>,
     ) -> Result<Monthly, Diagnostic> {
+        let warehouse = warehouse_of(release);
         let mut monthly = Monthly::default();
         let mut tables: Vec<(String, SchemaRef)> = Vec::new();
         tables.extend(records::by_month().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
@@ -235,7 +236,8 @@ impl Monthly {
             tables.push((name.to_owned(), Arc::new(known.schema().as_arrow().clone())));
         }
         for (name, schema) in tables {
-            let table = ByMonth::of_manifest(&name, schema, warehouse, manifest)?;
+            let mut table = ByMonth::of_manifest(&name, schema, &warehouse, manifest)?;
+            table.add_rest(release.join(format!("{name}.parquet")), "");
             monthly.tables.insert(name, table);
         }
         monthly.span();

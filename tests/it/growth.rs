@@ -66,6 +66,13 @@ UNION ALL
 SELECT month AS period, region, CAST(SUM(paid_yuan) AS BIGINT) AS paid_yuan FROM core_paid GROUP BY month, region
 ";
 
+const OUT: &str = "\
+-- name:  out_both
+-- grain: period, region
+-- doc:   The same for readers.
+SELECT period, region, paid_yuan FROM ind_both
+";
+
 /// The second unit's money comes a month later.
 const OWED: &str = "\
 -- name:  core_owed
@@ -256,6 +263,7 @@ fn what_stands_is_taken_over() {
         ("core/core_owed", OWED),
         ("core/core_came", CAME),
         ("ind/ind_both", BOTH),
+        ("out/out_both", OUT),
         ("out/out_paid", WHOLE),
     ] {
         project.write(&format!("sql/models/{path}.sql"), sql);
@@ -295,6 +303,11 @@ fn what_stands_is_taken_over() {
     assert_eq!(computed_since(&project, moment), touched);
     assert_eq!(came(), ["2026-01,11", "2026-02,25", "2026-03,36"]);
     must_be_as_rebuilt(&project);
+    // What lies beside the months is followed like all else, also from a table that reads both.
+    for (table, period) in [("ind_both", "2025"), ("ind_both", "2026-02"), ("out_both", "2025")] {
+        let row = ["--period", period, "--region", "530403"];
+        project.shebao(&[&["explain", &format!("{table}.paid_yuan")], &row[..]].concat()).must_end_with(0);
+    }
     // A file that somebody changed is not handed on.
     project.write(&format!("warehouse/releases/{}/core_code.parquet", current(&project)), "nothing");
     send(&project, 2, &[(2, 1, 21), (2, 2, 6)]);
