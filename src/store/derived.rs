@@ -33,8 +33,6 @@ pub struct Derived {
     pub doubled: u64,
 }
 
-// Serde hands over what it looks at by reference.
-#[expect(clippy::trivially_copy_pass_by_ref)]
 fn is_none(number: &u64) -> bool {
     *number == 0
 }

@@ -47,8 +47,11 @@ pub struct ByMonth {
     /// Rows of other periods, which only those see who see all months.
     rest: Option<Part>,
     /// From which month to which a column of a file goes, as far as it was looked up; `None` where it holds none.
-    spans: Mutex<BTreeMap<(PathBuf, String), Option<(u32, u32)>>>,
+    spans: Mutex<BTreeMap<(PathBuf, String), Span>>,
 }
+
+/// The first and the last month.
+type Span = Option<(u32, u32)>;
 
 /// Rows of a month.
 enum Part {
