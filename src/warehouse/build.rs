@@ -21,13 +21,13 @@ use super::output::{self, Duplicate, OutputError, Written};
 use super::provenance;
 use super::records::{self, Registered};
 use super::session::{self, Engine};
-use super::unchanged::Before;
+use super::unchanged::{Before, content};
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
 use crate::store::derived::{self, Derived};
 use crate::store::records::{REJECT, month_number, month_text, warehouse_of};
 use crate::store::release::Made;
-use crate::store::{StoreError, schema, sha256_file};
+use crate::store::{StoreError, schema};
 
 /// What a build made.
 #[derive(Clone, Debug, Default)]
@@ -477,19 +477,8 @@ pub fn file_address(path: &Path) -> String {
     address
 }
 
-/// A digest of the file of a table that lies in one of these folders; computed once.
-fn content(known: &mut BTreeMap<String, String>, table: &str, folders: [&Path; 2]) -> Result<String, Diagnostic> {
-    if let Some(digest) = known.get(table) {
-        return Ok(digest.clone());
-    }
-    let path = folders.iter().map(|folder| file(folder, table)).find(|path| path.is_file());
-    let path = path.unwrap_or_else(|| file(folders[0], table));
-    let digest = sha256_file(&path).map_err(StoreError::io("read", &path))?;
-    known.insert(table.to_owned(), digest.clone());
-    Ok(digest)
-}
-
-fn file(folder: &Path, table: &str) -> std::path::PathBuf {
+/// The file of a table in a folder.
+pub fn file(folder: &Path, table: &str) -> std::path::PathBuf {
     folder.join(format!("{table}.parquet"))
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::build::file;
 use super::output::{self, Written};
+use crate::diag::Diagnostic;
 use crate::store::derived::{self, Derived};
 use crate::store::release::{Made, Manifest, Releases};
-use crate::store::sha256_file;
+use crate::store::{StoreError, sha256_file};
 
 /// The tables of the release before; none where there is no such release, or it cannot be read.
 #[derive(Default)]
@@ -51,4 +53,16 @@ impl Before {
         fs::hard_link(&file, path).ok()?;
         Some((written, made.clone()))
     }
+}
+
+/// A digest of the file of a table that lies in one of these folders; computed once.
+pub fn content(known: &mut BTreeMap<String, String>, table: &str, folders: [&Path; 2]) -> Result<String, Diagnostic> {
+    if let Some(digest) = known.get(table) {
+        return Ok(digest.clone());
+    }
+    let path = folders.iter().map(|folder| file(folder, table)).find(|path| path.is_file());
+    let path = path.unwrap_or_else(|| file(folders[0], table));
+    let digest = sha256_file(&path).map_err(StoreError::io("read", &path))?;
+    known.insert(table.to_owned(), digest.clone());
+    Ok(digest)
 }
