@@ -7,6 +7,7 @@ SHEBAO_BENCH_FOLDER says where; all that is made there is removed again. Wall se
 processor seconds hardly.
 """
 
+import csv
 import glob
 import hashlib
 import json
@@ -191,8 +192,17 @@ def questions(shebao, python, folder, where):
     table("The eight questions (seconds / processor seconds)", ["", "shebao", "shebao, records", *names, "to the best"], lines)
 
 
+def late(given):
+    """For how many earlier months was paid in each month."""
+    found = {}
+    with open(os.path.join(given, "truth/recovered.csv"), encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["paid_month"], set()).add(row["month"])
+    return {month: len(paid_for) for month, paid_for in found.items()}
+
+
 def monthly(shebao, folder, given):
-    """The 24th month added to those before, all 24 anew, and the 48th month added."""
+    """A month added to about 24 and to about 48, all anew, and a month in which earlier ones are paid for."""
     where = project(os.path.join(folder, "monthly"), ["sql"])
     inbox = os.path.join(folder, "inbox")
     named = {path: re.search(r"\d{4}-\d{2}(?=\.csv$)", path) for path in files(given, "agency/*/*.csv")}
@@ -202,12 +212,14 @@ def monthly(shebao, folder, given):
         os.makedirs(os.path.dirname(kept), exist_ok=True)
         # Files of no month are there from the beginning.
         os.link(path, kept + ".later" if found else kept)
-    lines = []
+    lines, paid_for, there = [], late(given), 0
 
-    def arrive(some):
-        for month in some:
+    def arrive(until):
+        nonlocal there
+        for month in months[there:until]:
             for path in files(inbox, f"agency/*/*{month}.csv.later"):
                 os.rename(path, path.removesuffix(".later"))
+        there = until
         # Files that changed in this very moment would have to be read again to be known.
         time.sleep(4)
 
@@ -215,25 +227,36 @@ def monthly(shebao, folder, given):
         wall, used, peak, said = cost(shebao, "--project", where, "--input", inbox, "run")
         computed = next((line.split("(")[1].split(")")[0] for line in said.splitlines() if "months computed" in line), "")
         lines.append([name, f"{wall:.1f}", f"{used:.1f}", f"{peak:,.0f}", computed.removesuffix(" computed")])
-        return used
+        return wall, used
 
-    arrive(months[: MONTHS - 1])
-    run(f"{MONTHS - 1} months, from nothing")
-    arrive(months[MONTHS - 1 : MONTHS])
+    def ratio(name, one, other):
+        lines.append([f"{name}: {one[0] / other[0]:.2f}, of processor s {one[1] / other[1]:.2f}", "", "", "", ""])
+
+    # Like is compared with like: months in which no earlier one is paid for.
+    plain = [nth for nth, month in enumerate(months) if month not in paid_for]
+    first = next(nth for nth in plain if nth >= MONTHS - 1)
+    second = next(nth for nth in plain if nth >= 2 * MONTHS - 1)
+    arrive(first)
+    run(f"{first} months, from nothing")
+    arrive(first + 1)
     added = run("the month added")
     key = open(os.path.join(where, "warehouse/key")).read()
     shutil.rmtree(os.path.join(where, "warehouse"))
     os.makedirs(os.path.join(where, "warehouse"))
     with open(os.open(os.path.join(where, "warehouse/key"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
         file.write(key)
-    anew = run(f"all {MONTHS} months anew")
-    lines.append([f"rebuild / month added: {anew / added:.1f}", "", "", "", ""])
-    if len(months) > MONTHS:
-        arrive(months[MONTHS:-1])
-        run(f"{len(months) - 1} months")
-        arrive(months[-1:])
-        later = run("the month added")
-        lines.append([f"the {len(months)}th / the {MONTHS}th month: {later / added:.2f}", "", "", "", ""])
+    ratio("rebuild / month added", run(f"all {first + 1} months anew"), added)
+    # One in which others are paid for, on the way.
+    busy = [nth for nth, month in enumerate(months) if month in paid_for and first < nth < second]
+    if busy:
+        arrive(busy[0])
+        run(f"{busy[0]} months")
+        arrive(busy[0] + 1)
+        run(f"the month added, in which {paid_for[months[busy[0]]]} earlier ones are paid for")
+    arrive(second)
+    run(f"{second} months")
+    arrive(second + 1)
+    ratio(f"month {second + 1} / month {first + 1}", run("the month added"), added)
     table("The monthly job", ["", "seconds", "processor s", "peak MB", "months of tables computed"], lines)
     return where
 
@@ -252,9 +275,9 @@ def main():
         if "extracts" in parts:
             extracts(shebao, python, folder, given)
         if "monthly" in parts:
-            # Made up anew, twice as long: a month is the same whatever comes after it.
+            # Made up anew, twice as long and some months more, of which two are looked for.
             long = os.path.join(folder, "long")
-            size[3] = str(2 * MONTHS)
+            size[3] = str(2 * MONTHS + 6)
             cost(shebao, "--project", ROOT, "synth", *size, long)
             monthly(shebao, os.path.join(folder, "job"), long)
             shutil.rmtree(long)

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::choose;
-use super::job::{self, database, inventory, publication, reading};
+use super::job::{self, database, inventory, preview, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, Fault, print};
 use crate::diag::{Checked, Diagnostic, Severity};
@@ -20,7 +20,8 @@ use crate::{grid, ingest, spec};
 /// Read files into observations, and publish nothing
 ///
 /// Without arguments: every file that the pipelines name, staged for `shebao build`. With --spec and FILE: that one file by
-/// that one specification, its observations printed with their cells; nothing is written.
+/// that one specification, its observations printed with their cells, or the records of an extract with their lines,
+/// personal numbers masked; nothing is written.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The specification to read FILE by: pipelines/SOURCE/TABLE.toml, or - for standard input
@@ -83,6 +84,15 @@ fn one(context: &Context, args: &Args, spec_path: &Path, file: &Path) -> anyhow:
             return Err(Fault(loaded.diagnostics).into());
         }
         let pipelines = loaded.value;
+        if let Some(extract) = pipelines.sources.iter().find_map(|source| source.extracts.first()) {
+            let form =
+                if context.json || args.format == Format::Json { preview::Form::Json } else { preview::Form::Csv };
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            let told = preview::print((extract, &pipelines.codebook), (file, &shown), form, &mut out)?;
+            out.flush()?;
+            print::diagnostics(&told, context.json);
+            return Ok(Ended::of(&told));
+        }
         let Some((source, table)) = pipelines.sources.iter().find_map(|s| Some((s, s.tables.first()?))) else {
             bail!("{} describes no table", spec_path.display());
         };

@@ -32,7 +32,8 @@ pub struct Task<'a> {
     pub file: &'a str,
     /// What the name says.
     pub captured: &'a [Captured],
-    pub key: &'a Key,
+    /// By which personal numbers are hashed. Without one they stay as they are, for who shows them masked and keeps nothing.
+    pub key: Option<&'a Key>,
 }
 
 /// How the cells of a file fill the columns of the table; shared by all threads that read it.
@@ -202,7 +203,10 @@ impl Plan<'_> {
             RecordKind::Unit => Ok(word(&cell::folded(text, bytes, cell::unit)?)),
             RecordKind::Person => {
                 let number = cell::folded(text, bytes, cell::person)?;
-                Ok(word(&self.task.key.person(&number)))
+                Ok(match self.task.key {
+                    Some(key) => word(&key.person(&number)),
+                    None => word(&number),
+                })
             }
             RecordKind::Text | RecordKind::Yuan | RecordKind::Count => {
                 Ok(word(cell::words(text, bytes, form == Form::Doubled)?.as_bytes()))
@@ -258,19 +262,19 @@ impl Doubles {
     pub fn see(&mut self, form: &RowForm, row: &[u8]) -> Option<Reject> {
         if !self.last.is_empty() && form.key(&self.last) == form.key(row) {
             let (line, first) = (form.line(row), form.line(&self.last));
-            let same = form.content(&self.last) == form.content(row);
-            return Some(match same {
-                true => whole(line, "record-twice", format!("the same record stands in line {first}")),
-                false => whole(
-                    line,
-                    "key-twice",
-                    format!("line {first} has another record of the same key, which was taken"),
-                ),
-            });
+            return Some(double(line, first, form.content(&self.last) == form.content(row)));
         }
         self.last.clear();
         self.last.extend_from_slice(row);
         None
+    }
+}
+
+/// The fault of a record that has the key of one in another line; `same`: and all else of it.
+pub fn double(line: u64, first: u64, same: bool) -> Reject {
+    match same {
+        true => whole(line, "record-twice", format!("the same record stands in line {first}")),
+        false => whole(line, "key-twice", format!("line {first} has another record of the same key, which was taken")),
     }
 }
 

@@ -56,11 +56,7 @@ impl Edition {
 
     /// What the name of a file says that may lie anywhere: its path ends as one of the edition's does.
     pub fn file_by_end(&self, path: &str) -> Option<Vec<Captured>> {
-        self.files.iter().find_map(|pattern| {
-            let parts = pattern.as_str().matches('/').count() + 1;
-            let start = path.rmatch_indices('/').nth(parts - 1).map_or(0, |(at, _)| at + 1);
-            path_fits(pattern, &path[start..])
-        })
+        end_fits(&self.files, path)
     }
 
     /// The files as declared, for messages.
@@ -81,6 +77,15 @@ impl Edition {
 
 fn several(names: &[Pattern]) -> bool {
     names.len() > 1 || names.iter().any(|name| !name.is_literal())
+}
+
+/// What the first of some patterns says of a path that ends as it does.
+pub(super) fn end_fits(patterns: &[Pattern], path: &str) -> Option<Vec<Captured>> {
+    patterns.iter().find_map(|pattern| {
+        let parts = pattern.as_str().matches('/').count() + 1;
+        let start = path.rmatch_indices('/').nth(parts - 1).map_or(0, |(at, _)| at + 1);
+        path_fits(pattern, &path[start..])
+    })
 }
 
 /// A path written out must be that path; a capture stays within one folder's or file's name.

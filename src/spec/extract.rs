@@ -81,6 +81,11 @@ impl Extract {
         self.files.iter().find_map(|pattern| super::edition::path_fits(pattern, path))
     }
 
+    /// The same of a file that may lie anywhere: its path ends as one of the extract's does.
+    pub fn captured_by_end(&self, path: &str) -> Option<Vec<Captured>> {
+        super::edition::end_fits(&self.files, path)
+    }
+
     /// The name of what a database is asked for, its month not filled in.
     pub fn asked(&self) -> Option<(&str, &Database)> {
         let name = self.files.iter().map(Pattern::as_str).find(|name| name.ends_with(DATABASE_SUFFIX))?;

@@ -28,6 +28,13 @@ pub struct Derived {
     /// Below the warehouse.
     pub file: String,
     pub rows: u64,
+    /// Keys that stand more than once; which, the file says.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub doubled: u64,
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Digits of the digests in a name.
@@ -45,6 +52,11 @@ pub fn find(warehouse: &Path, table: &str, month: &str, made_from: &str) -> Opti
         fs::read_dir(warehouse.join(&below)).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let name = names.filter(|name| name.starts_with(&begins)).min()?;
     Some(format!("{below}/{name}"))
+}
+
+/// Whether a file was made from what the digest stands for, by its name.
+pub fn is_made_from(file: &str, made_from: &str) -> bool {
+    file.rsplit('/').next().and_then(|name| name.split_once('-')).is_some_and(|(from, _)| from == made_from)
 }
 
 /// The digest of what a file holds, by its name.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-pub use manifest::{Kept, MANIFEST, Manifest, PROGRAM, Sources};
+pub use manifest::{Kept, MANIFEST, Made, Manifest, PROGRAM, Sources};
 
 use super::error::StoreError;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, ParquetReadOptions, SessionContext, ident};
 
@@ -20,11 +21,13 @@ use super::output::{self, Duplicate, OutputError, Written};
 use super::provenance;
 use super::records::{self, Registered};
 use super::session::{self, Engine};
+use super::unchanged::{Before, content};
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
 use crate::store::derived::{self, Derived};
-use crate::store::records::{REJECT, month_text, warehouse_of};
-use crate::store::{StoreError, schema, sha256_file};
+use crate::store::records::{REJECT, month_number, month_text, warehouse_of};
+use crate::store::release::Made;
+use crate::store::{StoreError, schema};
 
 /// What a build made.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +40,8 @@ pub struct BuildSummary {
     pub derived: Vec<Derived>,
     /// How many of those had to be computed.
     pub months_computed: usize,
+    /// What the tables of the release's own folder follow from and hold.
+    pub made: BTreeMap<String, Made>,
 }
 
 /// A table of a build; its file is `<name>.parquet`.
@@ -120,6 +125,7 @@ pub fn build(
         }
     }
     (summary.derived, summary.months_computed) = (std::mem::take(&mut run.derived), run.months_computed);
+    summary.made = std::mem::take(&mut run.made);
     if faults.is_empty() { Ok(summary) } else { Err(faults) }
 }
 
@@ -159,6 +165,8 @@ struct Run<'a> {
     monthly: Monthly,
     derived: Vec<Derived>,
     months_computed: usize,
+    before: Before,
+    made: BTreeMap<String, Made>,
     /// The content of tables that do not lie by month, as a digest.
     digests: BTreeMap<String, String>,
     /// Doubled keys, as findings.
@@ -182,6 +190,8 @@ impl<'a> Run<'a> {
             monthly: Monthly::default(),
             derived: Vec::new(),
             months_computed: 0,
+            before: Before::of(&warehouse_of(into)),
+            made: BTreeMap::new(),
             digests: BTreeMap::new(),
             doubled: Vec::new(),
         }
@@ -204,36 +214,74 @@ impl<'a> Run<'a> {
         if let Some(growth) = &model.growth {
             return self.grown(model, growth).await;
         }
-        let faults = |error: &DataFusionError, tables: &[String]| fault::diagnose(error, &model.query.source, tables);
-        let frame = plan(self.session, &model.query).await.map_err(|error| faults(&error, &self.tables))?;
-        self.check(model, &frame)?;
-        let order = model.grain.iter().map(|column| ident(column).sort(true, true)).collect();
-        let written = async {
-            let stream = frame.sort(order)?.execute_stream().await?;
-            output::write(stream, &file(self.into, &model.name), &model.grain).await
+        let from = self.digest(model, None)?;
+        let written = match self.taken(model, &from) {
+            Some(written) => written,
+            None => {
+                let faults = |error| fault::diagnose(&error, &model.query.source, &self.tables);
+                let frame = plan(self.session, &model.query).await.map_err(faults)?;
+                self.check(model, &frame)?;
+                let written = async {
+                    let stream = frame.sort(grow::order(model))?.execute_stream().await?;
+                    output::write(stream, &file(self.into, &model.name), &model.grain).await
+                };
+                let written = written.await.map_err(|error| self.told(model, error))?;
+                self.note_made(model, from, Vec::new())?;
+                written
+            }
         };
-        let Written { rows, duplicates } = written.await.map_err(|error| self.told(model, error))?;
-        self.note_duplicates(model, &duplicates)?;
+        self.note_duplicates(model, &written.duplicates)?;
         self.register(&model.name, self.into).await.map_err(|fault| vec![fault])?;
-        Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
+        Ok(BuiltTable { name: model.name.clone(), rows: written.rows, grain: model.grain.clone() })
     }
 
-    /// A model that is built month by month. The file in the release's own folder is empty and tells its columns.
+    /// What the rows of a model follow from: those of a month, or all where it is computed whole.
+    fn digest(&mut self, model: &Model, month: Option<(&Growth, u32)>) -> Result<String, Vec<Diagnostic>> {
+        let (digests, folders) = (&mut self.digests, [self.into, self.stage]);
+        let mut whole = |name: &str| content(digests, name, folders);
+        grow::digest(&self.monthly, model, month, &mut whole).map_err(|fault| vec![fault])
+    }
+
+    /// What such a file follows from, when its model makes rows of these months without records.
+    fn digest_of_form(
+        &mut self,
+        model: &Model,
+        growth: &Growth,
+        schemas: &BTreeMap<String, SchemaRef>,
+        months: &[String],
+    ) -> Result<String, Vec<Diagnostic>> {
+        let is_built = |month: &&String| month_number(month).is_some_and(|month| self.monthly.months.contains(&month));
+        let with_the_months: Vec<String> = months.iter().filter(is_built).cloned().collect();
+        let (digests, folders) = (&mut self.digests, [self.into, self.stage]);
+        let mut whole = |name: &str| content(digests, name, folders);
+        grow::digest_of_form(&self.monthly, model, growth, schemas, &with_the_months, &mut whole)
+            .map_err(|fault| vec![fault])
+    }
+
+    /// The file of a table in the release before, if it follows from the same.
+    fn taken(&mut self, model: &Model, from: &str) -> Option<Written> {
+        let (written, made) = self.before.take(&model.name, from, &file(self.into, &model.name))?;
+        self.digests.insert(model.name.clone(), made.content.clone());
+        self.made.insert(model.name.clone(), made);
+        Some(written)
+    }
+
+    fn note_made(&mut self, model: &Model, from: String, months: Vec<String>) -> Result<(), Vec<Diagnostic>> {
+        let content = content(&mut self.digests, &model.name, [self.into, self.stage]).map_err(|fault| vec![fault])?;
+        self.made.insert(model.name.clone(), Made { from, content, months });
+        Ok(())
+    }
+
+    /// A model that is built month by month.
     async fn grown(&mut self, model: &Model, growth: &Growth) -> Result<BuiltTable, Vec<Diagnostic>> {
-        let planned = grow::over_nothing(self.session, &mut self.monthly, model).await;
-        let (frame, schema) = planned.map_err(|error| self.told(model, error.into()))?;
-        self.check(model, &frame)?;
-        let form = grow::write_form(self.session, &schema, &file(self.into, &model.name)).await;
-        form.map_err(|error| self.told(model, error))?;
-        self.monthly.insert(&model.name, ByMonth::empty(schema));
+        let Written { mut rows, duplicates } = self.form(model, growth).await?;
+        self.note_duplicates(model, &duplicates)?;
         self.tables.push(model.name.clone());
         let warehouse = warehouse_of(self.into);
-        let places = grow::Places { warehouse: &warehouse, beside: self.into.join(".month.parquet") };
-        let mut rows = 0;
+        let beside = self.into.join(".month.parquet");
         for number in self.monthly.months.clone() {
-            let (digests, folders) = (&mut self.digests, [self.into, self.stage]);
-            let mut whole = |name: &str| content(digests, name, folders);
-            let digest = grow::digest(&self.monthly, model, growth, number, &mut whole).map_err(|fault| vec![fault])?;
+            let digest = self.digest(model, Some((growth, number)))?;
+            let places = grow::Places { warehouse: &warehouse, beside: beside.clone(), before: &self.before };
             let made = grow::month(self.session, &self.monthly, model, growth, (number, &digest), &places).await;
             let Month { file, written, is_new } = made.map_err(|error| self.told(model, error))?;
             self.note_duplicates(model, &written.duplicates)?;
@@ -243,11 +291,61 @@ impl<'a> Run<'a> {
             rows += written.rows;
             self.months_computed += usize::from(is_new);
             let (table, month) = (model.name.clone(), month_text(number));
-            self.derived.push(Derived { table, month, file, rows: written.rows });
+            let doubled = written.duplicates.len() as u64;
+            self.derived.push(Derived { table, month, file, rows: written.rows, doubled });
         }
         let registered = self.monthly.register(self.session, [model.name.as_str()]);
         registered.map_err(|error| self.told(model, error.into()))?;
         Ok(BuiltTable { name: model.name.clone(), rows, grain: model.grain.clone() })
+    }
+
+    /// The file of such a model in the release's own folder: it tells the columns, and holds the rows of other periods.
+    async fn form(&mut self, model: &Model, growth: &Growth) -> Result<Written, Vec<Diagnostic>> {
+        let path = file(self.into, &model.name);
+        let schemas = self.schemas(model, growth).await?;
+        let as_before = match self.before.made(&model.name).map(|made| made.months.clone()) {
+            Some(months) => Some(self.digest_of_form(model, growth, &schemas, &months)?),
+            None => None,
+        };
+        let (written, schema) = match as_before.and_then(|from| self.taken(model, &from)) {
+            Some(written) => {
+                register(self.session, &model.name, self.into).await.map_err(|fault| vec![fault])?;
+                let known = self.session.table(&model.name).await;
+                let known = known.map_err(|error| self.told(model, error.into()))?;
+                (written, Arc::new(known.schema().as_arrow().clone()))
+            }
+            None => {
+                let planned = grow::over_nothing(self.session, &mut self.monthly, model).await;
+                let (frame, schema) = planned.map_err(|error| self.told(model, error.into()))?;
+                self.check(model, &frame)?;
+                let rest = grow::rest(self.session, &self.monthly, model, growth, &schema).await;
+                let rest = rest.map_err(|error| self.told(model, error.into()))?;
+                let written = grow::write_form(self.session, rest.rows, model, &path).await;
+                let written = written.map_err(|error| self.told(model, error))?;
+                let from = self.digest_of_form(model, growth, &schemas, &rest.months)?;
+                self.note_made(model, from, rest.months)?;
+                (written, schema)
+            }
+        };
+        let mut table = ByMonth::empty(schema);
+        table.add_rest(path, &self.made[&model.name].content);
+        self.monthly.insert(&model.name, table);
+        Ok(written)
+    }
+
+    /// The columns of the tables that a model reads.
+    async fn schemas(&self, model: &Model, growth: &Growth) -> Result<BTreeMap<String, SchemaRef>, Vec<Diagnostic>> {
+        let mut schemas = BTreeMap::new();
+        for (name, _) in model.query.reads.iter().filter(|(name, _)| *name != model.name) {
+            let known = self.session.table(name.as_str()).await;
+            let known = known.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))?;
+            let schema: SchemaRef = Arc::new(known.schema().as_arrow().clone());
+            if let Some(fault) = growth.check_columns(name, &schema) {
+                return Err(vec![fault]);
+            }
+            schemas.insert(name.clone(), schema);
+        }
+        Ok(schemas)
     }
 
     fn note_duplicates(&mut self, model: &Model, duplicates: &[Duplicate]) -> Result<(), Vec<Diagnostic>> {
@@ -379,19 +477,8 @@ pub fn file_address(path: &Path) -> String {
     address
 }
 
-/// A digest of the file of a table that lies in one of these folders; computed once.
-fn content(known: &mut BTreeMap<String, String>, table: &str, folders: [&Path; 2]) -> Result<String, Diagnostic> {
-    if let Some(digest) = known.get(table) {
-        return Ok(digest.clone());
-    }
-    let path = folders.iter().map(|folder| file(folder, table)).find(|path| path.is_file());
-    let path = path.unwrap_or_else(|| file(folders[0], table));
-    let digest = sha256_file(&path).map_err(StoreError::io("read", &path))?;
-    known.insert(table.to_owned(), digest.clone());
-    Ok(digest)
-}
-
-fn file(folder: &Path, table: &str) -> std::path::PathBuf {
+/// The file of a table in a folder.
+pub fn file(folder: &Path, table: &str) -> std::path::PathBuf {
     folder.join(format!("{table}.parquet"))
 }
 

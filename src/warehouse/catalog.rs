@@ -75,7 +75,7 @@ impl Catalog {
 
     async fn open(&self, name: &str) -> Result<Arc<dyn TableProvider>> {
         let warehouse = warehouse_of(&self.release);
-        let all_of = |table: Result<ByMonth, Diagnostic>| table.map_err(external)?.provider(|_| true);
+        let all_of = |table: Result<ByMonth, Diagnostic>| table.map_err(external)?.provider();
         let by_month = |schema: SchemaRef| ByMonth::of_manifest(name, schema, &warehouse, self.manifest.as_ref());
         if name == MONTH_TABLE {
             return all_of(months::month_table(self.manifest.as_ref()));
@@ -94,7 +94,11 @@ impl Catalog {
         let options = options.to_listing_options(state.config(), state.default_table_options());
         let schema = options.infer_schema(&state, &url).await.map_err(|error| unreadable(&error, &path))?;
         if self.manifest.iter().flat_map(|manifest| &manifest.derived).any(|derived| derived.table == name) {
-            return all_of(by_month(schema));
+            let with_rest = by_month(schema).map(|mut table| {
+                table.add_rest(path, "");
+                table
+            });
+            return all_of(with_rest);
         }
         let table: Arc<dyn TableProvider> = Arc::new(Pruned::new(schema, vec![(None, url)]));
         if name == OBSERVATION { self.with_released_at(table) } else { Ok(table) }

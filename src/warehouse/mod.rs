@@ -2,7 +2,8 @@
 //!
 //! - [`model`]: SQL files as written: header, query, tables read
 //! - `graph`: their order
-//! - [`build`]: run them, one Parquet file each, and gather the findings of the audits; `grow`: those built month by month
+//! - [`build`]: run them, one Parquet file each, and gather the findings of the audits; `grow`: those built month by month;
+//!   `unchanged`: those that stand as they were
 //! - [`Warehouse`]: ask a release; `catalog`: its tables, each opened when it is first named; `pruned`: files by month as a table
 //! - `functions`: what SQL may call; `session`: the one factory of sessions; `fault`: errors with line and column
 //!
@@ -22,6 +23,7 @@ mod records;
 mod pruned;
 mod months;
 mod catalog;
+mod unchanged;
 mod grow;
 mod rows;
 mod runs;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray};
 use datafusion::arrow::compute::{cast, filter_record_batch};
@@ -14,11 +14,12 @@ use datafusion::error::Result;
 use datafusion::prelude::SessionContext;
 
 use super::build::file_address;
-use super::model::Growth;
+use super::model::{Growth, Read};
+use super::output::{self, Range};
 use super::pruned::Pruned;
 use super::records;
 use crate::diag::{Diagnostic, Place};
-use crate::store::records::{month_number, month_text};
+use crate::store::records::{month_number, month_text, warehouse_of};
 use crate::store::release::MANIFEST;
 use crate::store::{Manifest, StoreError};
 
@@ -35,13 +36,22 @@ pub struct Monthly {
     tables: BTreeMap<String, ByMonth>,
     /// All of which a model is built for; counted from the year 0.
     pub months: Vec<u32>,
+    /// Months that there are even if no table has them.
+    pub at_least: Vec<u32>,
 }
 
 /// One table.
 pub struct ByMonth {
     pub schema: SchemaRef,
     parts: BTreeMap<u32, Vec<Part>>,
+    /// Rows of other periods, which only those see who see all months.
+    rest: Option<Part>,
+    /// From which month to which a column of a file goes, as far as it was looked up; `None` where it holds none.
+    spans: Mutex<BTreeMap<(PathBuf, String), Span>>,
 }
+
+/// The first and the last month.
+type Span = Option<(u32, u32)>;
 
 /// Rows of a month.
 enum Part {
@@ -55,12 +65,24 @@ enum Part {
 
 impl ByMonth {
     pub fn empty(schema: SchemaRef) -> ByMonth {
-        ByMonth { schema, parts: BTreeMap::new() }
+        ByMonth { schema, parts: BTreeMap::new(), rest: None, spans: Mutex::default() }
     }
 
     /// Add a file, by its name below the warehouse; two that are told alike hold the same rows.
     pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str, told: &str) {
         self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), told: told.to_owned() });
+    }
+
+    /// Add the file of a release that holds the rows of other periods, where it holds any.
+    pub fn add_rest(&mut self, path: PathBuf, told: &str) {
+        if output::read_back(&path).is_some_and(|written| written.rows > 0) {
+            self.rest = Some(Part::File { path, told: told.to_owned() });
+        }
+    }
+
+    /// The same of rows in memory.
+    pub fn set_rest(&mut self, rows: RecordBatch) {
+        self.rest = Some(Part::Rows(rows));
     }
 
     pub fn add_rows(&mut self, month: u32, rows: RecordBatch) {
@@ -98,18 +120,47 @@ impl ByMonth {
         table
     }
 
-    fn within(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = (u32, &Part)> {
-        let months = self.parts.iter().filter(move |(month, _)| wanted(**month));
-        months.flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
+    fn all(&self) -> impl Iterator<Item = (Option<u32>, &Part)> {
+        let months = self.parts.iter().flat_map(|(month, parts)| parts.iter().map(|part| (Some(*month), part)));
+        self.rest.iter().map(|part| (None, part)).chain(months)
     }
 
-    /// The rows of these months as a table of the engine.
-    pub fn provider(&self, wanted: impl Fn(u32) -> bool) -> Result<Arc<dyn TableProvider>> {
+    /// What a model reads of the table when it is built for a month.
+    fn read(&self, name: &str, growth: &Growth, built: u32) -> impl Iterator<Item = (Option<u32>, &Part)> {
+        let (window, by) = (growth.window(name), growth.read_of(name).and_then(|read| Some((read, read.by.as_ref()?))));
+        let wanted = move |month: u32, part: &Part| match by {
+            Some((read, column)) => self.may_hold(part, read, column, built),
+            None => window.holds(built, month),
+        };
+        self.all().filter(move |(month, part)| month.is_some_and(|month| wanted(month, part)))
+    }
+
+    /// Whether rows of a part may be of the months that are read by a column; where nobody can tell they may.
+    fn may_hold(&self, part: &Part, read: &Read, column: &str, built: u32) -> bool {
+        let Part::File { path, .. } = part else { return true };
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let span =
+            *spans.entry((path.clone(), column.to_owned())).or_insert_with(|| match output::range_of(path, column) {
+                Range::Nothing => None,
+                Range::Texts(first, last) => {
+                    Some(month_number(&first).zip(month_number(&last)).unwrap_or((0, u32::MAX)))
+                }
+                Range::Unknown => Some((0, u32::MAX)),
+            });
+        span.is_some_and(|span| read.window.meets(built, span))
+    }
+
+    /// All rows as a table of the engine.
+    pub fn provider(&self) -> Result<Arc<dyn TableProvider>> {
+        self.provide(self.all())
+    }
+
+    fn provide<'a>(&self, parts: impl Iterator<Item = (Option<u32>, &'a Part)>) -> Result<Arc<dyn TableProvider>> {
         let (mut urls, mut batches) = (Vec::new(), Vec::new());
-        for (month, part) in self.within(wanted) {
+        for (month, part) in parts {
             match part {
                 Part::File { path, .. } => {
-                    urls.push((Some(month), ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?))
+                    urls.push((month, ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?))
                 }
                 Part::Rows(rows) => batches.push(rows.clone()),
             }
@@ -174,9 +225,10 @@ impl Monthly {
     /// A file that the manifest names is missing.
     pub async fn of_release(
         session: &SessionContext,
-        warehouse: &Path,
+        release: &Path,
         manifest: Option<&Manifest>,
     ) -> Result<Monthly, Diagnostic> {
+        let warehouse = warehouse_of(release);
         let mut monthly = Monthly::default();
         let mut tables: Vec<(String, SchemaRef)> = Vec::new();
         tables.extend(records::by_month().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
@@ -187,7 +239,8 @@ impl Monthly {
             tables.push((name.to_owned(), Arc::new(known.schema().as_arrow().clone())));
         }
         for (name, schema) in tables {
-            let table = ByMonth::of_manifest(&name, schema, warehouse, manifest)?;
+            let mut table = ByMonth::of_manifest(&name, schema, &warehouse, manifest)?;
+            table.add_rest(release.join(format!("{name}.parquet")), "");
             monthly.tables.insert(name, table);
         }
         monthly.span();
@@ -197,7 +250,7 @@ impl Monthly {
     /// Make the table of months span what there is.
     pub fn span(&mut self) {
         let of = |table: &ByMonth| Some([*table.parts.first_key_value()?.0, *table.parts.last_key_value()?.0]);
-        self.months = span(self.tables.values().filter_map(of).flatten());
+        self.months = span(self.tables.values().filter_map(of).flatten().chain(self.at_least.iter().copied()));
         self.tables.insert(MONTH_TABLE.to_owned(), ByMonth::of_months(&self.months));
     }
 
@@ -218,7 +271,7 @@ impl Monthly {
     /// # Errors
     /// The engine refuses a table.
     pub fn register<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        self.put(session, names, |_, _| true)
+        self.put(session, names, |_, table| table.provider())
     }
 
     /// The same for all tables.
@@ -240,32 +293,53 @@ impl Monthly {
         growth: &Growth,
         month: u32,
     ) -> Result<()> {
-        self.put(session, names, |name, read| growth.window(name).holds(month, read))
+        self.put(session, names, |name, table| table.provide(table.read(name, growth, month)))
+    }
+
+    /// Make them known without their months: what they hold of other periods, most of them nothing.
+    ///
+    /// # Errors
+    /// As [`Monthly::register`].
+    pub fn beside<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        self.put(session, names, |_, table| table.provide(table.rest.iter().map(|part| (None, part))))
     }
 
     fn put<'a>(
         &self,
         session: &SessionContext,
         names: impl IntoIterator<Item = &'a str>,
-        wanted: impl Fn(&str, u32) -> bool,
+        seen: impl Fn(&str, &ByMonth) -> Result<Arc<dyn TableProvider>>,
     ) -> Result<()> {
         for name in names {
             let Some(table) = self.tables.get(name) else { continue };
             session.deregister_table(name)?;
-            session.register_table(name, table.provider(|month| wanted(name, month))?)?;
+            session.register_table(name, seen(name, table)?)?;
         }
         Ok(())
     }
 
-    /// What a model reads of a table when it is built for a month, by month and file.
-    pub fn told(&self, name: &str, growth: &Growth, month: u32) -> Vec<String> {
+    /// What a table holds beside its months.
+    pub fn told_beside(&self, name: &str) -> String {
+        match self.tables.get(name).and_then(|table| table.rest.as_ref()) {
+            Some(Part::File { told, .. }) => told.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// What a model reads of a table, by month and file: when it is built for a month, or else all.
+    pub fn told(&self, name: &str, built: Option<(&Growth, u32)>) -> Vec<String> {
         let Some(table) = self.tables.get(name) else { return Vec::new() };
-        let of = |(month, part): (u32, &Part)| match part {
-            Part::File { told, .. } => format!("{} {told}", month_text(month)),
-            Part::Rows(_) => month_text(month),
+        let of = |(month, part): (Option<u32>, &Part)| {
+            let month = month.map_or_else(|| "rest".to_owned(), month_text);
+            match part {
+                Part::File { told, .. } => format!("{month} {told}"),
+                Part::Rows(_) => month,
+            }
         };
-        let window = growth.window(name);
-        let mut told: Vec<String> = table.within(|read| window.holds(month, read)).map(of).collect();
+        let mut told: Vec<String> = match built {
+            Some((growth, month)) => table.read(name, growth, month).map(of).collect(),
+            None => table.all().map(of).collect(),
+        };
         told.sort();
         told
     }

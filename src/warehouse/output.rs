@@ -87,6 +87,39 @@ pub fn read_back(path: &Path) -> Option<Written> {
     Some(Written { rows: u64::try_from(metadata.num_rows()).ok()?, duplicates: duplicates.unwrap_or_default() })
 }
 
+/// What a file notes of a column of text.
+pub enum Range {
+    /// No value.
+    Nothing,
+    /// The least and the greatest.
+    Texts(String, String),
+    Unknown,
+}
+
+/// From which to which value a column of a file goes.
+pub fn range_of(path: &Path, column: &str) -> Range {
+    noted_range(path, column).unwrap_or(Range::Unknown)
+}
+
+fn noted_range(path: &Path, column: &str) -> Option<Range> {
+    let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
+    let text = |bytes: Option<&[u8]>| Some(std::str::from_utf8(bytes?).ok()?.to_owned());
+    let mut range = Range::Nothing;
+    for group in reader.metadata().row_groups() {
+        let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
+        let noted = chunk.statistics()?;
+        if noted.null_count_opt() == u64::try_from(group.num_rows()).ok() {
+            continue;
+        }
+        let (least, greatest) = (text(noted.min_bytes_opt())?, text(noted.max_bytes_opt())?);
+        range = match range {
+            Range::Texts(first, last) => Range::Texts(first.min(least), last.max(greatest)),
+            _ => Range::Texts(least, greatest),
+        };
+    }
+    Some(range)
+}
+
 async fn write_checked(
     mut stream: SendableRecordBatchStream,
     path: &Path,

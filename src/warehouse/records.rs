@@ -78,7 +78,7 @@ pub async fn register(session: &SessionContext, release: &Path) -> Result<Regist
     let sql = |error: DataFusionError| Diagnostic::error("sql", error.message().to_string());
     let manifest = Manifest::find(release)?;
     let warehouse = records::warehouse_of(release);
-    let monthly = Monthly::of_release(session, &warehouse, manifest.as_ref()).await?;
+    let monthly = Monthly::of_release(session, release, manifest.as_ref()).await?;
     monthly.register_all(session).map_err(sql)?;
     let (provider, rejects) = reject_table(&warehouse, manifest.as_ref())?;
     session.register_table(records::REJECT, provider).map_err(sql)?;

@@ -7,7 +7,7 @@ use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use datafusion::arrow::compute::{CastOptions, cast, cast_with_options, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{DataFrame, SessionContext};
 
 use super::build::{READ_BY_RULES, plan, run_audit};
 use super::edits;
@@ -15,7 +15,7 @@ use super::fault;
 use super::findings;
 use super::graph::{self, FINDINGS, Step};
 use super::grow;
-use super::model::{self, Audit, Growth, Model, Query};
+use super::model::{self, Audit, Growth, Library, Model};
 use super::months::{ByMonth, MONTH_TABLE, Monthly};
 use super::records;
 use super::rows::Rows;
@@ -24,6 +24,7 @@ use crate::diag::Diagnostic;
 use crate::domain::record::MONTH;
 use crate::domain::{Qualifier, TOTAL};
 use crate::spec::rules::Rulebook;
+use crate::store::records::{month_number, month_text};
 use crate::store::schema::{self, Kind};
 
 /// Rows of a table, as text; `None` is null and a blank the default of its column.
@@ -83,6 +84,7 @@ fn try_name(
         for (name, schema) in records::tables() {
             trial.fill(name, &in_part(&schema)).map_err(|fault| vec![fault])?;
         }
+        trial.given_months(&library);
         trial.records().await.map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
         let mut wanted = graph::upstream(&library, name);
         if rules.is_some() {
@@ -143,6 +145,19 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    /// The months of given rows of models that are built by month: they are there whichever model is computed first.
+    fn given_months(&mut self, library: &Library) {
+        for given in self.given {
+            let growth = library.models.iter().find(|model| model.name == given.table).and_then(|m| m.growth.as_ref());
+            let column = growth.filter(|growth| !growth.rest).map(|growth| growth.column.as_str());
+            let Some(nth) = column.and_then(|column| given.columns.iter().position(|name| name == column)) else {
+                continue;
+            };
+            let months = given.rows.iter().filter_map(|row| month_number(row.get(nth)?.as_deref()?));
+            self.monthly.at_least.extend(months);
+        }
+    }
+
     /// What lies by month of the given rows, and the months themselves.
     async fn records(&mut self) -> Result<(), DataFusionError> {
         for (name, schema) in records::by_month() {
@@ -162,25 +177,23 @@ impl Trial<'_> {
     async fn rows(&mut self, model: &Model) -> Result<RecordBatch, Vec<Diagnostic>> {
         let made = match &model.growth {
             Some(growth) => self.grown(model, growth).await,
-            None => self.collected(&model.query).await,
+            None => async { collected(plan(self.session, &model.query).await?).await }.await,
         };
         made.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))
     }
 
-    async fn collected(&self, query: &Query) -> Result<RecordBatch, DataFusionError> {
-        let frame = plan(self.session, query).await?;
-        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
-        Ok(concat_batches(&schema, &frame.collect().await?)?)
-    }
-
     async fn grown(&mut self, model: &Model, growth: &Growth) -> Result<RecordBatch, DataFusionError> {
         let (_, schema) = grow::over_nothing(self.session, &mut self.monthly, model).await?;
-        self.monthly.insert(&model.name, ByMonth::empty(schema.clone()));
+        let rest = grow::rest(self.session, &self.monthly, model, growth, &schema).await?;
+        let mut table = ByMonth::empty(schema.clone());
+        table.set_rest(rest.rows.clone());
+        self.monthly.insert(&model.name, table);
         let reads = || model.query.reads.iter().map(|(name, _)| name.as_str());
-        let mut all = vec![];
+        let mut all = vec![rest.rows];
         for month in self.monthly.months.clone() {
             self.monthly.narrow(self.session, reads(), growth, month)?;
-            let made = self.collected(&model.query).await?;
+            let frame = grow::of_month(self.session, model, growth, &month_text(month)).await?;
+            let made = collected(frame).await?;
             let columns: Result<Vec<ArrayRef>, _> =
                 made.columns().iter().zip(schema.fields()).map(|(column, f)| cast(column, f.data_type())).collect();
             let rows = RecordBatch::try_new(schema.clone(), columns?)?;
@@ -190,7 +203,8 @@ impl Trial<'_> {
             all.push(rows);
         }
         self.monthly.register(self.session, reads())?;
-        Ok(concat_batches(&schema, &all)?)
+        let rows = concat_batches(&schema, &all)?;
+        if growth.rest { collected(self.session.read_batch(rows)?.sort(grow::order(model))?).await } else { Ok(rows) }
     }
 
     /// A model that the one tried may read: the given rows in the columns its query returns, or the query itself.
@@ -204,7 +218,8 @@ impl Trial<'_> {
             let schema = schema.map_err(|error| fault::diagnose(&error, &model.query.source, &self.tables))?;
             self.session.deregister_table(name).map_err(|error| vec![Diagnostic::error("sql", error.to_string())])?;
             self.fill(name, &schema).map_err(|fault| vec![fault])?;
-            let Some(growth) = &model.growth else { return Ok(()) };
+            // A table that has rows of other periods is read whole, and its months are not those of the records.
+            let Some(growth) = model.growth.as_ref().filter(|growth| !growth.rest) else { return Ok(()) };
             return self
                 .by_month(name, growth)
                 .await
@@ -254,6 +269,11 @@ impl Trial<'_> {
         self.tables.push(name.to_owned());
         Ok(())
     }
+}
+
+async fn collected(frame: DataFrame) -> Result<RecordBatch, DataFusionError> {
+    let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+    Ok(concat_batches(&schema, &frame.collect().await?)?)
 }
 
 /// Columns that a case need not fill.

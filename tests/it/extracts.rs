@@ -3,6 +3,7 @@
 
 mod formats;
 mod postgres;
+mod preview;
 mod statistics;
 mod synth;
 

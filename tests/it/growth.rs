@@ -54,6 +54,47 @@ const WHOLE: &str = "\
 SELECT region, SUM(paid_yuan) AS paid_yuan FROM core_paid GROUP BY region
 ";
 
+/// What a source states for some periods, and what the records say of months.
+const BOTH: &str = "\
+-- name:  ind_both
+-- grain: period, region
+-- grows: month, rest
+-- doc:   What was paid, as it is stated or recorded.
+SELECT period, region, paid_yuan
+FROM (VALUES ('2025', '530403', 70), ('2026-02', '530403', 8), ('2026-12', '530403', 9)) AS stated (period, region, paid_yuan)
+UNION ALL
+SELECT month AS period, region, CAST(SUM(paid_yuan) AS BIGINT) AS paid_yuan FROM core_paid GROUP BY month, region
+";
+
+const OUT: &str = "\
+-- name:  out_both
+-- grain: period, region
+-- doc:   The same for readers.
+SELECT period, region, paid_yuan FROM ind_both
+";
+
+/// The second unit's money comes a month later.
+const OWED: &str = "\
+-- name:  core_owed
+-- grain: month, unit_id
+-- grows: month
+-- doc:   What a unit paid for a month, and when it came.
+SELECT month, unit_id, paid_yuan, CASE WHEN unit_id LIKE '%2' THEN period_offset(month, 1) ELSE month END AS came_month
+FROM core_paid
+";
+
+const CAME: &str = "\
+-- name:  core_came
+-- grain: month
+-- grows: month
+-- reads: core_owed by came_month 1
+-- doc:   What came in a month.
+SELECT b.month, SUM(o.paid_yuan) AS paid_yuan
+FROM core_month AS b
+INNER JOIN core_owed AS o ON o.came_month = b.month
+GROUP BY b.month
+";
+
 const HEADER: &str = "费款所属期,单位编号,个人编号,险种,缴费基数,单位应缴,个人应缴,实缴,到账日期,缴费状态\n";
 
 fn project() -> TestProject {
@@ -210,6 +251,82 @@ fn only_what_a_new_month_touches_is_computed() {
     project.shebao(&["run"]).must_end_with(0);
     let touched: Vec<String> = (1..=5).map(|month| format!("ind_paid/2026-{month:02}")).collect();
     assert!(computed_since(&project, before).ends_with(&touched));
+}
+
+/// What a table holds of other periods lies beside its months, a table may be read by another of its months, and a table that
+/// stands as it was is taken over with its file.
+#[test]
+fn what_stands_is_taken_over() {
+    let project = extracts::project();
+    for (path, sql) in [
+        ("core/core_paid", UNIT),
+        ("core/core_owed", OWED),
+        ("core/core_came", CAME),
+        ("ind/ind_both", BOTH),
+        ("out/out_both", OUT),
+        ("out/out_paid", WHOLE),
+    ] {
+        project.write(&format!("sql/models/{path}.sql"), sql);
+    }
+    let both = || answers(&project, "SELECT period, region, paid_yuan FROM ind_both ORDER BY period, region");
+    let came = || answers(&project, "SELECT month, paid_yuan FROM core_came ORDER BY month");
+    send(&project, 1, &[(1, 1, 10), (1, 2, 5)]);
+    project.shebao(&["run"]).must_end_with(0);
+    assert_eq!(both(), ["2025,530403,70", "2026-01,530402,15", "2026-02,530403,8", "2026-12,530403,9"]);
+    assert_eq!(came(), ["2026-01,10"]);
+    // A month for which something is stated: its row goes from beside the months to the month.
+    send(&project, 2, &[(2, 1, 20), (2, 2, 6)]);
+    project.shebao(&["run"]).must_end_with(0);
+    let until_february =
+        ["2025,530403,70", "2026-01,530402,15", "2026-02,530402,26", "2026-02,530403,8", "2026-12,530403,9"];
+    assert_eq!(both(), until_february);
+    assert_eq!(came(), ["2026-01,10", "2026-02,25"]);
+    must_be_as_rebuilt(&project);
+    // A month of which nothing is stated: what is beside stands, the tables without records do too, and sums do not.
+    let files = ["core_code", "ind_both", "out_paid"];
+    let before = files.map(|name| file_of(&project, name));
+    let moment = now();
+    send(&project, 3, &[(3, 1, 30), (3, 2, 7)]);
+    project.shebao(&["run"]).must_end_with(0);
+    let after = files.map(|name| file_of(&project, name));
+    assert_eq!([0, 1, 2].map(|nth| before[nth] == after[nth]), [true, true, false]);
+    let touched = ["core_came/2026-03", "core_owed/2026-03", "core_paid/2026-03", "ind_both/2026-03"];
+    assert_eq!(computed_since(&project, moment), touched);
+    assert_eq!(came(), ["2026-01,10", "2026-02,25", "2026-03,36"]);
+    must_be_as_rebuilt(&project);
+    // January again: what came of it came in January and in February.
+    let moment = now();
+    send(&project, 1, &[(1, 1, 11), (1, 2, 5)]);
+    project.shebao(&["run"]).must_end_with(0);
+    let touched =
+        ["core_came/2026-01", "core_came/2026-02", "core_owed/2026-01", "core_paid/2026-01", "ind_both/2026-01"];
+    assert_eq!(computed_since(&project, moment), touched);
+    assert_eq!(came(), ["2026-01,11", "2026-02,25", "2026-03,36"]);
+    must_be_as_rebuilt(&project);
+    // What lies beside the months is followed like all else, also from a table that reads both.
+    for (table, period) in [("ind_both", "2025"), ("ind_both", "2026-02"), ("out_both", "2025")] {
+        let row = ["--period", period, "--region", "530403"];
+        project.shebao(&[&["explain", &format!("{table}.paid_yuan")], &row[..]].concat()).must_end_with(0);
+    }
+    // A file that somebody changed is not handed on.
+    project.write(&format!("warehouse/releases/{}/core_code.parquet", current(&project)), "nothing");
+    send(&project, 2, &[(2, 1, 21), (2, 2, 6)]);
+    project.shebao(&["run"]).must_end_with(0);
+    must_be_as_rebuilt(&project);
+    project.edit("sql/models/core/core_came.sql", "by came_month", "by gone_month");
+    project.shebao(&["run"]).must_end_with(2).must_contain("\"core_owed\" has no column \"gone_month\" to be read by");
+}
+
+fn current(project: &TestProject) -> String {
+    Releases::open(&project.file("warehouse")).current().unwrap().unwrap().id
+}
+
+/// What tells the file of a table from all others, whatever its names.
+#[cfg(unix)]
+fn file_of(project: &TestProject, table: &str) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = project.file(&format!("warehouse/releases/{}/{table}.parquet", current(project)));
+    fs::metadata(file).unwrap().ino()
 }
 
 /// A figure of a month is followed to the rows of its months.

@@ -41,6 +41,7 @@ fn trimmed(text: &str) -> Vec<&str> {
 #[test]
 fn what_it_shows_is_so() {
     let project = TestProject::copy_of(published());
+    let inside = |words: &[&str]| project.shebao_inside(words).must_end_with(0);
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (mut commands, mut answers) = (0, 0);
     for block in blocks(&readme) {
@@ -54,12 +55,8 @@ fn what_it_shows_is_so() {
             let (command, answer) = part.split_once('\n').unwrap();
             let Some(arguments) = command.strip_prefix("shebao ") else { continue };
             let words = words(arguments);
-            let arguments: Vec<String> = words
-                .into_iter()
-                .map(|w| if project.file(&w).is_file() { project.file(&w).display().to_string() } else { w })
-                .collect();
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            let said = project.shebao(&arguments).must_end_with(0);
+            let arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+            let said = inside(&arguments);
             commands += 1;
             if !answer.trim().is_empty() {
                 assert_eq!(trimmed(&said.stdout), trimmed(answer), "{command}");
@@ -67,7 +64,7 @@ fn what_it_shows_is_so() {
             }
         }
     }
-    assert_eq!((commands, answers), (7, 5));
+    assert_eq!((commands, answers), (11, 6));
 }
 
 #[test]

@@ -117,6 +117,13 @@ impl TestProject {
         self.say(Command::new(env!("CARGO_BIN_EXE_shebao")), arguments)
     }
 
+    /// Run `shebao` in the project's folder, as a person does who reads its README.
+    pub fn shebao_inside(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shebao"));
+        command.current_dir(self.path());
+        self.say(command, arguments)
+    }
+
     /// Run `shebao` at a time of the clock.
     pub fn shebao_at(&self, time: &str, arguments: &[&str]) -> Said {
         let seconds = time.parse::<jiff::Timestamp>().expect("a time").as_second().to_string();

@@ -13,54 +13,24 @@
 --        stopped_person = insured then and no more; transferred_person = insured through another unit than then;
 --        transferred_region_person = of these, in another region; transferred_in_person = insured then in another part;
 --        transferred_out_person = insured in this part then and in another one now
-WITH built AS (
-    SELECT DISTINCT month
-    FROM core_month_insured
-    WHERE region = '_T'
-),
-span AS (
+WITH span AS (
     SELECT month, 'month' AS span, period_previous(month) AS before_month
-    FROM built
+    FROM core_month
     UNION ALL
     SELECT month, 'year' AS span, period_offset(month, -12) AS before_month
-    FROM built
-),
-now AS (
-    SELECT s.month, s.span, m.person_id, m.unit_id, m.scheme_mask, m.region, m.ownership, m.industry
-    FROM span AS s
-    INNER JOIN core_membership AS m ON m.month = s.month
-),
-before AS (
-    SELECT s.month, s.span, m.person_id, m.unit_id, m.scheme_mask, m.region, m.ownership, m.industry
-    FROM span AS s
-    INNER JOIN core_membership AS m ON m.month = s.before_month
-),
-compared AS (
-    -- Only where there are records of both times.
-    SELECT DISTINCT month, span
-    FROM before
-),
-moved AS (
-    -- Persons of whom anything is different; all others need no look at their schemes.
-    SELECT DISTINCT
-        COALESCE(n.month, b.month) AS month,
-        COALESCE(n.span, b.span) AS span,
-        COALESCE(n.person_id, b.person_id) AS person_id
-    FROM now AS n
-    FULL JOIN before AS b
-        ON b.month = n.month AND b.span = n.span AND b.person_id = n.person_id AND b.unit_id = n.unit_id
-        AND b.scheme_mask = n.scheme_mask AND b.region = n.region AND b.ownership = n.ownership AND b.industry = n.industry
-    WHERE n.person_id IS NULL OR b.person_id IS NULL
+    FROM core_month
 ),
 held AS (
-    SELECT n.month, n.span, n.person_id, n.unit_id, n.scheme_mask, 1 AS now, 0 AS before
-    FROM now AS n
-    INNER JOIN moved AS m ON m.month = n.month AND m.span = n.span AND m.person_id = n.person_id
-    INNER JOIN compared AS c ON c.month = n.month AND c.span = n.span
+    SELECT
+        m.month, m.span, m.person_id, n.unit_id, n.scheme_mask, n.region, n.ownership, n.industry, 1 AS now, 0 AS before
+    FROM core_moved AS m
+    INNER JOIN core_membership AS n ON n.month = m.month AND n.person_id = m.person_id
     UNION ALL
-    SELECT b.month, b.span, b.person_id, b.unit_id, b.scheme_mask, 0 AS now, 1 AS before
-    FROM before AS b
-    INNER JOIN moved AS m ON m.month = b.month AND m.span = b.span AND m.person_id = b.person_id
+    SELECT
+        m.month, m.span, m.person_id, b.unit_id, b.scheme_mask, b.region, b.ownership, b.industry, 0 AS now, 1 AS before
+    FROM core_moved AS m
+    INNER JOIN span AS s ON s.month = m.month AND s.span = m.span
+    INNER JOIN core_membership AS b ON b.month = s.before_month AND b.person_id = m.person_id
 ),
 by_scheme AS (
     SELECT h.month, h.span, h.person_id, s.scheme, s.bit, h.unit_id, h.now, h.before
@@ -89,8 +59,8 @@ person AS (
     GROUP BY month, span, person_id, scheme, bit
 ),
 unit AS (
-    SELECT DISTINCT month, unit_id, region, ownership, industry
-    FROM core_membership
+    SELECT DISTINCT month, span, unit_id, region, ownership, industry, now
+    FROM held
 ),
 fate AS (
     SELECT
@@ -111,8 +81,8 @@ fate AS (
     FROM person AS p
     INNER JOIN span AS s ON s.month = p.month AND s.span = p.span
     LEFT JOIN core_lapsed AS l ON l.month = s.before_month AND l.person_id = p.person_id
-    LEFT JOIN unit AS n ON n.month = p.month AND n.unit_id = p.now_unit
-    LEFT JOIN unit AS b ON b.month = s.before_month AND b.unit_id = p.before_unit
+    LEFT JOIN unit AS n ON n.now = 1 AND n.month = p.month AND n.span = p.span AND n.unit_id = p.now_unit
+    LEFT JOIN unit AS b ON b.now = 0 AND b.month = p.month AND b.span = p.span AND b.unit_id = p.before_unit
     GROUP BY
         p.month,
         p.span,

@@ -1,5 +1,6 @@
 -- name:  core_month_partial
--- grain: subject, month
+-- grain: month, subject
+-- grows: month
 -- doc:   Months of which the totals about a subject lack a due file (core_partial), for the tables made of agency records.
 -- columns: subject = what the totals are about, by the record tables that they are made of: enrolment (contributions and the
 --        register of units), coverage (these and persons at work), fund (contributions, register and benefits), benefit;
@@ -25,5 +26,6 @@ SELECT
     string_agg(concat(p.record_table, ': ', p.missing), '; ' ORDER BY p.record_table) AS missing
 FROM made_of AS m
 INNER JOIN core_partial AS p ON p.record_table = m.record_table
+INNER JOIN core_month AS b ON b.month = p.month
 GROUP BY m.subject, p.month
-ORDER BY m.subject, p.month
+ORDER BY p.month, m.subject

@@ -1,5 +1,7 @@
 -- name:  ind_arrears
 -- grain: period, region, scheme, ownership, industry
+-- grows: month, rest
+-- reads: core_month_insured 2, core_month_arrears 2
 -- doc:   Contributions owed (欠费) at the end of the period, and what was recovered (补收) and newly owed over it. A column
 --        the sources do not state is null. Where the arrears stated by scheme and kind of unit add up to the printed total of
 --        their place and time, nothing is left out, and the sums over schemes and over kinds of unit are given too:

@@ -1,5 +1,7 @@
 -- name:  ind_benefit_after_death
 -- grain: period, region, scheme, benefit_kind
+-- grows: month
+-- reads: core_after_death all
 -- doc:   Benefits paid for months after the one in which the person died (死亡后冒领), from agency records: of the month, and of all months
 --        of the records until then (…_to_date). Deaths are told late: earlier months change when they are. Region is where it
 --        was paid; a record of the dead has no unit, and so no ownership and industry.
@@ -49,36 +51,24 @@ counted AS (
     FROM placed
     GROUP BY month, region, scheme, benefit_kind
 ),
-paying AS (
-    SELECT month, region, scheme, benefit_kind
-    FROM core_month_benefit
-),
-part AS (
-    -- From the first such payment on, every month in which the benefit was paid at all.
-    SELECT DISTINCT p.month, p.region, p.scheme, p.benefit_kind
-    FROM paying AS p
-    INNER JOIN counted AS c
-        ON c.region = p.region AND c.scheme = p.scheme AND c.benefit_kind = p.benefit_kind AND c.month <= p.month
-),
 summed AS (
+    -- From the first such payment on, every month in which the benefit was paid at all.
     SELECT
-        p.month,
-        p.region,
-        p.scheme,
-        p.benefit_kind,
-        COALESCE(c.person, 0) AS person,
-        COALESCE(c.amount_yuan, 0) AS amount_yuan,
-        COALESCE(c.recovered_yuan, 0) AS recovered_yuan,
-        SUM(c.first_person) OVER until AS person_to_date,
-        SUM(c.person) OVER until AS month_to_date,
-        SUM(c.amount_yuan) OVER until AS amount_to_date_yuan,
-        SUM(c.recovered_yuan) OVER until AS recovered_to_date_yuan
-    FROM part AS p
-    LEFT JOIN counted AS c
-        ON c.month = p.month AND c.region = p.region AND c.scheme = p.scheme AND c.benefit_kind = p.benefit_kind
-    WINDOW until AS (
-        PARTITION BY p.region, p.scheme, p.benefit_kind ORDER BY p.month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    )
+        b.month,
+        b.region,
+        b.scheme,
+        b.benefit_kind,
+        SUM(CASE WHEN c.month = b.month THEN c.person ELSE 0 END) AS person,
+        SUM(CASE WHEN c.month = b.month THEN c.amount_yuan ELSE 0 END) AS amount_yuan,
+        SUM(CASE WHEN c.month = b.month THEN c.recovered_yuan ELSE 0 END) AS recovered_yuan,
+        SUM(c.first_person) AS person_to_date,
+        SUM(c.person) AS month_to_date,
+        SUM(c.amount_yuan) AS amount_to_date_yuan,
+        SUM(c.recovered_yuan) AS recovered_to_date_yuan
+    FROM core_month_benefit AS b
+    INNER JOIN counted AS c
+        ON c.region = b.region AND c.scheme = b.scheme AND c.benefit_kind = b.benefit_kind AND c.month <= b.month
+    GROUP BY b.month, b.region, b.scheme, b.benefit_kind
 )
 SELECT
     s.month AS period,

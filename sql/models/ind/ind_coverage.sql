@@ -1,5 +1,6 @@
 -- name:  ind_coverage
 -- grain: period, region, scheme, ownership, industry, population
+-- grows: month, rest
 -- doc:   Insured persons per 100 eligible persons (参保率), unrounded, and insured units per 100 units that should be insured
 --        (按户数计). A row for every quantity with insured persons or units, with eligible persons of its own scheme, or with a
 --        printed rate; a rate is null where one side is missing or nobody is eligible. The eligible persons are those of the

@@ -1,5 +1,6 @@
 -- name:  ind_declared_base
 -- grain: period, region, scheme, ownership, industry
+-- grows: month
 -- doc:   Contribution bases (缴费基数) as declared in a month, from agency records: how many stand on the floor and on the cap
 --        (core_base_limit; less than a yuan from it), the mean, and the mean against the mean wage (core_wage) of the year before, from which
 --        floor and cap follow, and of the year itself. Counted are contributions, one for each person and scheme. The shares are of

@@ -1,5 +1,6 @@
 -- name:  ind_double_enrolment
 -- grain: period, region, scheme, other_scheme, ownership, industry
+-- grows: month
 -- doc:   Persons insured in one month under two schemes that exclude each other (重复参保, code list exclusion), from agency records. The
 --        row of all pairs (_T) counts each person once. Region, ownership and industry are those of the units through which the person is
 --        insured under either; share_pct is against all insured persons of the part.

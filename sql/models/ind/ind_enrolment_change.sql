@@ -1,5 +1,7 @@
 -- name:  ind_enrolment_change
 -- grain: period, region, scheme, ownership, industry, population
+-- grows: month, rest
+-- reads: core_month_insured 0 1 12 ago, core_month_partial 0 1 12 ago
 -- doc:   Insured persons at the end of a year against the end of the year before (新增), by scheme, ownership, industry and
 --        group. A year without the year before is the start of a series: its previous, change and growth are null. Growth is
 --        in percent, unrounded; change_pct is null where nobody was insured before. break: why the figures cannot be

@@ -1,5 +1,7 @@
 -- name:  ind_fund_balance
 -- grain: period, region, scheme, ownership, industry, population
+-- grows: month, rest
+-- reads: core_month_insured 12, core_month_received 12, core_month_benefit 12
 -- doc:   The account of a fund over a period: opening + income + recovered + other − expenditure = closing, all in yuan.
 --        opening_yuan is the closing balance of the day before the period begins, else, and where a declared break lies in the
 --        period, the printed opening balance.
@@ -316,12 +318,8 @@ stated AS (
         AND x.industry = b.industry AND x.population = b.population
 ),
 came AS (
-    SELECT
-        paid_month AS month, region, scheme, ownership, industry,
-        SUM(paid_yuan - recovered_yuan) AS income_yuan,
-        SUM(recovered_yuan) AS recovered_yuan
-    FROM core_month_income
-    GROUP BY paid_month, region, scheme, ownership, industry
+    SELECT month, region, scheme, ownership, industry, paid_yuan - recovered_yuan AS income_yuan, recovered_yuan
+    FROM core_month_received
 ),
 went AS (
     SELECT month, region, scheme, beneficiary_person, amount_yuan
@@ -340,7 +338,7 @@ paying AS (
     WHERE scheme = '_T'
 ),
 part AS (
-    -- Every month of records for whatever was paid in or out in any of them.
+    -- Every month of the year's records for whatever was paid in or out in any of them, until the month being built.
     SELECT DISTINCT t.month, c.region, c.scheme, c.ownership, c.industry
     FROM there AS t
     INNER JOIN came AS c ON c.region = t.region AND substr(c.month, 1, 4) = substr(t.month, 1, 4)

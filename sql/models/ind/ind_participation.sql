@@ -1,5 +1,6 @@
 -- name:  ind_participation
 -- grain: period, region, ownership, industry, scheme_count
+-- grows: month
 -- doc:   Insured persons of a month by the number of schemes under which they are, from agency records; scheme_count _T: all of them.
 --        all_kinds_person: those who have every kind of insurance there is (五险齐全, the codes directly below all schemes) at once.
 -- columns: scheme_count = number of schemes, _T: any; person = persons, each once; share_pct = these per 100 insured persons;

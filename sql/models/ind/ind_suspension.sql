@@ -1,5 +1,6 @@
 -- name:  ind_suspension
 -- grain: period, region, ownership, industry, unit_id, scheme
+-- grows: month
 -- doc:   Units that have owed for a year on end, the month itself and at least the 11 before it, under a scheme or under any (_T): whose
 --        insurance is to be stopped (停保). From agency records (core_arrears).
 -- columns: unpaid_run = the months on end, the last of which is this one; unpaid_month_count = all months for which something is owed;

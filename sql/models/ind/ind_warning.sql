@@ -1,5 +1,6 @@
 -- name:  ind_warning
 -- grain: measure, period, region, scheme, ownership, industry, population, side
+-- grows: month, rest
 -- doc:   Early warnings (预警): every measure of ind_warning_measure against the thresholds in force, which are observations
 --        like others (an indicator of kind rule whose numerator is the measure; statistic=minimum or maximum is its side).
 --        state: raised where the measure lies below a minimum or above a maximum, clear where it does not; excess is by how

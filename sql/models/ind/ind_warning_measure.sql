@@ -1,5 +1,6 @@
 -- name:  ind_warning_measure
 -- grain: measure, period, region, scheme, ownership, industry, population
+-- grows: month, rest
 -- doc:   What the early-warning indicators measure (预警指标), a row for each number that can be had: support_month, payout_pct
 --        and deficit_year (years running, up to this one, in which expenditure exceeds income and recovered arrears; 0 in
 --        other years) of the funds; surplus_balance_change_yuan, closing less opening balance in years whose income and
@@ -24,6 +25,14 @@ deficit AS (
         ) AS run
     FROM fund
     WHERE surplus_yuan IS NOT NULL AND regexp_like(period, '^[0-9]{4}$')
+),
+-- Of years alone: months have no last day of a year.
+coverage AS (
+    SELECT
+        period, region, scheme, ownership, industry, population, coverage_pct, base_indicator, base_population,
+        insured_obs_id, eligible_obs_id
+    FROM ind_coverage
+    WHERE regexp_like(period, '^[0-9]{4}$')
 ),
 beneficiary AS (
     SELECT period, region, scheme, ownership, industry, population, value, change_pct, obs_id
@@ -86,8 +95,8 @@ measured AS (
         'coverage_change_pp', now.period, now.region, now.scheme, now.ownership, now.industry, now.population,
         CAST(now.coverage_pct - before.coverage_pct AS DECIMAL(38, 12)),
         concat_ws(' ', now.insured_obs_id, now.eligible_obs_id, before.insured_obs_id, before.eligible_obs_id)
-    FROM ind_coverage AS now
-    INNER JOIN ind_coverage AS before
+    FROM coverage AS now
+    INNER JOIN coverage AS before
         ON before.period = period_previous(now.period) AND before.region = now.region AND before.scheme = now.scheme
         AND before.ownership = now.ownership AND before.industry = now.industry AND before.population = now.population
         AND before.base_indicator = now.base_indicator AND before.base_population = now.base_population
@@ -97,7 +106,6 @@ measured AS (
         AND (b.indicator IS NULL OR b.indicator IN ('insured_person', 'coverage_pct') OR b.indicator = now.base_indicator)
         AND (b.scheme IS NULL OR b.scheme = now.scheme) AND (b.region IS NULL OR b.region = now.region)
         AND (b.ownership IS NULL OR b.ownership = now.ownership) AND (b.industry IS NULL OR b.industry = now.industry)
-    WHERE regexp_like(now.period, '^[0-9]{4}$')
     UNION ALL
     SELECT
         'beneficiary_lead_pp', now.period, now.region, now.scheme, now.ownership, now.industry, now.population,

@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod database;
 pub mod extracts;
 pub mod records;
+pub mod preview;
 pub mod reading;
 pub mod publication;
 

@@ -121,6 +121,7 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     }
     manifest.findings = built.findings;
     manifest.derived = built.derived;
+    manifest.made = built.made;
     manifest.write(&folder)?;
     let findings: u64 = manifest.findings.values().sum();
     let months = match manifest.derived.len() {

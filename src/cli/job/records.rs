@@ -42,7 +42,7 @@ pub fn read(
     let extract = sent.extract;
     let form = RowForm::new(extract.table, &extract.key);
     let sets = CodeSet::of(extract, codebook);
-    let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key };
+    let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key: Some(key) };
     let aside = project.warehouse.join("staging").join(format!("rows-{}", sent.id));
     let words: Vec<Words> = sets.iter().map(CodeSet::words).collect();
     let hand = |nth: usize| Hand::new(Runs::new(&form, &words, &aside, nth.to_string()));

@@ -86,7 +86,7 @@ impl RowForm {
     }
 
     /// A row of a batch as bytes, behind what is there already.
-    pub(super) fn write(&self, batch: &Batch, row: usize, into: &mut Vec<u8>) {
+    pub fn write(&self, batch: &Batch, row: usize, into: &mut Vec<u8>) {
         for nth in &self.columns {
             let column = &batch.columns[*nth];
             let kind = self.table.columns[*nth].kind;

@@ -54,6 +54,17 @@ pub struct Kept {
     pub file: Option<String>,
 }
 
+/// What a table follows from and what its file holds, as digests: a table that follows from the same is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub from: String,
+    pub content: String,
+    /// Of a table that lies by month, the months among the periods of what it makes without records: their rows lie with the
+    /// months.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub months: Vec<String>,
+}
+
 /// All that is known about a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -82,6 +93,9 @@ pub struct Manifest {
     /// The files of tables that were computed month by month.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived: Vec<Derived>,
+    /// Of the tables of the release's own folder that were computed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub made: BTreeMap<String, Made>,
     /// Published files by name in the output folder.
     pub outputs: Vec<FileDigest>,
     /// When each source file, by its sha256, was first part of a release.
@@ -119,6 +133,7 @@ impl Manifest {
             report_faults: 0,
             submissions: Vec::new(),
             derived: Vec::new(),
+            made: BTreeMap::new(),
             outputs: Vec::new(),
             first_released,
         }
@@ -136,15 +151,6 @@ impl Manifest {
         }
         self.submissions = submissions;
         self
-    }
-
-    /// All files of records and of computed months that the release consists of or is continued from, below the warehouse.
-    pub fn files(&self) -> Vec<&str> {
-        let parts = self.submissions.iter().flat_map(|submission| &submission.parts);
-        let of_parts = parts.flat_map(|part| [Some(&part.file), part.left.as_ref().map(|left| &left.file)]);
-        let rejects = self.submissions.iter().map(|submission| submission.rejects.as_ref());
-        let months = self.derived.iter().map(|month| Some(&month.file));
-        of_parts.chain(rejects).chain(months).flatten().map(String::as_str).collect()
     }
 
     /// Figures of the release.

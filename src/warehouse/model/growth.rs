@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use datafusion::arrow::datatypes::Schema;
+
+use super::super::fault::suggest;
 use super::header::Header;
 use crate::diag::{Diagnostic, Place};
 
@@ -13,9 +16,20 @@ pub const MONTHS: [&str; 2] = ["month", "period"];
 pub struct Growth {
     /// Which of the grain's columns holds the month being built.
     pub column: String,
+    /// Whether it has rows of other periods too, which are made beside the months.
+    pub rest: bool,
     /// The tables of which it reads other months than the one being built.
-    pub reads: Vec<(String, Window)>,
+    pub reads: Vec<Read>,
     place: Place,
+}
+
+/// What is read of a table.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub table: String,
+    pub window: Window,
+    /// The column that holds the months of the window, where it is not that by which the table lies.
+    pub by: Option<String>,
 }
 
 /// Months as seen from the one being built.
@@ -58,6 +72,12 @@ impl Window {
         }
     }
 
+    /// Whether any month from the first to the last of these is among those read.
+    pub fn meets(self, built: u32, (first, last): (u32, u32)) -> bool {
+        let months = self.months(built);
+        (first.max(*months.start())..=last.min(*months.end())).any(|month| self.holds(built, month))
+    }
+
     fn parse(words: &[&str]) -> Option<Window> {
         match words {
             ["before"] => Some(Window::Before),
@@ -74,8 +94,21 @@ impl Window {
     }
 }
 
+impl Read {
+    /// `table 13`, `table before`, `table by column 13`.
+    fn parse(text: &str) -> Option<Read> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (table, words) = words.split_first()?;
+        let (by, words) = match words {
+            ["by", column, words @ ..] => (Some((*column).to_owned()), words),
+            words => (None, words),
+        };
+        Some(Read { table: (*table).to_owned(), window: Window::parse(words)?, by })
+    }
+}
+
 impl Growth {
-    /// `-- grows: month` and `-- reads: table 13, table before`; `None` where a model is computed whole.
+    /// `-- grows: month` (or `month, rest`) and `-- reads: table 13, table before`; `None` where a model is computed whole.
     pub fn read(header: &Header<'_>, grain: &[String], faults: &mut Vec<Diagnostic>) -> Option<Growth> {
         let (grows, reads) = (header.get("grows"), header.all("reads"));
         let mut fault = |message: String, key: &str, hint: &str| {
@@ -88,8 +121,11 @@ impl Growth {
             }
             return None;
         }
-        if grows != "month" {
-            let hint = "write `-- grows: month`, or leave the line out for a model that is computed whole";
+        let rest =
+            grows.split_once(',').is_some_and(|(months, rest)| months.trim() == "month" && rest.trim() == "rest");
+        if grows != "month" && !rest {
+            let hint = "write `-- grows: month` (`month, rest` where it has rows of other periods too), or leave the line out for a \
+                        model that is computed whole";
             fault(format!("a model does not grow by \"{grows}\""), "grows", hint);
         }
         let column = grain.iter().find(|column| MONTHS.contains(&column.as_str())).cloned();
@@ -99,32 +135,36 @@ impl Growth {
         }
         let mut windows = Vec::new();
         for read in reads.split(',').map(str::trim).filter(|read| !read.is_empty()) {
-            let words: Vec<&str> = read.split_whitespace().collect();
-            let window =
-                words.split_first().and_then(|(table, words)| Some(((*table).to_owned(), Window::parse(words)?)));
-            match window {
-                Some(window) => windows.push(window),
+            match Read::parse(read) {
+                Some(read) => windows.push(read),
                 None => {
                     let hint = "write a table and 13 (the month and the 12 before), `0 1 12 ago` (the month, the one before and that \
                                 of a year before), `all` (the month and all before), `before` (the month before) or `whole`, \
-                                parted by commas: `-- reads: core_benefit 13`";
+                                parted by commas: `-- reads: core_benefit 13`; `core_income by paid_month 13` where another \
+                                column holds the months";
                     fault(format!("\"{read}\" does not say which months of a table are read"), "reads", hint);
                 }
             }
         }
-        Some(Growth { column: column?, reads: windows, place: header.place("reads") })
+        Some(Growth { column: column?, rest, reads: windows, place: header.place("reads") })
+    }
+
+    /// What is said of the reading of a table.
+    pub fn read_of(&self, table: &str) -> Option<&Read> {
+        self.reads.iter().find(|read| read.table == table)
     }
 
     /// Which months of a table are read that lies by month.
     pub fn window(&self, table: &str) -> Window {
-        self.reads.iter().find(|(name, _)| name == table).map_or(Window::Last(1), |(_, window)| *window)
+        let of = |read: &Read| if read.by.is_some() { Window::Whole } else { read.window };
+        self.read_of(table).map_or(Window::Last(1), of)
     }
 
     /// What `reads` says of tables that are not read, do not lie by month, or are the model itself.
     pub fn check(&self, model: &str, read: &[&str], by_month: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
         let fault = |message: String, hint: &str| Diagnostic::error("reads", message).at(self.place.clone()).hint(hint);
         let mut faults = Vec::new();
-        for (table, window) in &self.reads {
+        for Read { table, window, by } in &self.reads {
             if !read.contains(&table.as_str()) {
                 let hint = "remove it from `reads`, or correct the name";
                 faults.push(fault(format!("the query does not read \"{table}\""), hint));
@@ -132,14 +172,22 @@ impl Growth {
                 let hint = "remove it from `reads`: only record tables and models with `-- grows: month` lie by month, \
                             all others are read whole";
                 faults.push(fault(format!("\"{table}\" does not lie by month"), hint));
-            } else if table == model && *window != Window::Before {
+            } else if table == model && (*window != Window::Before || by.is_some()) {
                 faults.push(of_itself(model, &self.place));
             }
         }
-        if read.contains(&model) && !self.reads.iter().any(|(table, _)| table == model) {
+        if read.contains(&model) && self.read_of(model).is_none() {
             faults.push(of_itself(model, &self.place));
         }
         faults
+    }
+
+    /// That the column exists by whose months a table is read.
+    pub fn check_columns(&self, table: &str, schema: &Schema) -> Option<Diagnostic> {
+        let column = self.read_of(table)?.by.as_ref().filter(|column| schema.column_with_name(column).is_none())?;
+        let known: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let fault = Diagnostic::error("reads", format!("\"{table}\" has no column \"{column}\" to be read by"));
+        Some(fault.at(self.place.clone()).hint(suggest(column, "columns", &known)))
     }
 }
 
@@ -171,6 +219,13 @@ mod tests {
             assert_eq!(held, months, "{text}");
             assert!(held.iter().all(|month| window.months(10).contains(month)), "{text}");
         }
+        let meets = |text: &str, held| parse(text).unwrap().meets(10, held);
+        assert_eq!([(8, 9), (9, 30), (11, 12), (0, 5)].map(|held| meets("2", held)), [true, true, false, false]);
+        assert_eq!([(0, 30), (7, 8), (9, 9)].map(|held| meets("0 1 4 ago", held)), [true, false, true]);
+        assert_eq!([(10, 40), (11, 40)].map(|held| meets("all", held)), [true, false]);
+        let by = Read::parse("core_income by paid_month 2").unwrap();
+        assert_eq!((by.by.as_deref(), by.window), (Some("paid_month"), Window::Last(2)));
+        assert!(Read::parse("core_income by paid_month").is_none() && Read::parse("core_income by 2").is_none());
         for text in ["0", "-1", "after", "1.5", "", "1 12", "ago", "0 64 ago", "before ago"] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -251,7 +251,9 @@ impl Provenance {
     fn trace(&mut self, table: &str, row: usize) -> Result<(String, usize), Vec<Diagnostic>> {
         let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
         let file = self.load(table).map_err(|fault| vec![fault])?.clone();
-        let column = model.growth.as_ref().map(|growth| growth.column.as_str());
+        // Rows of other periods follow from all months.
+        let growth = model.growth.as_ref().filter(|growth| !growth.rest);
+        let column = growth.map(|growth| growth.column.as_str());
         let number = column.and_then(|column| month_of(&file, column, row));
         let of_month = |number: u32| rows_within(&file, column.unwrap_or_default(), &(number..=number));
         let rows = number.map_or(0..file.num_rows(), of_month);
@@ -262,7 +264,7 @@ impl Provenance {
         for (read, _) in &model.query.reads {
             self.load(read).map_err(|fault| vec![fault])?;
         }
-        let (tables, firsts) = match model.growth.as_ref().zip(number) {
+        let (tables, firsts) = match growth.zip(number) {
             Some((growth, number)) => self.parts(&model, growth, number),
             None => (self.tables.clone(), BTreeMap::new()),
         };
