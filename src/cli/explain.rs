@@ -1,5 +1,6 @@
 //! `shebao explain`: where a figure comes from.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -7,8 +8,10 @@ use anyhow::{Context as _, bail};
 use super::{Context, Ended, Fault, job, print};
 use crate::domain::TOTAL;
 use crate::explain::{self, Explainer, html, json, text};
-use crate::grid::{self, CellRef, Declared};
+use crate::grid::{self, CellRef, Declared, Grid};
+use crate::report::formats::keys;
 use crate::report::formats::xlsx::KEY_SHEET;
+use crate::report::table::key::{FigureKey, Keyed};
 use crate::store::digest::sha256_file;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::{Cell, Provenance};
@@ -16,11 +19,12 @@ use crate::warehouse::provenance::{Cell, Provenance};
 /// Explain a figure: how it was computed, model by model, down to the printed cells
 ///
 /// The figure is a column of a table (ind_coverage.coverage_pct, or short: coverage) and the codes of its row, or a cell of a
-/// published workbook (out/tables/yuxi-2013/subsidy.xlsx!D7). A dimension that is not named is not divided (_T) where that
+/// published workbook or document (out/tables/yuxi-2013/subsidy.xlsx!D7, ….ods!D7, ….accessible.ods!SHEET!B5, ….docx!B3 as Word
+/// counts the cells of a table, ….docx!2!B3 in its second table, ….docx!F4 the fourth figure in its sentences). A dimension that is not named is not divided (_T) where that
 /// leaves one row. Values come first; what only chose the row is told by table and columns.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// TABLE.COLUMN, a short name, or WORKBOOK.xlsx!CELL
+    /// TABLE.COLUMN, a short name, or FILE!CELL of a published .xlsx, .ods or .docx
     figure: String,
     #[command(flatten)]
     row: Row,
@@ -84,8 +88,8 @@ impl Row {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let mut explainer = Explainer::new(job::open_provenance(&context.project, args.as_of.as_deref())?);
-    let cell = match args.figure.split_once(".xlsx!") {
-        Some((stem, address)) => published(&mut explainer, Path::new(&format!("{stem}.xlsx")), address)?,
+    let cell = match in_file(&args.figure) {
+        Some((file, address)) => published(&mut explainer, Path::new(file), address)?,
         None => figure(&mut explainer.provenance, &args.figure, &args.row.wanted()?)?,
     };
     let explanation = explainer.explain(&cell).map_err(Fault)?;
@@ -172,16 +176,7 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     if let Some((column, _)) = wanted.iter().find(|(column, _)| !columns.contains(column)) {
         bail!("{table} has no column \"{column}\"; its rows are told apart by {}", provenance.grain(table).join(", "));
     }
-    let mut rows = Vec::new();
-    for row in 0..provenance.count(table).map_err(fault)? {
-        let mut fits = true;
-        for (column, value) in wanted {
-            fits = fits && provenance.value(table, row, column).map_err(fault)?.to_string() == *value;
-        }
-        if fits {
-            rows.push(row);
-        }
-    }
+    let rows = provenance.rows_with(table, wanted).map_err(fault)?;
     let grain = provenance.grain(table).to_vec();
     let mut whole = Vec::new();
     for row in &rows {
@@ -211,30 +206,69 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     }
 }
 
-/// The cell of the warehouse that a cell of a published workbook prints, by the workbook's own sheet of keys.
-fn published(explainer: &mut Explainer, workbook: &Path, address: &str) -> anyhow::Result<Cell> {
-    let shown = workbook.display().to_string();
-    let document = grid::read(workbook, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?;
-    let Some(keys) = document.grids.iter().find(|grid| grid.sheet == KEY_SHEET) else {
-        bail!("{shown} carries no keys of its figures: no program of this kind published it, or someone removed them");
+/// A published file and the place in it, of `FILE!CELL` or `FILE!SHEET!CELL`.
+fn in_file(written: &str) -> Option<(&str, &str)> {
+    let kinds = [".xlsx!", ".ods!", ".docx!"];
+    let at = kinds.iter().filter_map(|kind| Some(written.find(kind)? + kind.len() - 1)).min()?;
+    Some((&written[..at], &written[at + 1..]))
+}
+
+/// The cell of the warehouse that a cell of a published file prints, by the keys that the file carries.
+fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Result<Cell> {
+    let shown = file.display().to_string();
+    let (sheet, address) = place.rsplit_once('!').map_or((None, place), |(sheet, address)| (Some(sheet), address));
+    let address = address.to_uppercase();
+    let is_document = shown.ends_with(".docx");
+    let document = if is_document {
+        None
+    } else {
+        Some(grid::read(file, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?)
     };
-    let address = address.rsplit('!').next().unwrap_or(address).to_uppercase();
+    let keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
+        Some(grid) => of_sheet(grid, &shown)?,
+        None => keys::read(file).map_err(|fault| Fault(vec![fault]))?,
+    };
+    if keys.is_empty() {
+        bail!("{shown} carries no keys of its figures: no program of this kind published it, or someone removed them");
+    }
     // A cell below a merged one shows the same figure.
-    let first = document.grids.first().and_then(|grid| {
+    let grids = document.iter().flat_map(|document| &document.grids);
+    let mut grids = grids.filter(|grid| sheet.map_or(grid.sheet != KEY_SHEET, |sheet| grid.sheet == sheet));
+    let first = grids.next().and_then(|grid| {
         let all = (0..grid.rows).flat_map(|row| (0..grid.cols).map(move |col| CellRef { row, col }));
         let at = all.into_iter().find(|at| grid.address(*at) == address)?;
         grid.merge_at(at).map(|span| grid.address(span.first))
     });
-    let text = |row: u32, column: u32| keys.get(row, column).map_or("", |cell| cell.text.as_str());
-    let row = (1..keys.rows).find(|row| [Some(address.as_str()), first.as_deref()].contains(&Some(text(*row, 0))));
-    let Some(row) = row else { bail!("{shown} prints no figure in {address}") };
-    let key: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(text(row, 3)).with_context(|| format!("{shown}: the key of {address}"))?;
-    let key: Vec<(String, String)> = key.into_iter().collect();
-    let (table, column) = (text(row, 1).to_owned(), text(row, 2).to_owned());
-    let Some(found) = explainer.find(&table, &key).map_err(|fault| Fault(vec![fault]))? else {
-        let key: Vec<String> = key.iter().map(|(column, value)| format!("{column} {value}")).collect();
-        bail!("the release has no row of {table} with {}; ask an older one with --as-of", key.join(", "));
+    let is_there = |keyed: &&Keyed| {
+        sheet.is_none_or(|sheet| keyed.sheet.is_empty() || keyed.sheet == sheet)
+            && [Some(address.as_str()), first.as_deref()].contains(&Some(keyed.cell.as_str()))
     };
-    Ok(Cell { table, row: found, column })
+    let found: Vec<&Keyed> = keys.iter().filter(is_there).collect();
+    let sheets: BTreeSet<&str> = found.iter().map(|keyed| keyed.sheet.as_str()).collect();
+    let figure = match found.as_slice() {
+        [] => bail!("{shown} prints no figure in {place}"),
+        [_, ..] if sheets.len() > 1 => {
+            let of = if is_document { "tables" } else { "sheets" };
+            let named: Vec<String> = sheets.iter().map(|sheet| format!("{sheet}!{address}")).collect();
+            bail!("several {of} of {shown} have a figure in {address}: write {}", named.join(" or "))
+        }
+        [first, ..] => &first.figure,
+    };
+    let Some(row) = explainer.find(&figure.table, &figure.key).map_err(|fault| Fault(vec![fault]))? else {
+        let key: Vec<String> = figure.key.iter().map(|(column, value)| format!("{column} {value}")).collect();
+        bail!("the release has no row of {} with {}; ask an older one with --as-of", figure.table, key.join(", "));
+    };
+    Ok(Cell { table: figure.table.clone(), row, column: figure.column.clone() })
+}
+
+/// The keys that a hidden sheet of the workbook holds.
+fn of_sheet(grid: &Grid, shown: &str) -> anyhow::Result<Vec<Keyed>> {
+    let text = |row: u32, column: u32| grid.get(row, column).map_or("", |cell| cell.text.as_str()).to_owned();
+    let keys = (1..grid.rows).map(|row| {
+        let key: std::collections::BTreeMap<String, String> =
+            serde_json::from_str(&text(row, 3)).with_context(|| format!("{shown}: the key of {}", text(row, 0)))?;
+        let figure = FigureKey { table: text(row, 1), column: text(row, 2), key: key.into_iter().collect() };
+        Ok(Keyed { sheet: String::new(), cell: text(row, 0), figure })
+    });
+    keys.collect()
 }

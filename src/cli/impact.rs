@@ -8,12 +8,15 @@ use serde_json::json;
 
 use super::{Context, Ended, Fault, job, print};
 use crate::explain::formula::number;
-use crate::explain::impact::{Impact, impact, observations};
+use crate::explain::impact::{Affects, Impact, impact, observations};
 use crate::explain::{Explainer, OBSERVATIONS, json, text};
+use crate::report::formats::keys;
+use crate::warehouse::provenance::Cell;
 
 /// Tell every published figure that depends on a file, or on one cell of it
 ///
-/// Figures that are computed from it come first; then how many rows it only helped to choose.
+/// Figures that are computed from it come first, then the cells of the published files that print them, and how many rows it
+/// only helped to choose. Of an extract the figures counted from its records are told.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The file, as it is named below the input folder: yuxi-2013/injury_by_county.xlsx
@@ -35,14 +38,19 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let file = Path::new(&args.file);
     let file = file.strip_prefix(&context.project.input).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let found = observations(&mut explainer, &file, sheet, address).map_err(|fault| Fault(vec![fault]))?;
-    if found.is_empty() {
+    let extract = explainer.provenance.extracts().any(|extract| extract.file == file);
+    if extract && args.cell.is_some() {
+        bail!("{file} holds records, which are counted and not followed one by one: ask for the file without a cell");
+    }
+    if found.is_empty() && !extract {
         let whole = observations(&mut explainer, &file, None, None).map_err(|fault| Fault(vec![fault]))?;
         match args.cell.as_deref().filter(|_| !whole.is_empty()) {
             Some(cell) => bail!("no figure was read from {cell} of {file}; {} were from other cells", whole.len()),
             None => bail!("nothing in this release was read from {file}; name it as seen from the input folder"),
         }
     }
-    let impact = impact(&mut explainer, found).map_err(Fault)?;
+    let (impact, mut affects) = impact(&mut explainer, found, extract.then_some(file.as_str())).map_err(Fault)?;
+    let printed = printed(&mut explainer, &mut affects, &context.project.output)?;
     if context.json {
         let figures: Vec<_> = impact
             .figures
@@ -57,12 +65,21 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             .map(|row| explainer.provenance.value(OBSERVATIONS, *row, "obs_id").map(|id| id.to_string()))
             .collect::<Result<_, _>>()
             .map_err(|fault| Fault(vec![fault]))?;
-        let told =
-            json!({ "file": file, "observations": observations, "figures": figures, "rows_chosen": chosen(&impact) });
+        let told = json!({
+            "file": file,
+            "observations": observations,
+            "counted": impact.counted,
+            "figures": figures,
+            "rows_chosen": chosen(&impact),
+            "printed": printed.iter().map(Printed::json).collect::<Vec<_>>(),
+        });
         print::whole(&(serde_json::to_string_pretty(&told)? + "\n"))?;
         return Ok(Ended::Good);
     }
-    let mut out = format!("{} read there\n", print::count(impact.observations.len(), "figure"));
+    let mut out = match extract {
+        true => format!("{} counted from its records\n", print::count(impact.counted, "row")),
+        false => format!("{} read there\n", print::count(impact.observations.len(), "figure")),
+    };
     let mut table = "";
     for affected in &impact.figures {
         if affected.cell.table != table {
@@ -72,13 +89,117 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         let value = number(&affected.value);
         out.push_str(&format!("  {value:>16}  {:<28} {}\n", affected.cell.column, text::key(&affected.key)));
     }
+    let mut file = "";
+    for figure in &printed {
+        if figure.file != file {
+            file = &figure.file;
+            out.push_str(&format!("\nprinted in {file} ({})\n", figure.beside()));
+        }
+        out.push_str(&format!("  {:>16}  {:<28} {}\n", figure.place(), figure.column, figure.page));
+    }
     out.push_str(&format!("\n{} computed from it", print::count(impact.figures.len(), "figure")));
+    out.push_str(&format!(", {} printed", printed.len()));
     let rows: Vec<String> = chosen(&impact).iter().map(|(table, count)| format!("{count} of {table}")).collect();
     if !rows.is_empty() {
         out.push_str(&format!("; rows that it only helped to choose: {}", rows.join(", ")));
     }
     print::whole(&(out + "\n"))?;
     Ok(Ended::Good)
+}
+
+/// A printed figure that depends on what was asked for.
+struct Printed {
+    /// The document that carries the key; the same table stands under the same name in the other formats.
+    file: String,
+    sheet: String,
+    cell: String,
+    table: String,
+    column: String,
+    key: Vec<(String, String)>,
+    /// The figure on the page for browsers.
+    page: String,
+}
+
+impl Printed {
+    fn place(&self) -> String {
+        match self.file.ends_with(".docx") && !self.sheet.is_empty() {
+            true => format!("{}!{}", self.sheet, self.cell),
+            false => self.cell.clone(),
+        }
+    }
+
+    /// The other formats in which the cell has the same address.
+    fn beside(&self) -> &'static str {
+        if self.file.ends_with(".docx") { "and its page" } else { "the same cell in .ods, and its page" }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "file": self.file,
+            "sheet": self.sheet,
+            "cell": self.cell,
+            "page": self.page,
+            "table": self.table,
+            "column": self.column,
+            "key": json::key(&self.key),
+        })
+    }
+}
+
+/// The cells of the published files that print figures depending on what was asked for: the tables by their workbooks, the
+/// texts by their documents.
+fn printed(explainer: &mut Explainer, affects: &mut Affects, out: &Path) -> anyhow::Result<Vec<Printed>> {
+    let mut files = Vec::new();
+    let mut folders = vec![out.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let is_text = name.ends_with(".docx") && !path.with_extension("ods").is_file();
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_text || name.ends_with(".ods") && !name.ends_with(".accessible.ods") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut found = Vec::new();
+    for path in files {
+        let shown = |path: &Path| {
+            let below = path.strip_prefix(out).unwrap_or(path).to_string_lossy().replace('\\', "/");
+            format!("{}/{below}", out.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()))
+        };
+        let is_text = path.extension().is_some_and(|extension| extension == "docx");
+        let file = shown(&if is_text { path.clone() } else { path.with_extension("xlsx") });
+        for keyed in keys::read(&path).map_err(|fault| Fault(vec![fault]))? {
+            let figure = keyed.figure;
+            let Some(row) = explainer.find(&figure.table, &figure.key).map_err(|fault| Fault(vec![fault]))? else {
+                continue;
+            };
+            let cell = Cell { table: figure.table.clone(), row, column: figure.column.clone() };
+            if !affects.reach(explainer, &cell).map_err(Fault)? {
+                continue;
+            }
+            let anchor = if is_text && keyed.sheet.is_empty() { keyed.cell.to_lowercase() } else { keyed.cell.clone() };
+            let page = match is_text && !keyed.sheet.is_empty() {
+                // A table within a text has its own page, which is told there.
+                true => shown(&path.with_extension("html")),
+                false => format!("{}#{anchor}", shown(&path.with_extension("way.html"))),
+            };
+            let Cell { table, column, .. } = cell;
+            found.push(Printed {
+                file: file.clone(),
+                sheet: keyed.sheet,
+                cell: keyed.cell,
+                table,
+                column,
+                key: figure.key,
+                page,
+            });
+        }
+    }
+    Ok(found)
 }
 
 fn chosen(impact: &Impact) -> BTreeMap<&str, usize> {

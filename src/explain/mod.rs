@@ -2,6 +2,7 @@
 //!
 //! - [`Explainer`]: the cells on the way, each once, with what it was computed from
 //! - [`source`]: what was printed at the end of the way, with footnotes, findings and corrections
+//! - [`records`]: the records that a figure was counted from, in words
 //! - [`formula`]: an expression with its numbers, on one line
 //! - [`text`], [`json`], [`html`]: the same for people, for programs, and with the sheet drawn
 //! - [`impact`]: the way forward, from a file or a cell to the figures that depend on it
@@ -14,6 +15,7 @@ pub mod html;
 pub mod impact;
 pub mod json;
 pub mod lineage;
+pub mod records;
 pub mod source;
 pub mod text;
 
@@ -21,13 +23,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::diag::Diagnostic;
-use crate::warehouse::Scalar;
-use crate::warehouse::provenance::{Cell, Provenance, Tree};
+use crate::warehouse::provenance::{Behind, Cell, Provenance, Tree, is_personal};
+use crate::warehouse::{MONTH_TABLE, Scalar};
 
 use source::Printed;
 
 /// Table of the observations: where every way ends that ends on paper.
 pub const OBSERVATIONS: &str = "core_observation";
+
+/// What rules and audits found, and where the rules applied.
+const FINDINGS: &str = "core_finding";
+const CHECKS: &str = "core_check";
 
 /// A figure with all cells on the way to its sources.
 #[derive(Clone, Debug)]
@@ -36,6 +42,8 @@ pub struct Explanation {
     pub cells: Vec<Rc<Explained>>,
     /// Rows of each source that the figure depends on in any way: by value, or because they chose a row.
     pub depends_on: BTreeMap<String, BTreeSet<usize>>,
+    /// The files of agencies that it rests on, with the table that their records are in, and how many of them.
+    pub extracts: BTreeMap<(String, String), u64>,
 }
 
 /// One cell on the way.
@@ -62,10 +70,18 @@ pub enum Origin {
         /// Rows of sources that are counted.
         counted: BTreeSet<(String, usize)>,
     },
+    /// Counted or summed from records: which, by conditions.
+    Counted {
+        /// What the model is for.
+        doc: String,
+        records: Vec<Behind>,
+        /// Cells of other tables that the figure was computed with.
+        with: Vec<Cell>,
+    },
     /// Read from a cell of a file.
     Printed(Box<Printed>),
-    /// A row of a code list, a break or another declaration of the project.
-    Declared(Key),
+    /// A row of a code list, a break or another declaration of the project; or a finding, with the cells that it speaks of.
+    Declared { row: Key, cells: Vec<Cell> },
 }
 
 /// A row that only chose what was taken, and the columns that were looked at.
@@ -104,6 +120,10 @@ pub struct Explainer {
     /// The rows that the bits stand for.
     source_rows: Vec<Row>,
     keys: HashMap<(String, usize), Rc<Key>>,
+    /// The observations of each cell of a file: by file, sheet and address.
+    places: HashMap<[String; 3], Vec<usize>>,
+    /// The rows that were asked for last, as bits over the first so many.
+    asked: Option<(BTreeSet<(String, usize)>, usize, Rc<Bits>)>,
     /// Rows by the values of some columns.
     rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
 }
@@ -124,6 +144,8 @@ impl Explainer {
             sources: HashMap::new(),
             source_rows: Vec::new(),
             keys: HashMap::new(),
+            places: HashMap::new(),
+            asked: None,
             rows: HashMap::new(),
         }
     }
@@ -150,7 +172,18 @@ impl Explainer {
         for (table, row) in self.sources_of(&cell.table, cell.row)? {
             depends_on.entry(table).or_default().insert(row);
         }
-        Ok(Explanation { cells, depends_on })
+        let mut extracts = BTreeMap::new();
+        for explained in &cells {
+            if let Origin::Declared { cells, .. } = &explained.origin {
+                let observations = cells.iter().filter(|cell| cell.table == OBSERVATIONS);
+                depends_on.entry(OBSERVATIONS.to_owned()).or_default().extend(observations.map(|cell| cell.row));
+            }
+            if let Origin::Counted { records, .. } = &explained.origin {
+                records.iter().for_each(|behind| behind.all_files(&mut extracts));
+            }
+        }
+        depends_on.retain(|_, rows| !rows.is_empty());
+        Ok(Explanation { cells, depends_on, extracts })
     }
 
     /// One cell, without what lies below it.
@@ -168,6 +201,10 @@ impl Explainer {
 
     fn explain_one(&mut self, cell: &Cell) -> Result<Explained, Vec<Diagnostic>> {
         let one = |fault| vec![fault];
+        if is_personal(&cell.column) {
+            let message = format!("{}.{} tells who is meant, and is not explained", cell.table, cell.column);
+            return Err(vec![Diagnostic::error("personal", message).hint("ask for a figure of the row")]);
+        }
         let provenance = &mut self.provenance;
         let key = key(provenance, &cell.table, cell.row).map_err(one)?;
         let value = provenance.value(&cell.table, cell.row, &cell.column).map_err(one)?;
@@ -175,9 +212,18 @@ impl Explainer {
             let meaning = source::meaning(provenance, cell).map_err(one)?;
             let origin = if cell.table == OBSERVATIONS {
                 Origin::Printed(Box::new(source::printed(provenance, cell.row).map_err(one)?))
+            } else if cell.table == MONTH_TABLE {
+                Origin::Declared { row: source::files_of(provenance, &key), cells: Vec::new() }
             } else {
-                Origin::Declared(source::whole_row(provenance, &cell.table, cell.row).map_err(one)?)
+                let row = source::whole_row(provenance, &cell.table, cell.row).map_err(one)?;
+                Origin::Declared { row, cells: self.spoken_of(&cell.table, cell.row).map_err(one)? }
             };
+            return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
+        }
+        if provenance.is_counted(&cell.table) {
+            let origin = self.counted(cell)?;
+            let model = self.provenance.model(&cell.table);
+            let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
             return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
         }
         let why = provenance.explain(cell)?;
@@ -203,6 +249,72 @@ impl Explainer {
         Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
     }
 
+    /// The cells that a finding, or a check by its findings, speaks of.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn spoken_of(&mut self, table: &str, row: usize) -> Result<Vec<Cell>, Diagnostic> {
+        let cell = |table: &str, row: &usize, column: &str| Cell {
+            table: table.to_owned(),
+            row: *row,
+            column: column.to_owned(),
+        };
+        match table {
+            FINDINGS => {
+                let [file, sheet, cells] = source::place(&mut self.provenance, table, row)?;
+                self.index()?;
+                let cells = cells.split([' ', ',', ';']).filter(|cell| !cell.is_empty());
+                let known = cells.filter_map(|cell| {
+                    let place = [file.clone(), sheet.clone(), cell.to_owned()];
+                    self.places.get(&place)
+                });
+                Ok(known.flatten().map(|row| cell(OBSERVATIONS, row, "value")).collect())
+            }
+            CHECKS => {
+                let columns = self.provenance.columns(FINDINGS)?;
+                let shared: Vec<String> =
+                    self.provenance.columns(CHECKS)?.into_iter().filter(|column| columns.contains(column)).collect();
+                let mut own = Vec::with_capacity(shared.len());
+                for column in &shared {
+                    own.push((column.clone(), self.provenance.value(CHECKS, row, column)?.to_string()));
+                }
+                let rows = self.provenance.rows_with(FINDINGS, &own)?;
+                Ok(rows.iter().map(|row| cell(FINDINGS, row, "message")).collect())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Know where every observation stands.
+    fn index(&mut self) -> Result<(), Diagnostic> {
+        if self.places.is_empty() {
+            for row in 0..self.provenance.count(OBSERVATIONS)? {
+                let place = source::place(&mut self.provenance, OBSERVATIONS, row)?;
+                self.places.entry(place).or_default().push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that a figure was counted from, and what else it was computed with.
+    fn counted(&mut self, cell: &Cell) -> Result<Origin, Vec<Diagnostic>> {
+        let records = self.provenance.behind(cell)?;
+        let mut rows = Vec::new();
+        records.iter().for_each(|behind| behind.all_rows(&mut rows));
+        let mut with: Vec<Cell> = Vec::new();
+        for (table, row, columns) in rows {
+            for column in columns {
+                let cell = Cell { table: table.clone(), row, column };
+                let is_told = self.provenance.value(&cell.table, row, &cell.column).map_err(|fault| vec![fault])?;
+                if is_told != Scalar::Null && !with.contains(&cell) {
+                    with.push(cell);
+                }
+            }
+        }
+        let doc = self.provenance.model(&cell.table).map_or(String::new(), |model| model.doc.clone());
+        Ok(Origin::Counted { doc, records, with })
+    }
+
     /// The row that holds some values, by any columns that tell rows apart.
     ///
     /// # Errors
@@ -222,7 +334,7 @@ impl Explainer {
         Ok(self.rows.get(&place).and_then(|rows| rows.get(&values)).copied())
     }
 
-    /// Whether a row depends in any way on one of some observations.
+    /// Whether a row depends in any way on one of some rows of sources, or of tables that are counted from records.
     ///
     /// # Errors
     /// As [`Explainer::explain`].
@@ -230,13 +342,26 @@ impl Explainer {
         &mut self,
         table: &str,
         row: usize,
-        observations: &BTreeSet<usize>,
+        on: &BTreeSet<(String, usize)>,
     ) -> Result<bool, Vec<Diagnostic>> {
-        let of = self.place(OBSERVATIONS);
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        let mut rows = self.source_rows.iter().enumerate();
-        Ok(rows
-            .any(|(nth, (table, row))| *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)))
+        let bits = match &self.asked {
+            Some((known, count, bits)) if known == on && *count == self.source_rows.len() => bits.clone(),
+            _ => {
+                let rows: BTreeSet<Row> = on
+                    .iter()
+                    .map(|(table, row)| (self.place(table), u32::try_from(*row).unwrap_or(u32::MAX)))
+                    .collect();
+                let mut bits = vec![0_u64; self.source_rows.len().div_ceil(64)];
+                for (nth, _) in self.source_rows.iter().enumerate().filter(|(_, row)| rows.contains(*row)) {
+                    bits[nth / 64] |= 1 << (nth % 64);
+                }
+                let bits = Rc::new(bits);
+                self.asked = Some((on.clone(), self.source_rows.len(), bits.clone()));
+                bits
+            }
+        };
+        Ok(sources.iter().zip(bits.iter()).any(|(own, asked)| own & asked != 0))
     }
 
     fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {
@@ -265,7 +390,8 @@ impl Explainer {
         }
         let table = self.tables[row.0 as usize].clone();
         let mut all = Bits::new();
-        if self.provenance.is_source(&table) {
+        // What is counted from records is told by conditions, not by rows: the figure itself stands for them.
+        if self.provenance.is_source(&table) || self.provenance.is_counted(&table) {
             let nth = self.source_rows.len();
             self.source_rows.push(row);
             all.resize(nth / 64 + 1, 0);
@@ -297,7 +423,12 @@ fn is_in(bits: &Bits, nth: usize) -> bool {
 impl Explained {
     /// The cells that the value was computed from, then the rows that were counted.
     pub fn below(&self) -> Vec<Cell> {
-        let Origin::Computed { tree, counted, .. } = &self.origin else { return Vec::new() };
+        let (tree, counted) = match &self.origin {
+            Origin::Computed { tree, counted, .. } => (tree, counted),
+            Origin::Counted { with, .. } => return with.clone(),
+            Origin::Declared { cells, .. } => return cells.clone(),
+            Origin::Printed(_) => return Vec::new(),
+        };
         let counted = counted.iter().map(|(table, row)| Cell {
             table: table.clone(),
             row: *row,
@@ -313,5 +444,12 @@ impl Explained {
 /// The table cannot be read.
 pub fn key(provenance: &mut Provenance, table: &str, row: usize) -> Result<Key, Diagnostic> {
     let grain = provenance.grain(table).to_vec();
-    grain.into_iter().map(|column| Ok((column.clone(), provenance.value(table, row, &column)?.to_string()))).collect()
+    let told = |column: String| {
+        let value = provenance.value(table, row, &column)?.to_string();
+        Ok((column.clone(), if is_personal(&column) { HIDDEN.to_owned() } else { value }))
+    };
+    grain.into_iter().map(told).collect()
 }
+
+/// In the place of what would tell who is meant.
+pub const HIDDEN: &str = "…";

@@ -1,10 +1,10 @@
 //! An explanation for the terminal: a tree, model by model, down to the printed cells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::formula::{formula, number, reasons};
 use super::source::Printed;
-use super::{Explained, Explanation, Key, Origin, Selected};
+use super::{Explained, Explanation, Key, Origin, Selected, records};
 use crate::domain::TOTAL;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::Part;
@@ -17,6 +17,10 @@ pub fn text(explanation: &Explanation) -> String {
     let counts: Vec<String> = counts.collect();
     if !counts.is_empty() {
         out.push_str(&format!("\nRows it depends on in any way: {}\n", counts.join(", ")));
+    }
+    if !explanation.extracts.is_empty() {
+        let files: BTreeSet<&str> = explanation.extracts.keys().map(|(_, file)| file.as_str()).collect();
+        out.push_str(&format!("Files of records it rests on: {}\n", files.len()));
     }
     out
 }
@@ -86,8 +90,14 @@ pub fn facts(explained: &Explained) -> Vec<String> {
             }
             lines.extend(chosen(selected));
         }
+        Origin::Counted { doc, records, .. } => {
+            if explained.meaning.is_empty() {
+                lines.extend(sentence(doc));
+            }
+            lines.extend(records::lines(records));
+        }
         Origin::Printed(printed) => lines.extend(place(printed)),
-        Origin::Declared(row) => {
+        Origin::Declared { row, .. } => {
             lines.push(row.iter().map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", "));
         }
     }

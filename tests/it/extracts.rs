@@ -1,6 +1,7 @@
 //! Extracts of agencies: every format to the same records, wrong cells set aside, files that come again, personal numbers
 //! that show nowhere, and made-up extracts whose statistics are known.
 
+mod explained;
 mod formats;
 mod postgres;
 mod statistics;

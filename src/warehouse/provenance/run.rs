@@ -448,7 +448,7 @@ pub fn batch(schema: &DFSchema, columns: Vec<ArrayRef>, rows: usize) -> Result<R
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
-fn simplified(state: &SessionState, expr: Expr, schema: &DFSchema) -> Result<Expr> {
+pub(super) fn simplified(state: &SessionState, expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let context = SimplifyContext::builder()
         .with_schema(Arc::new(schema.clone()))
         .with_config_options(state.config_options().clone())

@@ -186,7 +186,7 @@ impl Tracer {
     fn case(&mut self, input: &Arc<Step>, row: u32, whole: &Expr, case: &Case) -> Result<Tree> {
         let value = self.value(input, row, whole)?;
         let of = case.when_then_expr.len() + usize::from(case.else_expr.is_some());
-        let mut because = Vec::new();
+        let (mut because, mut asked) = (Vec::new(), Vec::new());
         for (when, then) in &case.when_then_expr {
             let condition = match &case.expr {
                 Some(operand) => operand.as_ref().clone().eq(when.as_ref().clone()),
@@ -195,15 +195,27 @@ impl Tracer {
             self.decided_by(input, row, &condition)?;
             if self.value(input, row, &condition)? == Scalar::Bool(true) {
                 let arg = self.expression(input, row, then)?;
-                return Ok(choice(value, "case", vec![words(&condition)], of, arg));
+                asked.push(condition.clone());
+                let looked_at = self.looked_at(input, row, &arg, &asked)?;
+                return Ok(decided(value, "case", vec![words(&condition)], of, arg, looked_at));
             }
             because.push(format!("not {}", words(&condition)));
+            asked.push(condition);
         }
         let arg = match &case.else_expr {
             Some(other) => self.expression(input, row, other)?,
             None => literal(Scalar::Null),
         };
-        Ok(choice(value, "case", because, of, arg))
+        let looked_at = self.looked_at(input, row, &arg, &asked)?;
+        Ok(decided(value, "case", because, of, arg, looked_at))
+    }
+
+    /// What decided for a value, if the value itself is a constant; a null says nothing, and nothing decided for it.
+    fn looked_at(&mut self, input: &Arc<Step>, row: u32, taken: &Tree, exprs: &[Expr]) -> Result<Vec<Tree>> {
+        if !taken.is_constant() || taken.value == Scalar::Null {
+            return Ok(Vec::new());
+        }
+        exprs.iter().map(|expr| self.expression(input, row, expr)).collect()
     }
 
     fn first_of(&mut self, input: &Arc<Step>, row: u32, name: &str, args: &[Expr], value: Scalar) -> Result<Tree> {
@@ -215,7 +227,8 @@ impl Tracer {
                     return Ok(Tree { value, part: taken.part });
                 }
                 let because = args[..nth].iter().map(|arg| format!("{} is missing", words(arg))).collect();
-                return Ok(choice(value, name, because, args.len(), taken));
+                let looked_at = self.looked_at(input, row, &taken, &args[..nth])?;
+                return Ok(decided(value, name, because, args.len(), taken, looked_at));
             }
             self.decided_by(input, row, arg)?;
         }
@@ -374,7 +387,11 @@ fn literal(value: Scalar) -> Tree {
 }
 
 fn choice(value: Scalar, name: &str, because: Vec<String>, of: usize, arg: Tree) -> Tree {
-    Tree { value, part: Part::Choice { name: name.to_owned(), because, of, arg: Box::new(arg) } }
+    decided(value, name, because, of, arg, Vec::new())
+}
+
+fn decided(value: Scalar, name: &str, because: Vec<String>, of: usize, arg: Tree, decided: Vec<Tree>) -> Tree {
+    Tree { value, part: Part::Choice { name: name.to_owned(), because, of, arg: Box::new(arg), decided } }
 }
 
 /// Whether two values are the same number, text or truth, whatever their types.

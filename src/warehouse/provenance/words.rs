@@ -1,6 +1,9 @@
 //! What operators and conditions are called.
 
-use datafusion::logical_expr::{Expr, Operator};
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::logical_expr::{Expr, Operator, lit};
+
+use crate::domain::{RECORD_TABLES, RecordKind};
 
 /// What an operator is called.
 pub fn operator(expr: &Expr, is_integer: bool) -> String {
@@ -19,6 +22,24 @@ pub fn operator(expr: &Expr, is_integer: bool) -> String {
     }
 }
 
+/// Whether a column says who a record is about. Its values are never told.
+pub fn is_personal(column: &str) -> bool {
+    let mut columns = RECORD_TABLES.iter().flat_map(|table| table.columns);
+    columns.any(|known| known.name == column && known.kind == RecordKind::Person)
+}
+
+/// A condition in few words, without the number of any person.
+pub fn told(expr: &Expr) -> String {
+    if !expr.column_refs().iter().any(|column| is_personal(&column.name)) {
+        return words(expr);
+    }
+    let hidden = expr.clone().transform_up(|part| match part {
+        Expr::Literal(..) => Ok(Transformed::yes(lit("…"))),
+        other => Ok(Transformed::no(other)),
+    });
+    hidden.map_or_else(|_| "…".to_owned(), |hidden| words(&hidden.data))
+}
+
 /// An expression in few words: columns without their tables, literals without their types, no casts.
 pub fn words(expr: &Expr) -> String {
     let list = |exprs: &[Expr]| exprs.iter().map(words).collect::<Vec<_>>().join(", ");
@@ -30,7 +51,19 @@ pub fn words(expr: &Expr) -> String {
         Expr::Literal(value, _) => value.to_string(),
         Expr::Cast(cast) => words(&cast.expr),
         Expr::TryCast(cast) => words(&cast.expr),
-        Expr::BinaryExpr(binary) => format!("{} {} {}", words(&binary.left), binary.op, words(&binary.right)),
+        Expr::BinaryExpr(binary) if binary.op == Operator::IsNotDistinctFrom => {
+            format!("{} = {}", words(&binary.left), words(&binary.right))
+        }
+        Expr::BinaryExpr(binary) => {
+            let side = |side: &Expr| match side {
+                // What binds less tightly keeps its brackets.
+                Expr::BinaryExpr(inner) if inner.op.precedence() < binary.op.precedence() => {
+                    format!("({})", words(side))
+                }
+                other => words(other),
+            };
+            format!("{} {} {}", side(&binary.left), binary.op, side(&binary.right))
+        }
         Expr::Not(inner) => format!("not {}", words(inner)),
         Expr::Negative(inner) => format!("-{}", words(inner)),
         Expr::IsNull(inner) => format!("{} is missing", words(inner)),

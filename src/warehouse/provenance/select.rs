@@ -1,0 +1,488 @@
+//! Which rows of the tables are behind a row of a query, told as conditions instead of row by row: for tables of records, of
+//! which there are too many to carry each along.
+//!
+//! What is asked of a node (`column = value`) is put to its inputs: through a projection by its expressions, through an
+//! aggregate by its keys. What one input alone cannot tell, such as `HAVING` or the other side of a join, stays as a
+//! partner: a query of which some row has to fit. So the rows can be counted by a query that streams.
+
+use std::collections::BTreeSet;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue, not_impl_err};
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::utils::split_conjunction_owned;
+use datafusion::logical_expr::{Aggregate, Expr, Join, LogicalPlan, LogicalPlanBuilder, Window, WindowFrameBound, lit};
+use datafusion::prelude::SessionContext;
+
+use super::behind::collected;
+use super::call::aggregate_function;
+use super::rule::window_function;
+use super::run::simplified;
+use super::wanted::{
+    Found, PARTNER, Partner, Wanted, bare, column, each_table, is_nothing, is_same, refs, replaced, restricted,
+    touches, value_refs,
+};
+use super::words::{told, words};
+use crate::warehouse::session::Engine;
+
+/// Rows of a small table of which each is tried by itself.
+const SMALL: usize = 64;
+
+/// Follows conditions through a plan.
+pub struct Selector<'a> {
+    pub engine: &'a Engine,
+    pub session: &'a SessionContext,
+    /// Whether a table has too many rows to look at each.
+    pub is_large: &'a dyn Fn(&str) -> bool,
+    pub found: Vec<Found>,
+    number: usize,
+}
+
+impl<'a> Selector<'a> {
+    pub fn new(engine: &'a Engine, session: &'a SessionContext, is_large: &'a dyn Fn(&str) -> bool) -> Selector<'a> {
+        Selector { engine, session, is_large, found: Vec::new(), number: 0 }
+    }
+
+    pub fn follow(&mut self, plan: &LogicalPlan, wanted: Wanted) -> Result<()> {
+        let Some(wanted) = self.possible(plan.schema(), wanted)? else { return Ok(()) };
+        match plan {
+            LogicalPlan::TableScan(scan) => {
+                let mut conditions: Vec<String> = wanted.filters.iter().map(told).collect();
+                conditions.extend(wanted.partners.iter().map(|partner| partner.words.clone()));
+                conditions.retain(|words| !words.is_empty());
+                let mut met = BTreeSet::new();
+                conditions.retain(|words| met.insert(words.clone()));
+                let names = wanted.value.iter().map(|nth| scan.projected_schema.field(*nth).name().clone());
+                self.found.push(Found {
+                    table: scan.table_name.table().to_owned(),
+                    columns: names.collect(),
+                    is_value: wanted.is_value(),
+                    rows: restricted(plan, &wanted.filters, &wanted.partners)?,
+                    filters: wanted.filters,
+                    conditions,
+                });
+                Ok(())
+            }
+            LogicalPlan::Projection(projection) => {
+                let exprs = &projection.expr;
+                let mut below = wanted.over(plan.schema(), &|nth| bare(&exprs[nth]).clone())?;
+                for nth in &wanted.value {
+                    let read = value_refs(&exprs[*nth], projection.input.schema())?;
+                    // A row with a 1 for itself is counted, one with a 0 adds nothing.
+                    below.counts |= read.is_empty() && !(wanted.is_sum && is_nothing(&exprs[*nth]));
+                    below.value.extend(read);
+                }
+                if wanted.is_value() && !below.is_value() {
+                    return Ok(());
+                }
+                self.follow(&projection.input, below)
+            }
+            LogicalPlan::SubqueryAlias(alias) => self.pass(plan, &alias.input, &wanted, 0),
+            LogicalPlan::Sort(sort) => self.pass(plan, &sort.input, &wanted, 0),
+            LogicalPlan::Filter(filter) => {
+                let mut below = wanted;
+                below.filters.extend(split_conjunction_owned(filter.predicate.clone()));
+                self.follow(&filter.input, below)
+            }
+            LogicalPlan::Union(union) => {
+                for input in &union.inputs {
+                    self.pass(plan, input, &wanted, 0)?;
+                }
+                Ok(())
+            }
+            LogicalPlan::Aggregate(aggregate) => self.aggregate(plan, aggregate, &wanted),
+            LogicalPlan::Window(window) => self.window(plan, window, &wanted),
+            LogicalPlan::Join(join) => self.join(plan, join, &wanted),
+            LogicalPlan::EmptyRelation(_) | LogicalPlan::Values(_) => Ok(()),
+            other => not_impl_err!("the records behind {}", other.display()),
+        }
+    }
+
+    /// To an input whose columns are those of the node, from some place on.
+    fn pass(&mut self, plan: &LogicalPlan, input: &LogicalPlan, wanted: &Wanted, first: usize) -> Result<()> {
+        let mut below = wanted.over(plan.schema(), &|nth| column(input.schema(), nth - first))?;
+        below.value = wanted.value.iter().filter_map(|nth| nth.checked_sub(first)).collect();
+        self.follow(input, below)
+    }
+
+    /// Without conditions that are always met; none where one cannot be.
+    fn possible(&self, schema: &DFSchema, wanted: Wanted) -> Result<Option<Wanted>> {
+        let state = self.session.state();
+        let mut filters = Vec::with_capacity(wanted.filters.len());
+        for filter in wanted.filters {
+            for part in split_conjunction_owned(simplified(&state, filter, schema)?) {
+                match &part {
+                    Expr::Literal(ScalarValue::Boolean(Some(true)), _) => {}
+                    Expr::Literal(..) => return Ok(None),
+                    _ if filters.contains(&part) => {}
+                    _ => filters.push(part),
+                }
+            }
+        }
+        Ok(Some(Wanted { filters, ..wanted }))
+    }
+
+    fn aggregate(&mut self, plan: &LogicalPlan, aggregate: &Aggregate, wanted: &Wanted) -> Result<()> {
+        let keys = &aggregate.group_expr;
+        let is_made = |nth: usize| nth >= keys.len();
+        let schema = plan.schema();
+        let of_keys = Wanted {
+            filters: wanted.filters.iter().filter(|f| !touches(f, schema, &is_made)).cloned().collect(),
+            partners: wanted.partners.iter().filter(|p| !p.touches(schema, &is_made)).cloned().collect(),
+            ..wanted.clone()
+        };
+        let mut below = of_keys.over(schema, &|nth| bare(&keys[nth]).clone())?;
+        let over: Vec<&Expr> = wanted.filters.iter().filter(|f| touches(f, schema, &is_made)).collect();
+        let left = of_keys.partners.len() < wanted.partners.len();
+        if left || !over.is_empty() {
+            // Of which groups these are is asked of the groups.
+            let groups = restricted(plan, &wanted.filters, &wanted.partners)?;
+            let columns: Vec<Expr> = (0..keys.len()).map(|nth| column(schema, nth)).collect();
+            let (groups, names) = self.named(groups, &columns)?;
+            let on = keys.iter().zip(names).map(|(key, name)| is_same(bare(key).clone(), name)).collect();
+            let by: Vec<String> = keys.iter().map(words).collect();
+            let having: Vec<String> = over.iter().map(|over| told(over)).collect();
+            let words = match having.is_empty() {
+                true => "they belong to the rows above".to_owned(),
+                false => format!("all of the same {} have {}", by.join(", "), having.join(" and ")),
+            };
+            below.partners.push(Partner { plan: groups, on, is_missing: false, words });
+        }
+        let input = aggregate.input.schema();
+        let mut sums = true;
+        for nth in &wanted.value {
+            let Some(call) = nth.checked_sub(keys.len()) else {
+                below.value.extend(refs(&keys[*nth], input)?);
+                continue;
+            };
+            let call = aggregate_function(&aggregate.aggr_expr[call])?;
+            sums &= matches!(call.func.name(), "sum" | "count");
+            for arg in call.params.args.iter().take(1) {
+                let read = value_refs(arg, input)?;
+                below.counts |= read.is_empty() && !(sums && is_nothing(arg));
+                below.value.extend(read);
+            }
+            if let (Some(filter), 1) = (&call.params.filter, wanted.value.len()) {
+                below.filters.push(filter.as_ref().clone());
+            }
+        }
+        below.is_sum = sums && !wanted.value.is_empty();
+        self.follow(&aggregate.input, below)
+    }
+
+    fn window(&mut self, plan: &LogicalPlan, window: &Window, wanted: &Wanted) -> Result<()> {
+        let input = window.input.schema();
+        let width = input.fields().len();
+        let (schema, is_made) = (plan.schema(), |nth: usize| nth >= width);
+        let asked = wanted.filters.iter().any(|f| touches(f, schema, &is_made))
+            || wanted.partners.iter().any(|p| p.touches(schema, &is_made))
+            || wanted.value.iter().any(|nth| is_made(*nth));
+        if !asked {
+            return self.pass(plan, &window.input, wanted, 0);
+        }
+        let functions: Vec<&WindowFunction> = window.window_expr.iter().filter_map(window_function).collect();
+        let [first, others @ ..] = functions.as_slice() else { return not_impl_err!("a window without a function") };
+        // The rows that one reads are those of its part, and of these those before it where all functions end with it.
+        let mut by = first.params.partition_by.clone();
+        by.retain(|key| others.iter().all(|other| other.params.partition_by.contains(key)));
+        let order = first.params.order_by.first().filter(|order| {
+            order.asc
+                && !order.expr.column_refs().is_empty()
+                && functions.iter().all(|f| {
+                    let ends = matches!(f.params.window_frame.end_bound, WindowFrameBound::CurrentRow);
+                    (ends || f.fun.name() == "row_number") && f.params.order_by.first() == Some(*order)
+                })
+        });
+        let read = restricted(plan, &wanted.filters, &wanted.partners)?;
+        let columns: Vec<Expr> = by.iter().cloned().chain(order.map(|order| order.expr.clone())).collect();
+        let mut below = Wanted { counts: wanted.counts, is_sum: false, ..Wanted::default() };
+        if !columns.is_empty() {
+            let (read, names) = self.named(read, &columns)?;
+            let on = columns.iter().zip(names).enumerate().map(|(nth, (own, name))| match nth < by.len() {
+                true => is_same(own.clone(), name),
+                false => own.clone().lt_eq(name),
+            });
+            let same: Vec<String> = by.iter().map(words).collect();
+            let until = order.map_or(String::new(), |order| format!(" until its {}", words(&order.expr)));
+            let words = match same.is_empty() {
+                true => format!("all{until}"),
+                false => format!("all of the same {}{until}", same.join(", ")),
+            };
+            below.partners.push(Partner { plan: read, on: on.collect(), is_missing: false, words });
+        }
+        for nth in &wanted.value {
+            match nth.checked_sub(width) {
+                None => {
+                    below.value.insert(*nth);
+                }
+                Some(call) => {
+                    let Some(function) = window_function(&window.window_expr[call]) else { continue };
+                    for arg in function.params.args.iter().take(1) {
+                        below.value.extend(refs(arg, input)?);
+                    }
+                    below.counts |= function.params.args.is_empty();
+                }
+            }
+        }
+        self.follow(&window.input, below)
+    }
+
+    fn join(&mut self, plan: &LogicalPlan, join: &Join, wanted: &Wanted) -> Result<()> {
+        let width = join.left.schema().fields().len();
+        let mut conditions: Vec<Expr> = join
+            .on
+            .iter()
+            .map(|(l, r)| match join.null_equality {
+                NullEquality::NullEqualsNothing => l.clone().eq(r.clone()),
+                NullEquality::NullEqualsNull => is_same(l.clone(), r.clone()),
+            })
+            .collect();
+        conditions.extend(join.filter.clone().into_iter().flat_map(split_conjunction_owned));
+        let (left, right) = (join.left.as_ref(), join.right.as_ref());
+        let of_left = |nth: usize| nth < width;
+        let of_right = |nth: usize| nth >= width;
+        let schema = plan.schema();
+        match join.join_type {
+            JoinType::Inner => {
+                let both = Sides { schema, conditions: &conditions, wanted };
+                self.inner(&both, (left, 0, &of_left), (right, width, &of_right))
+            }
+            JoinType::Full => {
+                let both = Sides { schema, conditions: &conditions, wanted };
+                let (left, right): (Side<'_>, Side<'_>) = ((left, 0, &of_left), (right, width, &of_right));
+                self.one_side(&both, left, right, false)?;
+                self.one_side(&both, right, left, false)?;
+                self.alone(&both, left, right)?;
+                self.alone(&both, right, left)
+            }
+            JoinType::Left | JoinType::Right => {
+                let both = Sides { schema, conditions: &conditions, wanted };
+                let (own, other): (Side<'_>, Side<'_>) = match join.join_type {
+                    JoinType::Left => ((left, 0, &of_left), (right, width, &of_right)),
+                    _ => ((right, width, &of_right), (left, 0, &of_left)),
+                };
+                self.outer(&both, own, other)
+            }
+            JoinType::LeftSemi | JoinType::LeftAnti => {
+                let whole = left.schema().join(right.schema())?;
+                let both = Sides { schema: &whole, conditions: &conditions, wanted };
+                let is_missing = join.join_type == JoinType::LeftAnti;
+                let other: Side<'_> = (right, width, &of_right);
+                self.one_side(&both, (left, 0, &of_left), other, is_missing)?;
+                if is_missing { Ok(()) } else { self.one_side(&both, other, (left, 0, &of_left), false) }
+            }
+            other => not_impl_err!("the records behind a {other} join"),
+        }
+    }
+
+    fn inner(&mut self, both: &Sides<'_>, left: Side<'_>, right: Side<'_>) -> Result<()> {
+        for (own, other) in [(left, right), (right, left)] {
+            let is_asked = both.wanted.filters.iter().any(|filter| touches(filter, both.schema, other.2));
+            if is_asked && self.has_large(own.0) && !self.has_large(other.0) && self.by_rows(both, own, other)? {
+                if both.wanted.value.iter().any(|nth| other.2(*nth)) {
+                    self.one_side(both, other, own, false)?;
+                }
+                return Ok(());
+            }
+        }
+        self.one_side(both, left, right, false)?;
+        self.one_side(both, right, left, false)
+    }
+
+    /// Rows of one side, the other one being optional.
+    fn outer(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>) -> Result<()> {
+        let Sides { schema, wanted, .. } = both;
+        let is_asked = wanted.filters.iter().any(|f| touches(f, schema, other.2))
+            || wanted.partners.iter().any(|p| p.touches(schema, other.2));
+        if !is_asked {
+            let mut below = wanted.over(schema, &|nth| column(own.0.schema(), nth - own.1))?;
+            below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
+            self.follow(own.0, below)?;
+            return match wanted.value.iter().any(|nth| other.2(*nth)) {
+                true => self.one_side(both, other, own, false),
+                false => Ok(()),
+            };
+        }
+        self.one_side(both, own, other, false)?;
+        self.one_side(both, other, own, false)?;
+        self.alone(both, own, other)
+    }
+
+    /// The rows of one side for which there is none on the other.
+    fn alone(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>) -> Result<()> {
+        let Sides { schema, conditions, wanted } = both;
+        if !wanted.value.is_empty() && !wanted.counts && !wanted.value.iter().any(|nth| own.2(*nth)) {
+            return Ok(());
+        }
+        let nothing = |nth: usize| match other.2(nth) {
+            true => ScalarValue::try_from(schema.field(nth).data_type()).map_or(lit(ScalarValue::Null), lit),
+            false => column(own.0.schema(), nth - own.1),
+        };
+        let mut below = wanted.over(schema, &nothing)?;
+        below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
+        let alone = Wanted::default();
+        let bare = Sides { schema, conditions, wanted: &alone };
+        below.partners.extend(self.partner(&bare, own, other, true)?);
+        self.follow(own.0, below)
+    }
+
+    /// Rows of one side for which the other has one, or has none.
+    fn one_side(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>, is_missing: bool) -> Result<()> {
+        let Sides { schema, wanted, .. } = both;
+        let own_only = Wanted {
+            filters: wanted.filters.iter().filter(|f| !touches(f, schema, other.2)).cloned().collect(),
+            partners: wanted.partners.iter().filter(|p| !p.touches(schema, other.2)).cloned().collect(),
+            ..(*wanted).clone()
+        };
+        let mut below = own_only.over(schema, &|nth| column(own.0.schema(), nth - own.1))?;
+        below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
+        // What is counted are the rows of the side that stays when the other only adds to it.
+        below.counts = wanted.counts && (own.1 == 0 || self.has_large(own.0));
+        below.partners.extend(self.partner(both, own, other, is_missing)?);
+        self.follow(own.0, below)
+    }
+
+    /// Each row of a small side by itself, its values put into the conditions; false where the side is not small.
+    fn by_rows(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>) -> Result<bool> {
+        let Sides { schema, conditions, wanted } = both;
+        let of_other = |f: &&Expr| touches(f, schema, other.2) && !touches(f, schema, own.2);
+        let filters = wanted.filters.iter().filter(of_other);
+        let filters = filters.map(|f| replaced(f, schema, &|nth| column(other.0.schema(), nth - other.1)));
+        let small = restricted(other.0, &filters.collect::<Result<Vec<_>>>()?, &[])?;
+        let Some(rows) = self.few(small)? else { return Ok(false) };
+        let mut asked = (*wanted).clone();
+        asked.filters.extend(conditions.iter().cloned());
+        for row in 0..rows.num_rows() {
+            let values = rows.columns().iter().map(|column| ScalarValue::try_from_array(column, row));
+            let values = values.collect::<Result<Vec<_>>>()?;
+            let put = |nth: usize| match other.2(nth) {
+                true => lit(values[nth - other.1].clone()),
+                false => column(own.0.schema(), nth - own.1),
+            };
+            let mut below = asked.over(schema, &put)?;
+            below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
+            // What each row adds may stand in the small table alone.
+            below.counts |= wanted.is_value() && below.value.is_empty();
+            self.follow(own.0, below)?;
+        }
+        Ok(true)
+    }
+
+    fn few(&self, plan: LogicalPlan) -> Result<Option<RecordBatch>> {
+        let plan = LogicalPlanBuilder::from(plan).limit(0, Some(SMALL + 1))?.build()?;
+        let rows = collected(self.engine, self.session, plan)?;
+        Ok((rows.num_rows() <= SMALL).then_some(rows))
+    }
+
+    /// The other side as a partner: what is asked of it, and how a row of it belongs to one of this side.
+    fn partner(
+        &mut self,
+        both: &Sides<'_>,
+        own: Side<'_>,
+        other: Side<'_>,
+        is_missing: bool,
+    ) -> Result<Option<Partner>> {
+        let Sides { schema, conditions, wanted } = both;
+        let to_other = |nth: usize| column(other.0.schema(), nth - other.1);
+        let (mut filters, mut on) = (Vec::new(), Vec::new());
+        for filter in &wanted.filters {
+            match (touches(filter, schema, other.2), touches(filter, schema, own.2)) {
+                (true, true) => on.push(filter.clone()),
+                (true, false) => filters.push(replaced(filter, schema, &to_other)?),
+                (false, _) => {}
+            }
+        }
+        for condition in conditions.iter() {
+            match touches(condition, schema, own.2) {
+                true => on.push(condition.clone()),
+                false => filters.push(replaced(condition, schema, &to_other)?),
+            }
+        }
+        let mut plan = restricted(other.0, &filters, &[])?;
+        for partner in wanted.partners.iter().filter(|p| p.touches(schema, other.2)) {
+            if partner.is_missing {
+                // What is missing is asked of whole rows: here the rows are not whole, and more of them are told.
+                continue;
+            }
+            let (mixed, of_other): (Vec<_>, Vec<_>) = partner.on.iter().partition(|on| touches(on, schema, own.2));
+            let of_other =
+                of_other.into_iter().map(|on| replaced(on, schema, &to_other)).collect::<Result<Vec<_>>>()?;
+            plan = LogicalPlanBuilder::from(plan).join_on(partner.plan.clone(), JoinType::Inner, of_other)?.build()?;
+            on.extend(mixed.into_iter().cloned());
+        }
+        if on.is_empty() {
+            return Ok(None);
+        }
+        // Of the other side no more is kept than is looked at.
+        let mut columns: Vec<Expr> = Vec::new();
+        for at in on.iter().flat_map(Expr::column_refs) {
+            let nth = schema.maybe_index_of_column(at);
+            let kept = match nth {
+                Some(nth) if other.2(nth) => to_other(nth),
+                Some(_) => continue,
+                None => Expr::Column(at.clone()),
+            };
+            if !columns.contains(&kept) {
+                columns.push(kept);
+            }
+        }
+        columns.sort_by_key(ToString::to_string);
+        let (plan, names) = self.named(plan, &columns)?;
+        let name_of = |kept: &Expr| columns.iter().position(|column| column == kept).map(|at| names[at].clone());
+        let on = on.iter().map(|on| {
+            let put = on.clone().transform_up(|part| {
+                let Expr::Column(at) = &part else { return Ok(Transformed::no(part)) };
+                let put = match schema.maybe_index_of_column(at) {
+                    Some(nth) if other.2(nth) => name_of(&to_other(nth)),
+                    Some(nth) => Some(column(own.0.schema(), nth - own.1)),
+                    None => name_of(&part),
+                };
+                Ok(put.map_or_else(|| Transformed::no(part), Transformed::yes))
+            });
+            put.map(|put| put.data)
+        });
+        let on = on.collect::<Result<Vec<_>>>()?;
+        let words = self.words_of(other.0, &filters, is_missing);
+        Ok(Some(Partner { plan, on, is_missing, words }))
+    }
+
+    fn words_of(&self, plan: &LogicalPlan, filters: &[Expr], is_missing: bool) -> String {
+        let mut tables = BTreeSet::new();
+        each_table(plan, &mut |table| {
+            tables.insert(table.to_owned());
+        });
+        let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
+        let by: Vec<String> = filters.iter().map(told).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" with {}", by.join(" and ")) };
+        format!("{} in {tables}{by}", if is_missing { "nothing" } else { "matched" })
+    }
+
+    /// Some expressions over a plan, each row of them once, under names that nothing else has.
+    fn named(&mut self, plan: LogicalPlan, exprs: &[Expr]) -> Result<(LogicalPlan, Vec<Expr>)> {
+        let alias = format!("{PARTNER}{}", self.number);
+        self.number += 1;
+        let name = |nth: usize| format!("c{nth}");
+        let aliased = exprs.iter().enumerate().map(|(nth, expr)| expr.clone().alias(name(nth)));
+        let plan = LogicalPlanBuilder::from(plan).project(aliased.collect::<Vec<_>>())?;
+        let plan = plan.distinct()?.alias(alias.as_str())?.build()?;
+        let names = (0..exprs.len()).map(|nth| Expr::Column(Column::new(Some(alias.as_str()), name(nth))));
+        Ok((plan, names.collect()))
+    }
+
+    fn has_large(&self, plan: &LogicalPlan) -> bool {
+        let mut found = false;
+        each_table(plan, &mut |table| found |= (self.is_large)(table));
+        found
+    }
+}
+
+/// Both sides of a join as one row, the conditions of the join, and what is asked of it.
+struct Sides<'a> {
+    schema: &'a DFSchema,
+    conditions: &'a [Expr],
+    wanted: &'a Wanted,
+}
+
+/// A side: its plan, the place of its first column, and which columns are its own.
+type Side<'a> = (&'a LogicalPlan, usize, &'a dyn Fn(usize) -> bool);
