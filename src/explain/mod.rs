@@ -272,8 +272,9 @@ impl Explainer {
             }
             CHECKS => {
                 let columns = self.provenance.columns(FINDINGS)?;
-                let shared: Vec<String> =
-                    self.provenance.columns(CHECKS)?.into_iter().filter(|column| columns.contains(column)).collect();
+                // A finding may weigh more or less than its rule says.
+                let is_shared = |column: &String| columns.contains(column) && column != "severity";
+                let shared: Vec<String> = self.provenance.columns(CHECKS)?.into_iter().filter(is_shared).collect();
                 let mut own = Vec::with_capacity(shared.len());
                 for column in &shared {
                     own.push((column.clone(), self.provenance.value(CHECKS, row, column)?.to_string()));

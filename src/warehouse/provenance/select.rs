@@ -312,9 +312,6 @@ impl<'a> Selector<'a> {
     /// The rows of one side for which there is none on the other.
     fn alone(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>) -> Result<()> {
         let Sides { schema, conditions, wanted } = both;
-        if !wanted.value.is_empty() && !wanted.counts && !wanted.value.iter().any(|nth| own.2(*nth)) {
-            return Ok(());
-        }
         let nothing = |nth: usize| match other.2(nth) {
             true => ScalarValue::try_from(schema.field(nth).data_type()).map_or(lit(ScalarValue::Null), lit),
             false => column(own.0.schema(), nth - own.1),
