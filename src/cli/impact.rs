@@ -51,31 +51,42 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     let (impact, mut affects) = impact(&mut explainer, found, extract.then_some(file.as_str())).map_err(Fault)?;
     let printed = printed(&mut explainer, &mut affects, &context.project.output)?;
-    if context.json {
-        let figures: Vec<_> = impact
-            .figures
-            .iter()
-            .map(|a| {
-                json!({ "table": a.cell.table, "column": a.cell.column, "key": json::key(&a.key), "value": json::value(&a.value) })
-            })
-            .collect();
-        let observations: Vec<String> = impact
-            .observations
-            .iter()
-            .map(|row| explainer.provenance.value(OBSERVATIONS, *row, "obs_id").map(|id| id.to_string()))
-            .collect::<Result<_, _>>()
-            .map_err(|fault| Fault(vec![fault]))?;
-        let told = json!({
-            "file": file,
-            "observations": observations,
-            "counted": impact.counted,
-            "figures": figures,
-            "rows_chosen": chosen(&impact),
-            "printed": printed.iter().map(Printed::json).collect::<Vec<_>>(),
-        });
-        print::whole(&(serde_json::to_string_pretty(&told)? + "\n"))?;
-        return Ok(Ended::Good);
-    }
+    let told = match context.json {
+        true => document(&mut explainer, &file, &impact, &printed)?,
+        false => in_words(&impact, &printed, extract),
+    };
+    print::whole(&(told + "\n"))?;
+    Ok(Ended::Good)
+}
+
+/// What depends on it, for programs.
+fn document(explainer: &mut Explainer, file: &str, impact: &Impact, printed: &[Printed]) -> anyhow::Result<String> {
+    let figures: Vec<_> = impact
+        .figures
+        .iter()
+        .map(|a| {
+            json!({ "table": a.cell.table, "column": a.cell.column, "key": json::key(&a.key), "value": json::value(&a.value) })
+        })
+        .collect();
+    let observations: Vec<String> = impact
+        .observations
+        .iter()
+        .map(|row| explainer.provenance.value(OBSERVATIONS, *row, "obs_id").map(|id| id.to_string()))
+        .collect::<Result<_, _>>()
+        .map_err(|fault| Fault(vec![fault]))?;
+    let told = json!({
+        "file": file,
+        "observations": observations,
+        "counted": impact.counted,
+        "figures": figures,
+        "rows_chosen": chosen(impact),
+        "printed": printed.iter().map(Printed::json).collect::<Vec<_>>(),
+    });
+    Ok(serde_json::to_string_pretty(&told)?)
+}
+
+/// What depends on it, for people.
+fn in_words(impact: &Impact, printed: &[Printed], extract: bool) -> String {
     let mut out = match extract {
         true => format!("{} counted from its records\n", print::count(impact.counted, "row")),
         false => format!("{} read there\n", print::count(impact.observations.len(), "figure")),
@@ -90,7 +101,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         out.push_str(&format!("  {value:>16}  {:<28} {}\n", affected.cell.column, text::key(&affected.key)));
     }
     let mut file = "";
-    for figure in &printed {
+    for figure in printed {
         if figure.file != file {
             file = &figure.file;
             out.push_str(&format!("\nprinted in {file} ({})\n", figure.beside()));
@@ -99,12 +110,11 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     }
     out.push_str(&format!("\n{} computed from it", print::count(impact.figures.len(), "figure")));
     out.push_str(&format!(", {} printed", printed.len()));
-    let rows: Vec<String> = chosen(&impact).iter().map(|(table, count)| format!("{count} of {table}")).collect();
+    let rows: Vec<String> = chosen(impact).iter().map(|(table, count)| format!("{count} of {table}")).collect();
     if !rows.is_empty() {
         out.push_str(&format!("; rows that it only helped to choose: {}", rows.join(", ")));
     }
-    print::whole(&(out + "\n"))?;
-    Ok(Ended::Good)
+    out
 }
 
 /// A printed figure that depends on what was asked for.

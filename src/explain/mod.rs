@@ -122,10 +122,19 @@ pub struct Explainer {
     keys: HashMap<(String, usize), Rc<Key>>,
     /// The observations of each cell of a file: by file, sheet and address.
     places: HashMap<[String; 3], Vec<usize>>,
-    /// The rows that were asked for last, as bits over the first so many.
-    asked: Option<(BTreeSet<(String, usize)>, usize, Rc<Bits>)>,
+    /// The rows that were asked for last.
+    asked: Option<Asked>,
     /// Rows by the values of some columns.
     rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
+}
+
+/// Rows that were asked for.
+struct Asked {
+    rows: BTreeSet<(String, usize)>,
+    /// How many rows of sources were known.
+    count: usize,
+    /// The rows as bits over these.
+    bits: Rc<Bits>,
 }
 
 /// A row of a table, by its place in the list of tables.
@@ -347,7 +356,7 @@ impl Explainer {
     ) -> Result<bool, Vec<Diagnostic>> {
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
         let bits = match &self.asked {
-            Some((known, count, bits)) if known == on && *count == self.source_rows.len() => bits.clone(),
+            Some(asked) if asked.rows == *on && asked.count == self.source_rows.len() => asked.bits.clone(),
             _ => {
                 let rows: BTreeSet<Row> = on
                     .iter()
@@ -358,7 +367,7 @@ impl Explainer {
                     bits[nth / 64] |= 1 << (nth % 64);
                 }
                 let bits = Rc::new(bits);
-                self.asked = Some((on.clone(), self.source_rows.len(), bits.clone()));
+                self.asked = Some(Asked { rows: on.clone(), count: self.source_rows.len(), bits: bits.clone() });
                 bits
             }
         };

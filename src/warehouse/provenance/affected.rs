@@ -167,26 +167,7 @@ fn forward<'a>(plan: &LogicalPlan, changed: &dyn Fn(&str) -> Option<&'a Changed>
     match plan {
         LogicalPlan::TableScan(scan) => match changed(scan.table_name.table()) {
             None => Ok(Vec::new()),
-            Some(Changed::Records { submissions, .. }) => {
-                let schema = plan.schema();
-                let Some(nth) = schema.index_of_column_by_name(None, SUBMISSION) else { return Ok(vec![plan.clone()]) };
-                let column = Expr::Column(schema.qualified_field(nth).into());
-                let all = submissions.iter().map(|submission| lit(submission.as_str())).collect();
-                Ok(vec![LogicalPlanBuilder::from(plan.clone()).filter(column.in_list(all, false))?.build()?])
-            }
-            Some(Changed::Rows { keys, .. }) => {
-                let names: Vec<String> = keys.schema().fields().iter().map(|field| field.name().clone()).collect();
-                let table = MemTable::try_new(keys.schema(), vec![vec![keys.clone()]])?;
-                let keys = LogicalPlanBuilder::scan("§changed", provider_as_source(Arc::new(table)), None)?.build()?;
-                let own = names.iter().filter_map(|name| {
-                    let nth = plan.schema().index_of_column_by_name(None, name)?;
-                    Some(Expr::Column(plan.schema().qualified_field(nth).into()))
-                });
-                let own: Vec<Expr> = own.collect();
-                let other: Vec<Expr> =
-                    names.iter().map(|name| Expr::Column(Column::new(Some("§changed"), name.clone()))).collect();
-                Ok(vec![alike(plan, &own, keys, &other)?])
-            }
+            Some(changed) => Ok(vec![changed_rows(plan, changed)?]),
         },
         LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) => {
             let inputs = of_input(plan.inputs()[0])?;
@@ -220,44 +201,70 @@ fn forward<'a>(plan: &LogicalPlan, changed: &dyn Fn(&str) -> Option<&'a Changed>
             by.retain(|key| functions.clone().all(|other| other.params.partition_by.contains(key)));
             of_input(&window.input)?.into_iter().map(|rows| same_group(plan, &by, rows, &by)).collect()
         }
-        LogicalPlan::Join(join) => {
-            let mut all = Vec::new();
-            let mut put = |left: LogicalPlan, right: LogicalPlan, kind: JoinType| {
-                let (on, filter) = (join.on.clone(), join.filter.clone());
-                let (constraint, nulls) = (join.join_constraint, join.null_equality);
-                let (left, right) = (Arc::new(left), Arc::new(right));
-                let made = Join::try_new(left, right, on, filter, kind, constraint, nulls, join.null_aware)?;
-                all.push(LogicalPlan::Join(made));
-                Ok::<_, DataFusionError>(())
-            };
-            let (of_left, of_right) = match join.join_type {
-                JoinType::Inner => (Some(JoinType::Inner), Some(JoinType::Inner)),
-                JoinType::Left => (Some(JoinType::Left), Some(JoinType::Inner)),
-                JoinType::Right => (Some(JoinType::Inner), Some(JoinType::Right)),
-                JoinType::Full => (Some(JoinType::Left), Some(JoinType::Right)),
-                // What is not there has no part in what is.
-                JoinType::LeftAnti => (Some(JoinType::LeftAnti), None),
-                JoinType::RightAnti => (None, Some(JoinType::RightAnti)),
-                other => (Some(other), Some(other)),
-            };
-            if let Some(kind) = of_left {
-                for left in of_input(&join.left)? {
-                    put(left, join.right.as_ref().clone(), kind)?;
-                }
-            }
-            if let Some(kind) = of_right {
-                for right in of_input(&join.right)? {
-                    put(join.left.as_ref().clone(), right, kind)?;
-                }
-            }
-            Ok(all)
-        }
+        LogicalPlan::Join(join) => forward_join(join, changed),
         other => {
             let mut is_touched = false;
             each_table(other, &mut |table| is_touched |= changed(table).is_some());
             Ok(if is_touched { vec![other.clone()] } else { Vec::new() })
         }
     }
+}
+
+/// The rows of a table that changed.
+fn changed_rows(plan: &LogicalPlan, changed: &Changed) -> Result<LogicalPlan> {
+    let column = |name: &str| {
+        let nth = plan.schema().index_of_column_by_name(None, name)?;
+        Some(Expr::Column(plan.schema().qualified_field(nth).into()))
+    };
+    match changed {
+        Changed::Records { submissions, .. } => {
+            let Some(column) = column(SUBMISSION) else { return Ok(plan.clone()) };
+            let all = submissions.iter().map(|submission| lit(submission.as_str())).collect();
+            LogicalPlanBuilder::from(plan.clone()).filter(column.in_list(all, false))?.build()
+        }
+        Changed::Rows { keys, .. } => {
+            let names: Vec<String> = keys.schema().fields().iter().map(|field| field.name().clone()).collect();
+            let table = MemTable::try_new(keys.schema(), vec![vec![keys.clone()]])?;
+            let keys = LogicalPlanBuilder::scan("§changed", provider_as_source(Arc::new(table)), None)?.build()?;
+            let own: Vec<Expr> = names.iter().filter_map(|name| column(name)).collect();
+            let other: Vec<Expr> =
+                names.iter().map(|name| Expr::Column(Column::new(Some("§changed"), name.clone()))).collect();
+            alike(plan, &own, keys, &other)
+        }
+    }
+}
+
+/// The rows of a join that changed rows of either side lead to.
+fn forward_join<'a>(join: &Join, changed: &dyn Fn(&str) -> Option<&'a Changed>) -> Result<Vec<LogicalPlan>> {
+    let made = |left: LogicalPlan, right: LogicalPlan, kind: JoinType| {
+        let (on, filter) = (join.on.clone(), join.filter.clone());
+        let (constraint, nulls) = (join.join_constraint, join.null_equality);
+        let (left, right) = (Arc::new(left), Arc::new(right));
+        let made = Join::try_new(left, right, on, filter, kind, constraint, nulls, join.null_aware)?;
+        Ok::<_, DataFusionError>(LogicalPlan::Join(made))
+    };
+    let (of_left, of_right) = match join.join_type {
+        JoinType::Inner => (Some(JoinType::Inner), Some(JoinType::Inner)),
+        JoinType::Left => (Some(JoinType::Left), Some(JoinType::Inner)),
+        JoinType::Right => (Some(JoinType::Inner), Some(JoinType::Right)),
+        JoinType::Full => (Some(JoinType::Left), Some(JoinType::Right)),
+        // What is not there has no part in what is.
+        JoinType::LeftAnti => (Some(JoinType::LeftAnti), None),
+        JoinType::RightAnti => (None, Some(JoinType::RightAnti)),
+        other => (Some(other), Some(other)),
+    };
+    let mut all = Vec::new();
+    if let Some(kind) = of_left {
+        for left in forward(&join.left, changed)? {
+            all.push(made(left, join.right.as_ref().clone(), kind)?);
+        }
+    }
+    if let Some(kind) = of_right {
+        for right in forward(&join.right, changed)? {
+            all.push(made(join.left.as_ref().clone(), right, kind)?);
+        }
+    }
+    Ok(all)
 }
 
 /// The rows of a plan whose keys some changed row has.
