@@ -172,8 +172,6 @@ fn apply(op: &str, args: &[Found], node: &Value) -> Option<Found> {
         args.iter().map(|arg| if let Found::Number(n) = arg { Some(n) } else { None }).collect();
     let text = |nth: usize| if let Some(Found::Text(text)) = args.get(nth) { Some(text.as_str()) } else { None };
     let present = || args.iter().filter_map(|arg| if let Found::Number(n) = arg { Some(n.clone()) } else { None });
-    let twelve = |exact: BigRational| Some(Found::Number(rounded(&exact, 12)));
-    let hundred = || BigRational::from_integer(100.into());
     match op {
         "choice" => return args.first().cloned(),
         "count" => {
@@ -195,23 +193,10 @@ fn apply(op: &str, args: &[Found], node: &Value) -> Option<Found> {
             return Some(value.map_or(Found::Null, |value| told(&Value::from(value))));
         }
         "allocated" => return allocated(args),
-        "AND" | "OR" => {
-            let decides = Found::Truth(op == "OR");
-            let others = || args.iter().find(|arg| **arg == Found::Null).or(args.first());
-            return args.iter().find(|arg| **arg == decides).or_else(others).cloned();
-        }
-        "not" => {
-            let [Found::Truth(truth)] = args else { return args.first().cloned() };
-            return Some(Found::Truth(!truth));
-        }
-        "is null" => return Some(Found::Truth(args.first()? == &Found::Null)),
-        "is not null" => return Some(Found::Truth(args.first()? != &Found::Null)),
-        "IS DISTINCT FROM" => return Some(Found::Truth(args.first()? != args.get(1)?)),
-        "IS NOT DISTINCT FROM" => return Some(Found::Truth(args.first()? == args.get(1)?)),
-        "istrue" => return Some(Found::Truth(args.first()? == &Found::Truth(true))),
-        "isnottrue" => return Some(Found::Truth(args.first()? != &Found::Truth(true))),
-        "exists" => return Some(Found::Truth(!args.is_empty())),
         _ => {}
+    }
+    if let Some(found) = truth(op, args) {
+        return Some(found);
     }
     // All others give null for a null.
     if args.contains(&Found::Null) {
@@ -227,7 +212,38 @@ fn apply(op: &str, args: &[Found], node: &Value) -> Option<Found> {
             _ => told(&node["value"]),
         });
     };
-    match (op, numbers.as_slice()) {
+    of_numbers(op, &numbers, node)
+}
+
+/// What is told of conditions, also where something is missing.
+fn truth(op: &str, args: &[Found]) -> Option<Found> {
+    let said = match op {
+        "AND" | "OR" => {
+            let decides = Found::Truth(op == "OR");
+            let others = || args.iter().find(|arg| **arg == Found::Null).or(args.first());
+            return args.iter().find(|arg| **arg == decides).or_else(others).cloned();
+        }
+        "not" => match args {
+            [Found::Truth(truth)] => !truth,
+            _ => return args.first().cloned(),
+        },
+        "is null" => args.first()? == &Found::Null,
+        "is not null" => args.first()? != &Found::Null,
+        "IS DISTINCT FROM" => args.first()? != args.get(1)?,
+        "IS NOT DISTINCT FROM" => args.first()? == args.get(1)?,
+        "istrue" => args.first()? == &Found::Truth(true),
+        "isnottrue" => args.first()? != &Found::Truth(true),
+        "exists" => !args.is_empty(),
+        _ => return None,
+    };
+    Some(Found::Truth(said))
+}
+
+/// What functions of numbers give where none is missing.
+fn of_numbers(op: &str, numbers: &[&BigRational], node: &Value) -> Option<Found> {
+    let twelve = |exact: BigRational| Some(Found::Number(rounded(&exact, 12)));
+    let hundred = || BigRational::from_integer(100.into());
+    match (op, numbers) {
         ("=", [a, b]) => Some(Found::Truth(a == b)),
         ("!=", [a, b]) => Some(Found::Truth(a != b)),
         ("<", [a, b]) => Some(Found::Truth(a < b)),
