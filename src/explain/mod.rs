@@ -280,16 +280,20 @@ impl Explainer {
                 Ok(known.flatten().map(|row| cell(OBSERVATIONS, row, "value")).collect())
             }
             CHECKS => {
-                let columns = self.provenance.columns(FINDINGS)?;
-                // A finding may weigh more or less than its rule says.
-                let is_shared = |column: &String| columns.contains(column) && column != "severity";
-                let shared: Vec<String> = self.provenance.columns(CHECKS)?.into_iter().filter(is_shared).collect();
-                let mut own = Vec::with_capacity(shared.len());
-                for column in &shared {
-                    own.push((column.clone(), self.provenance.value(CHECKS, row, column)?.to_string()));
+                let mut of = |column: &str| self.provenance.value(CHECKS, row, column).map(|value| value.to_string());
+                let [rule, dataset, own] = [of("rule")?, of("dataset")?, of("table_id")?];
+                let shared = [("rule".to_owned(), rule), ("dataset".to_owned(), dataset)];
+                let mut found = Vec::new();
+                for row in self.provenance.rows_with(FINDINGS, &shared)? {
+                    // A finding names cells; in which table they stand is said by their observations.
+                    let spoken = self.spoken_of(FINDINGS, row)?;
+                    let tables = spoken.iter().map(|cell| self.provenance.value(OBSERVATIONS, cell.row, "table_id"));
+                    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+                    if tables.is_empty() || tables.iter().any(|table| table.to_string() == own) {
+                        found.push(cell(FINDINGS, &row, "message"));
+                    }
                 }
-                let rows = self.provenance.rows_with(FINDINGS, &own)?;
-                Ok(rows.iter().map(|row| cell(FINDINGS, row, "message")).collect())
+                Ok(found)
             }
             _ => Ok(Vec::new()),
         }

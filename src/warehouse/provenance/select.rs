@@ -281,9 +281,11 @@ impl<'a> Selector<'a> {
             let is_asked = both.wanted.filters.iter().any(|filter| touches(filter, both.schema, other.2));
             if is_asked && self.has_large(own.0) && !self.has_large(other.0) && self.by_rows(both, own, other)? {
                 if both.wanted.value.iter().any(|nth| other.2(*nth)) {
-                    self.one_side(both, other, own, false)?;
+                    return self.one_side(both, other, own, false);
                 }
-                return Ok(());
+                let chose = both.wanted.filters.iter().filter(|f| !touches(f, both.schema, own.2)).cloned();
+                let wanted = Wanted { filters: chose.collect(), ..Wanted::default() };
+                return self.one_side(&Sides { conditions: &[], wanted: &wanted, ..*both }, other, own, false);
             }
         }
         self.one_side(both, left, right, false)?;
