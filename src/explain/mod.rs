@@ -178,8 +178,13 @@ impl Explainer {
             cells.push(explained);
         }
         let mut depends_on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-        for (table, row) in self.sources_of(&cell.table, cell.row)? {
-            depends_on.entry(table).or_default().insert(row);
+        let mut by_table: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        let sources = self.closure((self.place(&cell.table), u32::try_from(cell.row).unwrap_or(u32::MAX)))?;
+        for (table, row) in self.rows_in(&sources) {
+            by_table.entry(table).or_default().push(row as usize);
+        }
+        for (table, rows) in by_table {
+            depends_on.insert(self.tables[table as usize].clone(), rows.into_iter().collect());
         }
         let mut extracts = BTreeMap::new();
         for explained in &cells {
@@ -394,8 +399,20 @@ impl Explainer {
     /// As [`Explainer::explain`].
     pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        let rows = self.source_rows.iter().enumerate().filter(|(nth, _)| is_in(&sources, *nth));
-        Ok(rows.map(|(_, (table, row))| (self.tables[*table as usize].clone(), *row as usize)).collect())
+        let rows = self.rows_in(&sources);
+        Ok(rows.map(|(table, row)| (self.tables[table as usize].clone(), row as usize)).collect())
+    }
+
+    fn rows_in(&self, bits: &Bits) -> impl Iterator<Item = Row> {
+        let set = bits.iter().enumerate().flat_map(|(nth, word)| {
+            let (mut left, first) = (*word, nth * 64);
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(first + bit)
+            })
+        });
+        set.map(|nth| self.source_rows[nth])
     }
 
     fn closure(&mut self, row: Row) -> Result<Rc<Bits>, Vec<Diagnostic>> {
@@ -428,10 +445,6 @@ impl Explainer {
         let at = self.tables.iter().position(|name| name == table);
         at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
     }
-}
-
-fn is_in(bits: &Bits, nth: usize) -> bool {
-    bits.get(nth / 64).is_some_and(|word| word >> (nth % 64) & 1 == 1)
 }
 
 impl Explained {

@@ -135,7 +135,7 @@ impl<'a> Selector<'a> {
         let mut below = of_keys.over(schema, &|nth| bare(&keys[nth]).clone())?;
         let over: Vec<&Expr> = wanted.filters.iter().filter(|f| touches(f, schema, &is_made)).collect();
         let left = of_keys.partners.len() < wanted.partners.len();
-        if left || !over.is_empty() {
+        if !keys.is_empty() && (left || !over.is_empty()) {
             // Of which groups these are is asked of the groups.
             let groups = restricted(plan, &wanted.filters, &wanted.partners)?;
             let columns: Vec<Expr> = (0..keys.len()).map(|nth| column(schema, nth)).collect();
@@ -190,7 +190,9 @@ impl<'a> Selector<'a> {
             order.asc
                 && !order.expr.column_refs().is_empty()
                 && functions.iter().all(|f| {
-                    let ends = matches!(f.params.window_frame.end_bound, WindowFrameBound::CurrentRow);
+                    // What comes after is read whatever the frame.
+                    let ends = matches!(f.params.window_frame.end_bound, WindowFrameBound::CurrentRow)
+                        && f.fun.name() != "lead";
                     (ends || f.fun.name() == "row_number") && f.params.order_by.first() == Some(*order)
                 })
         });

@@ -264,7 +264,12 @@ fn check_conditions(
             alone.insert(found.table.clone(), taken);
         }
         let again = engine.block_on(asked(session, &alone, sql));
-        assert!(again.contains(row), "{sql}\n{all:?}\nfrom {alone:?} comes {again:?}, not {row}");
+        // Only the column that was asked for is looked at where each column has conditions of its own.
+        let part = |row: &'_ str| {
+            if sql.contains(" FILTER (") { row.rsplit('|').nth(1).map(str::to_owned) } else { Some(row.to_owned()) }
+        };
+        let is_there = again.iter().any(|other| part(other) == part(row));
+        assert!(is_there, "{sql}\n{all:?}\nfrom {alone:?} comes {again:?}, not {row}");
     }
 }
 

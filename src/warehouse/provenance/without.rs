@@ -1,4 +1,4 @@
-//! What would stand in tables if an observation had never been read: the models above it run again, from what was read to the
+//! What would stand in tables if some observations had never been read: the models above it run again, from what was read to the
 //! tables asked for. It proves of a cell that a figure rests on it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::lit;
+use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::ident;
 
 use super::follow::Provenance;
@@ -20,14 +20,14 @@ use crate::warehouse::session;
 const ID: &str = "obs_id";
 
 impl Provenance {
-    /// The rows of some tables without an observation. What was found about the figures stays as it is, and so do the tables
+    /// The rows of some tables without some observations. What was found about the figures stays as it is, and so do the tables
     /// that are counted from records.
     ///
     /// # Errors
     /// A model fails.
     pub fn without(
         &self,
-        observation: &str,
+        observations: &BTreeSet<String>,
         tables: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, Rows>, Vec<Diagnostic>> {
         let fault = |error: DataFusionError| vec![Diagnostic::error("sql", error.to_string())];
@@ -38,6 +38,7 @@ impl Provenance {
         for table in tables {
             self.above(table, &by_name, &mut met, &mut order);
         }
+        let gone: Vec<Expr> = observations.iter().map(|id| lit(id.as_str())).collect();
         let session = session::parallel().map_err(fault)?;
         let (names, of_release) = (&self.names, &self.session);
         let made = self.engine.block_on(async {
@@ -45,7 +46,7 @@ impl Provenance {
                 let mut provider = of_release.table_provider(name.as_str()).await?;
                 let is_read = name.starts_with("stage_") && provider.schema().column_with_name(ID).is_some();
                 if is_read {
-                    let kept = of_release.table(name.as_str()).await?.filter(ident(ID).not_eq(lit(observation)))?;
+                    let kept = of_release.table(name.as_str()).await?.filter(ident(ID).in_list(gone.clone(), true))?;
                     provider = Arc::new(MemTable::try_new(provider.schema(), vec![kept.collect().await?])?);
                 }
                 session.register_table(name.as_str(), provider)?;
