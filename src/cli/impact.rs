@@ -16,7 +16,7 @@ use crate::warehouse::provenance::Cell;
 /// Tell every published figure that depends on a file, or on one cell of it
 ///
 /// Figures that are computed from it come first, then the cells of the published files that print them, and how many rows it
-/// only helped to choose. Of an extract the figures counted from its records are told.
+/// only helped to choose. Records of extracts are not followed forward: `shebao explain` tells a figure's extracts.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The file, as it is named below the input folder: yuxi-2013/injury_by_county.xlsx
@@ -39,21 +39,23 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let file = file.strip_prefix(&context.project.input).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let found = observations(&mut explainer, &file, sheet, address).map_err(|fault| Fault(vec![fault]))?;
     let extract = explainer.provenance.extracts().any(|extract| extract.file == file);
-    if extract && args.cell.is_some() {
-        bail!("{file} holds records, which are counted and not followed one by one: ask for the file without a cell");
+    if extract {
+        bail!(
+            "{file} holds records, which are not followed forward; shebao explain tells the extracts behind a figure"
+        );
     }
-    if found.is_empty() && !extract {
+    if found.is_empty() {
         let whole = observations(&mut explainer, &file, None, None).map_err(|fault| Fault(vec![fault]))?;
         match args.cell.as_deref().filter(|_| !whole.is_empty()) {
             Some(cell) => bail!("no figure was read from {cell} of {file}; {} were from other cells", whole.len()),
             None => bail!("nothing in this release was read from {file}; name it as seen from the input folder"),
         }
     }
-    let (impact, mut affects) = impact(&mut explainer, found, extract.then_some(file.as_str())).map_err(Fault)?;
+    let (impact, mut affects) = impact(&mut explainer, found, None).map_err(Fault)?;
     let printed = printed(&mut explainer, &mut affects, &context.project.output)?;
     let told = match context.json {
         true => document(&mut explainer, &file, &impact, &printed)?,
-        false => in_words(&impact, &printed, extract),
+        false => in_words(&impact, &printed),
     };
     print::whole(&(told + "\n"))?;
     Ok(Ended::Good)
@@ -86,11 +88,8 @@ fn document(explainer: &mut Explainer, file: &str, impact: &Impact, printed: &[P
 }
 
 /// What depends on it, for people.
-fn in_words(impact: &Impact, printed: &[Printed], extract: bool) -> String {
-    let mut out = match extract {
-        true => format!("{} counted from its records\n", print::count(impact.counted, "row")),
-        false => format!("{} read there\n", print::count(impact.observations.len(), "figure")),
-    };
+fn in_words(impact: &Impact, printed: &[Printed]) -> String {
+    let mut out = format!("{} read there\n", print::count(impact.observations.len(), "figure"));
     let mut table = "";
     for affected in &impact.figures {
         if affected.cell.table != table {
