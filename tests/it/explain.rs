@@ -370,6 +370,18 @@ fn figures(explainer: &mut Explainer) -> Vec<Cell> {
 
 #[test]
 fn every_figure_is_computed_again_from_its_cells() {
+    walk();
+}
+
+#[test]
+#[ignore = "takes several minutes: the models run again for each group of cells"]
+fn every_cell_of_a_figure_counts() {
+    let (mut explainer, figures, rests_on) = walk();
+    each_cell_counts(&mut explainer, &figures, &rests_on);
+}
+
+/// Compute the figures again; with them, those that each printed cell is in, by the observation.
+fn walk() -> (Explainer, Vec<Cell>, BTreeMap<usize, Vec<usize>>) {
     let project = with_real_files();
     let mut explainer = explainer_of(project);
     // With the real files there are some eighteen thousand: all take minutes, so a part of them is walked, of every table.
@@ -379,7 +391,6 @@ fn every_figure_is_computed_again_from_its_cells() {
     assert!(figures.len() >= 5000, "only {} figures are published", figures.len());
     let mut faults = Vec::new();
     let mut computed: BTreeMap<Cell, Found> = BTreeMap::new();
-    // The figures that each printed cell is in, by the observation.
     let mut rests_on: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (nth, figure) in figures.iter().enumerate() {
         let name = format!("{}[{}].{}", figure.table, figure.row, figure.column);
@@ -411,7 +422,7 @@ fn every_figure_is_computed_again_from_its_cells() {
         }
     }
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), figures.len(), faults[..faults.len().min(30)].join("\n"));
-    each_cell_counts(&mut explainer, &figures, &rests_on);
+    (explainer, figures, rests_on)
 }
 
 /// Printed cells that are taken out of the input, each table's figures resting on one of them.
