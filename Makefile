@@ -29,6 +29,7 @@ bench: setup ## Measure the stages, reading and unpivoting, beside other librari
 	cargo bench --locked
 	cargo build --locked --release
 	python3 scripts/bench_records.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
+	python3 scripts/bench_publication.py "$${CARGO_TARGET_DIR:-target}/release/shebao" "$${XDG_CACHE_HOME:-$$HOME/.cache}/shebao/peers-venv/bin/python"
 
 fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where failing inputs lie
 	scripts/fuzz
@@ -36,7 +37,7 @@ fuzz: setup ## Fuzz every reader and parser, FUZZ_SECONDS (60) each; says where 
 fixtures: ## Make the office files under fixtures/ and tests/bad/ again from their text (Python 3)
 	scripts/make-fixtures
 
-clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, sdmx1, frictionless, DuckDB
+clients-setup: ## Install the programs that products are opened with in tests: LibreOffice, a browser, axe, sdmx1, frictionless, DuckDB
 	@scripts/setup-clients
 
 postgres: ## Install the PostgreSQL server that the tests of extracts out of a database start

@@ -4,10 +4,12 @@ usage: peers_records.py extract UTF8_FOLDER GB18030_FOLDER   every .csv of contr
        peers_records.py questions PLAIN_FOLDER SQL_FILE      contribution-*.parquet and unit-*.parquet, one per month
 
 Each peer runs in a process of its own on two threads. Prints one line per peer and task: peer, task, wall seconds, processor
-seconds, peak megabytes, rows.
+seconds, peak megabytes, rows, and of an answer its digest: its rows as `shebao query --format csv` prints them.
 """
 
+import decimal
 import glob
+import hashlib
 import multiprocessing
 import resource
 import sys
@@ -55,7 +57,7 @@ def duckdb_question(folder, sql):
     connection = duckdb_connection()
     for table in ["core_contribution", "core_unit"]:
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files(folder, table[5:])})")
-    return len(connection.execute(sql).fetchall())
+    return connection.execute(sql).fetchall()
 
 
 def datafusion_question(folder, sql):
@@ -64,14 +66,27 @@ def datafusion_question(folder, sql):
     context = datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(2))
     for table in ["core_contribution", "core_unit"]:
         context.register_table(table, context.read_parquet(f"{folder}/{table[5:]}/"))
-    return context.sql(sql).to_arrow_table().num_rows
+    return [tuple(row.values()) for row in context.sql(sql).to_arrow_table().to_pylist()]
 
 
 def polars_question(folder, sql):
     import polars
 
     tables = {table: polars.scan_parquet(files(folder, table[5:])) for table in ["core_contribution", "core_unit"]}
-    return polars.SQLContext(tables).execute(sql).collect(engine="streaming").height
+    return polars.SQLContext(tables).execute(sql).collect(engine="streaming").rows()
+
+
+def printed(value):
+    """A value as shebao prints it: every digit, none that says nothing."""
+    if isinstance(value, decimal.Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return "" if value is None else str(value)
+
+
+def digest(rows):
+    text = "".join(",".join(map(printed, row)) + "\n" for row in rows)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def measured(queue, work, arguments):
@@ -83,7 +98,8 @@ def measured(queue, work, arguments):
         return
     wall = time.perf_counter() - start
     used = resource.getrusage(resource.RUSAGE_SELF)
-    queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, rows))
+    told = (len(rows), digest(rows)) if isinstance(rows, list) else (rows, "-")
+    queue.put((wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, *told))
 
 
 def run(peer, task, work, *arguments):
@@ -93,9 +109,9 @@ def run(peer, task, work, *arguments):
     process.join()
     told = queue.get() if not queue.empty() or process.exitcode == 0 else f"ended with {process.exitcode}"
     if isinstance(told, str):
-        print(f"{peer}\t{task}\t-\t-\t-\t{told}", flush=True)
+        print(f"{peer}\t{task}\t-\t-\t-\t{told}\t-", flush=True)
     else:
-        print(f"{peer}\t{task}\t{told[0]:.2f}\t{told[1]:.2f}\t{told[2]:.0f}\t{told[3]}", flush=True)
+        print(f"{peer}\t{task}\t{told[0]:.2f}\t{told[1]:.2f}\t{told[2]:.0f}\t{told[3]}\t{told[4]}", flush=True)
 
 
 if __name__ == "__main__":

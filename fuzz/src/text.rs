@@ -61,8 +61,11 @@ pub fn pattern(bytes: &[u8]) {
         for captured in found {
             let held = text.get(captured.printed.clone());
             let held = held.unwrap_or_else(|| panic!("{:?} is no part of {text:?}", captured.printed));
-            assert!(captured.printed.start >= end || normalise(held) != captured.text, "captures overlap in {text:?}");
-            assert!(normalise(held).contains(&captured.text), "{held:?} does not hold {:?}", captured.text);
+            assert!(
+                captured.printed.start >= end || *normalise(held) != *captured.text,
+                "captures overlap in {text:?}"
+            );
+            assert!(normalise(held).contains(captured.text.as_str()), "{held:?} does not hold {:?}", captured.text);
             end = captured.printed.end;
             let _ = captured.period().map(|p| (p.start(), p.end(), p.to_string()));
             let _ = captured.text.parse::<Decimal>();

@@ -9,6 +9,7 @@ use super::job::{self, database, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, print};
 use crate::diag::{Diagnostic, Severity};
+use crate::store::known::Known;
 use crate::store::ledger::Run;
 use crate::store::release::{Manifest, Release, Releases, Sources};
 
@@ -48,6 +49,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
 fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> {
     let begun = Instant::now();
     let project = &context.project;
+    if args.force {
+        Known::forget(&project.warehouse)?;
+    }
     let mut inventory = inventory::inventory(project)?;
     let until = args.period.map(|asked| asked.period(inventory.calendar.as_ref())).transpose()?;
     let releases = Releases::open(&project.warehouse);

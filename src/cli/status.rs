@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use super::job::database::{self, Held};
 use super::job::delivery::{Deliveries, Delivery, Set, State};
 use super::job::inventory::Inventory;
 use super::job::{self, inventory, publication};
@@ -40,14 +41,15 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             return Err(error);
         }
     };
+    let manifest = list.last().map(|current| Manifest::read(&current.path)).transpose()?;
+    // What a run would read that asks for the same period again.
+    let until = manifest.as_ref().and_then(|m| m.sources.until.as_ref()).and_then(|until| until.parse().ok());
+    let databases = look(project, &mut inventory, until, manifest.as_ref());
     let deliveries = awaited(project, &inventory, None, list.last())?;
-    let Some(current) = list.last() else {
-        nothing_yet(context, &inventory, &deliveries);
+    let (Some(current), Some(manifest)) = (list.last(), manifest) else {
+        nothing_yet(context, &inventory, &deliveries, &databases);
         return Ok(Ended::Good);
     };
-    let manifest = Manifest::read(&current.path)?;
-    // What a run would read that asks for the same period again.
-    let until = manifest.sources.until.as_ref().and_then(|until| until.parse().ok());
     inventory.hold_back(awaited(project, &inventory, until, list.last())?);
     let sources = inventory::sources(project, &inventory)?;
     let was = [&manifest.sources.inputs, &manifest.sources.specs, &manifest.sources.sql, &manifest.sources.reports];
@@ -60,7 +62,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             "release": current.id, "released_at": current.since.to_string(), "releases": list.len(), "fresh": fresh,
             "printed": printed, "inputs": manifest.sources.inputs.len(), "rows": manifest.rows, "findings": manifest.findings, "report_faults": manifest.report_faults,
             "kept": manifest.kept, "encodings": manifest.encodings, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
-            "deliveries": deliveries_json(&deliveries), "program": manifest.tool_version,
+            "deliveries": deliveries_json(&deliveries), "databases": databases_json(&databases), "program": manifest.tool_version,
         });
         println!("{told}");
         return Ok(Ended::Good);
@@ -82,6 +84,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     tell_files("missing", &inventory.missing);
     tell_files("unread", &inventory.unread);
     tell_files("changed", &changed);
+    tell_databases(&databases);
     tell_deliveries(&deliveries);
     let next = match (fresh, printed) {
         (true, true) if manifest.has_errors() => "mend what `shebao check` and `shebao report` tell",
@@ -94,16 +97,68 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Good)
 }
 
-fn nothing_yet(context: &Context, inventory: &Inventory, deliveries: &Deliveries) {
+fn nothing_yet(context: &Context, inventory: &Inventory, deliveries: &Deliveries, databases: &[Database]) {
     if context.json {
         let (missing, unread) = (&inventory.missing, &inventory.unread);
         let deliveries = deliveries_json(deliveries);
-        println!("{}", json!({ "release": null, "missing": missing, "unread": unread, "deliveries": deliveries }));
+        let databases = databases_json(databases);
+        println!(
+            "{}",
+            json!({ "release": null, "missing": missing, "unread": unread, "deliveries": deliveries, "databases": databases })
+        );
     } else {
         println!("no release yet; run `shebao run`");
         tell_files("missing", &inventory.missing);
+        tell_databases(databases);
         tell_deliveries(deliveries);
     }
+}
+
+/// What a database holds for the period that is asked for.
+struct Database {
+    name: String,
+    rows: Option<u64>,
+    state: String,
+}
+
+/// Ask the databases, and add what they hold to the files: where one does not answer, what the release had of it.
+fn look(project: &Project, inventory: &mut Inventory, until: Option<Period>, last: Option<&Manifest>) -> Vec<Database> {
+    let held = match database::look_all(project, inventory, until) {
+        Ok(held) => held,
+        Err(fault) => return vec![Database { name: String::new(), rows: None, state: format!("{fault:#}") }],
+    };
+    let mut told = Vec::new();
+    for Held { name, found } in held {
+        let before = last.and_then(|last| last.sources.inputs.iter().find(|input| input.path == name));
+        let (rows, state) = match &found {
+            Ok((sha256, rows)) => {
+                let state = match before {
+                    Some(before) if before.sha256 == *sha256 => "as in the release",
+                    Some(_) => "other than in the release",
+                    None => "not in a release yet",
+                };
+                (Some(*rows), state.to_owned())
+            }
+            Err(fault) => (None, format!("no answer: {}", fault.message)),
+        };
+        let sha256 = found.ok().map(|(sha256, _)| sha256).or_else(|| before.map(|before| before.sha256.clone()));
+        inventory.files.extend(sha256.map(|sha256| FileDigest { path: name.clone(), sha256 }));
+        told.push(Database { name, rows, state });
+    }
+    inventory.files.sort();
+    told
+}
+
+fn tell_databases(databases: &[Database]) {
+    for Database { name, rows, state } in databases {
+        let rows = rows.map_or(String::new(), |rows| format!("{}, ", print::count(rows as usize, "row")));
+        let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
+        println!("database      {name}{rows}{state}");
+    }
+}
+
+fn databases_json(databases: &[Database]) -> Json {
+    databases.iter().map(|d| json!({ "name": d.name, "rows": d.rows, "state": d.state })).collect()
 }
 
 /// What is due by the calendar until a period, or until the last one that has ended.

@@ -180,6 +180,8 @@ pub struct Indicator {
     pub unit: String,
     pub kind: PeriodKind,
     pub definition: String,
+    /// For the explanatory notes of a yearbook; blank where it prints none.
+    pub definition_zh: String,
     pub numerator: String,
     pub denominator: String,
     pub source: String,

@@ -40,12 +40,26 @@ impl<K: Ord, V> Few<K, V> {
         K: Clone,
         V: Clone,
     {
-        if self.is_empty() || base.is_empty() {
-            return if self.is_empty() { base.clone() } else { self.clone() };
-        }
-        let mut all = base.clone();
-        all.extend(self.0.iter().cloned());
+        let mut all = self.clone();
+        all.fill(base);
         all
+    }
+
+    /// Takes from `base` the entries whose keys are not among these.
+    pub fn fill(&mut self, base: &Few<K, V>)
+    where
+        K: Clone,
+        V: Clone,
+    {
+        if self.is_empty() {
+            self.0.clone_from(&base.0);
+            return;
+        }
+        for (key, value) in &base.0 {
+            if let Err(nth) = self.0.binary_search_by(|(known, _)| known.cmp(key)) {
+                self.0.insert(nth, (key.clone(), value.clone()));
+            }
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {

@@ -40,6 +40,11 @@ pub fn is_normal(c: char) -> bool {
     matches!(c, '!'..='~' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
+/// Whether a character is a Chinese one that neither folds nor composes with what stands beside it.
+pub fn is_han(c: char) -> bool {
+    !c.is_ascii() && is_normal(c)
+}
+
 /// The characters of [`normalise`] for one printed character; none for white space.
 pub fn normalised(printed: char) -> impl Iterator<Item = char> {
     let whole = (is_normal(printed) || is_circled(printed)).then_some(printed);

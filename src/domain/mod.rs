@@ -23,6 +23,7 @@ pub mod code;
 pub mod concordance;
 pub mod few;
 pub mod finding;
+pub mod fingerprint;
 pub mod label;
 pub mod observation;
 pub mod observations;

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 
 use super::address::{Addressing, CellRef};
 use super::code::{Code, TOTAL};
 use super::few::Few;
+use super::fingerprint::fingerprint;
 use super::period::{Period, PeriodKind};
 use super::text::Text;
 use super::value::{Qualifier, Status, Value};
@@ -131,13 +131,6 @@ impl Coordinates {
     pub fn meets(&self, other: &Coordinates) -> bool {
         self.said & other.said != 0
     }
-}
-
-/// A number of a value; equal values have the same.
-fn fingerprint(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl From<Dimensions> for Coordinates {

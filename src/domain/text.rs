@@ -49,6 +49,11 @@ impl Text {
         self.as_bytes().is_empty()
     }
 
+    /// Whether it is nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        !self.as_bytes().iter().any(u8::is_ascii_graphic) && self.trim().is_empty()
+    }
+
     /// Whether it is nothing but ASCII, as numbers are.
     pub fn is_ascii(&self) -> bool {
         self.as_bytes().is_ascii()
@@ -113,6 +118,22 @@ impl From<String> for Text {
 impl From<&String> for Text {
     fn from(text: &String) -> Text {
         Text::from(text.as_str())
+    }
+}
+
+impl FromIterator<char> for Text {
+    fn from_iter<I: IntoIterator<Item = char>>(characters: I) -> Text {
+        let mut characters = characters.into_iter();
+        let (mut bytes, mut length) = ([0; SHORT], 0);
+        while let Some(c) = characters.next() {
+            let Some(place) = bytes.get_mut(length..length + c.len_utf8()) else {
+                let begun = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                return begun.chars().chain([c]).chain(characters).collect::<String>().into();
+            };
+            c.encode_utf8(place);
+            length += c.len_utf8();
+        }
+        Text(Kept::Short { length: length as u8, bytes })
     }
 }
 
@@ -191,6 +212,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn white_space_alone_is_blank() {
+        let blank = |text: &str| Text::from(text).is_blank();
+        assert!(["", " ", "\n\u{3000}", "\t \u{A0}"].map(blank).iter().all(|blank| *blank));
+        assert!(["0", " 参", "\u{3000}合 计", "—"].map(blank).iter().all(|blank| !*blank));
+    }
+
+    #[test]
     fn a_text_is_itself_at_any_length() {
         let mut shared = Shared::default();
         for length in [0, 1, 6, 7, 8, 1000] {
@@ -199,6 +227,8 @@ mod tests {
             let ascii = "9".repeat(length);
             assert_eq!(Text::of_ascii(ascii.as_bytes()).unwrap(), *ascii);
             assert_eq!(shared.text(&text), shared.text(&text));
+            assert_eq!(text.chars().collect::<Text>(), *text);
+            assert_eq!(format!("{ascii}保").chars().collect::<Text>(), *format!("{ascii}保"));
             assert_eq!(format!("{:>3}", shared.text(&text)), format!("{text:>3}"));
         }
     }

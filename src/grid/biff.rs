@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 
 use super::archive::damaged;
 use super::compound::{Broken, Compound};
+use super::cores::as_found;
 use super::limit::{self, CellCount};
 use super::number_format::{Number, NumberFormat};
 use super::workbook::{Style, Styles, Value, Writer, error_text, line_breaks, packed_number};
 use super::{column_letters, encoding, format};
 use crate::diag::{Diagnostic, Place};
 use crate::domain::text::{Shared, Text};
-use part::{End, Parts};
+use part::{End, Part, Parts};
 use text::Texts;
 
 // Record types, by the names of [MS-XLS].
@@ -235,25 +236,22 @@ fn sheet(
     (place, least): (usize, usize),
     out: &mut Writer<'_>,
 ) -> Result<(), Diagnostic> {
-    let parts = Parts::of_sheet(stream, place, least);
-    let (first, later) = (parts.first, &parts.later);
-    if later.is_empty() {
-        Reading { book, styles: &book.styles, formula: None }.records(first, 0, out)?;
+    let mut parts = Parts::of_sheet(stream, place, least);
+    let first = parts.next().unwrap_or_default();
+    if parts.end().is_some() {
+        Reading { book, styles: &book.styles, formula: None }.records(first, out)?;
     } else {
-        let read = |(part, depth): &(&[u8], usize)| {
+        let read = |part: Part<'_>| {
             let (mut of_part, styles) = (out.for_part(), book.styles.apart());
-            Reading { book, styles: &styles, formula: None }.records(part, *depth, &mut of_part)?;
+            Reading { book, styles: &styles, formula: None }.records(part, &mut of_part)?;
             Ok(of_part)
         };
-        // All but the first begin within the sheet.
-        let parts: Vec<(&[u8], usize)> =
-            std::iter::once((first, 0)).chain(later.iter().map(|part| (*part, 1))).collect();
-        let read: Vec<Result<Writer<'_>, Diagnostic>> = super::on_all_cores(&parts, read);
+        let read: Vec<Result<Writer<'_>, Diagnostic>> = as_found(std::iter::once(first).chain(&mut parts), read);
         for part in read {
             out.append(part?);
         }
     }
-    match parts.end {
+    match parts.end().unwrap_or(End::BreaksOff) {
         End::Whole => Ok(()),
         End::Missing => Err(damaged(&format!("its sheet \"{}\" is missing", out.sheet.grid.sheet))),
         End::BreaksOff => Err(damaged(&format!("its sheet \"{}\" breaks off", out.sheet.grid.sheet))),
@@ -268,8 +266,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The records of a part; `depth` is how many streams within the stream are open, as charts on the sheet are.
-    fn records(&mut self, part: &[u8], mut depth: usize, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
+    /// The records of a part, but for those of streams within the stream, as charts on the sheet are.
+    fn records(&mut self, (part, mut depth): Part<'_>, out: &mut Writer<'_>) -> Result<(), Diagnostic> {
         for record in records(part, 0) {
             match record.kind {
                 BOF => depth += 1,

@@ -13,6 +13,7 @@ mod cores;
 mod dbf;
 mod delimited;
 mod encoding;
+mod file;
 mod format;
 mod guard;
 mod hidden;
@@ -40,7 +41,7 @@ pub use crate::domain::address::{Addressing, CellRef, column_letters};
 pub use crate::domain::text::Text;
 pub use cores::on_all_cores;
 pub use encoding::encode;
-pub use sheet::Grid;
+pub use sheet::{Grid, Row};
 
 /// What a person says of a file that the file does not say itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +58,7 @@ pub struct Declared<'a> {
 /// The file cannot be read, is not what its name says, is damaged, protected by a password, beyond a [`limit`], or holds
 /// a byte that does not decode.
 pub fn read(path: &Path, shown: &str, declared: Declared<'_>) -> Result<Document, Diagnostic> {
-    let bytes = read_bytes(path).map_err(|d| d.at(Place::file(shown)))?;
+    let bytes = file::read(path).map_err(|d| d.at(Place::file(shown)))?;
     parse_bytes(bytes.into(), path, shown, declared)
 }
 
@@ -82,33 +83,15 @@ fn read_format(bytes: Cow<'_, [u8]>, path: &Path, shown: &str, declared: Declare
         Format::Ods => ods::read(&bytes, shown),
         Format::Delimited => delimited::read(&bytes, shown, encoding, delimiter),
         Format::Dbf => {
-            let page = beside(path, &["cpg"]).and_then(|b| String::from_utf8(b).ok()).map(|t| t.trim().to_owned());
+            let page =
+                file::beside(path, &["cpg"]).and_then(|b| String::from_utf8(b).ok()).map(|t| t.trim().to_owned());
             let page = page.filter(|t| !t.is_empty());
-            let memo = beside(path, &["fpt", "dbt"]);
+            let memo = file::beside(path, &["fpt", "dbt"]);
             dbf::read(&bytes, shown, encoding, dbf::Beside { code_page: page.as_deref(), memo: memo.as_deref() })
         }
         Format::Html => html::read(&bytes, shown, encoding),
         Format::Parquet => parquet::read(path),
     }
-}
-
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let failed = |error: std::io::Error| {
-        Diagnostic::error("unreadable-file", format!("the file cannot be read: {error}"))
-            .hint("check that it exists and that you may read it")
-    };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > limit::FILE_BYTES {
-        return Err(limit::exceeded("bytes in a file", limit::FILE_BYTES));
-    }
-    std::fs::read(path).map_err(failed)
-}
-
-/// What lies beside a file under its name: a dbf file keeps its encoding in a `.cpg` file, its long texts in a `.fpt` or
-/// `.dbt` file.
-fn beside(path: &Path, extensions: &[&str]) -> Option<Vec<u8>> {
-    let written = extensions.iter().flat_map(|e| [(*e).to_owned(), e.to_uppercase()]);
-    written.map(|e| path.with_extension(e)).find_map(|p| read_bytes(&p).ok())
 }
 
 /// What a file says a cell holds.

@@ -27,7 +27,7 @@ use crate::diag::{Diagnostic, Place};
 pub use delimited::{Form, Raw};
 
 /// Bytes of a piece, about.
-const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 1 << 18;
 /// Bytes that the reader takes from the disk at a time.
 const BUFFER_BYTES: usize = 256 << 10;
 /// Columns of an extract.

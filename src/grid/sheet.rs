@@ -80,19 +80,17 @@ impl std::ops::DerefMut for Stretches {
 
 impl Grid {
     pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
-        let (columns, cells) = self.cells_of(self.nth(row)?);
-        // Most tables have no holes: the cell is then as far from the first as its column.
-        let guess = col.checked_sub(*columns.first()?)? as usize;
-        let nth = match columns.get(guess) {
-            Some(found) if *found == col => guess,
-            _ => columns.binary_search(&col).ok()?,
-        };
-        cells.get(nth)
+        self.cells_in(row).get(col)
     }
 
     /// The cell's text, blank where there is none.
     pub fn text(&self, row: u32, col: u32) -> &str {
         self.get(row, col).map_or("", |c| &c.text)
+    }
+
+    /// Whether the cell shows nothing but white space, or there is none.
+    pub fn is_blank(&self, row: u32, col: u32) -> bool {
+        self.get(row, col).is_none_or(|c| c.text.is_blank())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -102,6 +100,12 @@ impl Grid {
     /// All cells, row by row.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (CellRef, &Cell)> {
         (0..self.starts.len()).flat_map(|nth| self.row_at(nth))
+    }
+
+    /// The cells of a row, of which several are looked for.
+    pub fn cells_in(&self, row: u32) -> Row<'_> {
+        let (columns, cells) = self.nth(row).map_or((&[][..], &[][..]), |nth| self.cells_of(nth));
+        Row { columns, cells }
     }
 
     /// The cells of a row.
@@ -248,7 +252,7 @@ impl Grid {
         if begins {
             self.starts.push(place);
         }
-        if !cell.text.is_ascii() {
+        if cell.plain_decimals().is_none() && !cell.text.is_ascii() {
             self.words.push(place);
         }
         self.rows = self.rows.max(at.row + 1);
@@ -287,6 +291,25 @@ impl Grid {
             sheet.grid.rows = row as u32 + 1;
         }
         sheet.grid
+    }
+}
+
+/// A row of a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'g> {
+    columns: &'g [u32],
+    cells: &'g [Cell],
+}
+
+impl<'g> Row<'g> {
+    pub fn get(&self, col: u32) -> Option<&'g Cell> {
+        // Most tables have no holes: the cell is then as far from the first as its column.
+        let guess = col.checked_sub(*self.columns.first()?)? as usize;
+        let nth = match self.columns.get(guess) {
+            Some(found) if *found == col => guess,
+            _ => self.columns.binary_search(&col).ok()?,
+        };
+        self.cells.get(nth)
     }
 }
 

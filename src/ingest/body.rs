@@ -18,7 +18,7 @@ use super::value::{self, Amount, Bare};
 use super::{Doubts, Reading};
 use crate::diag::Diagnostic;
 use crate::domain::{Code, Observation, Observations, Status, Text};
-use crate::grid::{CellRef, Grid, Span, on_all_cores};
+use crate::grid::{CellRef, Grid, Row, Span, on_all_cores};
 use crate::spec::annotation::Marks;
 use crate::spec::table::{Meaning, PeriodRule, SignRule, UnitUse};
 
@@ -159,13 +159,14 @@ impl<'a> Body<'a> {
                 }
             };
             let row = Side::of_line(line, &self.title.meaning);
+            let cells = self.found.grid.cells_in(line.label.line);
             band.of_rows.add(&row, &self.title.meaning);
             band.limited |= validity::is_limited(self.reading, &row.coordinates);
             let Meaning { indicator, unit, period, sign, .. } = &line.meaning;
             let of_kind = kinds.entry((indicator.as_ref(), unit.as_ref(), *period, *sign));
             let of_kind = of_kind.or_insert_with(|| columns.iter().map(|_| None).collect());
             for (column, known) in columns.iter().zip(of_kind) {
-                if let Err(fault) = band.cell([&row, column], &told, known) {
+                if let Err(fault) = band.cell(cells, [&row, column], &told, known) {
                     band.faults.push(*fault);
                 }
             }
@@ -177,6 +178,7 @@ impl<'a> Body<'a> {
 impl<'a> Band<'a> {
     fn cell(
         &mut self,
+        cells: Row<'_>,
         [row, column]: [&Side<'a>; 2],
         told: &Told,
         known: &mut Option<Known<'a>>,
@@ -188,7 +190,7 @@ impl<'a> Band<'a> {
             let Some([row, column]) = self.merged(at, *span, row, column)? else { return Ok(()) };
             let said = Said::of_cell(row.meaning(), column.meaning(), title);
             let said = said.map_err(|what| self.clash(at, [&row, &column], what))?;
-            return self.numbers(at, [&row, &column], told, (said, &mut None));
+            return self.numbers((at, cells), [&row, &column], told, (said, &mut None));
         }
         let known = match known {
             Some(known) => known,
@@ -198,13 +200,13 @@ impl<'a> Band<'a> {
                 known.insert(Known { said, counted: None })
             }
         };
-        self.numbers(at, [row, column], told, (known.said, &mut known.counted))
+        self.numbers((at, cells), [row, column], told, (known.said, &mut known.counted))
     }
 
     /// The number of a cell, or each of several; `known` is what its series counts.
     fn numbers(
         &mut self,
-        at: CellRef,
+        (at, cells): (CellRef, Row<'_>),
         sides: [&Side<'_>; 2],
         told: &Told,
         (said, known): (Said<'_>, &mut Option<Counted<'a>>),
@@ -216,7 +218,7 @@ impl<'a> Band<'a> {
             return Err(self.clash(at, sides, what));
         }
         let (reading, grid) = (self.body.reading, self.body.found.grid);
-        let cell = grid.get(at.row, at.col);
+        let cell = cells.get(at.col);
         let blank = Text::default();
         let printed = cell.map_or(&blank, |c| &c.text);
         let number = cell.and_then(|cell| value::plain(reading, cell, &said));
@@ -249,8 +251,10 @@ impl<'a> Band<'a> {
             let known = if status == Status::Normal { known } else { &mut None };
             self.observations.push(self.maker.observation(at, &statement, known)?);
         }
-        let all = first..self.observations.len();
-        self.marked.extend(marks.into_iter().flat_map(|marks| all.clone().map(move |o| (o, Arc::clone(&marks)))));
+        if let Some(marks) = marks {
+            let all = first..self.observations.len();
+            self.marked.extend(all.map(|nth| (nth, Arc::clone(&marks))));
+        }
         Ok(())
     }
 

@@ -93,7 +93,7 @@ fn nearest(
         // All corners of the row are the table's own, unless a title of another table stands before the anchor.
         let first = of_row().next()?;
         let before = grid.row(anchor.row).map(|(at, _)| at).find(|at| (first[0].col..anchor.col).contains(&at.col));
-        if let Some(other) = before.filter(|at| !grid.text(at.row, at.col).trim().is_empty()) {
+        if let Some(other) = before.filter(|at| !grid.is_blank(at.row, at.col)) {
             let what = "panels stand below two titles";
             faults.push(ambiguous(reading, what, [(grid, other), (grid, anchor)]));
             return None;
@@ -126,7 +126,7 @@ fn belongs(
 ) -> Option<()> {
     let (first, last) = (corner[0], corner[corner.len() - 1]);
     let end = grid.merge_at(anchor).map_or(anchor.col, |m| m.last.col);
-    let filled = |at: CellRef| !grid.text(at.row, at.col).trim().is_empty();
+    let filled = |at: CellRef| !grid.is_blank(at.row, at.col);
     let title = (anchor.row..first.row)
         .flat_map(|row| (end + 1..=first.col).map(move |col| CellRef { row, col }))
         .find(|at| filled(*at));

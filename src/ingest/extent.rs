@@ -11,7 +11,8 @@ use super::label::{Axis, begins};
 use super::locate::{Found, Place, origin};
 use super::number;
 use crate::diag::Diagnostic;
-use crate::domain::label::normalise;
+use crate::domain::Text;
+use crate::domain::label::{is_han, normalise};
 use crate::grid::{Cell, CellRef, CellValue, Grid};
 
 /// Rows of a table in which one header holds.
@@ -119,8 +120,7 @@ fn across(
 fn lead(grid: &Grid, place: &Place<'_>, band: &Band) -> u32 {
     let rows = band.corner[0].row..band.body.end;
     let filled = |col: &u32| rows.clone().any(|row| has_text(grid, CellRef { row, col: *col }));
-    let titled =
-        |anchor: &CellRef| grid.row(anchor.row).any(|(at, cell)| at.col < anchor.col && !cell.text.trim().is_empty());
+    let titled = |anchor: &CellRef| grid.row(anchor.row).any(|(at, cell)| at.col < anchor.col && !cell.text.is_blank());
     let start = place.anchor.filter(titled).map_or(0, |anchor| anchor.col);
     (start..band.corner[0].col).rev().take_while(filled).count() as u32
 }
@@ -191,7 +191,7 @@ impl Lines<'_> {
         // Over the cells that are there: a sheet may be as wide as it is empty.
         let first = |cols: Range<u32>| {
             let cells = self.grid.row(row).filter(|(at, _)| cols.contains(&at.col));
-            cells.map(|(_, cell)| &*cell.text).find(|text| !text.trim().is_empty())
+            cells.map(|(_, cell)| &cell.text).find(|text| !text.is_blank()).map(Text::as_str)
         };
         first(self.cols.clone()).or_else(|| first(0..self.cols.start))
     }
@@ -202,8 +202,12 @@ impl Lines<'_> {
         if layout.panels.below && corner::below(self.reading, self.grid, self.corner, row).is_some() {
             return Sign::Header;
         }
-        let text = normalise(text);
-        let begins = |words: &[String]| words.iter().any(|w| !w.is_empty() && text.starts_with(w.as_str()));
+        // Nearly all rows begin with another character than these words.
+        let first = text.chars().next().filter(|c| is_han(*c));
+        let begins = |words: &[String]| {
+            let like = |word: &&String| !word.is_empty() && first.is_none_or(|first| word.starts_with(first));
+            words.iter().filter(like).any(|word| normalise(text).starts_with(word.as_str()))
+        };
         match () {
             () if begins(&layout.between) => Sign::Between,
             () if begins(&layout.until) => Sign::End,
@@ -314,7 +318,7 @@ impl Lines<'_> {
 
     /// A row whose last cell in the columns that hold no labels is a number.
     fn ends_in_number(&self, row: u32) -> bool {
-        let mut cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.trim().is_empty());
+        let mut cells = self.grid.row(row).filter(|(at, c)| self.cols.contains(&at.col) && !c.text.is_blank());
         let last = cells.rfind(|(at, _)| self.corner.iter().all(|label| label.col != at.col));
         last.is_some_and(|(_, c)| is_number(c))
     }
@@ -341,5 +345,5 @@ fn is_continuation(text: &str) -> bool {
 
 fn has_text(grid: &Grid, at: CellRef) -> bool {
     let at = origin(grid, at);
-    !grid.text(at.row, at.col).trim().is_empty()
+    !grid.is_blank(at.row, at.col)
 }

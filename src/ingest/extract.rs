@@ -1,7 +1,8 @@
 //! Extracts: cells + record layout → typed records, and what could not be used.
 //!
 //! Nothing is guessed: a column is what its declaration says, and a cell that is not so sets its record aside with the
-//! reason. Cells stay bytes until their type is known; those of codes are looked up once for each way of writing them.
+//! reason. Cells stay bytes until their type is known; what is written more than once, such as a code, a person or a day, is
+//! read once for each way of writing it ([`memo`]) and is a number from then on.
 //! No file is opened here; who reads it ([`crate::grid::rows`]) and puts the records away ([`crate::store::records`]) are
 //! others.
 
@@ -9,16 +10,18 @@ mod cell;
 mod code;
 mod header;
 pub mod mask;
+mod memo;
 
 use crate::domain::record::MONTH;
 use crate::domain::{Codebook, RecordKind, Validity};
 use crate::grid::rows::{Form, Header, Piece, Raw, TextForm};
 use crate::spec::Extract;
 use crate::spec::pattern::Captured;
-use crate::store::key::{Key, PERSON_BYTES};
-use crate::store::records::{Reject, Row, RowForm, month_text};
+use crate::store::key::Key;
+use crate::store::records::{Batch, Column, Reject, RowForm, month_text};
 
 pub use code::CodeSet;
+use memo::Memo;
 
 /// What is known before a file is opened.
 #[derive(Clone, Copy)]
@@ -40,8 +43,10 @@ pub struct Plan<'a> {
     counted: &'static str,
     /// By column of the file.
     slots: Vec<Option<Slot>>,
-    /// What is the same in every row.
-    constant: Row,
+    /// By column of the table: what stands where no cell says it, the number of a code or a month.
+    constant: Vec<Option<u32>>,
+    /// Columns of the table that no column of the file fills.
+    unfilled: Vec<usize>,
     sets: &'a [CodeSet],
     /// Columns whose codes may be out of force.
     limited: Vec<usize>,
@@ -77,152 +82,135 @@ pub struct Counts {
     pub rejected: u64,
 }
 
-/// One thread's reading of a file.
-pub struct Reader<'a> {
-    plan: &'a Plan<'a>,
-    row: Row,
-    /// By column of the file.
-    codes: Vec<code::Cache>,
-    persons: Vec<Option<(Vec<u8>, [u8; PERSON_BYTES])>>,
-}
+/// What a thread knows of the cells that it met, by column of the file: the numbers that its batch has for them.
+pub struct Known(Vec<Memo>);
 
-/// Persons whose hashes a thread remembers: a person's schemes stand in rows near each other.
-const PERSONS: usize = 1 << 14;
-
-impl<'a> Reader<'a> {
-    pub fn new(plan: &'a Plan<'a>) -> Reader<'a> {
-        let codes = plan.slots.iter().map(|_| code::Cache::default()).collect();
-        Reader { plan, row: plan.constant.clone(), codes, persons: vec![None; PERSONS] }
+impl Plan<'_> {
+    /// Nothing is known of the cells of a new batch.
+    pub fn known(&self) -> Known {
+        Known(self.slots.iter().map(|_| Memo::default()).collect())
     }
 
-    /// Take a piece apart: good records go to `take`, wrong cells to `rejects`.
-    ///
-    /// # Errors
-    /// That of `take`; nothing more is read then.
-    pub fn piece<E>(
-        &mut self,
-        piece: &Piece,
-        rejects: &mut Vec<Reject>,
-        mut take: impl FnMut(&Row) -> Result<(), E>,
-    ) -> Result<Counts, E> {
+    /// Take a piece apart: good records go to the batch, wrong cells to `rejects`.
+    pub fn piece(&self, piece: &Piece, known: &mut Known, batch: &mut Batch, rejects: &mut Vec<Reject>) -> Counts {
         let mut counts = Counts::default();
-        let mut failed = None;
-        let text = self.plan.text;
-        piece.each(&text, |line, lines, cells| {
-            if failed.is_some() {
-                return;
-            }
+        piece.each(&self.text, |line, lines, cells| {
             let before = rejects.len();
-            self.record(line, cells, rejects);
+            self.record((line, cells), known, batch, rejects);
             counts.records += 1;
             if rejects.len() > before {
+                batch.cut();
                 // A quotation mark at a wrong place may make one record of many.
                 counts.rejected += lines;
                 counts.records += lines - 1;
             } else {
-                failed = take(&self.row).err();
+                batch.lines.push(line);
             }
         });
-        failed.map_or(Ok(counts), Err)
+        counts
     }
 
-    fn record(&mut self, line: u64, cells: &[Raw<'_>], rejects: &mut Vec<Reject>) {
-        let plan = self.plan;
-        if cells.len() != plan.slots.len() {
+    fn record(
+        &self,
+        (line, cells): (u64, &[Raw<'_>]),
+        known: &mut Known,
+        batch: &mut Batch,
+        rejects: &mut Vec<Reject>,
+    ) {
+        if cells.len() != self.slots.len() {
             let message =
-                format!("the {} has {} cells, and the header {}", plan.counted, cells.len(), plan.slots.len());
+                format!("the {} has {} cells, and the header {}", self.counted, cells.len(), self.slots.len());
             return rejects.push(whole(line, "cell-count", message));
         }
-        self.row.clone_from(&plan.constant);
-        self.row.set_line(line);
-        for (nth, (slot, cell)) in plan.slots.iter().zip(cells).enumerate() {
+        for ((slot, known), cell) in self.slots.iter().zip(&mut known.0).zip(cells) {
             let Some(slot) = slot else { continue };
-            if let Err(wrong) = self.cell(nth, slot, *cell) {
-                let raw = mask::shown(&plan.text, cell.bytes, slot.kind == RecordKind::Person);
+            if let Err(wrong) = self.cell(slot, known, *cell, &mut batch.columns[slot.column]) {
+                let raw = mask::shown(&self.text, cell.bytes, slot.kind == RecordKind::Person);
                 rejects.push(Reject {
                     line,
                     label: slot.label.clone(),
-                    field: plan.form.table.columns[slot.column].name.to_owned(),
+                    field: self.form.table.columns[slot.column].name.to_owned(),
                     raw,
                     reason: wrong.reason,
                     message: wrong.message,
                 });
             }
         }
-        for column in &plan.limited {
-            let (number, month) = (self.row.code(plan.form, *column), self.row.month());
-            if month > 0
-                && let Some(code) = plan.sets[*column].out_of_force(number, month)
+        for column in &self.unfilled {
+            self.blank(*column, &mut batch.columns[*column]);
+        }
+        for nth in &self.limited {
+            // A cell that is wrong has left none in its column.
+            let row = batch.len();
+            let number = |nth: usize| Some(&batch.columns[nth]).filter(|c| c.len() > row).and_then(|c| c.short(row));
+            if let Some((number, month)) = number(*nth).zip(number(0))
+                && let Some(code) = self.sets[*nth].out_of_force(number, month)
             {
-                rejects.push(plan.out_of_force(line, *column, code, month));
+                rejects.push(self.out_of_force(line, *nth, code, month));
             }
         }
     }
 
+    /// Read a cell into its column.
     #[inline]
-    fn cell(&mut self, nth: usize, slot: &Slot, raw: Raw<'_>) -> Result<(), Wrong> {
-        let (form, column) = (self.plan.form, slot.column);
+    fn cell(&self, slot: &Slot, known: &mut Memo, raw: Raw<'_>, column: &mut Column) -> Result<(), Wrong> {
         let bytes = raw.bytes.trim_ascii();
         if raw.form == Form::Broken {
             return Err(Wrong::new("quotation", "something stands behind the quotation mark that closes the cell"));
         }
         if bytes.is_empty() {
+            self.blank(slot.column, column);
             return match slot.optional {
                 true => Ok(()),
                 false => Err(Wrong::new("blank", "the cell is blank")),
             };
         }
-        let text = &self.plan.text;
         match slot.kind {
-            RecordKind::Code(list) => {
-                let plan = self.plan;
-                let found = self.codes[nth].get(bytes, || plan.code(list, column, bytes))?;
-                self.row.set_code(form, column, found);
+            RecordKind::Yuan => column.push_long(match cell::plain_fen(bytes, slot.fen) {
+                Some(fen) => fen,
+                None => cell::folded(&self.text, bytes, |ascii| cell::fen(ascii, slot.fen))?,
+            }),
+            RecordKind::Count => column.push_long(cell::folded(&self.text, bytes, cell::count)?),
+            // Doubled quotation marks are not told from others by the bytes alone.
+            _ if raw.form == Form::Doubled => {
+                let number = self.number(slot, raw.form, bytes, column)?;
+                column.push_short(number);
             }
-            RecordKind::Yuan => {
-                let fen = cell::folded(text, bytes, |ascii| cell::fen(ascii, slot.fen))?;
-                self.row.set_integer(form, column, fen);
-            }
-            RecordKind::Count => {
-                let count = cell::folded(text, bytes, cell::count)?;
-                self.row.set_integer(form, column, count);
-            }
-            RecordKind::Month => self.row.set_month(form, column, cell::folded(text, bytes, cell::month)?),
-            RecordKind::Date => self.row.set_date(form, column, cell::folded(text, bytes, cell::date)?),
-            RecordKind::Unit => {
-                let row = &mut self.row;
-                cell::folded(text, bytes, |ascii| {
-                    cell::unit(ascii).map(|(number, length)| row.set_unit(form, column, &number[..length]))
-                })?;
-            }
-            RecordKind::Person => {
-                let hash = self.person(bytes)?;
-                self.row.set_person(form, column, hash);
-            }
-            RecordKind::Text => {
-                let words = cell::words(text, bytes, raw.form == Form::Doubled)?;
-                self.row.set_text(form, column, words.as_bytes());
+            _ => {
+                let number = known.get(bytes, || self.number(slot, raw.form, bytes, column))?;
+                column.push_short(number);
             }
         }
         Ok(())
     }
 
-    fn person(&mut self, bytes: &[u8]) -> Result<[u8; PERSON_BYTES], Wrong> {
-        let place = code::hash(bytes) as usize % PERSONS;
-        if let Some((number, hash)) = &self.persons[place]
-            && number == bytes
-        {
-            return Ok(*hash);
+    fn blank(&self, nth: usize, column: &mut Column) {
+        match self.constant[nth] {
+            Some(number) => column.push_short(number),
+            None => column.push_missing(),
         }
-        let key = self.plan.task.key;
-        let hash = cell::folded(&self.plan.text, bytes, |ascii| cell::person(ascii).map(|number| key.person(&number)))?;
-        self.persons[place] = Some((bytes.to_vec(), hash));
-        Ok(hash)
     }
-}
 
-impl Plan<'_> {
-    fn code(&self, list: &str, column: usize, bytes: &[u8]) -> Result<u16, Wrong> {
+    /// The number of a cell's word or code, its day or its month.
+    fn number(&self, slot: &Slot, form: Form, bytes: &[u8], column: &mut Column) -> Result<u32, Wrong> {
+        let text = &self.text;
+        let mut word = |word: &[u8]| column.add(word);
+        match slot.kind {
+            RecordKind::Code(list) => self.code(list, slot.column, bytes),
+            RecordKind::Month => cell::folded(text, bytes, cell::month),
+            RecordKind::Date => Ok(cell::folded(text, bytes, cell::date)? as u32),
+            RecordKind::Unit => Ok(word(&cell::folded(text, bytes, cell::unit)?)),
+            RecordKind::Person => {
+                let number = cell::folded(text, bytes, cell::person)?;
+                Ok(word(&self.task.key.person(&number)))
+            }
+            RecordKind::Text | RecordKind::Yuan | RecordKind::Count => {
+                Ok(word(cell::words(text, bytes, form == Form::Doubled)?.as_bytes()))
+            }
+        }
+    }
+
+    fn code(&self, list: &str, column: usize, bytes: &[u8]) -> Result<u32, Wrong> {
         let undecodable = || Wrong::new("undecodable", format!("the bytes are not {}", self.text.name()));
         let label = self.text.decode(bytes).ok_or_else(undecodable)?;
         code::look_up(&self.task, list, &label, &self.sets[column], self.form.table.counts)
@@ -311,11 +299,14 @@ pub fn plan<'a>(
 ) -> Result<Plan<'a>, Vec<crate::diag::Diagnostic>> {
     let mut faults = Vec::new();
     let slots = header::slots(&task, header, &mut faults);
-    let constant = header::constant(&task, form, sets, &mut faults);
+    let constant = header::constant(&task, sets, &mut faults);
     match faults.is_empty() {
         true => {
             let limited = (0..sets.len()).filter(|column| sets[*column].is_limited()).collect();
-            Ok(Plan { task, form, text: header.text, counted: header.counted, slots, constant, sets, limited })
+            let is_filled = |nth: &usize| slots.iter().flatten().any(|slot| slot.column == *nth);
+            let unfilled = (0..sets.len()).filter(|nth| !is_filled(nth)).collect();
+            let (text, counted) = (header.text, header.counted);
+            Ok(Plan { task, form, text, counted, slots, constant, unfilled, sets, limited })
         }
         false => Err(faults),
     }

@@ -156,15 +156,18 @@ fn some_rows(reading: &Reading, found: &Found<'_>, rows: Range<u32>) -> (Vec<Lab
         let mut own = false;
         for (depth, col) in found.label_cols.iter().enumerate() {
             let mut at = found.label_at(row, *col);
-            if reading.layout().label_inherits && is_blank(grid, at) && !own && filled().is_some() {
+            let mut blank = is_blank(grid, at);
+            if blank && reading.layout().label_inherits && !own && filled().is_some() {
                 at = labels.last().and_then(|l| l.parts.get(depth)).map_or(at, |p| p.at);
+                blank = is_blank(grid, at);
             }
-            own |= at.row == row && !is_blank(grid, at);
-            if is_blank(grid, at) && !reading.layout().levels.any() {
+            own |= at.row == row && !blank;
+            if !blank {
+                push(reading, grid, at, &mut parts, &mut faults);
+            } else if !reading.layout().levels.any() {
                 // A text behind a blank is not the label of the whole row.
                 parts.push(Part { at, text: Text::default(), marks: Marks::new() });
             }
-            push(reading, grid, at, &mut parts, &mut faults);
         }
         parts.truncate(parts.iter().rposition(|p| !p.text.is_empty()).map_or(0, |last| last + 1));
         if parts.is_empty()
@@ -200,21 +203,21 @@ fn is_banner(reading: &Reading, found: &Found<'_>, at: CellRef) -> bool {
 }
 
 fn push(reading: &Reading, grid: &Grid, at: CellRef, parts: &mut Vec<Part>, faults: &mut Vec<Diagnostic>) {
-    if !is_blank(grid, at) && parts.last().is_none_or(|p| p.at != at) {
-        if grid.get(at.row, at.col).is_some_and(|c| c.value == CellValue::UnsavedFormula) {
-            let fault = value::unsaved_formula(reading, grid, at);
-            // A merged cell stands over several columns.
-            if faults.iter().all(|f| f.place.cell != fault.place.cell || f.code != fault.code) {
-                faults.push(fault);
-            }
+    let cell = grid.get(at.row, at.col).filter(|cell| !cell.text.is_blank());
+    let Some(cell) = cell.filter(|_| parts.last().is_none_or(|p| p.at != at)) else { return };
+    if cell.value == CellValue::UnsavedFormula {
+        let fault = value::unsaved_formula(reading, grid, at);
+        // A merged cell stands over several columns.
+        if faults.iter().all(|f| f.place.cell != fault.place.cell || f.code != fault.code) {
+            faults.push(fault);
         }
-        let (text, marks) = note::of_label(reading, grid.text(at.row, at.col));
-        parts.push(Part { at, text: (&*text).into(), marks });
     }
+    let (text, marks) = note::of_label(reading, &cell.text);
+    parts.push(Part { at, text: (&*text).into(), marks });
 }
 
 fn is_blank(grid: &Grid, at: CellRef) -> bool {
-    grid.text(at.row, at.col).trim().is_empty()
+    grid.is_blank(at.row, at.col)
 }
 
 /// A cell of its own with text, not the rest of a merged one.

@@ -1,7 +1,6 @@
 //! Labels found, held against labels declared: presence, order, and the codes that captures stand for.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Reading;
 use super::header::{Label, Part};
@@ -13,6 +12,7 @@ use super::presence::{Met, Stranger};
 use super::twice;
 use super::unit::{PrintedUnit, captured_unit, strip};
 use crate::diag::Diagnostic;
+use crate::domain::fingerprint::fingerprint;
 use crate::domain::{Code, Dimension, LookupError, Period, TOTAL};
 use crate::grid::{CellRef, Grid, on_all_cores};
 use crate::spec::pattern::{Capture, Captured, Pattern};
@@ -75,33 +75,14 @@ pub(super) fn assign<'l>(
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Line<'l>> {
     let (grid, entries) = (found.grid, entries(reading, axis));
-    let mut lines: Vec<Line<'_>> = Vec::with_capacity(labels.len());
-    // The entry each label belongs to.
-    let mut order: Vec<(usize, &Label)> = Vec::with_capacity(labels.len());
     let stretches: Vec<&[Label]> = labels.chunks(LABELS_AT_ONCE).collect();
-    let line = |label: &'l Label| {
-        let Some(Fitting { entry, meaning, unit, misprints }) =
-            entry_of(reading, label, entries.iter().filter(|e| !e.merged))?
-        else {
-            return Ok(None);
-        };
-        let nth = entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0);
-        let (print, units) = (print_of(&meaning), units(reading, label));
-        Ok(Some((nth, entry.is_read().then_some(Line { label, meaning, print, units, captured: unit }), misprints)))
-    };
-    let some_lines = |stretch: &&'l [Label]| stretch.iter().map(line).collect::<Vec<Result<_, Unknown>>>();
-    for (label, line) in labels.iter().zip(on_all_cores(&stretches, some_lines).into_iter().flatten()) {
-        match line {
-            Ok(Some((nth, line, misprints))) => {
-                order.push((nth, label));
-                lines.extend(line);
-                let at = label.at().unwrap_or(found.corner);
-                let remark = |message| reading.remark("misprinted-label", message, grid, at);
-                met.remarks.extend(misprints.into_iter().map(remark));
-            }
-            Ok(None) => met.strangers.push(stranger(reading, found, label, axis)),
-            Err(unknown) => faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
-        }
+    let (mut lines, mut order) = (Vec::with_capacity(labels.len()), Vec::with_capacity(labels.len()));
+    for mut some in on_all_cores(&stretches, |labels| Assigned::of(reading, found, labels, axis)) {
+        lines.append(&mut some.lines);
+        order.append(&mut some.order);
+        met.remarks.append(&mut some.remarks);
+        met.strangers.append(&mut some.strangers);
+        faults.append(&mut some.faults);
     }
     met.entries(axis).extend(order.iter().map(|(nth, _)| nth));
     repeated(reading, grid, entries, &order, axis, faults);
@@ -116,10 +97,50 @@ pub(super) fn assign<'l>(
     lines
 }
 
-fn print_of(meaning: &Meaning) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    meaning.hash(&mut hasher);
-    hasher.finish()
+/// Some labels, held against the declared ones.
+#[derive(Default)]
+struct Assigned<'l> {
+    lines: Vec<Line<'l>>,
+    /// The entry each label belongs to.
+    order: Vec<(usize, &'l Label)>,
+    remarks: Vec<Diagnostic>,
+    strangers: Vec<Stranger>,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'l> Assigned<'l> {
+    fn of(reading: &Reading, found: &Found<'_>, labels: &'l [Label], axis: Axis) -> Assigned<'l> {
+        let entries = entries(reading, axis);
+        let mut some = Assigned::default();
+        some.lines.reserve_exact(labels.len());
+        some.order.reserve_exact(labels.len());
+        for label in labels {
+            match entry_of(reading, label, entries.iter().filter(|e| !e.merged)) {
+                Ok(Some(fitting)) => some.add(reading, found, label, entries, fitting),
+                Ok(None) => some.strangers.push(stranger(reading, found, label, axis)),
+                Err(unknown) => some.faults.push(hint::unknown_label(reading, found, label, axis, &unknown)),
+            }
+        }
+        some
+    }
+
+    fn add(
+        &mut self,
+        reading: &Reading,
+        found: &Found<'_>,
+        label: &'l Label,
+        entries: &[Entry],
+        Fitting { entry, meaning, unit, misprints }: Fitting<'_>,
+    ) {
+        self.order.push((entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0), label));
+        let at = label.at().unwrap_or(found.corner);
+        let remark = |message| reading.remark("misprinted-label", message, found.grid, at);
+        self.remarks.extend(misprints.into_iter().map(remark));
+        if entry.is_read() {
+            let (print, units) = (fingerprint(&meaning), units(reading, label));
+            self.lines.push(Line { label, meaning, print, units, captured: unit });
+        }
+    }
 }
 
 /// No two rows, and no two columns, may mean the same.
@@ -166,8 +187,9 @@ pub(super) fn entry_of<'e>(
             Ok(mut found) => {
                 // A unit that is declared stands; the printed one is held against it.
                 found.unit = entry.meaning.unit.clone().or(found.unit);
-                let (meaning, unit) = (found.over(&entry.meaning), captured_unit(reading, &captured));
-                return Ok(Some(Fitting { entry, meaning, unit, misprints: misprints(reading, &captured) }));
+                found.fill(&entry.meaning);
+                let (unit, misprints) = (captured_unit(reading, &captured), misprints(reading, &captured));
+                return Ok(Some(Fitting { entry, meaning: found, unit, misprints }));
             }
             Err(error) => unknown = unknown.or(Some(error)),
         }
@@ -200,9 +222,10 @@ pub(super) fn fit(reading: &Reading, entry: &Entry, label: &Label) -> Option<Vec
     if entry.path.len() != label.parts.len() {
         return None;
     }
-    let mut all = Vec::new();
-    for (pattern, part) in entry.path.iter().zip(&label.parts) {
-        all.extend(held(reading, pattern, &part.text)?);
+    let mut parts = entry.path.iter().zip(&label.parts).map(|(pattern, part)| held(reading, pattern, &part.text));
+    let mut all = parts.next().unwrap_or_else(|| Some(Vec::new()))?;
+    for more in parts {
+        all.extend(more?);
     }
     Some(all)
 }
@@ -261,7 +284,7 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
                 let code = look_up(list, &held.text, outer.as_ref())?;
                 // A breakdown that is not divided is left out.
                 if code.as_str() != TOTAL {
-                    meaning.breakdown.insert(list.into(), code.as_str().into());
+                    meaning.breakdown.insert(list.clone(), code.as_str().into());
                 }
             }
             Capture::Groups => {
@@ -272,13 +295,13 @@ fn meaning(reading: &Reading, captured: &[Captured]) -> Result<Meaning, Unknown>
                         meaning.breakdown.insert(list.as_str().into(), code.as_str().into());
                     }
                     if again {
-                        let error = LookupError::Unknown { list: list.clone(), label: held.text.clone() };
+                        let error = LookupError::Unknown { list: list.clone(), label: held.text.to_string() };
                         return Err(Unknown { error, list });
                     }
                 }
             }
             Capture::Integer(key) => {
-                meaning.breakdown.insert(key.into(), held.text.as_str().into());
+                meaning.breakdown.insert(key.clone(), held.text.clone());
             }
             Capture::Year | Capture::Month | Capture::Period => {
                 meaning.period = Some(PeriodRule::Fixed(period_below(held, meaning.period)?));
@@ -306,12 +329,12 @@ fn groups<'t>(reading: &Reading, text: &'t str) -> Result<Vec<(String, &'t str)>
 /// The period that a capture holds, which lies in that of the label above it.
 fn period_below(held: &Captured, outer: Option<PeriodRule>) -> Result<Period, Unknown> {
     let list = "period".to_owned();
-    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.clone() };
+    let unknown = || LookupError::Unknown { list: list.clone(), label: held.text.to_string() };
     let Some(period) = held.period() else { return Err(Unknown { error: unknown(), list: list.clone() }) };
     match outer {
         Some(PeriodRule::Fixed(outer)) if period.start() < outer.start() || outer.end() < period.end() => {
             let (code, outer) = (Code::new(&period.to_string()), Code::new(&outer.to_string()));
-            let error = LookupError::Outside { list: list.clone(), label: held.text.clone(), code, outer };
+            let error = LookupError::Outside { list: list.clone(), label: held.text.to_string(), code, outer };
             Err(Unknown { error, list })
         }
         _ => Ok(period),
@@ -354,7 +377,7 @@ fn repeated(
 ) {
     let mut seen = BTreeSet::new();
     for (nth, label) in order {
-        if seen.insert(nth) || !entries[*nth].is_literal() {
+        if !entries[*nth].is_literal() || seen.insert(nth) {
             continue;
         }
         let at = label.at().unwrap_or(CellRef { row: 0, col: 0 });
@@ -398,7 +421,7 @@ fn periods_from_left(reading: &Reading, grid: &Grid, lines: &mut [Line<'_>], fau
             (Some(PeriodRule::Fixed(period)), _) => left = Some(period),
             (Some(PeriodRule::Left), Some(period)) => {
                 line.meaning.period = Some(PeriodRule::Fixed(period));
-                line.print = print_of(&line.meaning);
+                line.print = fingerprint(&line.meaning);
             }
             (Some(PeriodRule::Left), None) => {
                 let at = line.label.at().unwrap_or(CellRef { row: 0, col: 0 });

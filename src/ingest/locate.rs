@@ -60,7 +60,7 @@ impl Found<'_> {
         rows.flat_map(move |row| {
             let cells = |cols: Range<u32>| {
                 let cells = self.grid.row(row).filter(move |(at, _)| cols.contains(&at.col));
-                cells.filter(|(_, cell)| !cell.text.trim().is_empty())
+                cells.filter(|(_, cell)| !cell.text.is_blank())
             };
             let outside = if cells(self.table_cols.clone()).next().is_none() { 0..self.table_cols.start } else { 0..0 };
             cells(outside).chain(cells(self.table_cols.clone()))
@@ -93,7 +93,7 @@ impl Found<'_> {
     /// The cell that holds a label in a row: the first of its columns that is not blank.
     pub fn label_at(&self, row: u32, label_col: u32) -> CellRef {
         let cells = self.beneath(label_col).map(|col| origin(self.grid, CellRef { row, col }));
-        let mut filled = cells.filter(|at| !self.grid.text(at.row, at.col).trim().is_empty());
+        let mut filled = cells.filter(|at| !self.grid.is_blank(at.row, at.col));
         filled.next().unwrap_or_else(|| origin(self.grid, CellRef { row, col: label_col }))
     }
 }
@@ -267,7 +267,7 @@ fn first_texts(grids: &[&Grid], top: u32) -> String {
     let mut rows: Vec<String> = Vec::new();
     for grid in grids {
         let mut last = None;
-        for (at, cell) in grid.iter().filter(|(at, c)| at.row >= top && !c.text.trim().is_empty()) {
+        for (at, cell) in grid.iter().filter(|(at, c)| at.row >= top && !c.text.is_blank()) {
             if last.replace(at.row) != Some(at.row) && rows.len() < TEXTS_SHOWN {
                 rows.push(format!("\"{}\" in {}", cell.text.replace('\n', " "), shown(grid, at)));
             }

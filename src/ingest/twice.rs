@@ -2,11 +2,11 @@
 //! which of them counts. Records have keys of their own.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Reading;
 use super::said::{Side, period};
 use crate::diag::{Diagnostic, Place};
+use crate::domain::fingerprint::fingerprint;
 use crate::domain::label::normalise;
 use crate::domain::{Code, Dimensions, Observation, Observations, Period};
 use crate::spec::table::{Meaning, PeriodRule, Preference};
@@ -28,10 +28,8 @@ impl Axial {
         self.indicator |= meaning.indicator.is_some();
         self.period |= meaning.period.is_some();
         let period = period(meaning, &nothing, title);
-        let mut hasher = DefaultHasher::new();
-        (meaning.indicator.as_ref().or(title.indicator.as_ref()), period).hash(&mut hasher);
-        side.coordinates.fingerprint().hash(&mut hasher);
-        self.prints.push(hasher.finish());
+        let indicator = meaning.indicator.as_ref().or(title.indicator.as_ref());
+        self.prints.push(fingerprint((indicator, period, side.coordinates.fingerprint())));
     }
 
     /// Adds the lines that follow.

@@ -2,7 +2,7 @@
 //! `charts/<id>.{svg,png}` and `index.html`; the `.way.html` beside a table explains its figures. A table
 //! that cannot be filled is left out with its faults; the others are published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,14 @@ use crate::diag::{Checked, Diagnostic, Place};
 use crate::explain::Explainer;
 use crate::report::chart::draw as chart;
 use crate::report::chart::font::Face;
+use crate::report::chart::picture::Picture;
 use crate::report::chart::plot::{self, Plot};
 use crate::report::chart::png;
 use crate::report::definition::spec::{ChartSpec, Generated, ReportSpec, TableSpec};
 use crate::report::formats::html;
 use crate::report::formats::package::{self, About};
 use crate::report::formats::sdmx::{self, Flow};
-use crate::report::formats::text::{self, Picture, Shown, Whole};
+use crate::report::formats::text::{self, Shown, Whole};
 use crate::report::formats::xlsx;
 use crate::report::formats::{accessible, csv, docx, docx_text, ods, way, xlsx_book};
 use crate::report::prose::document::Document;
@@ -92,6 +93,7 @@ pub fn publish_tables(
         corrected,
         into,
         explainer,
+        explained: BTreeSet::new(),
         progress,
         faults: Vec::new(),
         published: Published::default(),
@@ -119,6 +121,11 @@ pub fn publish_tables(
         shelves.push(shelf);
     }
     let pictures = run.charts(&mut shelves)?;
+    for shelf in &shelves {
+        for (_, frame) in &shelf.tables {
+            run.page(shelf.report, frame, &pictures)?;
+        }
+    }
     for nth in 0..shelves.len() {
         shelves[nth].text = run.document(&shelves, nth, imprint);
         run.text(&mut shelves, nth, &pictures, imprint)?;
@@ -178,6 +185,8 @@ struct Run<'a, 'p> {
     into: &'a Path,
     /// Explains the figures; without it they are printed without their way.
     explainer: Option<&'p mut Explainer>,
+    /// Tables whose figures have a page that explains them, by their path.
+    explained: BTreeSet<PathBuf>,
     progress: &'p mut dyn FnMut(&str),
     faults: Vec<Diagnostic>,
     published: Published,
@@ -220,7 +229,6 @@ impl Run<'_, '_> {
         });
         let flow = Flow { report: &report.name, frame: &frame };
         let texts = [
-            ("html", html::render(&frame, &report.title, "../../", ways.is_some()).into_bytes()),
             ("csv", csv::render(&frame)),
             ("sdmx.csv", sdmx::render(&flow, &self.names)),
             ("structure.xml", sdmx::structure(&flow, &self.names)),
@@ -231,9 +239,21 @@ impl Run<'_, '_> {
         }
         if let Some(ways) = ways {
             self.write(&stem.with_extension("way.html"), ways.as_bytes())?;
+            self.explained.insert(stem);
         }
         self.published.tables += 1;
         Ok(Some(frame))
+    }
+
+    /// The page of a table, with the charts that draw its figures.
+    fn page(&mut self, report: &ReportSpec, frame: &Frame, pictures: &[Picture]) -> Result<(), Diagnostic> {
+        let own: BTreeSet<&str> = kept::obs_ids(&frame.tidy).collect();
+        let is_of = |ids: &BTreeSet<String>| !ids.is_empty() && ids.iter().all(|id| own.contains(id.as_str()));
+        let charts: Vec<&Picture> = pictures.iter().filter(|picture| is_of(&picture.obs_ids)).collect();
+        let stem = Path::new("tables").join(&report.name).join(&frame.id);
+        let explained = self.explained.contains(&stem);
+        let page = html::render(frame, &charts, &report.title, "../../", explained);
+        self.write(&stem.with_extension("html"), page.as_bytes())
     }
 
     /// All tables of a report together: the machine-readable workbooks and the data package.

@@ -42,7 +42,7 @@ fn rows(text: &str) -> Rows {
     Rows { columns, rows }
 }
 
-const OBSERVATIONS: &str = "
+pub const OBSERVATIONS: &str = "
     obs_id | indicator | period | population | breakdown | *value | unit | *decimals | mark | printed | printed_unit | source_file | sheet | cell
     t/B2 | insured | 2010 | _T | _T | 2389520 | person | 1 | | 238. 95 | 10k_person | a.xls | s | B2
     t/C2 | standard | 2010 | adult | _T | 70 | yuan | 0 | | 70 | yuan | a.xls | s | C2
@@ -54,7 +54,7 @@ const OBSERVATIONS: &str = "
     t/C4 | standard | 2012 | _T | _T | 50 | yuan | 0 | | 50 | yuan | a.xls | s | C4
 ";
 
-const REPORT: &str = r#"
+pub const REPORT: &str = r#"
 [report]
 title = "调研"
 
@@ -120,7 +120,7 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
 }
 
 /// The files of one table, in the order written.
-const TABLE_FILES: [&str; 7] = ["xlsx", "ods", "docx", "html", "csv", "sdmx.csv", "structure.xml"];
+const TABLE_FILES: [&str; 7] = ["xlsx", "ods", "docx", "csv", "sdmx.csv", "structure.xml", "html"];
 
 /// Files that are neither those of a table alone nor of a chart: the index, and what holds a whole report.
 fn of_tables(files: &[String]) -> Vec<&str> {
@@ -160,7 +160,7 @@ fn rendered(faults: &[Diagnostic]) -> String {
     faults.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n")
 }
 
-fn frame(observations: &str, text: &str) -> (Frame, String) {
+pub fn frame(observations: &str, text: &str) -> (Frame, String) {
     let filled = fill_rows(&report(text).tables[0], &rows(observations), &names(), &[]);
     let faults = rendered(&filled.diagnostics);
     (filled.value.unwrap(), faults)
@@ -292,7 +292,7 @@ fn text_that_is_not_toml_is_shown() {
 #[test]
 fn the_page_of_a_table_as_a_whole() {
     let (frame, _) = frame(OBSERVATIONS, REPORT);
-    let page = html::render(&frame, "调研", "../../", false);
+    let page = html::render(&frame, &[], "调研", "../../", false);
     let body = page.split("<body>").nth(1).unwrap();
     insta::assert_snapshot!(body);
 }
@@ -350,7 +350,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
     for empty in [no_rows, no_columns, nothing] {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
-        let page = html::render(&empty, "调研", "../../", false);
+        let page = html::render(&empty, &[], "调研", "../../", false);
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
         csv::render(&empty);
     }

@@ -30,8 +30,18 @@ pub(super) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String, faults: &mut 
     unlisted(folder, &book, shown, faults);
     let rows = read(&folder.join("unit.csv"), &["unit", "name_zh", "base", "factor"], shown, faults);
     book.units = once(&rows, "unit", faults).into_iter().filter_map(|row| unit(row, faults)).collect();
-    let columns =
-        ["indicator", "name_zh", "name_en", "unit", "kind", "definition", "numerator", "denominator", "source"];
+    let columns = [
+        "indicator",
+        "name_zh",
+        "name_en",
+        "unit",
+        "kind",
+        "definition",
+        "definition_zh",
+        "numerator",
+        "denominator",
+        "source",
+    ];
     let rows = read(&folder.join("indicator.csv"), &columns, shown, faults);
     let rows = once(&rows, "indicator", faults);
     book.indicators = rows.into_iter().filter_map(|row| indicator(row, &book, faults)).collect();
@@ -348,6 +358,7 @@ fn indicator(row: &Row, book: &Codebook, faults: &mut Vec<Diagnostic>) -> Option
         unit: unit.to_owned(),
         kind: kind?,
         definition: row.get("definition").to_owned(),
+        definition_zh: row.get("definition_zh").to_owned(),
         numerator: row.get("numerator").to_owned(),
         denominator: row.get("denominator").to_owned(),
         source: row.get("source").to_owned(),

@@ -129,6 +129,7 @@ impl Declaring<'_> {
             unit: unit.clone(),
             kind,
             definition: String::new(),
+            definition_zh: String::new(),
             numerator: String::new(),
             denominator: String::new(),
             source: self.scope.to_owned(),

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::domain::label::{is_normal, lacks, normalise, normalised};
-use crate::domain::{Dimension, Period};
+use crate::domain::label::{is_han, is_normal, lacks, normalise, normalised};
+use crate::domain::{Dimension, Period, Text};
 
 /// Digits of a whole number that is captured.
 const INTEGER_DIGITS_MAX: usize = 9;
@@ -44,11 +44,11 @@ pub enum Capture {
     /// The name of a unit.
     Unit,
     /// A label of any further code list; the breakdown's key is the list's name.
-    Breakdown(String),
+    Breakdown(Text),
     /// Further groups, each under the name of its list: `出资方：单位；统计量：上限`.
     Groups,
     /// A whole number; the breakdown's key is given.
-    Integer(String),
+    Integer(Text),
     /// Four digits.
     Year,
     /// `2004-07` or `2004年7月`.
@@ -66,7 +66,7 @@ pub enum Capture {
 pub struct Captured {
     pub capture: Capture,
     /// Normalised.
-    pub text: String,
+    pub text: Text,
     /// Bytes of the text as printed.
     pub printed: Range<usize>,
 }
@@ -152,7 +152,7 @@ impl Pattern {
 
     /// What the captures hold where the whole text fits the pattern.
     pub fn matches(&self, printed: &str) -> Option<Vec<Captured>> {
-        if self.is_elsewhere(printed) {
+        if self.differs_at_an_end(printed) {
             return None;
         }
         let text = Folded::new(printed);
@@ -167,6 +167,16 @@ impl Pattern {
         let text = Folded::new(printed);
         let mut search = Search { text: &text, to_end: false, dead: BTreeSet::new() };
         (0..=text.chars.len()).find_map(|start| search.from(&self.pieces, start))
+    }
+
+    /// Whether a text surely begins or ends with another character than what fits, as nearly all labels of other entries do.
+    fn differs_at_an_end(&self, printed: &str) -> bool {
+        let differ = |piece: Option<&Piece>, wanted: fn(&[char]) -> Option<&char>, there: Option<char>| {
+            let there = there.filter(|c| is_han(*c));
+            matches!((piece, there), (Some(Piece::Text(text)), Some(there)) if wanted(text) != Some(&there))
+        };
+        differ(self.pieces.first(), <[char]>::first, printed.chars().next())
+            || differ(self.pieces.last(), <[char]>::last, printed.chars().next_back())
     }
 
     /// Whether a text surely lacks a character of the pattern.
@@ -187,7 +197,7 @@ fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
     let name = name.trim();
     match kind.trim() {
         "" => {}
-        "int" => return Ok(Capture::Integer(name.to_owned())),
+        "int" => return Ok(Capture::Integer(name.into())),
         kind => return Err(PatternError::Kind { name: name.to_owned(), kind: kind.to_owned() }),
     }
     match name {
@@ -201,41 +211,61 @@ fn capture(inside: &str, lists: &[&str]) -> Result<Capture, PatternError> {
         "breakdown" => Ok(Capture::Groups),
         _ => match Dimension::parse(name) {
             Some(dimension) => Ok(Capture::Dimension(dimension)),
-            _ if lists.contains(&name) => Ok(Capture::Breakdown(name.to_owned())),
+            _ if lists.contains(&name) => Ok(Capture::Breakdown(name.into())),
             _ => Err(PatternError::NoList { name: name.to_owned() }),
         },
     }
 }
 
-/// Normalised characters, each with its bytes in the printed text.
-struct Folded {
+/// The normalised characters of a printed text.
+struct Folded<'t> {
+    printed: &'t str,
     chars: Vec<char>,
-    bytes: Vec<Range<usize>>,
+    /// Characters compose with each other, which those of no Chinese print do: where each stands is not known.
+    composed: bool,
 }
 
-impl Folded {
-    fn new(printed: &str) -> Folded {
-        let mut folded = Folded { chars: Vec::with_capacity(printed.len()), bytes: Vec::with_capacity(printed.len()) };
+impl<'t> Folded<'t> {
+    fn new(printed: &'t str) -> Folded<'t> {
+        let mut chars = Vec::with_capacity(printed.len());
         let mut plain = true;
-        for (at, c) in printed.char_indices() {
-            plain &= is_normal(c) || c == ' ';
-            for k in normalised(c) {
-                folded.chars.push(k);
-                folded.bytes.push(at..at + c.len_utf8());
+        for c in printed.chars() {
+            if is_normal(c) {
+                chars.push(c);
+            } else {
+                plain &= c == ' ';
+                chars.extend(normalised(c));
             }
         }
-        if plain || is_nfc_quick(folded.chars.iter().copied()) == IsNormalized::Yes {
-            return folded;
+        let composed = !plain && is_nfc_quick(chars.iter().copied()) != IsNormalized::Yes;
+        let chars = if composed { chars.into_iter().nfc().collect() } else { chars };
+        Folded { printed, chars, composed }
+    }
+
+    /// Bytes of the printed text that characters stand for.
+    fn bytes(&self, chars: &Range<usize>) -> Range<usize> {
+        let all = 0..self.printed.len();
+        if self.composed {
+            return all;
         }
-        // Characters that compose with each other, which no Chinese print has: where each stands is not kept.
-        let chars: Vec<char> = folded.chars.into_iter().nfc().collect();
-        Folded { bytes: vec![0..printed.len(); chars.len()], chars }
+        let (mut start, mut before) = (0, 0);
+        for (at, c) in self.printed.char_indices() {
+            let after = before + if is_normal(c) { 1 } else { normalised(c).count() };
+            if (before..after).contains(&chars.start) {
+                start = at;
+            }
+            if after >= chars.end {
+                return start..at + c.len_utf8();
+            }
+            before = after;
+        }
+        start..all.end
     }
 }
 
 /// One pattern held against one text.
 struct Search<'a> {
-    text: &'a Folded,
+    text: &'a Folded<'a>,
     /// Whether the pattern must reach to the end of the text.
     to_end: bool,
     /// Number of pieces left and place in the text from which they have been found not to fit.
@@ -245,7 +275,9 @@ struct Search<'a> {
 impl Search<'_> {
     fn from(&mut self, pieces: &[Piece], start: usize) -> Option<Vec<Captured>> {
         let mut found = Vec::new();
-        self.fit(pieces, start, &mut found).then(|| found.into_iter().rev().collect())
+        let fits = self.fit(pieces, start, &mut found);
+        found.reverse();
+        fits.then_some(found)
     }
 
     /// Fit pieces from `start`; a capture takes the shortest text that lets the rest fit (numbers the longest). `found` is
@@ -285,8 +317,8 @@ impl Search<'_> {
         for nth in shortest..=left {
             let end = start + if greedy { left + 1 - nth } else { nth };
             if self.holds(capture, start..end) && self.fit(rest, end, found) {
-                let printed = self.text.bytes[start].start..self.text.bytes[end - 1].end;
-                let text = self.text.chars[start..end].iter().collect();
+                let printed = self.text.bytes(&(start..end));
+                let text = self.text.chars[start..end].iter().copied().collect();
                 found.push(Captured { capture: capture.clone(), text, printed });
                 return true;
             }
@@ -350,12 +382,12 @@ fn holds(capture: &Capture, text: &[char]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{Pattern, Text};
 
     fn check(pattern: &str, text: &str, expected: Option<&[&str]>) {
         let pattern = Pattern::parse(pattern, &["hospital"]).unwrap();
         let found = pattern.matches(text).map(|c| c.into_iter().map(|c| c.text).collect::<Vec<_>>());
-        assert_eq!(found.as_deref(), expected.map(|e| e.iter().map(|s| s.to_string()).collect::<Vec<_>>()).as_deref());
+        assert_eq!(found.as_deref(), expected.map(|e| e.iter().map(|s| Text::from(*s)).collect::<Vec<_>>()).as_deref());
     }
 
     #[test]

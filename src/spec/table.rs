@@ -232,14 +232,23 @@ pub struct Meaning {
 impl Meaning {
     /// This meaning, with what it leaves out taken from `base`.
     pub fn over(&self, base: &Meaning) -> Meaning {
-        Meaning {
-            indicator: self.indicator.as_ref().or(base.indicator.as_ref()).cloned(),
-            unit: self.unit.as_ref().or(base.unit.as_ref()).cloned(),
-            period: self.period.or(base.period),
-            sign: self.sign.or(base.sign),
-            dimensions: self.dimensions.over(&base.dimensions),
-            breakdown: self.breakdown.over(&base.breakdown),
+        let mut both = self.clone();
+        both.fill(base);
+        both
+    }
+
+    /// Takes what it leaves out from `base`.
+    pub fn fill(&mut self, base: &Meaning) {
+        if self.indicator.is_none() {
+            self.indicator.clone_from(&base.indicator);
         }
+        if self.unit.is_none() {
+            self.unit.clone_from(&base.unit);
+        }
+        self.period = self.period.or(base.period);
+        self.sign = self.sign.or(base.sign);
+        self.dimensions.fill(&base.dimensions);
+        self.breakdown.fill(&base.breakdown);
     }
 
     /// What a row and a column say together.

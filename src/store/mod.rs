@@ -10,6 +10,7 @@
 //! - [`records`]: the rows of extracts, sorted on disk and put away by table and month
 //! - [`derived`]: tables computed month by month, a file for each month
 //! - [`ledger`]: what arrived when, and which runs there were
+//! - [`known`]: digests of files that were looked at before
 //!
 //! Nothing here knows SQL or layouts of tables; polars is used here alone and its types stay inside.
 
@@ -25,9 +26,11 @@ pub mod key;
 pub mod records;
 pub mod derived;
 pub mod ledger;
+pub mod known;
 
 pub use digest::sha256_file;
 pub use error::StoreError;
+pub use known::Known;
 pub use ledger::Ledger;
 pub use lock::Lock;
 pub use parquet::Cell;

@@ -7,25 +7,31 @@
 //! warehouse/records/core_reject/<submission>/core_reject.parquet
 //! ```
 
+mod batch;
+mod chunk;
+mod column;
 mod file;
+mod pack;
 mod row;
 mod sort;
 mod supersede;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use ::parquet::data_type::ByteArray;
+pub use batch::Batch;
+pub use column::{Column, Words};
 pub use file::Files;
-pub use row::{Row, RowForm, TEXT_BYTES, UNIT_BYTES};
-pub use sort::{Runs, merge};
+pub use row::{RowForm, TEXT_BYTES, UNIT_BYTES};
+pub use sort::{Runs, in_order};
 pub use supersede::supersede;
 
 use super::error::StoreError;
-use super::parquet::{self, Cell, Row as Cells};
-use super::schema;
+use super::schema::{self, Kind};
+use crate::domain::RecordKind;
+use crate::grid::on_all_cores;
 
 /// Below the warehouse.
 pub(super) const FOLDER: &str = "records";
@@ -114,6 +120,12 @@ impl Submission {
         (&self.count, &self.source_file) > (&other.count, &other.source_file)
     }
 
+    /// Its files below the warehouse, and those that hold what is left of them.
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let left = self.parts.iter().filter_map(|part| Some(&part.left.as_ref()?.file));
+        self.parts.iter().map(|part| &part.file).chain(left).chain(&self.rejects).map(String::as_str)
+    }
+
     /// Whether all its files are there.
     pub fn is_whole(&self, warehouse: &Path) -> bool {
         let files = self.parts.iter().map(|part| &part.file).chain(&self.rejects);
@@ -140,23 +152,54 @@ pub struct Reject {
 /// # Errors
 /// The disk cannot take it.
 pub fn write_rejects(warehouse: &Path, of: &Submission, rejects: &[Reject]) -> Result<String, StoreError> {
-    let below = format!("{FOLDER}/{REJECT}/{}", of.id);
-    let folder = warehouse.join(&below);
-    std::fs::create_dir_all(&folder).map_err(StoreError::io("make the folder", &folder))?;
-    let row = |reject: &Reject| -> Cells<'static> {
-        let texts = [&of.dataset, &of.extract, &of.table, &of.source_file, &of.source_sha256];
-        let mut cells: Cells<'static> = texts.map(|text| Cell::text(text.clone())).into();
-        cells.push(Cell::Integer(i32::try_from(reject.line).unwrap_or(i32::MAX)));
-        let texts = [&reject.label, &reject.field, &reject.raw];
-        cells.extend(texts.map(|text| Cell::text(text.clone())));
-        cells.push(Cell::text(reject.reason));
-        cells.push(Cell::text(reject.message.clone()));
-        cells.push(Cell::text(if of.refused { "refused" } else { "taken" }));
-        cells.push(Cell::text(of.id.clone()));
-        cells
+    let file = format!("{FOLDER}/{REJECT}/{}/{REJECT}.parquet", of.id);
+    let path = warehouse.join(&file);
+    let of_kind = |kind: &Kind| match kind {
+        Kind::Integer => ("int32", "", Column::new(RecordKind::Date, &Words::default())),
+        _ => ("binary", " (STRING)", Column::new(RecordKind::Text, &Words::default())),
     };
-    parquet::write(&folder, &schema::REJECT, rejects.iter().map(row), |_| String::new())?;
-    Ok(format!("{below}/{REJECT}.parquet"))
+    let mut text = format!("message {REJECT} {{ ");
+    let mut columns = Vec::new();
+    for (name, kind) in schema::REJECT.columns {
+        let (physical, logical, column) = of_kind(kind);
+        text.push_str(&format!("optional {physical} {name}{logical}; "));
+        columns.push(column);
+    }
+    text.push('}');
+    let state = if of.refused { "refused" } else { "taken" };
+    for reject in rejects {
+        let of_file = [&of.dataset, &of.extract, &of.table, &of.source_file, &of.source_sha256];
+        let line = reject.line.to_string();
+        let of_cell = [&line, &reject.label, &reject.field, &reject.raw].map(String::as_str);
+        let about = [reject.reason, &reject.message, state, &of.id];
+        let texts = of_file.into_iter().map(String::as_str).chain(of_cell).chain(about);
+        for (column, text) in columns.iter_mut().zip(texts) {
+            match column {
+                Column::Words { .. } => column.push_word(text.as_bytes()),
+                _ => column.push_short(u32::try_from(reject.line).unwrap_or(u32::MAX).min(i32::MAX as u32)),
+            }
+        }
+    }
+    file::write(&path, &text, &columns, rejects.len())?;
+    Ok(file)
+}
+
+/// Bring to the disk what is new of these files: before a release names one, it must be there after any crash. Late and all
+/// together, since a disk takes many files at once as quickly as a few.
+///
+/// # Errors
+/// The disk cannot take them.
+pub fn settle(warehouse: &Path, submissions: &[Submission], before: &[Submission]) -> Result<(), StoreError> {
+    let there: BTreeSet<&str> = before.iter().flat_map(Submission::files).collect();
+    let new: BTreeSet<&str> = submissions.iter().flat_map(Submission::files).filter(|f| !there.contains(f)).collect();
+    let new: Vec<PathBuf> = new.into_iter().map(|file| warehouse.join(file)).collect();
+    let synced = on_all_cores(&new, |path| {
+        let file = std::fs::File::open(path).and_then(|file| file.sync_all());
+        file.map_err(StoreError::io("write", path))
+    });
+    synced.into_iter().collect::<Result<(), StoreError>>()?;
+    let folders: BTreeSet<&Path> = new.iter().filter_map(|path| path.parent()).collect();
+    folders.into_iter().try_for_each(super::release::sync_folder)
 }
 
 /// The warehouse that a release, or a release being made, belongs to.

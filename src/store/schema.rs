@@ -193,6 +193,7 @@ pub const INDICATOR: Table = Table {
         ("unit", Text),
         ("kind", Text),
         ("definition", Text),
+        ("definition_zh", Text),
         ("numerator", Text),
         ("denominator", Text),
         ("source", Text),

@@ -153,7 +153,7 @@ fn is_figure(kind: cell::Kind) -> bool {
 fn mark_continuations(grid: &Grid, tables: &mut [Table]) {
     let corner = |t: &Table| -> Vec<String> {
         let text = |col: &u32| {
-            let row = t.header.clone().find(|row| !grid.text(*row, *col).trim().is_empty());
+            let row = t.header.clone().find(|row| !grid.is_blank(*row, *col));
             row.map_or(String::new(), |row| normalise(grid.text(row, *col)).into_owned())
         };
         t.label_cols.iter().map(text).collect()

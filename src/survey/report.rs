@@ -180,7 +180,7 @@ pub(super) fn levels(grid: &Grid, table: &Table) -> Vec<&'static str> {
     let Some(first) = table.label_cols.first() else { return Vec::new() };
     let mut signs = Vec::new();
     let cells: Vec<_> =
-        table.body.clone().filter_map(|row| grid.get(row, *first)).filter(|c| !c.text.trim().is_empty()).collect();
+        table.body.clone().filter_map(|row| grid.get(row, *first)).filter(|c| !c.text.is_blank()).collect();
     let depth = |text: &str| text.chars().take_while(|c| c.is_whitespace()).count();
     let any = |mut sign: Box<dyn FnMut(&&crate::grid::Cell) -> bool>| cells.iter().filter(|c| sign(c)).count();
     let indented = any(Box::new(move |c| c.indent > 0 || depth(&c.text) > 0));
@@ -188,8 +188,8 @@ pub(super) fn levels(grid: &Grid, table: &Table) -> Vec<&'static str> {
         any(Box::new(|c| normalise(&c.text).starts_with("其中") || c.text.trim_start().starts_with(['#', '＃'])));
     let numbered = any(Box::new(|c| is_numbered(&c.text)));
     let bold = any(Box::new(|c| c.bold));
-    let empty = |row: u32| table.data_cols.iter().all(|col| grid.text(row, *col).trim().is_empty());
-    let headings = table.body.clone().filter(|row| !grid.text(*row, *first).trim().is_empty() && empty(*row)).count();
+    let empty = |row: u32| table.data_cols.iter().all(|col| grid.is_blank(row, *col));
+    let headings = table.body.clone().filter(|row| !grid.is_blank(*row, *first) && empty(*row)).count();
     // Labels that stand further right under one merged text are indented.
     let under = |col: &u32| {
         table.header.start < table.header.end
@@ -205,11 +205,11 @@ pub(super) fn levels(grid: &Grid, table: &Table) -> Vec<&'static str> {
         }
     }
     let alone = |row: u32| {
-        let mut filled = table.data_cols.iter().filter(|col| !grid.text(row, **col).trim().is_empty());
+        let mut filled = table.data_cols.iter().filter(|col| !grid.is_blank(row, **col));
         let first = filled.next().and_then(|col| grid.merge_at(CellRef { row, col: *col }));
         first.is_some_and(|m| m.last.col > m.first.col) && filled.next().is_none()
     };
-    let unlabelled = |row: &u32| table.label_cols.iter().all(|col| grid.text(*row, *col).trim().is_empty());
+    let unlabelled = |row: &u32| table.label_cols.iter().all(|col| grid.is_blank(*row, *col));
     let banners = table.body.clone().filter(unlabelled).filter(|row| alone(*row)).count();
     if headings + banners > 0 {
         signs.push("heading");

@@ -22,7 +22,7 @@ use super::records::{self, Registered};
 use super::session::{self, Engine};
 use crate::diag::{Diagnostic, Place};
 use crate::spec::rules::Rulebook;
-use crate::store::derived::Derived;
+use crate::store::derived::{self, Derived};
 use crate::store::records::{REJECT, month_text, warehouse_of};
 use crate::store::{StoreError, schema, sha256_file};
 
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
             let Month { file, written, is_new } = made.map_err(|error| self.told(model, error))?;
             self.note_duplicates(model, &written.duplicates)?;
             if let Some(table) = self.monthly.get_mut(&model.name) {
-                table.add_file(number, &warehouse, &file);
+                table.add_file(number, &warehouse, &file, derived::content(&file));
             }
             rows += written.rows;
             self.months_computed += usize::from(is_new);

@@ -11,6 +11,11 @@ use datafusion::sql::sqlparser::tokenizer::Location;
 use crate::diag::{Diagnostic, Place, SourceText};
 use crate::domain::label::nearest;
 
+/// A fault that passes through the engine as it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Told(pub Diagnostic);
+
 /// Every fault an error holds, placed in the text that was planned or run.
 pub fn diagnose(error: &DataFusionError, source: &Arc<SourceText>, tables: &[String]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -81,6 +86,11 @@ fn one(error: &DataFusionError, span: Option<Range<usize>>, source: &Arc<SourceT
         && let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref()
     {
         return unknown_column(field, valid_fields, span, source);
+    }
+    if let DataFusionError::External(told) = error
+        && let Some(Told(fault)) = told.downcast_ref()
+    {
+        return fault.clone();
     }
     if let DataFusionError::SQL(parser, _) = error {
         return syntax(parser, source);

@@ -125,7 +125,7 @@ pub fn digest(
         };
         text.push_str(&format!("{name}\n{told}\n"));
     }
-    Ok(sha256_bytes(text.as_bytes())[..32].to_owned())
+    Ok(derived::short(&sha256_bytes(text.as_bytes())).to_owned())
 }
 
 /// Where months are put.
@@ -148,8 +148,9 @@ pub async fn month(
     places: &Places<'_>,
 ) -> Result<Month, OutputError> {
     let month = month_text(number);
-    let file = derived::path(&model.name, &month, digest);
-    if let Some(written) = output::read_back(&places.warehouse.join(&file)) {
+    if let Some(file) = derived::find(places.warehouse, &model.name, &month, digest)
+        && let Some(written) = output::read_back(&places.warehouse.join(&file))
+    {
         return Ok(Month { file, written, is_new: false });
     }
     let reads = || model.query.reads.iter().map(|(name, _)| name.as_str());
@@ -163,7 +164,7 @@ pub async fn month(
     let written = written.await;
     monthly.register(session, reads())?;
     let written = written?;
-    derived::put(places.warehouse, &places.beside, &file)?;
+    let file = derived::put(places.warehouse, &places.beside, (&model.name, &month, digest))?;
     Ok(Month { file, written, is_new: true })
 }
 

@@ -3,7 +3,7 @@
 //! - [`model`]: SQL files as written: header, query, tables read
 //! - `graph`: their order
 //! - [`build`]: run them, one Parquet file each, and gather the findings of the audits; `grow`: those built month by month
-//! - [`Warehouse`]: ask a release
+//! - [`Warehouse`]: ask a release; `catalog`: its tables, each opened when it is first named; `pruned`: files by month as a table
 //! - `functions`: what SQL may call; `session`: the one factory of sessions; `fault`: errors with line and column
 //!
 //! Nothing here knows how tables were read or will be printed. DataFusion is used here alone; answers are plain values.
@@ -19,7 +19,9 @@ mod findings;
 mod edits;
 mod build;
 mod records;
+mod pruned;
 mod months;
+mod catalog;
 mod grow;
 mod rows;
 mod runs;

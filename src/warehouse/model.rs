@@ -12,7 +12,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, visit_relations};
 
-pub use growth::{Growth, Window};
+pub use growth::{Growth, MONTHS, Window};
 use header::Header;
 
 use super::fault;

@@ -1,8 +1,7 @@
 //! Tables that lie by month: records as they were sent, and what is computed month by month. A query sees all months of
 //! one as a table; a model that is built for a month sees those of its window.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,14 +9,13 @@ use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewAr
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{MemTable, TableProvider};
-use datafusion::datasource::empty::EmptyTable;
-use datafusion::datasource::file_format::options::ReadOptions as _;
-use datafusion::datasource::listing::{ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::error::Result;
-use datafusion::prelude::{ParquetReadOptions, SessionContext};
+use datafusion::prelude::SessionContext;
 
 use super::build::file_address;
 use super::model::Growth;
+use super::pruned::Pruned;
 use super::records;
 use crate::diag::{Diagnostic, Place};
 use crate::store::records::{month_number, month_text};
@@ -47,7 +45,11 @@ pub struct ByMonth {
 
 /// Rows of a month.
 enum Part {
-    File { path: PathBuf, name: String },
+    /// `told`: what its content follows from, or is.
+    File {
+        path: PathBuf,
+        told: String,
+    },
     Rows(RecordBatch),
 }
 
@@ -56,9 +58,9 @@ impl ByMonth {
         ByMonth { schema, parts: BTreeMap::new() }
     }
 
-    /// Add a file, by its name below the warehouse.
-    pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str) {
-        self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), name: name.to_owned() });
+    /// Add a file, by its name below the warehouse; two that are told alike hold the same rows.
+    pub fn add_file(&mut self, month: u32, warehouse: &Path, name: &str, told: &str) {
+        self.parts.entry(month).or_default().push(Part::File { path: warehouse.join(name), told: told.to_owned() });
     }
 
     pub fn add_rows(&mut self, month: u32, rows: RecordBatch) {
@@ -83,16 +85,31 @@ impl ByMonth {
         Ok(table)
     }
 
-    fn within(&self, months: RangeInclusive<u32>) -> impl Iterator<Item = (u32, &Part)> {
-        self.parts.range(months).flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
+    /// A row for each month.
+    fn of_months(months: &[u32]) -> ByMonth {
+        let schema = Arc::new(Schema::new(vec![Field::new("month", DataType::Utf8View, false)]));
+        let mut table = ByMonth::empty(schema.clone());
+        for month in months {
+            let text: ArrayRef = Arc::new(StringViewArray::from(vec![month_text(*month)]));
+            if let Ok(row) = RecordBatch::try_new(schema.clone(), vec![text]) {
+                table.add_rows(*month, row);
+            }
+        }
+        table
     }
 
-    fn provider(&self, session: &SessionContext, months: RangeInclusive<u32>) -> Result<Arc<dyn TableProvider>> {
+    fn within(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = (u32, &Part)> {
+        let months = self.parts.iter().filter(move |(month, _)| wanted(**month));
+        months.flat_map(|(month, parts)| parts.iter().map(|part| (*month, part)))
+    }
+
+    /// The rows of these months as a table of the engine.
+    pub fn provider(&self, wanted: impl Fn(u32) -> bool) -> Result<Arc<dyn TableProvider>> {
         let (mut urls, mut batches) = (Vec::new(), Vec::new());
-        for (_, part) in self.within(months) {
+        for (month, part) in self.within(wanted) {
             match part {
                 Part::File { path, .. } => {
-                    urls.push(ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?)
+                    urls.push((Some(month), ListingTableUrl::parse(file_address(&std::path::absolute(path)?))?))
                 }
                 Part::Rows(rows) => batches.push(rows.clone()),
             }
@@ -100,24 +117,53 @@ impl ByMonth {
         if !batches.is_empty() {
             return Ok(Arc::new(MemTable::try_new(self.schema.clone(), vec![batches])?));
         }
-        files(session, urls, &self.schema)
+        Ok(Arc::new(Pruned::new(self.schema.clone(), urls)))
+    }
+
+    /// The parts of a table that a manifest names, by month: records as they were sent, and what was computed.
+    ///
+    /// # Errors
+    /// A file that the manifest names is missing.
+    pub fn of_manifest(
+        name: &str,
+        schema: SchemaRef,
+        warehouse: &Path,
+        manifest: Option<&Manifest>,
+    ) -> Result<ByMonth, Diagnostic> {
+        let mut table = ByMonth::empty(schema);
+        for (of_month, file) in manifest.iter().flat_map(|manifest| parts(manifest, name)) {
+            there(&warehouse.join(file))?;
+            table.add_file(month(of_month)?, warehouse, file, file);
+        }
+        Ok(table)
     }
 }
 
-/// Files as one table, their rows in the order of their names; no files are an empty table.
-pub fn files(
-    session: &SessionContext,
-    urls: Vec<ListingTableUrl>,
-    schema: &SchemaRef,
-) -> Result<Arc<dyn TableProvider>> {
-    if urls.is_empty() {
-        return Ok(Arc::new(EmptyTable::new(schema.clone())));
-    }
-    let options = ParquetReadOptions::default();
-    let options = options.to_listing_options(&session.copied_config(), session.copied_table_options());
-    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options);
-    let table = ListingTable::try_new(config.with_schema(schema.clone()))?;
-    Ok(Arc::new(table.with_cache(session.runtime_env().cache_manager.get_file_statistic_cache())))
+/// Month and file of all parts of a table.
+fn parts<'a>(manifest: &'a Manifest, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let sent = manifest.submissions.iter().filter(move |submission| submission.table == name);
+    let sent = sent.flat_map(|submission| submission.parts.iter().map(|part| (part.month.as_str(), part.in_force().0)));
+    let computed = manifest.derived.iter().filter(move |derived| derived.table == name);
+    sent.chain(computed.map(|derived| (derived.month.as_str(), derived.file.as_str())))
+}
+
+/// The table of the months from the first to the last that a manifest names.
+///
+/// # Errors
+/// A part of it is of no month.
+pub fn month_table(manifest: Option<&Manifest>) -> Result<ByMonth, Diagnostic> {
+    let sent = manifest.iter().flat_map(|m| &m.submissions).flat_map(|s| &s.parts).map(|part| &part.month);
+    let all = sent.chain(manifest.iter().flat_map(|m| &m.derived).map(|derived| &derived.month));
+    let all: Vec<u32> = all.map(|text| month(text)).collect::<Result<_, _>>()?;
+    Ok(ByMonth::of_months(&span(all)))
+}
+
+/// All months from the first to the last of these.
+fn span(months: impl IntoIterator<Item = u32>) -> Vec<u32> {
+    let ends = months.into_iter().fold(None, |ends: Option<(u32, u32)>, month| {
+        Some(ends.map_or((month, month), |(first, last)| (first.min(month), last.max(month))))
+    });
+    ends.map_or(Vec::new(), |(first, last)| (first..=last).collect())
 }
 
 impl Monthly {
@@ -132,31 +178,17 @@ impl Monthly {
         manifest: Option<&Manifest>,
     ) -> Result<Monthly, Diagnostic> {
         let mut monthly = Monthly::default();
-        for (name, schema) in records::by_month() {
-            monthly.tables.insert(name.to_owned(), ByMonth::empty(schema));
+        let mut tables: Vec<(String, SchemaRef)> = Vec::new();
+        tables.extend(records::by_month().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+        let computed: BTreeSet<&str> = manifest.iter().flat_map(|m| &m.derived).map(|d| d.table.as_str()).collect();
+        for name in computed {
+            let known = session.table(name).await;
+            let known = known.map_err(|error| Diagnostic::error("sql", error.message().to_string()))?;
+            tables.push((name.to_owned(), Arc::new(known.schema().as_arrow().clone())));
         }
-        let Some(manifest) = manifest else {
-            monthly.span();
-            return Ok(monthly);
-        };
-        for submission in &manifest.submissions {
-            let Some(table) = monthly.tables.get_mut(&submission.table) else { continue };
-            for part in &submission.parts {
-                let (file, _) = part.in_force();
-                there(&warehouse.join(file))?;
-                table.add_file(month(&part.month)?, warehouse, file);
-            }
-        }
-        for derived in &manifest.derived {
-            there(&warehouse.join(&derived.file))?;
-            if !monthly.tables.contains_key(&derived.table) {
-                let known = session.table(derived.table.as_str()).await;
-                let known = known.map_err(|error| Diagnostic::error("sql", error.message().to_string()))?;
-                let table = ByMonth::empty(Arc::new(known.schema().as_arrow().clone()));
-                monthly.tables.insert(derived.table.clone(), table);
-            }
-            let Some(table) = monthly.tables.get_mut(&derived.table) else { continue };
-            table.add_file(month(&derived.month)?, warehouse, &derived.file);
+        for (name, schema) in tables {
+            let table = ByMonth::of_manifest(&name, schema, warehouse, manifest)?;
+            monthly.tables.insert(name, table);
         }
         monthly.span();
         Ok(monthly)
@@ -164,20 +196,9 @@ impl Monthly {
 
     /// Make the table of months span what there is.
     pub fn span(&mut self) {
-        let of = |table: &ByMonth| Some((*table.parts.first_key_value()?.0, *table.parts.last_key_value()?.0));
-        let spans: Vec<(u32, u32)> = self.tables.values().filter_map(of).collect();
-        let first = spans.iter().map(|(first, _)| *first).min();
-        let last = spans.iter().map(|(_, last)| *last).max();
-        self.months = first.zip(last).map_or(Vec::new(), |(first, last)| (first..=last).collect());
-        let schema = Arc::new(Schema::new(vec![Field::new("month", DataType::Utf8View, false)]));
-        let mut table = ByMonth::empty(schema.clone());
-        for month in &self.months {
-            let text: ArrayRef = Arc::new(StringViewArray::from(vec![month_text(*month)]));
-            if let Ok(row) = RecordBatch::try_new(schema.clone(), vec![text]) {
-                table.parts.insert(*month, vec![Part::Rows(row)]);
-            }
-        }
-        self.tables.insert(MONTH_TABLE.to_owned(), table);
+        let of = |table: &ByMonth| Some([*table.parts.first_key_value()?.0, *table.parts.last_key_value()?.0]);
+        self.months = span(self.tables.values().filter_map(of).flatten());
+        self.tables.insert(MONTH_TABLE.to_owned(), ByMonth::of_months(&self.months));
     }
 
     pub fn insert(&mut self, name: &str, table: ByMonth) {
@@ -197,7 +218,7 @@ impl Monthly {
     /// # Errors
     /// The engine refuses a table.
     pub fn register<'a>(&self, session: &SessionContext, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        self.put(session, names, |_| 0..=u32::MAX)
+        self.put(session, names, |_, _| true)
     }
 
     /// The same for all tables.
@@ -219,19 +240,19 @@ impl Monthly {
         growth: &Growth,
         month: u32,
     ) -> Result<()> {
-        self.put(session, names, |name| growth.window(name).months(month))
+        self.put(session, names, |name, read| growth.window(name).holds(month, read))
     }
 
     fn put<'a>(
         &self,
         session: &SessionContext,
         names: impl IntoIterator<Item = &'a str>,
-        months: impl Fn(&str) -> RangeInclusive<u32>,
+        wanted: impl Fn(&str, u32) -> bool,
     ) -> Result<()> {
         for name in names {
             let Some(table) = self.tables.get(name) else { continue };
             session.deregister_table(name)?;
-            session.register_table(name, table.provider(session, months(name))?)?;
+            session.register_table(name, table.provider(|month| wanted(name, month))?)?;
         }
         Ok(())
     }
@@ -240,10 +261,11 @@ impl Monthly {
     pub fn told(&self, name: &str, growth: &Growth, month: u32) -> Vec<String> {
         let Some(table) = self.tables.get(name) else { return Vec::new() };
         let of = |(month, part): (u32, &Part)| match part {
-            Part::File { name, .. } => format!("{} {name}", month_text(month)),
+            Part::File { told, .. } => format!("{} {told}", month_text(month)),
             Part::Rows(_) => month_text(month),
         };
-        let mut told: Vec<String> = table.within(growth.window(name).months(month)).map(of).collect();
+        let window = growth.window(name);
+        let mut told: Vec<String> = table.within(|read| window.holds(month, read)).map(of).collect();
         told.sort();
         told
     }

@@ -4,22 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{AsArray, TimestampMicrosecondArray};
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::catalog::SchemaProvider as _;
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
-use datafusion::logical_expr::{ColumnarValue, Volatility, cast, create_udf, lit};
-use datafusion::prelude::{DataFrame, Expr, SessionContext, ident};
+use datafusion::logical_expr::{cast, lit};
+use datafusion::prelude::{DataFrame, SessionContext, ident};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 use futures::StreamExt as _;
 
-use super::build::register;
+use super::catalog::Catalog;
 use super::fault::{diagnose_one, suggest};
 use super::model::statements;
 use super::output::{self, OutputError};
-use super::records;
 use super::rows::{Column, Rows};
 use super::runs;
 use super::session::{self, Engine};
@@ -36,8 +34,6 @@ pub const QUESTION_BYTES: usize = 1 << 20;
 /// What SHOW TABLES answers: the tables of the release, and none of the engine's own.
 const SHOW_TABLES: &str = "SELECT table_name, COUNT(*) AS column_count FROM information_schema.columns \
     WHERE table_schema = 'public' GROUP BY table_name ORDER BY table_name";
-
-const OBSERVATION: &str = "core_observation";
 
 /// A release, opened for reading.
 pub struct Warehouse {
@@ -67,20 +63,9 @@ impl Warehouse {
         folder: &Path,
         first_released: &BTreeMap<String, jiff::Timestamp>,
     ) -> Result<Warehouse, Diagnostic> {
-        let mut tables = table_files(folder)?;
-        tables.extend(records::names().into_iter().map(str::to_owned));
-        tables.sort();
-        tables.dedup();
         let engine = Engine::start().map_err(|error| Diagnostic::from(StoreError::io("open", folder)(error)))?;
         let session = session::parallel().map_err(|error| Diagnostic::error("sql", error.to_string()))?;
-        engine.block_on(async {
-            for table in table_files(folder)? {
-                register(&session, &table, folder).await?;
-            }
-            records::register(&session, folder).await?;
-            add_released_at(&session, first_released)
-                .map_err(|error| Diagnostic::error("sql", error.to_string()).at(Place::file(OBSERVATION)))
-        })?;
+        let tables = Catalog::install(&session, folder, first_released)?.table_names();
         let ordered = session::sequential(&session);
         Ok(Warehouse { engine, session, ordered, tables })
     }
@@ -279,48 +264,4 @@ fn filter(frame: DataFrame, table: &str, column: &str, value: &str) -> Result<Da
     }
     let condition = ident(column).eq(cast(lit(value), data_type.clone()));
     frame.filter(condition).map_err(|error| Diagnostic::error("sql", error.message().to_string()))
-}
-
-/// The tables of a release; what ingest left for the models is not among them.
-fn table_files(folder: &Path) -> Result<Vec<String>, Diagnostic> {
-    let entries = std::fs::read_dir(folder).map_err(StoreError::io("open the release", folder))?;
-    let mut tables: Vec<String> = entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| entry.file_name().to_string_lossy().strip_suffix(".parquet").map(str::to_owned))
-        .filter(|name| !name.starts_with("stage_"))
-        .collect();
-    tables.sort();
-    Ok(tables)
-}
-
-/// Replace the observations by a view that knows when each source file was first released. The time is not in the
-/// Parquet file, so that the same input gives the same bytes whenever it is run. A function and not a join: it keeps the
-/// order of the rows.
-fn add_released_at(
-    session: &SessionContext,
-    first_released: &BTreeMap<String, jiff::Timestamp>,
-) -> Result<(), DataFusionError> {
-    let Some(observations) = session.deregister_table(OBSERVATION)? else { return Ok(()) };
-    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("+00:00".into()));
-    let times: BTreeMap<String, i64> =
-        first_released.iter().map(|(k, time)| (k.clone(), time.as_microsecond())).collect();
-    let of_type = time.clone();
-    let look_up = move |arguments: &[ColumnarValue]| {
-        let digests = ColumnarValue::values_to_arrays(arguments)?;
-        let digests = digests[0].as_string::<i32>().iter();
-        let found: TimestampMicrosecondArray = digests.map(|digest| times.get(digest?).copied()).collect();
-        Ok(ColumnarValue::Array(Arc::new(found.with_data_type(of_type.clone()))))
-    };
-    let released_at = create_udf("released_at", vec![DataType::Utf8], time, Volatility::Immutable, Arc::new(look_up));
-    let digest = cast(ident("source_sha256"), DataType::Utf8);
-    let frame = session.read_table(observations)?;
-    // The order of the contract: the time stands behind the notes, and what came later behind it.
-    let mut first: Vec<String> = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let end = first.iter().position(|name| name == "notes").map_or(first.len(), |nth| nth + 1);
-    let last = first.split_off(end);
-    let time = released_at.call(vec![digest]).alias("released_at");
-    let columns: Vec<Expr> = first.into_iter().map(ident).chain([time]).chain(last.into_iter().map(ident)).collect();
-    let view = frame.select(columns)?;
-    session.register_table(OBSERVATION, view.into_view())?;
-    Ok(())
 }

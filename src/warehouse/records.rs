@@ -4,16 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 
 use super::build::file_address;
 use super::months::{self, MONTH_TABLE, Monthly};
+use super::pruned::Pruned;
 use crate::diag::Diagnostic;
 use crate::domain::record::SUBMISSION;
 use crate::domain::{RECORD_TABLES, RecordKind};
-use crate::store::release::MANIFEST;
 use crate::store::schema::{self, Kind};
 use crate::store::{Manifest, StoreError, records};
 
@@ -75,18 +76,30 @@ pub struct Registered {
 /// The manifest cannot be read, or a file that it names is missing.
 pub async fn register(session: &SessionContext, release: &Path) -> Result<Registered, Diagnostic> {
     let sql = |error: DataFusionError| Diagnostic::error("sql", error.message().to_string());
-    let manifest = release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose()?;
+    let manifest = Manifest::find(release)?;
     let warehouse = records::warehouse_of(release);
     let monthly = Monthly::of_release(session, &warehouse, manifest.as_ref()).await?;
     monthly.register_all(session).map_err(sql)?;
+    let (provider, rejects) = reject_table(&warehouse, manifest.as_ref())?;
+    session.register_table(records::REJECT, provider).map_err(sql)?;
+    Ok(Registered { monthly, rejects })
+}
+
+/// What was set aside of the extracts that a manifest names, and what the table is made of.
+///
+/// # Errors
+/// A file that the manifest names is missing.
+pub fn reject_table(
+    warehouse: &Path,
+    manifest: Option<&Manifest>,
+) -> Result<(Arc<dyn TableProvider>, String), Diagnostic> {
     let files = manifest.iter().flat_map(|m| m.submissions.iter().filter_map(|s| s.rejects.as_deref()));
-    let (mut urls, mut rejects_told) = (Vec::new(), Vec::new());
-    for path in files.inspect(|file| rejects_told.push((*file).to_owned())).map(|file| warehouse.join(file)) {
+    let (mut urls, mut told) = (Vec::new(), Vec::new());
+    for path in files.inspect(|file| told.push((*file).to_owned())).map(|file| warehouse.join(file)) {
         months::there(&path)?;
         let whole = std::path::absolute(&path).map_err(StoreError::io("find", &path))?;
-        urls.push(ListingTableUrl::parse(file_address(&whole)).map_err(sql)?);
+        let url = ListingTableUrl::parse(file_address(&whole));
+        urls.push((None, url.map_err(|error| Diagnostic::error("sql", error.message().to_string()))?));
     }
-    let provider = months::files(session, urls, &rejects()).map_err(sql)?;
-    session.register_table(records::REJECT, provider).map_err(sql)?;
-    Ok(Registered { monthly, rejects: rejects_told.join("\n") })
+    Ok((Arc::new(Pruned::new(rejects(), urls)), told.join("\n")))
 }

@@ -193,6 +193,17 @@ fn only_what_a_new_month_touches_is_computed() {
     ];
     assert_eq!(computed_since(&project, before), touched);
     must_be_as_rebuilt(&project);
+    // Another base of the same contributions, which no model looks at: the month is computed again, comes to the same rows, and
+    // all that is made of these stands.
+    let before = now();
+    let file = "fixtures/agency/contribution/530402-2026-03.csv";
+    let text = extracts::gb18030("5000,35,15,10");
+    let bytes = fs::read(project.file(file)).unwrap();
+    let at = bytes.windows(text.len()).position(|window| window == text).unwrap();
+    project.write(file, [&bytes[..at], b"6000", &bytes[at + 4..]].concat());
+    project.shebao(&["run"]).must_end_with(0);
+    assert_eq!(computed_since(&project, before), ["core_paid/2026-03"]);
+    must_be_as_rebuilt(&project);
     // A code list that one of them reads: its months all over, and no other's.
     let before = now();
     project.edit("pipelines/codes/region.csv", "红塔区", "红塔");

@@ -5,6 +5,7 @@
 mod charts;
 mod checklist;
 mod clients;
+mod pages;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -180,3 +180,45 @@ fn a_saved_report_is_printed_again() {
     watching.wait().expect("it ends");
     assert!(seen && again);
 }
+
+const DUE: &str = r#"time_zone = "Asia/Shanghai"
+
+[[due]]
+name       = "缴费明细"
+file       = "agency/contribution/{region}-{month}.csv"
+every      = "month"
+from       = "2026-02"
+regions    = ["530402", "530403"]
+due_day    = 10
+on_missing = "partial"
+"#;
+
+/// Three persons in February 2025, four in January 2026, five in February: 1 more than the month before, a quarter; 2 more than a
+/// year before, two thirds. The second region has not sent its file, and the city has no sum.
+#[test]
+fn the_monthly_report_compares_with_the_month_and_the_year_before() {
+    let parts = ["pipelines/codes", "pipelines/agency", "sql/models", "reports/palette.toml", "reports/monthly"];
+    let project = TestProject::of(&parts);
+    fs::create_dir_all(project.file("sql/audits")).expect("the folder can be made");
+    project.write("pipelines/calendar.toml", DUE);
+    let header = "费款所属期,单位编号,个人编号,险种,缴费基数,单位应缴,个人应缴,实缴,到账日期,缴费状态\n";
+    for (month, persons) in [("2025-02", 3), ("2026-01", 4), ("2026-02", 5)] {
+        let of = month.replace('-', "");
+        let row = |nth| format!("{of},530402000001,53040219900101000{nth},失业,5000,35,15,50,{month}-20,已缴\n");
+        let text: String = (1..=persons).map(row).collect();
+        let name = format!("fixtures/agency/contribution/530402-{month}.csv");
+        project.write(&name, crate::extracts::gb18030(&format!("{header}{text}")));
+    }
+    project.shebao_at("2026-03-15T03:00:00Z", &["run", "--period", "2026-02"]);
+    let path = project.file("out/texts/monthly/monthly.html");
+    let text = page(&Html::parse_document(&fs::read_to_string(path).expect("a page"))).join("\n");
+    for sentence in [
+        "一、2026年2月资料到达情况",
+        "本期应报2份，已到1份，未到1份。",
+        "缴费明细，江川区：未到。",
+        "红塔区，失业保险：参保5人，比上期增加1人（增长25.0%），比上年同期增加2人（增长66.7%）。",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
+    assert!(!text.contains("玉溪市，失业保险：参保5人，比"), "{text}");
+}

@@ -1,7 +1,7 @@
 -- name:  core_month_change
 -- grain: month, span, region, scheme, ownership, industry
 -- grows: month
--- reads: core_membership 13, core_lapsed 13, core_unit_account 13
+-- reads: core_membership 0 1 12 ago, core_lapsed 1 12 ago
 -- doc:   How those insured in a month differ from those of the month before (span month) and of the same month a year before (span
 --        year), person by person, by place, ownership and industry of the unit and by scheme, with all totals; each person
 --        counts once under each scheme and once under all (_T), at the unit whose number comes first where there are several. A person
@@ -90,7 +90,7 @@ person AS (
 ),
 unit AS (
     SELECT DISTINCT month, unit_id, region, ownership, industry
-    FROM core_unit_account
+    FROM core_membership
 ),
 fate AS (
     SELECT

@@ -32,12 +32,18 @@ several AS (
     FROM core_membership
     WHERE unit_count > 1
 ),
+held AS (
+    SELECT month, region, ownership, industry, unit_id, bit_or(scheme_mask) AS scheme_mask
+    FROM core_membership
+    GROUP BY month, region, ownership, industry, unit_id
+),
 unit AS (
-    SELECT DISTINCT month, region, ownership, industry, scheme, unit_id
-    FROM core_unit_account
+    SELECT h.month, h.region, h.ownership, h.industry, s.scheme, h.unit_id
+    FROM held AS h
+    INNER JOIN core_scheme AS s ON (h.scheme_mask & s.bit) <> 0
     UNION ALL
-    SELECT DISTINCT month, region, ownership, industry, '_T' AS scheme, unit_id
-    FROM core_unit_account
+    SELECT month, region, ownership, industry, '_T' AS scheme, unit_id
+    FROM held
 ),
 counted AS (
     SELECT

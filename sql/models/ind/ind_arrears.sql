@@ -166,12 +166,6 @@ part AS (
     SELECT month, region, scheme, ownership, industry
     FROM core_month_arrears
 ),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit')
-    GROUP BY month
-),
 recorded AS (
     SELECT
         p.month,
@@ -204,7 +198,7 @@ recorded AS (
     LEFT JOIN core_month_insured AS i
         ON i.month = p.month AND i.region = p.region AND i.scheme = p.scheme AND i.ownership = p.ownership
         AND i.industry = p.industry
-    LEFT JOIN partial AS g ON p.region = '_T' AND g.month = p.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND p.region = '_T' AND g.month = p.month
 )
 SELECT
     period, region, scheme, ownership, industry, arrears_yuan, recovered_yuan, new_arrears_yuan, arrears_unit,

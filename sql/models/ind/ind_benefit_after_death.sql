@@ -79,12 +79,6 @@ summed AS (
     WINDOW until AS (
         PARTITION BY p.region, p.scheme, p.benefit_kind ORDER BY p.month ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
-),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table = 'core_benefit'
-    GROUP BY month
 )
 SELECT
     s.month AS period,
@@ -101,5 +95,5 @@ SELECT
     s.amount_to_date_yuan - s.recovered_to_date_yuan AS outstanding_yuan,
     p.missing
 FROM summed AS s
-LEFT JOIN partial AS p ON s.region = '_T' AND p.month = s.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'benefit' AND s.region = '_T' AND p.month = s.month
 ORDER BY period, s.region, s.scheme, s.benefit_kind

@@ -222,12 +222,6 @@ head AS (
         ) AS place
     FROM core_month_workforce
 ),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit', 'core_workforce')
-    GROUP BY month
-),
 recorded AS (
     SELECT
         i.month,
@@ -243,7 +237,7 @@ recorded AS (
     FROM core_month_insured AS i
     LEFT JOIN head AS h
         ON h.place = 1 AND h.month = i.month AND h.region = i.region AND h.ownership = i.ownership AND h.industry = i.industry
-    LEFT JOIN partial AS p ON i.region = '_T' AND p.month = i.month
+    LEFT JOIN core_month_partial AS p ON p.subject = 'coverage' AND i.region = '_T' AND p.month = i.month
 )
 SELECT
     period, region, scheme, ownership, industry, population, insured_person, eligible_person, coverage_pct,

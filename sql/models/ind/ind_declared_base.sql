@@ -11,12 +11,6 @@
 --        before, yuan a month; base_previous_wage_pct = mean base in percent of it; base_wage_pct = mean base in
 --        percent of the mean wage of the year itself; due_yuan = due for the month, yuan; paid_yuan = paid of it until now, yuan; missing =
 --        the regions whose records of the month have not come: the total lacks them
-WITH partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit')
-    GROUP BY month
-)
 SELECT
     b.month AS period,
     b.region,
@@ -38,5 +32,5 @@ SELECT
     b.paid_yuan,
     p.missing
 FROM core_month_base AS b
-LEFT JOIN partial AS p ON b.region = '_T' AND p.month = b.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND b.region = '_T' AND p.month = b.month
 ORDER BY period, b.region, b.scheme, b.ownership, b.industry

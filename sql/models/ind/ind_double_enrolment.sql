@@ -5,12 +5,6 @@
 --        insured under either; share_pct is against all insured persons of the part.
 -- columns: scheme = one of the two, _T: any; other_scheme = the other one; person = persons, each once; share_pct = these per 100 insured
 --        persons; missing = the regions whose records of the month have not come: the total lacks them
-WITH partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit')
-    GROUP BY month
-)
 SELECT
     d.month AS period,
     d.region,
@@ -24,5 +18,5 @@ SELECT
 FROM core_month_double AS d
 LEFT JOIN core_month_insured AS i
     ON i.month = d.month AND i.region = d.region AND i.scheme = '_T' AND i.ownership = d.ownership AND i.industry = d.industry
-LEFT JOIN partial AS p ON d.region = '_T' AND p.month = d.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND d.region = '_T' AND p.month = d.month
 ORDER BY period, d.region, d.scheme, d.other_scheme, d.ownership, d.industry

@@ -95,12 +95,6 @@ part AS (
     SELECT period_offset(month, 12) AS month, region, scheme, ownership, industry
     FROM core_month_insured
 ),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit')
-    GROUP BY month
-),
 recorded AS (
     SELECT
         p.month,
@@ -128,9 +122,9 @@ recorded AS (
     LEFT JOIN core_month_insured AS iy
         ON iy.month = ty.month AND iy.region = p.region AND iy.scheme = p.scheme AND iy.ownership = p.ownership
         AND iy.industry = p.industry
-    LEFT JOIN partial AS g ON p.region = '_T' AND g.month = p.month
-    LEFT JOIN partial AS gm ON p.region = '_T' AND gm.month = tm.month
-    LEFT JOIN partial AS gy ON p.region = '_T' AND gy.month = ty.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND p.region = '_T' AND g.month = p.month
+    LEFT JOIN core_month_partial AS gm ON gm.subject = 'enrolment' AND p.region = '_T' AND gm.month = tm.month
+    LEFT JOIN core_month_partial AS gy ON gy.subject = 'enrolment' AND p.region = '_T' AND gy.month = ty.month
 )
 SELECT
     period, region, scheme, ownership, industry, population, insured_person, previous_person, change_person,

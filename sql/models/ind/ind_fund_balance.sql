@@ -349,12 +349,6 @@ part AS (
     FROM paying AS y
     INNER JOIN went AS w ON w.region = y.region AND substr(w.month, 1, 4) = substr(y.month, 1, 4)
 ),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit', 'core_benefit')
-    GROUP BY month
-),
 moved AS (
     SELECT
         p.month,
@@ -382,7 +376,7 @@ moved AS (
     LEFT JOIN core_month_insured AS i
         ON i.month = p.month AND i.region = p.region AND i.scheme = p.scheme AND i.ownership = p.ownership
         AND i.industry = p.industry
-    LEFT JOIN partial AS g ON p.region = '_T' AND g.month = p.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'fund' AND p.region = '_T' AND g.month = p.month
 ),
 recorded AS (
     SELECT

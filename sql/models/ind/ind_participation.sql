@@ -33,12 +33,6 @@ both AS (
     UNION ALL
     SELECT month, region, ownership, industry, '_T' AS scheme_count, person, all_kinds_person
     FROM whole
-),
-partial AS (
-    SELECT month, string_agg(concat(record_table, ': ', missing), '; ' ORDER BY record_table) AS missing
-    FROM core_partial
-    WHERE record_table IN ('core_contribution', 'core_unit')
-    GROUP BY month
 )
 SELECT
     b.month AS period,
@@ -54,5 +48,5 @@ SELECT
 FROM both AS b
 INNER JOIN whole AS w
     ON w.month = b.month AND w.region = b.region AND w.ownership = b.ownership AND w.industry = b.industry
-LEFT JOIN partial AS p ON b.region = '_T' AND p.month = b.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND b.region = '_T' AND p.month = b.month
 ORDER BY period, b.region, b.ownership, b.industry, b.scheme_count

@@ -24,13 +24,34 @@ const BLOCK_BYTES: usize = 256 << 10;
 /// An address is no longer.
 const ADDRESS_BYTES: u64 = 4 << 10;
 
+/// What a database holds for the month asked.
+pub struct Held {
+    /// What it is called among the files.
+    pub name: String,
+    /// A digest of the rows, and how many they are; or why it does not say.
+    pub found: Result<(String, u64), Diagnostic>,
+}
+
 /// Ask every database of the specifications what it has, and add that to the files. Queries for a month ask for `until`, or for
 /// the month before this one.
 ///
 /// # Errors
 /// A database does not answer: nothing can be said of what it has.
 pub fn ask_all(project: &Project, inventory: &mut Inventory, until: Option<Period>) -> anyhow::Result<()> {
-    let mut asked = Vec::new();
+    for held in look_all(project, inventory, until)? {
+        let (sha256, _) = held.found.map_err(|fault| Fault(vec![fault]))?;
+        inventory.files.push(FileDigest { path: held.name, sha256 });
+    }
+    inventory.files.sort();
+    Ok(())
+}
+
+/// The same for those who only look.
+///
+/// # Errors
+/// Nobody says for which month to ask.
+pub fn look_all(project: &Project, inventory: &Inventory, until: Option<Period>) -> anyhow::Result<Vec<Held>> {
+    let mut all = Vec::new();
     for extract in extracts(&inventory.pipelines) {
         let Some((name, database)) = extract.asked() else { continue };
         let name = match name.contains(MONTH_PLACE) {
@@ -46,27 +67,32 @@ pub fn ask_all(project: &Project, inventory: &mut Inventory, until: Option<Perio
             }
             false => name.to_owned(),
         };
-        let sha256 = digest(project, extract, database, &name).map_err(|fault| Fault(vec![fault]))?;
-        asked.push(FileDigest { path: name, sha256 });
+        let found = digest(project, extract, database, &name);
+        all.push(Held { name, found });
     }
-    inventory.files.extend(asked);
-    inventory.files.sort();
-    Ok(())
+    Ok(all)
 }
 
 fn extracts(pipelines: &Pipelines) -> impl Iterator<Item = &Extract> {
     pipelines.sources.iter().flat_map(|source| &source.extracts)
 }
 
-fn digest(project: &Project, extract: &Extract, database: &Database, name: &str) -> Result<String, Diagnostic> {
+fn digest(project: &Project, extract: &Extract, database: &Database, name: &str) -> Result<(String, u64), Diagnostic> {
     ask(project, extract, database, name, |rows| {
         let mut block = vec![0; BLOCK_BYTES];
         let mut digest = LineDigest::default();
+        let (mut lines, mut quoted) = (0_u64, false);
         loop {
-            match rows.read(&mut block).map_err(|error| broken(&error))? {
-                0 => return Ok(digest.finish()),
-                length => digest.update(&block[..length]),
+            let length = rows.read(&mut block).map_err(|error| broken(&error))?;
+            if length == 0 {
+                // The first line is the header.
+                return Ok((digest.finish(), lines.saturating_sub(1)));
             }
+            for byte in &block[..length] {
+                quoted ^= *byte == b'"';
+                lines += u64::from(*byte == b'\n' && !quoted);
+            }
+            digest.update(&block[..length]);
         }
     })
 }

@@ -119,6 +119,7 @@ pub fn take_all(
         columns.collect()
     })?;
     taken.submissions.extend(in_force);
+    crate::store::records::settle(&project.warehouse, &taken.submissions, &before)?;
     let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.in_force().1).sum();
     progress.done(&format!("{new} files taken in, {rows} records in all"));
     Ok(taken)
@@ -198,10 +199,10 @@ fn canonical(extract: &Extract, captured: &Captured, codebook: &Codebook) -> Str
     let list = match &captured.capture {
         Capture::Dimension(dimension) => dimension.as_str(),
         Capture::Breakdown(name) => name,
-        _ => return captured.text.clone(),
+        _ => return captured.text.to_string(),
     };
     let scope = LabelScope { dataset: &extract.dataset, table: &extract.id, versions: &extract.versions };
-    codebook.lookup(list, scope, &captured.text).map_or_else(|_| captured.text.clone(), |code| code.to_string())
+    codebook.lookup(list, scope, &captured.text).map_or_else(|_| captured.text.to_string(), |code| code.to_string())
 }
 
 /// The lists that an extract's codes are looked up in, and nothing else of the code lists.

@@ -19,6 +19,7 @@ use crate::spec::corrections::{self, Correction};
 use crate::spec::pattern::Pattern;
 use crate::spec::{self, Pipelines, rules};
 use crate::store::digest::{self, FileDigest};
+use crate::store::known::Known;
 use crate::store::ledger::{Arrival, Ledger};
 use crate::store::release::{Manifest, Release, Sources};
 
@@ -37,10 +38,12 @@ pub struct Inventory {
     pub calendar: Option<Calendar>,
     /// What the calendar makes of the files; empty before [`Inventory::await_deliveries`].
     pub deliveries: Deliveries,
+    /// The digests of the files, as they are noted for the next time.
+    known: Known,
 }
 
 impl Inventory {
-    /// Note what has arrived, and let the calendar decide what of it is read: what is not whole is held back until it is, and
+    /// Note what has arrived and its digests, and let the calendar decide what of it is read: what is not whole is held back until it is, and
     /// what is of a later period than `until` waits for its turn. The caller holds the lock.
     ///
     /// # Errors
@@ -51,6 +54,7 @@ impl Inventory {
         until: Option<Period>,
         last: Option<&Release>,
     ) -> anyhow::Result<()> {
+        self.known.write()?;
         if self.calendar.is_none() {
             return Ok(());
         }
@@ -136,7 +140,8 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
         named.extend(there.iter().filter(|file| extract.captured(file).is_some()).cloned());
     }
     let settle = calendar.value.as_ref().map_or(Duration::ZERO, |calendar| calendar.settle);
-    let (files, moving) = settled(project, &named, settle)?;
+    let known = Known::open(&project.warehouse);
+    let (files, moving) = settled(project, &named, settle, &known)?;
     let mut unread = Vec::new();
     for source in &pipelines.sources {
         for path in files_below(&project.input.join(&source.id))? {
@@ -149,7 +154,7 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
     let missing = missing.into_iter().collect();
     let (corrections, calendar) = (corrections.value, calendar.value);
     let deliveries = Deliveries::default();
-    Ok(Inventory { pipelines, corrections, files, missing, unread, moving, calendar, deliveries })
+    Ok(Inventory { pipelines, corrections, files, missing, unread, moving, calendar, deliveries, known })
 }
 
 /// The files with their digests, and those that change while they are looked at: a copy that is under way looks like a
@@ -158,6 +163,7 @@ fn settled(
     project: &Project,
     named: &BTreeSet<String>,
     settle: Duration,
+    known: &Known,
 ) -> anyhow::Result<(Vec<FileDigest>, Vec<String>)> {
     let form = |file: &str| {
         let path = project.input.join(file);
@@ -171,7 +177,8 @@ fn settled(
     std::thread::sleep(young);
     let (mut files, mut moving) = (Vec::new(), Vec::new());
     let paths: Vec<PathBuf> = named.iter().map(|file| project.input.join(file)).collect();
-    let digests = grid::on_all_cores(&paths, |path| digest::sha256_file(path));
+    let asked: Vec<(&String, &PathBuf)> = named.iter().zip(&paths).collect();
+    let digests = grid::on_all_cores(&asked, |(file, path)| known.sha256(file, path));
     for (((file, path), before), sha256) in named.iter().zip(&paths).zip(&before).zip(digests) {
         let sha256 = sha256.with_context(|| format!("reading {}", path.display()))?;
         match form(file)? == *before {

@@ -1,22 +1,21 @@
-//! One file of an extract, from its bytes to sorted Parquet files: one thread reads, others take apart and sort, and the
-//! sorted rows are merged and written. Memory is that of the pieces on their way and of one run of rows a thread.
+//! One file of an extract, from its bytes to sorted Parquet files. Where there are fewer files than cores, one thread reads and
+//! others take apart what it read. Memory is that of the pieces on their way and of one run of records a thread.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::diag::Diagnostic;
 use crate::domain::Codebook;
 use crate::grid::rows::{self, Header, Piece, Sink};
-use crate::ingest::extract::{self, CodeSet, Counts, Doubles, Plan, Reader, Task};
+use crate::ingest::extract::{self, CodeSet, Counts, Doubles, Known, Plan, Task};
 use crate::project::Project;
 use crate::store::StoreError;
 use crate::store::digest::FileDigest;
 use crate::store::key::Key;
-use crate::store::records::{self, ByteArray, Files, Reject, RowForm, Runs, Submission};
+use crate::store::records::{self, Files, Reject, RowForm, Runs, Submission, Words};
 
 use super::database;
 use super::extracts::Sent;
@@ -45,9 +44,12 @@ pub fn read(
     let sets = CodeSet::of(extract, codebook);
     let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key };
     let aside = project.warehouse.join("staging").join(format!("rows-{}", sent.id));
-    let gathered = gather(project, (task, sent.file), &form, &sets, &aside, threads);
+    let words: Vec<Words> = sets.iter().map(CodeSet::words).collect();
+    let hand = |nth: usize| Hand::new(Runs::new(&form, &words, &aside, nth.to_string()));
+    let hands = (0..threads).map(hand).collect();
+    let gathered = gather(project, (task, sent.file), (&form, &sets), hands);
     let outcome = gathered.and_then(|gathered| match gathered {
-        Ok(gathered) => put_away(project, sent, key, (&form, &sets), gathered).map(Ok),
+        Ok(gathered) => put_away(project, sent, key, &form, gathered).map(Ok),
         Err(faults) => Ok(Err(faults)),
     });
     if aside.exists() {
@@ -61,7 +63,7 @@ fn put_away(
     project: &Project,
     sent: &Sent<'_>,
     key: &Key,
-    (form, sets): (&RowForm, &[CodeSet]),
+    form: &RowForm,
     mut gathered: Gathered<'_>,
 ) -> Result<Submission, StoreError> {
     let extract = sent.extract;
@@ -85,17 +87,16 @@ fn put_away(
     let too_many = |s: &Submission| s.rejected as f64 > extract.rejects_max * s.records as f64;
     submission.refused = gathered.stopped || too_many(&submission);
     if !submission.refused {
-        let codes: Vec<Vec<ByteArray>> = sets.iter().map(CodeSet::texts).collect();
-        let mut files = Files::new(form, &codes, &project.warehouse, &sent.id);
+        let mut files = Files::new(form.table, &project.warehouse, &sent.id)?;
         let mut doubles = Doubles::new();
         let mut twice = Vec::new();
-        records::merge(form, std::mem::take(&mut gathered.runs), |row| match doubles.see(form, row) {
-            Some(reject) => {
-                twice.push(reject);
-                Ok(())
-            }
-            None => files.push(row),
-        })?;
+        let is_double = |row: &[u8]| {
+            let found = doubles.see(form, row);
+            let is_double = found.is_some();
+            twice.extend(found);
+            is_double
+        };
+        records::in_order(std::mem::take(&mut gathered.runs), is_double, |batch, rows| files.take(batch, rows))?;
         submission.parts = files.finish()?;
         submission.rejected += twice.len() as u64;
         gathered.rejects.extend(twice);
@@ -126,47 +127,50 @@ struct Gathered<'a> {
     stopped: bool,
 }
 
-/// What one thread made of its pieces.
-type Share<'a> = Result<(Runs<'a>, Vec<Reject>, Counts), StoreError>;
-
 fn gather<'a>(
     project: &Project,
     (task, file): (Task<'a>, &FileDigest),
-    form: &'a RowForm,
-    sets: &'a [CodeSet],
-    aside: &'a Path,
-    threads: usize,
+    (form, sets): (&'a RowForm, &'a [CodeSet]),
+    mut hands: Vec<Hand<'a>>,
 ) -> Result<Result<Gathered<'a>, Vec<Diagnostic>>, StoreError> {
-    let plan = OnceLock::new();
-    let (stop, wrong) = (AtomicBool::new(false), AtomicU64::new(0));
-    let (sender, receiver) = sync_channel(WAITING * threads);
-    let receiver = Mutex::new(receiver);
+    let (plan, stop, wrong) = (OnceLock::new(), AtomicBool::new(false), AtomicU64::new(0));
+    let shared = Shared { plan: &plan, stop: &stop, wrong: &wrong };
+    let extract = task.extract;
     let path = project.input.join(task.file);
-    let (read, faults, shares) = std::thread::scope(|scope| {
-        let work = |nth: usize| {
-            let runs = Runs::new(form, aside, nth.to_string());
-            let (plan, receiver, stop, wrong) = (&plan, &receiver, &stop, &wrong);
-            scope.spawn(move || share(plan, receiver, runs, stop, wrong))
-        };
-        let threads: Vec<_> = (0..threads).map(work).collect();
-        let mut feed = Feed { task, form, sets, plan: &plan, sender, stop: &stop, faults: Vec::new() };
-        let extract = task.extract;
+    let read = |take: &mut dyn FnMut(Piece)| {
+        let mut feed = Feed { task, form, sets, shared, take, faults: Vec::new() };
         let read = database::read(project, extract, file, &mut feed)
             .unwrap_or_else(|| rows::read(&path, task.file, extract.encoding.as_deref(), extract.delimiter, &mut feed));
-        let Feed { faults, sender, .. } = feed;
-        drop(sender);
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Share<'a>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        (read, faults, threads.into_iter().map(join).collect::<Vec<_>>())
-    });
+        (read, feed.faults)
+    };
+    let (read, faults) = match hands.as_mut_slice() {
+        [one] => read(&mut |piece| one.take(shared, &piece)),
+        several => {
+            let (sender, receiver) = sync_channel(WAITING * several.len());
+            let receiver = Mutex::new(receiver);
+            std::thread::scope(|scope| {
+                let receiver = &receiver;
+                let spawn = |hand| scope.spawn(move || Hand::take_all(hand, shared, receiver));
+                let threads: Vec<_> = several.iter_mut().map(spawn).collect();
+                // Threads are there as long as somebody sends.
+                let read = read(&mut |piece| drop(sender.send(piece)));
+                drop(sender);
+                for thread in threads {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                }
+                read
+            })
+        }
+    };
     let mut gathered = Gathered { runs: Vec::new(), rejects: Vec::new(), counts: Counts::default(), stopped: false };
-    for share in shares {
-        let (runs, rejects, counts) = share?;
-        gathered.runs.push(runs);
-        gathered.rejects.extend(rejects);
-        gathered.counts.records += counts.records;
-        gathered.counts.rejected += counts.rejected;
+    for hand in hands {
+        if let Some(error) = hand.failed {
+            return Err(error);
+        }
+        gathered.runs.push(hand.runs);
+        gathered.rejects.extend(hand.rejects);
+        gathered.counts.records += hand.counts.records;
+        gathered.counts.rejected += hand.counts.rejected;
     }
     if let Err(fault) = read {
         return Ok(Err(vec![fault]));
@@ -178,54 +182,67 @@ fn gather<'a>(
     Ok(Ok(gathered))
 }
 
-/// One thread: pieces to sorted rows.
-fn share<'a>(
-    plan: &OnceLock<Plan<'_>>,
-    receiver: &Mutex<Receiver<Piece>>,
-    mut runs: Runs<'a>,
-    stop: &AtomicBool,
-    wrong: &AtomicU64,
-) -> Share<'a> {
-    let mut rejects = Vec::new();
-    let mut counts = Counts::default();
-    let mut reader: Option<Reader<'_>> = None;
-    let mut failed = None;
-    loop {
-        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let (Ok(piece), Some(plan)) = (next, plan.get()) else {
-            return failed.map_or(Ok((runs, rejects, counts)), Err);
-        };
-        // Who feeds must not wait for a thread that is gone: what comes after a failure is taken and dropped.
-        if stop.load(Ordering::Relaxed) {
-            continue;
+/// What all who read a file know of it.
+#[derive(Clone, Copy)]
+struct Shared<'f, 'a> {
+    plan: &'f OnceLock<Plan<'a>>,
+    /// Nothing more is read.
+    stop: &'f AtomicBool,
+    wrong: &'f AtomicU64,
+}
+
+/// What one thread makes of its pieces.
+struct Hand<'a> {
+    runs: Runs<'a>,
+    known: Option<Known>,
+    rejects: Vec<Reject>,
+    counts: Counts,
+    failed: Option<StoreError>,
+}
+
+impl<'a> Hand<'a> {
+    fn new(runs: Runs<'a>) -> Hand<'a> {
+        Hand { runs, known: None, rejects: Vec::new(), counts: Counts::default(), failed: None }
+    }
+
+    fn take_all(&mut self, shared: Shared<'_, '_>, receiver: &Mutex<Receiver<Piece>>) {
+        loop {
+            let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(piece) = next else { return };
+            self.take(shared, &piece);
         }
-        let reader = reader.get_or_insert_with(|| Reader::new(plan));
-        let before = rejects.len();
-        match reader.piece(&piece, &mut rejects, |row| runs.push(row)) {
-            Ok(more) => {
-                counts.records += more.records;
-                counts.rejected += more.rejected;
-            }
+    }
+
+    /// Who feeds must not wait for a thread that is gone: what comes after a failure is taken and dropped.
+    fn take(&mut self, shared: Shared<'_, '_>, piece: &Piece) {
+        let Some(plan) = shared.plan.get().filter(|_| !shared.stop.load(Ordering::Relaxed)) else { return };
+        let before = self.rejects.len();
+        let known = self.known.get_or_insert_with(|| plan.known());
+        let counts = plan.piece(piece, known, &mut self.runs.batch, &mut self.rejects);
+        self.counts.records += counts.records;
+        self.counts.rejected += counts.rejected;
+        match self.runs.settle() {
+            Ok(true) => self.known = None,
+            Ok(false) => {}
             Err(error) => {
-                failed = Some(error);
-                stop.store(true, Ordering::Relaxed);
+                self.failed = Some(error);
+                shared.stop.store(true, Ordering::Relaxed);
             }
         }
-        let all = wrong.fetch_add((rejects.len() - before) as u64, Ordering::Relaxed) + (rejects.len() - before) as u64;
-        if all > REJECTS {
-            stop.store(true, Ordering::Relaxed);
+        let wrong = (self.rejects.len() - before) as u64;
+        if shared.wrong.fetch_add(wrong, Ordering::Relaxed) + wrong > REJECTS {
+            shared.stop.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// Hands the pieces of a file to the threads.
+/// Hands on the pieces of a file.
 struct Feed<'f, 'a> {
     task: Task<'a>,
     form: &'a RowForm,
     sets: &'a [CodeSet],
-    plan: &'f OnceLock<Plan<'a>>,
-    sender: SyncSender<Piece>,
-    stop: &'f AtomicBool,
+    shared: Shared<'f, 'a>,
+    take: &'f mut dyn FnMut(Piece),
     faults: Vec<Diagnostic>,
 }
 
@@ -234,7 +251,7 @@ impl Sink for Feed<'_, '_> {
         match extract::plan(self.task, &header, self.form, self.sets) {
             Ok(plan) => {
                 // Set once: a file has one header.
-                let _ = self.plan.set(plan);
+                let _ = self.shared.plan.set(plan);
                 ControlFlow::Continue(())
             }
             Err(faults) => {
@@ -245,9 +262,10 @@ impl Sink for Feed<'_, '_> {
     }
 
     fn piece(&mut self, piece: Piece) -> ControlFlow<()> {
-        match self.stop.load(Ordering::Relaxed) || self.sender.send(piece).is_err() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        if self.shared.stop.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
         }
+        (self.take)(piece);
+        ControlFlow::Continue(())
     }
 }

@@ -63,9 +63,10 @@ impl Texts {
                 let (flags, rest) = raw.split_first()?;
                 let wide = flags & 1 != 0;
                 let size = if wide { 2 * length } else { length };
-                let mut out = Wide::default();
+                let (mut out, mut text) = (Wide::default(), String::new());
                 out.take(rest.get(..size)?, wide);
-                Some(Ok(out.text()))
+                out.write(&mut text);
+                Some(Ok(text))
             }
             Texts::Bytes { encoding, declared } => {
                 let raw = raw.get(..length)?;
@@ -107,8 +108,9 @@ impl Wide {
         }
     }
 
-    fn text(&self) -> String {
-        String::from_utf16_lossy(&self.0)
+    fn write(&self, text: &mut String) {
+        let characters = char::decode_utf16(self.0.iter().copied());
+        text.extend(characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
     }
 }
 
@@ -117,16 +119,20 @@ impl Wide {
 pub(super) struct List<'a> {
     parts: &'a [&'a [u8]],
     rest: &'a [u8],
+    /// The text that was read last, and its units.
+    text: String,
+    units: Wide,
 }
 
 impl<'a> List<'a> {
     pub(super) fn new(parts: &'a [&'a [u8]]) -> List<'a> {
         let (first, others) = parts.split_first().map_or((&[][..], parts), |(first, others)| (*first, others));
         // The first eight bytes say how many texts there are; the texts themselves are counted.
-        List { parts: others, rest: first.get(8..).unwrap_or(&[]) }
+        List { parts: others, rest: first.get(8..).unwrap_or(&[]), text: String::new(), units: Wide::default() }
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<String>, Diagnostic> {
+    /// The next text, until the one after it is read.
+    pub(super) fn next(&mut self) -> Result<Option<&str>, Diagnostic> {
         while self.rest.is_empty() {
             if !self.next_part() {
                 return Ok(None);
@@ -142,9 +148,9 @@ impl<'a> List<'a> {
         } else {
             0
         };
-        let text = self.characters(length, flags & 1 != 0).ok_or_else(cut)?;
+        self.characters(length, flags & 1 != 0).ok_or_else(cut)?;
         self.skip(4 * runs + more).ok_or_else(cut)?;
-        Ok(Some(text))
+        Ok(Some(&self.text))
     }
 
     fn next_part(&mut self) -> bool {
@@ -166,20 +172,23 @@ impl<'a> List<'a> {
         Some(u16::from_le_bytes([self.byte()?, self.byte()?]))
     }
 
-    fn characters(&mut self, length: usize, mut wide: bool) -> Option<String> {
-        let mut out = Wide::default();
-        while out.0.len() < length {
-            let size = if wide { 2 } else { 1 };
-            let here = ((length - out.0.len()) * size).min(self.rest.len() / size * size);
+    fn characters(&mut self, length: usize, mut wide: bool) -> Option<()> {
+        self.units.0.clear();
+        loop {
+            let (size, missing) = (if wide { 2 } else { 1 }, length - self.units.0.len());
+            let here = (missing * size).min(self.rest.len() / size * size);
             let (now, rest) = self.rest.split_at(here);
-            out.take(now, wide);
+            self.units.take(now, wide);
             self.rest = rest;
-            if out.0.len() < length {
-                self.rest = &[];
-                wide = self.byte()? & 1 != 0;
+            if self.units.0.len() == length {
+                break;
             }
+            self.rest = &[];
+            wide = self.byte()? & 1 != 0;
         }
-        Some(out.text())
+        self.text.clear();
+        self.units.write(&mut self.text);
+        Some(())
     }
 
     fn skip(&mut self, mut bytes: usize) -> Option<()> {
@@ -206,12 +215,12 @@ mod tests {
         let mut list = List::new(&parts);
         let mut texts = Vec::new();
         while let Some(text) = list.next().unwrap() {
-            texts.push(text);
+            texts.push(text.to_owned());
         }
         assert_eq!(texts, ["abc", "丬def", "gh", "i"]);
         let parts = [&first[..first.len() - 1]];
         let mut list = List::new(&parts);
-        assert_eq!(list.next().unwrap().as_deref(), Some("abc"));
+        assert_eq!(list.next().unwrap(), Some("abc"));
         assert_eq!(list.next().unwrap_err().code, "damaged-file");
     }
 

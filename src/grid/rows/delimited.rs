@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use encoding_rs::UTF_8;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{COLUMNS, Header, PIECE_BYTES, Piece, RECORD_BYTES, Sink, TextForm, unreadable};
 use crate::diag::Diagnostic;
@@ -99,8 +100,8 @@ fn check_beginning(held: &mut Vec<u8>) -> Result<(), Diagnostic> {
 
 /// Where the last whole record ends.
 fn whole_records(held: &[u8], text: &TextForm, line: u64, ended: bool) -> Result<usize, Diagnostic> {
-    if !held.contains(&b'"') {
-        return Ok(if ended { held.len() } else { held.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) });
+    if memchr(b'"', held).is_none() {
+        return Ok(if ended { held.len() } else { memrchr(b'\n', held).map_or(0, |at| at + 1) });
     }
     let classes = Classes::new(text);
     let (mut at, mut cells) = (0, Vec::new());
@@ -140,24 +141,65 @@ fn header(held: &[u8], text: TextForm) -> Result<(Header, usize, u64), Diagnosti
 
 /// Hand over each record of whole lines.
 pub(super) fn each<'a>(bytes: &'a [u8], first: u64, text: &TextForm, mut take: impl FnMut(u64, u64, &[Raw<'a>])) {
-    let classes = Classes::new(text);
-    let quoted = bytes.contains(&b'"');
-    let (mut at, mut line) = (0, first);
-    let mut cells: Vec<Raw<'a>> = Vec::new();
-    while at < bytes.len() {
-        let end = match quoted {
-            true => classes.record(bytes, at, true, &mut cells),
-            false => End::Next(classes.plain(bytes, at, &mut cells)),
-        };
-        // Whoever cut the piece saw that its records end.
-        let End::Next(next) = end else { return };
-        let lines = if quoted { count(&bytes[at..next], b'\n').max(1) as u64 } else { 1 };
+    let mut whole = |line, lines, cells: &[Raw<'a>]| {
         if cells.iter().any(|cell| !cell.bytes.is_empty()) {
-            take(line, lines, &cells);
+            take(line, lines, cells);
         }
+    };
+    let classes = Classes::new(text);
+    let mut cells: Vec<Raw<'a>> = Vec::new();
+    let (mut at, mut line) = (0, first);
+    if !classes.has_leads() && memchr(b'"', bytes).is_none() {
+        // Wherever the delimiter or a line's end stands, it is one.
+        each_mark(bytes, [text.delimiter, b'\n'], |end| {
+            let is_last = bytes[end] == b'\n';
+            cells.push(plain(&bytes[at..end], is_last));
+            at = end + 1;
+            if is_last {
+                whole(line, 1, &cells);
+                cells.clear();
+                line += 1;
+            }
+        });
+        if at < bytes.len() || !cells.is_empty() {
+            cells.push(plain(&bytes[at..], true));
+            whole(line, 1, &cells);
+        }
+        return;
+    }
+    while at < bytes.len() {
+        // Whoever cut the piece saw that its records end.
+        let End::Next(next) = classes.record(bytes, at, true, &mut cells) else { return };
+        let lines = count(&bytes[at..next], b'\n').max(1) as u64;
+        whole(line, lines, &cells);
         line += lines;
         at = next;
     }
+}
+
+/// Hand over each place of one of two bytes. They stand a few bytes apart, so that eight at a time are looked at in a number.
+fn each_mark(bytes: &[u8], wanted: [u8; 2], mut take: impl FnMut(usize)) {
+    const LOW: u64 = u64::from_ne_bytes([0x7F; 8]);
+    let wanted_eight = wanted.map(|byte| u64::from_ne_bytes([byte; 8]));
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (nth, eight) in eights.iter().enumerate() {
+        let eight = u64::from_le_bytes(*eight);
+        // The high bit of every byte that is not what is wanted: a sum of 0x7F and anything else carries into it.
+        let others = wanted_eight.map(|wanted| (((eight ^ wanted) & LOW) + LOW) | (eight ^ wanted));
+        let mut marks = !((others[0] & others[1]) | LOW);
+        while marks > 0 {
+            take(8 * nth + marks.trailing_zeros() as usize / 8);
+            marks &= marks - 1;
+        }
+    }
+    for (place, _) in rest.iter().enumerate().filter(|(_, byte)| wanted.contains(byte)) {
+        take(bytes.len() - rest.len() + place);
+    }
+}
+
+fn plain(text: &[u8], is_last: bool) -> Raw<'_> {
+    let bytes = if is_last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
+    Raw { bytes, form: Form::Plain }
 }
 
 /// What each byte is to one who cuts cells.
@@ -187,21 +229,9 @@ impl Classes {
         Classes { delimiter: text.delimiter, of }
     }
 
-    /// The cells of a line without quotation marks, and where the next one begins.
-    #[inline]
-    fn plain<'a>(&self, bytes: &'a [u8], mut at: usize, cells: &mut Vec<Raw<'a>>) -> usize {
-        cells.clear();
-        loop {
-            let (end, class) = self.cell_end(bytes, at);
-            let last = class != Class::Delimiter;
-            let text = &bytes[at..end];
-            let text = if last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-            cells.push(Raw { bytes: text, form: Form::Plain });
-            at = end + 1;
-            if last {
-                return at.min(bytes.len());
-            }
-        }
+    /// Whether a delimiter may be the second byte of a character.
+    fn has_leads(&self) -> bool {
+        self.of.contains(&Class::Lead)
     }
 
     /// Where a cell without quotation marks ends, and by what; at the end of the bytes as by a line's end.
@@ -223,10 +253,8 @@ impl Classes {
         loop {
             if bytes.get(at) != Some(&b'"') {
                 let (end, class) = self.cell_end(bytes, at);
-                let text = &bytes[at..end];
                 let last = class != Class::Delimiter;
-                let text = if last { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-                cells.push(Raw { bytes: text, form: Form::Plain });
+                cells.push(plain(&bytes[at..end], last));
                 if last {
                     return End::Next((end + 1).min(bytes.len()));
                 }
@@ -280,7 +308,7 @@ fn closing(bytes: &[u8], from: usize) -> Result<(usize, bool), End> {
 }
 
 fn count(bytes: &[u8], wanted: u8) -> usize {
-    bytes.iter().filter(|b| **b == wanted).count()
+    memchr_iter(wanted, bytes).count()
 }
 
 fn unclosed(line: u64) -> Diagnostic {
@@ -298,4 +326,22 @@ fn too_long(line: u64) -> Diagnostic {
 fn empty() -> Diagnostic {
     Diagnostic::error("empty-file", "the file is empty; an extract has a header at least")
         .hint("fetch it again; an extract without records has its header alone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        // Every byte beside a comma and a line's end, at every place of eight.
+        let mut bytes = Vec::new();
+        for byte in 0..=u8::MAX {
+            bytes.extend_from_slice(&[byte, b',', byte, byte, b'\n', byte, byte, byte, b',']);
+        }
+        let mut found = Vec::new();
+        each_mark(&bytes, [b',', b'\n'], |place| found.push(place));
+        let expected: Vec<usize> = (0..bytes.len()).filter(|place| b",\n".contains(&bytes[*place])).collect();
+        assert_eq!(found, expected);
+    }
 }

@@ -1,18 +1,12 @@
-//! Codes of a column: numbered in their order, and found once for each way of writing them.
-
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+//! Codes of a column: numbered in their order, and found by whatever label means them.
 
 use super::{Task, Wrong, mask};
 use crate::domain::{Code, CodeEntry, Codebook, LabelScope, RecordKind, TOTAL, Validity};
 use crate::spec::Extract;
 use crate::spec::pattern::Captured;
-use crate::store::records::ByteArray;
+use crate::store::records::Words;
 
-/// Ways of writing the codes of a column that a thread remembers; a column of more is no column of codes.
-const REMEMBERED: usize = 10_000;
-
-/// The codes of a list in their order; the number of a code is its place, from 1.
+/// The codes of a list in their order; the number of a code is its place.
 #[derive(Clone, Debug, Default)]
 pub struct CodeSet {
     codes: Vec<String>,
@@ -44,20 +38,19 @@ impl CodeSet {
     }
 
     /// The code of a number, where it is not in force in a month.
-    pub fn out_of_force(&self, number: u16, month: u32) -> Option<&str> {
-        let nth = usize::from(number).checked_sub(1)?;
+    pub fn out_of_force(&self, number: u32, month: u32) -> Option<&str> {
+        let nth = number as usize;
         let (first, last) = *self.months.get(nth)?;
         (month < first || month > last).then(|| self.codes[nth].as_str())
     }
 
-    pub fn number(&self, code: &str) -> Option<u16> {
-        let place = self.codes.binary_search_by(|known| known.as_str().cmp(code)).ok()?;
-        u16::try_from(place + 1).ok()
+    pub fn number(&self, code: &str) -> Option<u32> {
+        self.codes.binary_search_by(|known| known.as_str().cmp(code)).ok().map(|place| place as u32)
     }
 
     /// The codes as they are written.
-    pub fn texts(&self) -> Vec<ByteArray> {
-        self.codes.iter().map(|code| ByteArray::from(code.as_str())).collect()
+    pub fn words(&self) -> Words {
+        self.codes.iter().map(String::as_bytes).collect()
     }
 }
 
@@ -78,7 +71,7 @@ fn class<'a>(task: &Task<'a>, list: &str, label: &str) -> Option<&'a Code> {
 }
 
 /// The number of the code that a label means.
-pub(super) fn look_up(task: &Task<'_>, list: &str, label: &str, set: &CodeSet, totals: bool) -> Result<u16, Wrong> {
+pub(super) fn look_up(task: &Task<'_>, list: &str, label: &str, set: &CodeSet, totals: bool) -> Result<u32, Wrong> {
     let Task { extract, codebook, .. } = task;
     let scope = LabelScope { dataset: &extract.dataset, table: &extract.id, versions: &extract.versions };
     let shown = if mask::may_be_person(label) { mask::form(label) } else { label.to_owned() };
@@ -106,63 +99,4 @@ pub(super) fn look_up(task: &Task<'_>, list: &str, label: &str, set: &CodeSet, t
             Err(Wrong::new("unknown-code", message))
         }
     }
-}
-
-/// What the cells of a column were found to mean.
-#[derive(Default)]
-pub(super) struct Cache {
-    last: Option<(Vec<u8>, u16)>,
-    found: HashMap<Vec<u8>, Result<u16, Wrong>, BuildHasherDefault<Fold>>,
-}
-
-impl Cache {
-    #[inline]
-    pub(super) fn get(&mut self, bytes: &[u8], find: impl FnOnce() -> Result<u16, Wrong>) -> Result<u16, Wrong> {
-        if let Some((last, code)) = &self.last
-            && last == bytes
-        {
-            return Ok(*code);
-        }
-        let found = match self.found.get(bytes) {
-            Some(found) => found.clone(),
-            None => {
-                let found = find();
-                if self.found.len() < REMEMBERED {
-                    self.found.insert(bytes.to_vec(), found.clone());
-                }
-                found
-            }
-        };
-        if let Ok(code) = &found {
-            let last = self.last.get_or_insert_with(|| (Vec::new(), 0));
-            last.0.clear();
-            last.0.extend_from_slice(bytes);
-            last.1 = *code;
-        }
-        found
-    }
-}
-
-/// A quick hash for cells; nothing depends on its order.
-#[derive(Default)]
-pub(super) struct Fold(u64);
-
-impl Hasher for Fold {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut eight = [0; 8];
-            eight[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(eight)).wrapping_mul(0x517c_c1b7_2722_0a95);
-        }
-    }
-}
-
-pub(super) fn hash(bytes: &[u8]) -> u64 {
-    let mut fold = Fold::default();
-    fold.write(bytes);
-    fold.finish()
 }

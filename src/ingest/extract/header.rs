@@ -7,7 +7,6 @@ use crate::domain::RecordKind;
 use crate::domain::label::{nearest, normalise};
 use crate::grid::rows::Header;
 use crate::spec::extract::capture_name;
-use crate::store::records::{Row, RowForm};
 
 pub(super) fn slots(task: &Task<'_>, header: &Header, faults: &mut Vec<Diagnostic>) -> Vec<Option<Slot>> {
     let extract = task.extract;
@@ -70,23 +69,23 @@ fn shown(label: &str) -> String {
     if mask::may_be_person(label) { mask::form(label) } else { format!("\"{label}\"") }
 }
 
-/// What the file's name and the layout state for every row.
-pub(super) fn constant(task: &Task<'_>, form: &RowForm, sets: &[CodeSet], faults: &mut Vec<Diagnostic>) -> Row {
+/// What the file's name and the layout state for every row, by column.
+pub(super) fn constant(task: &Task<'_>, sets: &[CodeSet], faults: &mut Vec<Diagnostic>) -> Vec<Option<u32>> {
     let extract = task.extract;
     let table = extract.table;
-    let mut row = form.row();
+    let mut row = vec![None; table.columns.len()];
     for (column, code) in &extract.context {
-        row.set_code(form, *column, sets[*column].number(code.as_str()).unwrap_or_default());
+        row[*column] = sets[*column].number(code.as_str());
     }
     for captured in task.captured {
         let Some(column) = capture_name(&captured.capture).and_then(|name| table.column(name)) else { continue };
         match table.columns[column].kind {
             RecordKind::Month => match month_of(task.captured) {
-                Some(month) => row.set_month(form, column, month),
+                Some(month) => row[column] = Some(month),
                 None => faults.push(in_name(task, format!("\"{}\" is not a month", captured.text))),
             },
             RecordKind::Code(list) => match look_up(task, list, &captured.text, &sets[column], table.counts) {
-                Ok(code) => row.set_code(form, column, code),
+                Ok(code) => row[column] = Some(code),
                 Err(wrong) => faults.push(in_name(task, wrong.message)),
             },
             _ => {}

@@ -6,6 +6,7 @@ pub mod font;
 mod kinds;
 mod label;
 mod legend;
+pub mod picture;
 pub mod plot;
 pub mod png;
 mod scene;

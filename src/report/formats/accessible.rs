@@ -13,7 +13,7 @@ use crate::report::table::frame::{Block, Cell, Content, Frame};
 use crate::report::table::key::{Keyed, keyed};
 use crate::report::table::point::path;
 use crate::report::table::select::flat;
-use crate::report::table::sheet::{line_count, text_width};
+use crate::report::table::widths::{line_count, text_width};
 
 /// Columns, in half-width characters.
 const WIDTH_MIN: usize = 10;

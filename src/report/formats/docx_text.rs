@@ -4,9 +4,10 @@
 use super::docx::{OFFICE, WORD, content_types, footer, pages, paragraphs, properties, relations, section, styles};
 use super::keys;
 use super::pack::pack;
-use super::text::{Picture, Whole};
+use super::text::Whole;
 use super::xml::Xml;
 use crate::diag::Diagnostic;
+use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Palette;
 use crate::report::prose::document::{Block, Run, Words};
 use crate::report::table::frame::status_sign;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Head;
 use crate::report::rows::kept::notice;
-use crate::report::site::index::downloads;
+use crate::report::site::index::FILES;
 use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
 use crate::report::table::key::addresses;
 use crate::report::table::select::flat;
@@ -12,8 +13,8 @@ use crate::report::table::select::flat;
 /// The one style sheet of all pages.
 pub const STYLE: &str = include_str!("../site/page.css");
 
-/// The page of one table. `up` leads from the page to the folder of the index.
-pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> String {
+/// The page of one table, with the charts that draw its figures. `up` leads from the page to the folder of the index.
+pub fn render(frame: &Frame, charts: &[&Picture], report_title: &str, up: &str, explained: bool) -> String {
     let title = escape(&frame.full_title());
     let mut body = String::new();
     body.push_str(&format!(
@@ -24,11 +25,12 @@ pub fn render(frame: &Frame, report_title: &str, up: &str, explained: bool) -> S
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
     let way = explained.then(|| format!("{}.way.html", frame.id));
-    body.push_str(&sheet(frame, "title", way.as_deref()));
+    body.push_str(&sheet(frame, "h1", "title", way.as_deref()));
+    body.extend(charts.iter().map(|chart| figure(chart, up)));
     let id = escape(&frame.id);
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
-        downloads(&id, &frame.full_title())
+        links(&FILES, &id, &frame.full_title())
     ));
     page(&title, &body)
 }
@@ -42,9 +44,10 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
-/// The table with the lines below it. `name` is the anchor of its title, `way` the page that explains its figures.
-pub fn sheet(frame: &Frame, name: &str, way: Option<&str>) -> String {
-    let mut out = format!("<div class=\"sheet\">\n{}", table(frame, name, way));
+/// The table with the lines below it. Its title is an element `tag` with the anchor `name`; `way` is the page that explains its
+/// figures.
+pub fn sheet(frame: &Frame, tag: &str, name: &str, way: Option<&str>) -> String {
+    let mut out = format!("<div class=\"sheet\">\n{}", table(frame, tag, name, way));
     // What is said of kept figures stands above the table.
     let foot = frame.foot();
     let foot = &foot[..foot.len() - frame.kept.len()];
@@ -59,7 +62,7 @@ pub fn sheet(frame: &Frame, name: &str, way: Option<&str>) -> String {
     out
 }
 
-fn table(frame: &Frame, name: &str, way: Option<&str>) -> String {
+fn table(frame: &Frame, tag: &str, name: &str, way: Option<&str>) -> String {
     let mut out =
         format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{name}\">\n<table>\n");
     let number = if frame.number.is_empty() {
@@ -68,7 +71,7 @@ fn table(frame: &Frame, name: &str, way: Option<&str>) -> String {
         format!("<span class=\"number\">{}</span>　", escape(&frame.number))
     };
     out.push_str(&format!(
-        "<caption><span id=\"{name}\">{number}{}</span>",
+        "<caption><{tag} id=\"{name}\">{number}{}</{tag}>",
         label(frame, &frame.title, "", &frame.title_en)
     ));
     if !frame.unit_note.is_empty() {
@@ -128,6 +131,25 @@ fn group_starts(frame: &Frame) -> BTreeSet<usize> {
     starts
 }
 
+/// A chart with its files.
+pub fn figure(chart: &Picture, up: &str) -> String {
+    let (path, title) = (format!("{up}charts/{}", chart.id), escape(&chart.title));
+    format!(
+        "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption>\
+         <a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a></figcaption></figure>\n",
+        escape(&chart.alt)
+    )
+}
+
+/// Links to files of one stem, each by its ending and what it is called; `title` is whose they are.
+pub fn links(files: &[(&str, &str)], path: &str, title: &str) -> String {
+    let title = escape(title);
+    let link = |(ending, called): &(&str, &str)| {
+        format!("<a href=\"{path}.{ending}\" aria-label=\"{title}，{called}\">{called}</a>")
+    };
+    files.iter().map(link).collect::<Vec<_>>().join(" · ")
+}
+
 fn corner(frame: &Frame, head: &Head) -> String {
     let span = spans(1, frame.header.len());
     match head {
@@ -176,11 +198,28 @@ fn data(cell: &Cell, way: Option<&str>) -> String {
         (Content::Number(_), false) => "number",
     };
     let shown = match (text(&cell.text()), way) {
-        (shown, Some(way)) if !shown.is_empty() => format!("<a href=\"{}\">{shown}</a>", escape(way)),
+        (shown, Some(way)) if !shown.is_empty() => {
+            // A sign is told by what it means.
+            let told = cell.answers.first().map_or("", |answer| meaning(&answer.mark));
+            let told = if told.is_empty() { String::new() } else { format!(" aria-label=\"{told}\"") };
+            format!("<a href=\"{}\"{told}>{shown}</a>", escape(way))
+        }
         (shown, _) => shown,
     };
     let shown = format!("{shown}{}", signs(&cell.signs()));
     format!("<td class=\"{class}\"{}{}>{shown}</td>", spans(cell.wide, cell.high), origin(&cell.answers))
+}
+
+/// What a mark says in words.
+fn meaning(mark: &str) -> &'static str {
+    match mark {
+        "not_available" => "缺数",
+        "not_applicable" => "不适用",
+        "nil" => "无此现象",
+        "confidential" => "保密",
+        "rounded_to_zero" => "不足最小单位",
+        _ => "",
+    }
 }
 
 /// What the pointer shows, and what a program reads, about the source of a cell.
@@ -190,14 +229,8 @@ fn origin(answers: &[Answer]) -> String {
         return String::new();
     }
     let sheet = if first.sheet.is_empty() { String::new() } else { format!("，工作表 {}", first.sheet) };
-    let mark = match first.mark.as_str() {
-        "not_available" => "；缺数",
-        "not_applicable" => "；不适用",
-        "nil" => "；无此现象",
-        "confidential" => "；保密",
-        "rounded_to_zero" => "；不足最小单位",
-        _ => "",
-    };
+    let mark = meaning(&first.mark);
+    let mark = if mark.is_empty() { String::new() } else { format!("；{mark}") };
     let printed = flat(first.printed.trim());
     let printed = if printed.is_empty() { String::new() } else { format!("；原文“{printed}”") };
     let said = format!("来源：{}{sheet}，单元格 {}{printed}{mark}", first.file, first.cell);

@@ -1,12 +1,12 @@
 //! What a text is written down with: the tables and charts of its report, and where its figures are explained. The page and the
-//! list of its figures; the Word document has a file of its own.
+//! list of its figures; Word has a file of its own.
 
 use std::borrow::Cow;
 
 use super::csv::line;
 use super::html;
 use super::html::{escape, page, sheet};
-use crate::report::chart::plot::Plot;
+use crate::report::chart::picture::Picture;
 use crate::report::prose::document::{Block, Document, Run, Words, plain};
 use crate::report::table::frame::{Frame, status_sign};
 
@@ -52,21 +52,6 @@ pub fn shown<'a>(document: &Document, tables: &[(String, &'a str, &'a Frame)]) -
     shown
 }
 
-/// A chart as it was drawn.
-pub struct Picture {
-    pub id: String,
-    pub title: String,
-    pub alt: String,
-    pub svg: String,
-    pub png: Vec<u8>,
-}
-
-impl Picture {
-    pub fn of(plot: &Plot, svg: String, png: Vec<u8>) -> Picture {
-        Picture { id: plot.id.clone(), title: plot.full_title(), alt: plot.alt.clone(), svg, png }
-    }
-}
-
 impl Whole<'_> {
     pub fn table(&self, called: &str) -> Option<&Shown<'_>> {
         self.tables.iter().find(|table| table.called == called)
@@ -87,7 +72,7 @@ impl Whole<'_> {
 }
 
 /// The files of a text beside its page, each with what it is called.
-const FILES: [(&str, &str); 2] = [("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
+pub const FILES: [(&str, &str); 2] = [("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
 
 /// The text as a page.
 pub fn render(whole: &Whole<'_>, up: &str) -> String {
@@ -125,34 +110,20 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
             Block::Table(id) => {
                 let Some(Shown { report, frame, .. }) = whole.table(id) else { continue };
                 let way = whole.explained.then(|| format!("{up}tables/{report}/{}.way.html", frame.id));
-                body.push_str(&sheet(frame, &format!("t-{}", id.replace('/', "-")), way.as_deref()));
+                body.push_str(&sheet(frame, "span", &format!("t-{}", id.replace('/', "-")), way.as_deref()));
             }
             Block::Chart(id) => {
                 let Some(chart) = whole.chart(id) else { continue };
-                let path = format!("{up}charts/{id}");
-                body.push_str(&format!(
-                    "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption><a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a></figcaption></figure>\n",
-                    escape(&chart.alt),
-                    title = escape(&chart.title)
-                ));
+                body.push_str(&html::figure(chart, up));
             }
         }
     }
     body.push_str(if in_list { "</ul>\n" } else { "" });
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。点按文中数字，可见其来源与算法。</p>\n</main>\n",
-        links(name, &document.title)
+        html::links(&FILES, name, &document.title)
     ));
     page(&title, &body)
-}
-
-/// Links to the files of a text.
-pub fn links(path: &str, title: &str) -> String {
-    let title = escape(title);
-    let link = |(ending, called): &(&str, &str)| {
-        format!("<a href=\"{path}.{ending}\" aria-label=\"{title}，{called}\">{called}</a>")
-    };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
 }
 
 fn contents(whole: &Whole<'_>) -> String {

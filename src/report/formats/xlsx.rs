@@ -12,9 +12,8 @@ use crate::diag::Diagnostic;
 use crate::report::definition::spec::Palette;
 use crate::report::table::frame::{Frame, Tidy};
 use crate::report::table::key::{addresses, keyed};
-use crate::report::table::sheet::{
-    Align, BODY_SIZE, COLUMN_WIDTH_MAX, Look, NOTE_SIZE, Placed, Sheet, Size, TITLE_SIZE, What, text_width,
-};
+use crate::report::table::sheet::{Align, BODY_SIZE, Look, NOTE_SIZE, Placed, Sheet, Size, TITLE_SIZE, What};
+use crate::report::table::widths::{COLUMN_WIDTH_MAX, text_width};
 
 /// # Errors
 /// The table is larger than a worksheet, or has no cells.

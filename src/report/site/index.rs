@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::chart::plot::Plot;
 use crate::report::definition::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
-use crate::report::formats::html::{escape, page};
+use crate::report::formats::html::{escape, links, page};
 use crate::report::formats::text;
 use crate::report::prose::document::Document;
 use crate::report::rows::kept::HEAD;
@@ -159,7 +159,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
         out.push_str(&format!(
             "<p class=\"files\"><a href=\"{path}.html\">{}</a>：{}</p>\n",
             escape(&report.title),
-            text::links(&path, &report.title)
+            links(&text::FILES, &path, &report.title)
         ));
     }
     if !shelf.tables.is_empty() {
@@ -170,7 +170,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             out.push_str(&format!(
                 "<tr><td><a href=\"{path}.html\">{title}</a>{}</td><td class=\"links\">{}</td></tr>\n",
                 kept_mark(&frame.kept),
-                downloads(&path, &frame.full_title())
+                links(&FILES, &path, &frame.full_title())
             ));
         }
         out.push_str("</tbody>\n</table>\n");
@@ -249,15 +249,6 @@ pub const FILES: [(&str, &str); 6] = [
     ("sdmx.csv", "SDMX-CSV"),
     ("structure.xml", "SDMX 结构"),
 ];
-
-/// Links to the files of a table.
-pub fn downloads(path: &str, title: &str) -> String {
-    let title = escape(title);
-    let link = |(extension, name): &(&str, &str)| {
-        format!("<a href=\"{path}.{extension}\" aria-label=\"{title}，{name}\">{name}</a>")
-    };
-    FILES.iter().map(link).collect::<Vec<_>>().join(" · ")
-}
 
 /// The files that hold all tables of a report.
 fn whole(report: &ReportSpec) -> String {

@@ -112,6 +112,20 @@ impl Frame {
     }
 }
 
+/// A label as it is printed: the signs of its notes after the Chinese, the English below.
+pub fn block_label(frame: &Frame, block: &Block) -> String {
+    frame.bilingual(&format!("{}{}", block.text, block.signs()), &block.english)
+}
+
+/// The head of a label column as it is printed.
+pub fn head_label(frame: &Frame, head: &Head) -> String {
+    match head {
+        Head::Text(text) => text.clone(),
+        Head::Bilingual { text, english } => frame.bilingual(text, english),
+        Head::Diagonal { rows, columns } => format!("{columns}\n{rows}"),
+    }
+}
+
 /// A note on a cell or a label: its text, and its number among those of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Place;
 use crate::report::definition::spec::{Name, Node, Order, Selector, Style};
+use crate::report::rows::kept::names_observations;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::{Records, below, position};
 use crate::report::table::frame::{Block, Note};
@@ -89,7 +90,7 @@ pub fn codes(dimension: &str, filter: &Selector, order: Order, records: &Records
     let mut first: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for row in records.matching(filter) {
         let code = records.text(row, dimension);
-        let (down, across) = position(&records.text(row, "cell"));
+        let (down, across) = position(&cell(records, row));
         let at = match reading {
             Reading::Downwards => (down, across),
             Reading::Across => (across, down),
@@ -101,6 +102,16 @@ pub fn codes(dimension: &str, filter: &Selector, order: Order, records: &Records
         codes.sort_by_key(|(_, at)| *at);
     }
     codes.into_iter().map(|(code, _)| code).collect()
+}
+
+/// The cell that a row was printed in; of a row that was computed, that of its first figure.
+fn cell(records: &Records<'_>, row: usize) -> String {
+    if records.has("cell") {
+        return records.text(row, "cell");
+    }
+    let named = records.column_names().filter(|column| names_observations(column));
+    let ids = named.map(|column| records.text(row, column)).find(|id| !id.is_empty());
+    ids.map_or_else(String::new, |id| id.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
 /// Columns that entries divide a table by.

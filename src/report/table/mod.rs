@@ -8,5 +8,6 @@ pub mod key;
 pub mod layout;
 pub mod point;
 pub mod select;
+pub mod widths;
 pub mod sheet;
 mod tidy;

@@ -1,7 +1,7 @@
 //! A record as bytes that sort as its values do: the month, the key, the other columns, and the line it came from, each of
 //! a fixed width; texts behind them. Sorting, merging and telling doubles apart is then comparing bytes.
 
-use super::super::key::PERSON_BYTES;
+use super::batch::Batch;
 use crate::domain::{RecordKind, RecordTable};
 
 /// Bytes of a unit's number; longer ones are none.
@@ -16,8 +16,10 @@ const LINE_BYTES: usize = 8;
 #[derive(Clone, Debug)]
 pub struct RowForm {
     pub table: &'static RecordTable,
-    /// By column; none for texts.
-    places: Vec<Option<usize>>,
+    /// Columns in the order in which they tell records apart: the month, by which files are cut, the rest of the key, others.
+    columns: Vec<usize>,
+    /// How many of them are the key.
+    key: usize,
     /// Columns that are texts.
     texts: Vec<usize>,
     key_end: usize,
@@ -27,10 +29,9 @@ pub struct RowForm {
 fn width(kind: RecordKind) -> usize {
     match kind {
         RecordKind::Text => 0,
-        RecordKind::Code(_) => 2,
-        RecordKind::Month | RecordKind::Date => 4,
+        RecordKind::Code(_) | RecordKind::Month | RecordKind::Date => 4,
         RecordKind::Yuan | RecordKind::Count => 8,
-        RecordKind::Person => PERSON_BYTES,
+        RecordKind::Person => 2 * super::super::key::PERSON_BYTES,
         RecordKind::Unit => UNIT_BYTES,
     }
 }
@@ -38,31 +39,21 @@ fn width(kind: RecordKind) -> usize {
 impl RowForm {
     /// The form of a table whose records are told apart by the month and `key`.
     pub fn new(table: &'static RecordTable, key: &[usize]) -> RowForm {
-        let mut places = vec![None; table.columns.len()];
-        let mut at = 0;
-        let mut place = |nth: usize, at: &mut usize| {
-            places[nth] = Some(*at);
-            *at += width(table.columns[nth].kind);
-        };
-        // Files are cut by month, which is the first column.
-        place(0, &mut at);
-        let in_key = |nth: usize| nth == 0 || key.contains(&nth);
-        let fixed = |nth: usize| table.columns[nth].kind != RecordKind::Text;
-        (0..table.columns.len()).filter(|n| *n > 0 && in_key(*n)).for_each(|nth| place(nth, &mut at));
-        let key_end = at;
-        (0..table.columns.len()).filter(|n| !in_key(*n) && fixed(*n)).for_each(|nth| place(nth, &mut at));
-        let texts = (0..table.columns.len()).filter(|n| !fixed(*n)).collect();
-        RowForm { table, places, texts, key_end, fixed: at + LINE_BYTES }
+        let in_key = |nth: &usize| *nth == 0 || key.contains(nth);
+        let is_text = |nth: &usize| table.columns[*nth].kind == RecordKind::Text;
+        let (texts, fixed): (Vec<usize>, Vec<usize>) = (0..table.columns.len()).partition(is_text);
+        let (mut columns, others): (Vec<usize>, Vec<usize>) = fixed.into_iter().partition(in_key);
+        let key = columns.len();
+        let bytes = |columns: &[usize]| columns.iter().map(|nth| width(table.columns[*nth].kind)).sum::<usize>();
+        let key_end = bytes(&columns);
+        columns.extend(others);
+        let fixed = bytes(&columns) + LINE_BYTES;
+        RowForm { table, columns, key, texts, key_end, fixed }
     }
 
-    /// An empty row, every column of which is missing.
-    pub fn row(&self) -> Row {
-        Row { fixed: vec![0; self.fixed], texts: vec![None; self.texts.len()] }
-    }
-
-    fn place(&self, column: usize) -> std::ops::Range<usize> {
-        let start = self.places[column].expect("texts are asked for as texts");
-        start..start + width(self.table.columns[column].kind)
+    /// The columns by which records are told apart.
+    pub(super) fn key_columns(&self) -> &[usize] {
+        &self.columns[..self.key]
     }
 
     /// The part of a row by which records are told apart.
@@ -79,50 +70,9 @@ impl RowForm {
         u64::from_be_bytes(row[self.fixed - LINE_BYTES..self.fixed].try_into().unwrap_or_default())
     }
 
-    /// Months since the year 0.
-    pub fn month(&self, row: &[u8]) -> u32 {
-        u32::from_be_bytes(row[..4].try_into().unwrap_or_default())
-    }
-
-    /// The number of a code; 0: none.
-    pub fn code(&self, row: &[u8], column: usize) -> u16 {
-        u16::from_be_bytes(row[self.place(column)].try_into().unwrap_or_default())
-    }
-
-    /// Days since 1970.
-    pub fn date(&self, row: &[u8], column: usize) -> Option<i32> {
-        let stored = u32::from_be_bytes(row[self.place(column)].try_into().unwrap_or_default());
-        (stored > 0).then_some((stored ^ 1 << 31) as i32)
-    }
-
-    /// Fen, or a count.
-    pub fn integer(&self, row: &[u8], column: usize) -> Option<i64> {
-        let stored = u64::from_be_bytes(row[self.place(column)].try_into().unwrap_or_default());
-        (stored > 0).then_some((stored ^ 1 << 63) as i64)
-    }
-
-    pub fn person<'r>(&self, row: &'r [u8], column: usize) -> &'r [u8] {
-        &row[self.place(column)]
-    }
-
-    pub fn unit<'r>(&self, row: &'r [u8], column: usize) -> &'r [u8] {
-        let stored = &row[self.place(column)];
-        let end = stored.iter().position(|b| *b == 0).unwrap_or(stored.len());
-        &stored[..end]
-    }
-
-    pub fn text<'r>(&self, row: &'r [u8], column: usize) -> Option<&'r [u8]> {
-        let mut rest = row.get(self.fixed..)?;
-        for text in &self.texts {
-            let (length, behind) = rest.split_first_chunk::<2>()?;
-            let length = u16::from_be_bytes(*length);
-            let (found, behind) = behind.split_at_checked(if length == NO_TEXT { 0 } else { usize::from(length) })?;
-            if *text == column {
-                return (length != NO_TEXT).then_some(found);
-            }
-            rest = behind;
-        }
-        None
+    /// The bytes of the month.
+    pub(super) fn month<'r>(&self, row: &'r [u8]) -> &'r [u8] {
+        &row[..width(RecordKind::Month)]
     }
 
     /// Bytes of a row that begins here.
@@ -135,80 +85,71 @@ impl RowForm {
         end
     }
 
-    /// Bytes of the part of a row that is as long in every one.
-    pub(super) fn fixed(&self) -> usize {
-        self.fixed
-    }
-}
-
-/// A row being made; what is not set is missing.
-#[derive(Clone, Debug)]
-pub struct Row {
-    fixed: Vec<u8>,
-    texts: Vec<Option<Vec<u8>>>,
-}
-
-impl Row {
-    /// A row without content again.
-    pub fn clear(&mut self) {
-        self.fixed.fill(0);
-        self.texts.fill(None);
-    }
-
-    /// Months since the year 0; 0: none.
-    pub fn month(&self) -> u32 {
-        u32::from_be_bytes(self.fixed[..4].try_into().unwrap_or_default())
-    }
-
-    /// The number of a code; 0: none.
-    pub fn code(&self, form: &RowForm, column: usize) -> u16 {
-        form.code(&self.fixed, column)
-    }
-
-    pub fn set_line(&mut self, line: u64) {
-        let start = self.fixed.len() - LINE_BYTES;
-        self.fixed[start..].copy_from_slice(&line.to_be_bytes());
-    }
-
-    pub fn set_month(&mut self, form: &RowForm, column: usize, month: u32) {
-        self.fixed[form.place(column)].copy_from_slice(&month.to_be_bytes());
-    }
-
-    pub fn set_code(&mut self, form: &RowForm, column: usize, code: u16) {
-        self.fixed[form.place(column)].copy_from_slice(&code.to_be_bytes());
-    }
-
-    pub fn set_date(&mut self, form: &RowForm, column: usize, days: i32) {
-        self.fixed[form.place(column)].copy_from_slice(&(days as u32 ^ 1 << 31).to_be_bytes());
-    }
-
-    pub fn set_integer(&mut self, form: &RowForm, column: usize, integer: i64) {
-        self.fixed[form.place(column)].copy_from_slice(&(integer as u64 ^ 1 << 63).to_be_bytes());
-    }
-
-    pub fn set_person(&mut self, form: &RowForm, column: usize, hash: [u8; PERSON_BYTES]) {
-        self.fixed[form.place(column)].copy_from_slice(&hash);
-    }
-
-    /// A number of at most [`UNIT_BYTES`].
-    pub fn set_unit(&mut self, form: &RowForm, column: usize, number: &[u8]) {
-        let place = form.place(column);
-        self.fixed[place.start..place.start + number.len()].copy_from_slice(number);
-    }
-
-    /// A text of at most [`TEXT_BYTES`].
-    pub fn set_text(&mut self, form: &RowForm, column: usize, text: &[u8]) {
-        if let Some(nth) = form.texts.iter().position(|t| *t == column) {
-            self.texts[nth] = Some(text.to_vec());
+    /// A row of a batch as bytes, behind what is there already.
+    pub(super) fn write(&self, batch: &Batch, row: usize, into: &mut Vec<u8>) {
+        for nth in &self.columns {
+            let column = &batch.columns[*nth];
+            let kind = self.table.columns[*nth].kind;
+            match kind {
+                RecordKind::Yuan | RecordKind::Count => {
+                    let stored = column.long(row).map_or(0, |long| long as u64 ^ 1 << 63);
+                    into.extend_from_slice(&stored.to_be_bytes());
+                }
+                RecordKind::Person | RecordKind::Unit | RecordKind::Text => {
+                    let end = into.len() + width(kind);
+                    into.extend_from_slice(column.word(row).unwrap_or_default());
+                    into.resize(end, 0);
+                }
+                RecordKind::Code(_) => {
+                    let stored = column.short(row).map_or(0, |number| number + 1);
+                    into.extend_from_slice(&stored.to_be_bytes());
+                }
+                RecordKind::Month | RecordKind::Date => {
+                    let stored = column.short(row).map_or(0, |day| day ^ 1 << 31);
+                    into.extend_from_slice(&stored.to_be_bytes());
+                }
+            }
+        }
+        into.extend_from_slice(&batch.lines[row].to_be_bytes());
+        for text in &self.texts {
+            let text = batch.columns[*text].word(row);
+            let length = text.map_or(NO_TEXT, |text| text.len() as u16);
+            into.extend_from_slice(&length.to_be_bytes());
+            into.extend_from_slice(text.unwrap_or_default());
         }
     }
 
-    pub(super) fn write(&self, into: &mut Vec<u8>) {
-        into.extend_from_slice(&self.fixed);
+    /// Add a row to a batch, the other way round.
+    pub(super) fn read(&self, row: &[u8], batch: &mut Batch) {
+        let mut at = 0;
+        for nth in &self.columns {
+            let kind = self.table.columns[*nth].kind;
+            let stored = &row[at..at + width(kind)];
+            let column = &mut batch.columns[*nth];
+            at += stored.len();
+            let number = stored.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte));
+            match kind {
+                _ if number == 0 => column.push_missing(),
+                RecordKind::Yuan | RecordKind::Count => column.push_long((number ^ 1 << 63) as i64),
+                RecordKind::Code(_) => column.push_short(number as u32 - 1),
+                RecordKind::Month | RecordKind::Date => column.push_short(number as u32 ^ 1 << 31),
+                RecordKind::Person | RecordKind::Unit | RecordKind::Text => {
+                    let end = stored.iter().position(|byte| *byte == 0).unwrap_or(stored.len());
+                    column.push_word(&stored[..end]);
+                }
+            }
+        }
+        batch.lines.push(self.line(row));
+        let mut rest = &row[self.fixed..];
         for text in &self.texts {
-            let length = text.as_ref().map_or(NO_TEXT, |text| text.len() as u16);
-            into.extend_from_slice(&length.to_be_bytes());
-            into.extend_from_slice(text.as_deref().unwrap_or_default());
+            let (length, behind) = rest.split_first_chunk::<2>().unwrap_or((&[u8::MAX; 2], &[]));
+            let length = u16::from_be_bytes(*length);
+            let (found, behind) = behind.split_at(if length == NO_TEXT { 0 } else { usize::from(length) });
+            match length == NO_TEXT {
+                true => batch.columns[*text].push_missing(),
+                false => batch.columns[*text].push_word(found),
+            }
+            rest = behind;
         }
     }
 }
@@ -217,45 +158,53 @@ impl Row {
 mod tests {
     use super::*;
     use crate::domain::record_table;
+    use crate::store::records::Words;
 
     #[test]
     fn what_is_put_into_a_row_comes_out_of_it() {
         let table = record_table("core_unit").unwrap();
         let column = |name: &str| table.column(name).unwrap();
         let form = RowForm::new(table, &[column("unit_id")]);
-        let mut row = form.row();
-        row.set_month(&form, 0, 24_310);
-        row.set_unit(&form, column("unit_id"), b"530402000017");
-        row.set_text(&form, column("unit_name"), "玉溪".as_bytes());
-        row.set_date(&form, column("insured_date"), -1);
-        row.set_code(&form, column("unit_status"), 3);
-        row.set_line(7);
-        let mut bytes = Vec::new();
-        row.write(&mut bytes);
-        assert_eq!(form.length(&bytes), bytes.len());
-        assert_eq!((form.month(&bytes), form.line(&bytes)), (24_310, 7));
-        assert_eq!(form.unit(&bytes, column("unit_id")), b"530402000017");
-        assert_eq!(form.text(&bytes, column("unit_name")), Some("玉溪".as_bytes()));
-        assert_eq!(form.date(&bytes, column("insured_date")), Some(-1));
-        assert_eq!(form.date(&bytes, column("cancelled_date")), None);
-        assert_eq!((form.code(&bytes, column("unit_status")), form.code(&bytes, column("industry"))), (3, 0));
-        assert_eq!(form.key(&bytes).len(), 4 + UNIT_BYTES);
-    }
-
-    #[test]
-    fn rows_sort_as_their_values_do() {
-        let table = record_table("core_workforce").unwrap();
-        let count = table.column("workforce_person").unwrap();
-        let form = RowForm::new(table, &[count]);
-        let bytes = |number: i64| {
-            let mut row = form.row();
-            row.set_integer(&form, count, number);
-            let mut bytes = Vec::new();
-            row.write(&mut bytes);
-            bytes
+        let codes: Words = [b"0".as_slice(), b"1", b"2", b"3"].into_iter().collect();
+        let codes = vec![codes; table.columns.len()];
+        let mut batch = Batch::new(&form, &codes);
+        let put = |batch: &mut Batch, day: i32, line: u64| {
+            batch.columns[0].push_short(24_310);
+            batch.columns[column("region")].push_short(2);
+            batch.columns[column("unit_id")].push_word(b"530402000017");
+            batch.columns[column("unit_name")].push_word("玉溪".as_bytes());
+            batch.columns[column("industry")].push_missing();
+            batch.columns[column("ownership")].push_missing();
+            batch.columns[column("insured_date")].push_short(day as u32);
+            batch.columns[column("cancelled_date")].push_missing();
+            batch.columns[column("unit_status")].push_short(3);
+            batch.lines.push(line);
         };
-        let sorted = [-5, -1, 0, 1, 255, 256, i64::MAX].map(bytes);
-        assert!(sorted.is_sorted());
-        assert_eq!(sorted.each_ref().map(|row| form.integer(row, count).unwrap())[..3], [-5, -1, 0]);
+        put(&mut batch, -1, 7);
+        let mut bytes = Vec::new();
+        form.write(&batch, 0, &mut bytes);
+        assert_eq!((form.length(&bytes), form.line(&bytes)), (bytes.len(), 7));
+        assert_eq!(form.key(&bytes).len(), 4 + UNIT_BYTES);
+        let mut again = Batch::new(&form, &codes);
+        form.read(&bytes, &mut again);
+        assert_eq!(again.columns[0].short(0), Some(24_310));
+        assert_eq!(again.columns[column("unit_id")].word(0), Some(b"530402000017".as_slice()));
+        assert_eq!(again.columns[column("unit_name")].word(0), Some("玉溪".as_bytes()));
+        assert_eq!(again.columns[column("unit_status")].word(0), Some(b"3".as_slice()));
+        assert_eq!(again.columns[column("insured_date")].short(0), Some(-1i32 as u32));
+        assert_eq!(again.columns[column("industry")].word(0), None);
+        let mut second = Vec::new();
+        form.write(&again, 0, &mut second);
+        assert_eq!(second, bytes);
+        // Days sort as days, lines behind all else.
+        for (day, line) in [(-5, 1), (-1, 6), (-1, 7), (0, 1), (300, 1)] {
+            put(&mut batch, day, line);
+        }
+        let rows = (1..batch.len()).map(|row| {
+            let mut bytes = Vec::new();
+            form.write(&batch, row, &mut bytes);
+            bytes
+        });
+        assert!(rows.collect::<Vec<_>>().is_sorted());
     }
 }

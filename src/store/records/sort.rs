@@ -1,4 +1,4 @@
-//! Rows in order, however many: sorted in memory in runs of a fixed size, put aside on disk, and merged.
+//! Records in order, however many: what memory is not meant to hold is sorted, put aside on disk, and merged.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -8,34 +8,42 @@ use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::super::error::StoreError;
-use super::row::{Row, RowForm};
+use super::batch::Batch;
+use super::column::Words;
+use super::file::GROUP_ROWS;
+use super::row::RowForm;
 
-/// Bytes of rows that one thread holds before it puts them aside.
+/// Bytes of records that one thread holds before it puts them aside.
 const RUN_BYTES: usize = 96 << 20;
 
-/// Where a thread gathers rows.
+/// Where a thread gathers records.
 pub struct Runs<'a> {
+    pub batch: Batch,
     form: &'a RowForm,
+    codes: &'a [Words],
     /// Where runs are put aside, and under which name.
     folder: &'a Path,
     name: String,
-    rows: Vec<u8>,
-    starts: Vec<u32>,
     aside: Vec<PathBuf>,
     run_bytes: usize,
 }
 
 impl<'a> Runs<'a> {
-    pub fn new(form: &'a RowForm, folder: &'a Path, name: String) -> Runs<'a> {
-        Runs { form, folder, name, rows: Vec::new(), starts: Vec::new(), aside: Vec::new(), run_bytes: RUN_BYTES }
+    pub fn new(form: &'a RowForm, codes: &'a [Words], folder: &'a Path, name: String) -> Runs<'a> {
+        let batch = Batch::new(form, codes);
+        Runs { batch, form, codes, folder, name, aside: Vec::new(), run_bytes: RUN_BYTES }
     }
 
+    /// Put aside what is there if it is enough; whether it was, and the numbers of words begin anew.
+    ///
     /// # Errors
     /// The disk cannot take what memory does not hold.
-    pub fn push(&mut self, row: &Row) -> Result<(), StoreError> {
-        self.starts.push(self.rows.len() as u32);
-        row.write(&mut self.rows);
-        if self.rows.len() < self.run_bytes { Ok(()) } else { self.put_aside() }
+    pub fn settle(&mut self) -> Result<bool, StoreError> {
+        let is_full = self.batch.bytes() >= self.run_bytes;
+        if is_full {
+            self.put_aside()?;
+        }
+        Ok(is_full)
     }
 
     fn put_aside(&mut self) -> Result<(), StoreError> {
@@ -43,56 +51,45 @@ impl<'a> Runs<'a> {
         let fault = |error| StoreError::io("write", &path)(error);
         std::fs::create_dir_all(self.folder).map_err(StoreError::io("make the folder", self.folder))?;
         let mut file = BufWriter::with_capacity(1 << 20, File::create(&path).map_err(fault)?);
-        for start in order(self.form, &self.rows, &self.starts) {
-            let row = &self.rows[start as usize..];
-            let row = &row[..self.form.length(row)];
+        self.each_row(|row| {
             let length = (row.len() as u32).to_be_bytes();
-            file.write_all(&length).and_then(|()| file.write_all(row)).map_err(fault)?;
-        }
+            file.write_all(&length).and_then(|()| file.write_all(row)).map_err(fault)
+        })?;
         file.flush().map_err(fault)?;
-        self.rows.clear();
-        self.starts.clear();
+        self.batch = Batch::new(self.form, self.codes);
         self.aside.push(path);
         Ok(())
     }
 
+    /// Hand over the records in memory as bytes, in their order.
+    fn each_row(&self, mut take: impl FnMut(&[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut bytes = Vec::new();
+        self.batch.each_key(self.form, |rows| {
+            rows.iter().try_for_each(|row| {
+                bytes.clear();
+                self.form.write(&self.batch, *row as usize, &mut bytes);
+                take(&bytes)
+            })
+        })
+    }
+
     fn into_sources(self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        self.each_row(|row| {
+            rows.extend_from_slice(row);
+            Ok(())
+        })?;
         for path in self.aside {
             let file = File::open(&path).map_err(StoreError::io("read", &path))?;
             sources.push(Source::Disk { file: BufReader::with_capacity(256 << 10, file), path });
         }
-        let order = order(self.form, &self.rows, &self.starts);
-        sources.push(Source::Memory { rows: self.rows, order, next: 0 });
+        sources.push(Source::Memory { rows, next: 0 });
         Ok(())
     }
 }
 
-/// The rows in their order, as the places where they start. Compared by the first bytes in which rows differ at all, which
-/// tell most of them apart; the whole rows decide about the rest.
-fn order(form: &RowForm, rows: &[u8], starts: &[u32]) -> Vec<u32> {
-    let fixed = form.fixed();
-    let row = |start: u32| &rows[start as usize..];
-    let Some(first) = starts.first().map(|start| &row(*start)[..fixed]) else { return Vec::new() };
-    let mut differs = vec![0u8; fixed];
-    for start in starts {
-        for ((differs, byte), first) in differs.iter_mut().zip(&row(*start)[..fixed]).zip(first) {
-            *differs |= byte ^ first;
-        }
-    }
-    let telling: Vec<usize> = (0..fixed).filter(|at| differs[*at] != 0).take(size_of::<u128>()).collect();
-    let brief = |start: u32| telling.iter().fold(0u128, |brief, at| brief << 8 | u128::from(row(start)[*at]));
-    let mut keyed: Vec<(u128, u32)> = starts.iter().map(|start| (brief(*start), *start)).collect();
-    keyed.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| {
-            let (a, b) = (row(a.1), row(b.1));
-            a[..form.length(a)].cmp(&b[..form.length(b)])
-        })
-    });
-    keyed.into_iter().map(|(_, start)| start).collect()
-}
-
 enum Source {
-    Memory { rows: Vec<u8>, order: Vec<u32>, next: usize },
+    Memory { rows: Vec<u8>, next: usize },
     Disk { file: BufReader<File>, path: PathBuf },
 }
 
@@ -101,11 +98,13 @@ impl Source {
     fn next(&mut self, form: &RowForm, into: &mut Vec<u8>) -> Result<bool, StoreError> {
         into.clear();
         match self {
-            Source::Memory { rows, order, next } => {
-                let Some(start) = order.get(*next) else { return Ok(false) };
-                let row = &rows[*start as usize..];
-                into.extend_from_slice(&row[..form.length(row)]);
-                *next += 1;
+            Source::Memory { rows, next } => {
+                let rest = &rows[*next..];
+                if rest.is_empty() {
+                    return Ok(false);
+                }
+                into.extend_from_slice(&rest[..form.length(rest)]);
+                *next += into.len();
                 Ok(true)
             }
             Source::Disk { file, path } => {
@@ -148,14 +147,52 @@ impl PartialEq for Head {
 
 impl Eq for Head {}
 
-/// Hand over all rows of all threads in their order; what was put aside is removed.
+/// Hand over the records of all threads in their order, as rows of batches that no month and no group of rows runs over.
+/// `is_double` looks at rows of which several may have the same key; what was put aside is removed.
 ///
 /// # Errors
 /// What was put aside cannot be read, or `take` fails.
-pub fn merge(
+pub fn in_order(
+    mut runs: Vec<Runs<'_>>,
+    mut is_double: impl FnMut(&[u8]) -> bool,
+    mut take: impl FnMut(&Batch, &[u32]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    runs.retain(|runs| !runs.batch.is_empty() || !runs.aside.is_empty());
+    match runs.as_slice() {
+        [] => Ok(()),
+        // Nothing to merge: the columns are taken as they are.
+        [one] if one.aside.is_empty() => {
+            let (batch, form) = (&one.batch, one.form);
+            let (mut order, mut bytes) = (Vec::with_capacity(batch.len()), Vec::new());
+            batch.each_key(form, |rows| {
+                for row in rows {
+                    bytes.clear();
+                    if rows.len() > 1 {
+                        form.write(batch, *row as usize, &mut bytes);
+                    }
+                    if rows.len() == 1 || !is_double(&bytes) {
+                        order.push(*row);
+                    }
+                }
+                Ok::<(), StoreError>(())
+            })?;
+            let of_month =
+                |a: &u32, b: &u32| batch.columns[0].short(*a as usize) == batch.columns[0].short(*b as usize);
+            order.chunk_by(of_month).flat_map(|month| month.chunks(GROUP_ROWS)).try_for_each(|rows| take(batch, rows))
+        }
+        [first, ..] => {
+            let (form, codes) = (first.form, first.codes);
+            merge(form, codes, runs, is_double, take)
+        }
+    }
+}
+
+fn merge(
     form: &RowForm,
+    codes: &[Words],
     runs: Vec<Runs<'_>>,
-    mut take: impl FnMut(&[u8]) -> Result<(), StoreError>,
+    mut is_double: impl FnMut(&[u8]) -> bool,
+    mut take: impl FnMut(&Batch, &[u32]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut sources = Vec::new();
     for runs in runs {
@@ -168,13 +205,25 @@ pub fn merge(
             heap.push(Head { row, source: nth });
         }
     }
+    let (mut batch, mut month) = (Batch::new(form, codes), Vec::new());
+    let mut all = |batch: &Batch| take(batch, &(0..batch.len() as u32).collect::<Vec<_>>());
     while let Some(mut head) = heap.peek_mut() {
-        take(&head.row)?;
+        if !is_double(&head.row) {
+            if batch.len() == GROUP_ROWS || month != form.month(&head.row) {
+                if !batch.is_empty() {
+                    all(&batch)?;
+                }
+                batch = Batch::new(form, codes);
+                month = form.month(&head.row).to_vec();
+            }
+            form.read(&head.row, &mut batch);
+        }
         let Head { row, source } = &mut *head;
         if !sources[*source].next(form, row)? {
             PeekMut::pop(head);
         }
     }
+    all(&batch)?;
     for source in &sources {
         if let Source::Disk { path, .. } = source {
             std::fs::remove_file(path).map_err(StoreError::io("remove", path))?;
@@ -189,32 +238,50 @@ mod tests {
     use crate::domain::record_table;
 
     #[test]
-    fn rows_put_aside_are_merged_in_order() {
+    fn records_put_aside_are_merged_in_order() {
         let table = record_table("core_unit").unwrap();
         let column = |name: &str| table.column(name).unwrap();
         let form = RowForm::new(table, &[column("unit_id")]);
-        let folder = tempfile::tempdir().unwrap();
-        let mut threads: Vec<Runs<'_>> =
-            (0..2).map(|n| Runs { run_bytes: 5_000, ..Runs::new(&form, folder.path(), n.to_string()) }).collect();
-        let mut row = form.row();
+        let codes: Words = [b"1".as_slice(), b"2"].into_iter().collect();
+        let codes = vec![codes; table.columns.len()];
         let numbers: Vec<u64> = (0..2_000).map(|n: u64| n * 7_919 % 2_003).collect();
-        for (nth, number) in numbers.iter().enumerate() {
-            row.clear();
-            row.set_unit(&form, column("unit_id"), format!("{number:06}").as_bytes());
-            row.set_text(&form, column("unit_name"), "名".repeat(nth % 5).as_bytes());
-            row.set_line(nth as u64);
-            threads[nth % 2].push(&row).unwrap();
-        }
-        assert!(threads.iter().all(|runs| runs.aside.len() > 10), "the test puts rows aside");
-        let mut merged = Vec::new();
-        merge(&form, threads, |row| {
-            merged.push(String::from_utf8(form.unit(row, column("unit_id")).to_vec()).unwrap());
-            Ok(())
-        })
-        .unwrap();
-        let mut expected: Vec<String> = numbers.iter().map(|n| format!("{n:06}")).collect();
+        // Of three threads some put rows aside; one alone does not.
+        let check = |threads: usize, run_bytes: usize| {
+            let folder = tempfile::tempdir().unwrap();
+            let new = |n: usize| Runs { run_bytes, ..Runs::new(&form, &codes, folder.path(), n.to_string()) };
+            let mut all: Vec<Runs<'_>> = (0..threads).map(new).collect();
+            for (nth, number) in numbers.iter().enumerate() {
+                let runs = &mut all[nth % threads];
+                for (column, about) in runs.batch.columns.iter_mut().zip(table.columns) {
+                    match about.name {
+                        "unit_id" => column.push_word(format!("{number:06}").as_bytes()),
+                        "unit_name" => column.push_word("名".repeat(nth % 5).as_bytes()),
+                        "month" => column.push_short(24_310 + (*number > 1_000) as u32),
+                        _ => column.push_missing(),
+                    }
+                }
+                runs.batch.lines.push(nth as u64);
+                runs.settle().unwrap();
+            }
+            let mut merged = Vec::new();
+            let seen = |_: &[u8]| false;
+            in_order(all, seen, |batch, rows| {
+                let cell =
+                    |row: &u32, name| batch.columns[column(name)].word(*row as usize).unwrap_or_default().to_vec();
+                merged.push(rows.iter().map(|row| (cell(row, "unit_id"), cell(row, "unit_name"))).collect::<Vec<_>>());
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left aside");
+            assert_eq!(merged.len(), 2, "two months");
+            merged.concat()
+        };
+        let alone = check(1, RUN_BYTES);
+        let mut expected: Vec<Vec<u8>> = numbers.iter().map(|n| format!("{n:06}").into_bytes()).collect();
         expected.sort();
-        assert_eq!(merged, expected);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left aside");
+        assert_eq!(alone.iter().map(|(unit, _)| unit.clone()).collect::<Vec<_>>(), expected);
+        assert_eq!(check(3, 5_000), alone);
+        assert_eq!(check(1, 5_000), alone);
+        assert_eq!(check(2, RUN_BYTES), alone);
     }
 }

@@ -2,23 +2,20 @@
 //! gives way to a copy without it. Files are never changed, so that releases made before keep what they had.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
-use ::parquet::column::reader::{ColumnReader, get_typed_column_reader};
-use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use ::parquet::errors::ParquetError;
-use ::parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReader};
-use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::super::digest::sha256_bytes;
 use super::super::error::StoreError;
-use super::file::{fault, properties};
+use super::chunk::{self, Press};
+use super::column::Column;
+use super::file::{Writing, fault};
 use super::{Left, Submission};
 use crate::domain::record::MONTH;
-use crate::domain::record_table;
+use crate::grid::on_all_cores;
 
 /// Let later records take the place of earlier ones, in all that a release is to consist of. `key` gives the columns by
 /// which records of a table are told apart, by dataset and extract.
@@ -28,7 +25,7 @@ use crate::domain::record_table;
 pub fn supersede(
     warehouse: &Path,
     submissions: &mut [Submission],
-    key: &dyn Fn(&Submission) -> Vec<&'static str>,
+    key: &(dyn Fn(&Submission) -> Vec<&'static str> + Sync),
 ) -> Result<(), StoreError> {
     let mut together: BTreeMap<(String, String, String), Vec<(usize, usize)>> = BTreeMap::new();
     for (nth, submission) in submissions.iter().enumerate() {
@@ -39,25 +36,24 @@ pub fn supersede(
             together.entry((extract, scope.clone(), of.month.clone())).or_default().push((nth, part));
         }
     }
-    for mut parts in together.into_values() {
-        parts.sort_by(|(a, _), (b, _)| order(&submissions[*a]).cmp(&order(&submissions[*b])));
-        let mut later: HashSet<Vec<u8>> = HashSet::new();
-        let mut names: Vec<String> = Vec::new();
-        for (at, (nth, part)) in parts.iter().enumerate().rev() {
-            let columns = key(&submissions[*nth]);
-            let is_first = at == 0;
-            let left = match names.is_empty() {
-                true => None,
-                false => Some(leave(warehouse, &submissions[*nth], *part, &columns, &names, &later)?),
+    let together: Vec<Vec<(usize, usize)>> = together.into_values().collect();
+    let known: &[Submission] = submissions;
+    let lefts = on_all_cores(&together, |parts| {
+        let mut parts = parts.clone();
+        parts.sort_by(|(a, _), (b, _)| order(&known[*a]).cmp(&order(&known[*b])));
+        let left = |at: usize| {
+            let ((nth, part), behind) = (parts[at], &parts[at + 1..]);
+            let left = match behind {
+                [] => None,
+                _ => Some(leave(warehouse, known, (nth, part), behind, &key(&known[nth]))?),
             };
-            submissions[*nth].parts[*part].left = left;
-            if !is_first {
-                let path = warehouse.join(&submissions[*nth].parts[*part].file);
-                each_key(&path, &columns, |key| {
-                    later.insert(key);
-                })?;
-                names.push(submissions[*nth].id.clone());
-            }
+            Ok((nth, part, left))
+        };
+        (0..parts.len()).map(left).collect::<Result<Vec<_>, StoreError>>()
+    });
+    for left in lefts {
+        for (nth, part, left) in left? {
+            submissions[nth].parts[part].left = left;
         }
     }
     Ok(())
@@ -71,47 +67,112 @@ fn order(submission: &Submission) -> (Option<&String>, &[u64], &str) {
 /// What is left of a part when those of later submissions have taken their place.
 fn leave(
     warehouse: &Path,
-    submission: &Submission,
-    part: usize,
+    submissions: &[Submission],
+    (nth, part): (usize, usize),
+    behind: &[(usize, usize)],
     columns: &[&str],
-    names: &[String],
-    later: &HashSet<Vec<u8>>,
 ) -> Result<Left, StoreError> {
-    let of = &submission.parts[part];
+    let of = &submissions[nth].parts[part];
+    let names: Vec<&str> = behind.iter().rev().map(|(nth, _)| submissions[*nth].id.as_str()).collect();
     let after = sha256_bytes(names.join("\n").as_bytes())[..16].to_owned();
     // Known from the release before.
     if let Some(known) = of.left.as_ref().filter(|left| left.after == after && warehouse.join(&left.file).is_file()) {
         return Ok(known.clone());
     }
+    let mut later = Later::default();
+    for (nth, part) in behind {
+        later.add(&warehouse.join(&submissions[*nth].parts[*part].file), columns)?;
+    }
     let path = warehouse.join(&of.file);
-    let mut stays = Vec::with_capacity(of.rows as usize);
-    each_key(&path, columns, |key| stays.push(!later.contains(&key)))?;
-    let rows = stays.iter().filter(|stays| **stays).count() as u64;
+    let stays = later.leaves(&path, columns)?;
+    let rows = stays.iter().map(Vec::len).sum::<usize>() as u64;
     if rows == of.rows {
         return Ok(Left { after, file: of.file.clone(), rows });
     }
-    let file = of.file.replace(&submission.id, &format!("{}-{after}", submission.id));
-    copy(&submission.table, &path, &warehouse.join(&file), &stays)?;
+    let id = &submissions[nth].id;
+    let file = of.file.replace(id, &format!("{id}-{after}"));
+    copy(&path, &warehouse.join(&file), &stays)?;
     Ok(Left { after, file, rows })
 }
 
-/// Hand over the key of each record of a file.
-fn each_key(path: &Path, columns: &[&str], mut take: impl FnMut(Vec<u8>)) -> Result<(), StoreError> {
+/// The keys of later records, and by column the words that stand in them.
+#[derive(Default)]
+struct Later {
+    keys: HashSet<Vec<u8>>,
+    words: Vec<HashSet<Vec<u8>>>,
+}
+
+impl Later {
+    fn add(&mut self, path: &Path, columns: &[&str]) -> Result<(), StoreError> {
+        each_group(path, columns, |parts, rows| {
+            self.words.resize_with(parts.len(), HashSet::new);
+            for row in 0..rows {
+                self.keys.insert(key(parts, row));
+                for (words, part) in self.words.iter_mut().zip(parts) {
+                    words.extend(part.word(row).filter(|word| !words.contains(*word)).map(<[u8]>::to_vec));
+                }
+            }
+        })
+    }
+
+    /// The rows of a file whose keys are not among them, by groups.
+    fn leaves(&self, path: &Path, columns: &[&str]) -> Result<Vec<Vec<u32>>, StoreError> {
+        let mut stays = Vec::new();
+        each_group(path, columns, |parts, rows| {
+            // A word that stands in no later record is looked up once for all its rows; few rows are left to look up whole.
+            let among = parts.iter().zip(&self.words).filter_map(|(part, later)| match part {
+                Column::Words { words, cells } => {
+                    let among: Vec<bool> = words.iter().map(|word| later.contains(word)).collect();
+                    Some((among, cells))
+                }
+                _ => None,
+            });
+            let among: Vec<_> = among.collect();
+            let may_be =
+                |row: usize| among.iter().all(|(among, cells)| among.get(cells[row] as usize).copied().unwrap_or(true));
+            let is_later = |row: usize| may_be(row) && self.keys.contains(&key(parts, row));
+            stays.push((0..rows).filter(|row| !is_later(*row)).map(|row| row as u32).collect());
+        })?;
+        Ok(stays)
+    }
+}
+
+/// Hand over the columns of the key, and how many rows they have, of each group of rows of a file.
+fn each_group(path: &Path, columns: &[&str], mut take: impl FnMut(&[Column], usize)) -> Result<(), StoreError> {
     let fault = |error| fault(path, error);
     let reader = open(path)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
-    let places: Vec<usize> =
-        (0..schema.num_columns()).filter(|nth| columns.contains(&schema.column(*nth).name())).collect();
+    let places = (0..schema.num_columns()).filter(|nth| columns.contains(&schema.column(*nth).name()));
+    let places: Vec<usize> = places.collect();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(fault)?;
-        let rows = group.metadata().num_rows() as usize;
-        let mut keys = vec![Vec::new(); rows];
-        for place in &places {
-            Cells::read(group.as_ref(), *place).map_err(fault)?.append(&mut keys);
-        }
-        keys.into_iter().for_each(&mut take);
+        let read = |place: &usize| chunk::read(group.as_ref(), *place);
+        let parts = places.iter().map(read).collect::<Result<Vec<Column>, ParquetError>>().map_err(fault)?;
+        take(&parts, group.metadata().num_rows() as usize);
     }
     Ok(())
+}
+
+/// Lengths keep one cell from passing into the next.
+fn key(parts: &[Column], row: usize) -> Vec<u8> {
+    let mut key = Vec::new();
+    for part in parts {
+        let (short, long);
+        let cell: &[u8] = match part {
+            Column::Words { .. } => part.word(row).unwrap_or_default(),
+            Column::Short(_) => {
+                short = part.short(row).unwrap_or_default().to_be_bytes();
+                &short
+            }
+            Column::Long(_) => {
+                long = part.long(row).unwrap_or_default().to_be_bytes();
+                &long
+            }
+        };
+        key.extend_from_slice(&(cell.len() as u32).to_be_bytes());
+        key.extend_from_slice(cell);
+    }
+    key
 }
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>, StoreError> {
@@ -119,118 +180,22 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>, StoreError> {
     SerializedFileReader::new(file).map_err(|error| fault(path, error))
 }
 
-/// The rows of a file that stay, as a file of its own.
-fn copy(table: &str, from: &Path, to: &Path, stays: &[bool]) -> Result<(), StoreError> {
+/// The rows of a file that stay, by groups, as a file of its own.
+fn copy(from: &Path, to: &Path, stays: &[Vec<u32>]) -> Result<(), StoreError> {
     let reader = open(from)?;
-    let beside = to.with_extension("new");
-    let file = File::create(&beside).map_err(StoreError::io("write", &beside))?;
+    let mut press = Press::new().map_err(StoreError::io("write", to))?;
     let fault = |error| fault(to, error);
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
-    let properties = record_table(table).map(|table| Arc::new(properties(table).build())).unwrap_or_default();
-    let mut writer = SerializedFileWriter::new(BufWriter::new(file), schema, properties).map_err(fault)?;
-    let mut rest = stays;
-    for nth in 0..reader.num_row_groups() {
+    let mut writing = Writing::begin(to.to_owned(), schema)?;
+    for (nth, rows) in stays.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
         let group = reader.get_row_group(nth).map_err(fault)?;
-        let (stays, behind) = rest.split_at(group.metadata().num_rows() as usize);
-        rest = behind;
-        if !stays.contains(&true) {
-            continue;
+        let mut copied = writing.writer.next_row_group().map_err(fault)?;
+        for nth in 0..group.num_columns() {
+            let column = chunk::read(group.as_ref(), nth).map_err(fault)?;
+            let about = group.metadata().column(nth).column_descr_ptr();
+            press.write(&mut copied, &about, &column, rows).map_err(fault)?;
         }
-        let mut writing = writer.next_row_group().map_err(fault)?;
-        for column in 0..group.num_columns() {
-            let cells = Cells::read(group.as_ref(), column).map_err(fault)?.kept(stays);
-            if let Some(column) = writing.next_column().map_err(fault)? {
-                cells.write(column).map_err(fault)?;
-            }
-        }
-        writing.close().map_err(fault)?;
+        copied.close().map_err(fault)?;
     }
-    let mut file = writer.into_inner().map_err(fault)?;
-    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(StoreError::io("write", to))?;
-    fs::rename(&beside, to).map_err(StoreError::io("put in place", to))
-}
-
-/// A column of a group of rows; `present` says which of them have a value, where not all do.
-struct Cells {
-    present: Option<Vec<i16>>,
-    of: Of,
-}
-
-enum Of {
-    Bytes(Vec<ByteArray>),
-    Days(Vec<i32>),
-    Integers(Vec<i64>),
-}
-
-impl Cells {
-    fn read(group: &dyn RowGroupReader, column: usize) -> Result<Cells, ParquetError> {
-        let optional = group.metadata().column(column).column_descr().max_def_level() > 0;
-        let rows = group.metadata().num_rows() as usize;
-        let mut present = optional.then(Vec::new);
-        let reader = group.get_column_reader(column)?;
-        let of = match reader {
-            ColumnReader::Int32ColumnReader(_) => Of::Days(values::<Int32Type>(reader, rows, present.as_mut())?),
-            ColumnReader::Int64ColumnReader(_) => Of::Integers(values::<Int64Type>(reader, rows, present.as_mut())?),
-            reader => Of::Bytes(values::<ByteArrayType>(reader, rows, present.as_mut())?),
-        };
-        Ok(Cells { present, of })
-    }
-
-    /// Add each row's cell to what is held of the row; lengths keep one cell from passing into the next.
-    fn append(&self, rows: &mut [Vec<u8>]) {
-        let mut add = |row: usize, bytes: &[u8]| {
-            rows[row].extend_from_slice(&(bytes.len() as u32).to_be_bytes());
-            rows[row].extend_from_slice(bytes);
-        };
-        let is_there = |row: &usize| self.present.as_ref().is_none_or(|present| present[*row] > 0);
-        let places = (0..self.present.as_ref().map_or(usize::MAX, Vec::len)).filter(is_there);
-        match &self.of {
-            Of::Bytes(values) => places.zip(values).for_each(|(row, value)| add(row, value.data())),
-            Of::Days(values) => places.zip(values).for_each(|(row, value)| add(row, &value.to_be_bytes())),
-            Of::Integers(values) => places.zip(values).for_each(|(row, value)| add(row, &value.to_be_bytes())),
-        }
-    }
-
-    fn kept(self, stays: &[bool]) -> Cells {
-        fn filtered<T>(values: Vec<T>, mut stays: impl Iterator<Item = bool>) -> Vec<T> {
-            values.into_iter().filter(|_| stays.next().unwrap_or(false)).collect()
-        }
-        let present = self.present;
-        let of_values = stays.iter().enumerate().filter(|(row, _)| present.as_ref().is_none_or(|p| p[*row] > 0));
-        let of_values = of_values.map(|(_, stays)| *stays);
-        let of = match self.of {
-            Of::Bytes(values) => Of::Bytes(filtered(values, of_values)),
-            Of::Days(values) => Of::Days(filtered(values, of_values)),
-            Of::Integers(values) => Of::Integers(filtered(values, of_values)),
-        };
-        Cells { present: present.map(|present| filtered(present, stays.iter().copied())), of }
-    }
-
-    fn write(&self, mut column: SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
-        let present = self.present.as_deref();
-        match &self.of {
-            Of::Bytes(values) => column.typed::<ByteArrayType>().write_batch(values, present, None)?,
-            Of::Days(values) => column.typed::<Int32Type>().write_batch(values, present, None)?,
-            Of::Integers(values) => column.typed::<Int64Type>().write_batch(values, present, None)?,
-        };
-        column.close()
-    }
-}
-
-fn values<T: DataType>(
-    reader: ColumnReader,
-    rows: usize,
-    mut present: Option<&mut Vec<i16>>,
-) -> Result<Vec<T::T>, ParquetError> {
-    let mut reader = get_typed_column_reader::<T>(reader);
-    let mut values = Vec::with_capacity(rows);
-    let mut read = 0;
-    while read < rows {
-        let (records, _, _) = reader.read_records(rows - read, present.as_deref_mut(), None, &mut values)?;
-        if records == 0 {
-            break;
-        }
-        read += records;
-    }
-    Ok(values)
+    writing.finish().map(drop)
 }

@@ -172,6 +172,14 @@ impl Manifest {
         serde_json::from_str(&text).map_err(|error| StoreError::Malformed { path, message: error.to_string() })
     }
 
+    /// As [`Manifest::read`]; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is not one of this program.
+    pub fn find(release: &Path) -> Result<Option<Manifest>, StoreError> {
+        release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose()
+    }
+
     /// Write the manifest into a release folder.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::StoreError;
 use super::super::{derived, records};
-use super::manifest::{MANIFEST, Manifest};
+use super::manifest::Manifest;
 
 /// Remove them. Releases share such files; whatever any of them names stays, so that none loses anything however
 /// often or early this is ended. Where a manifest cannot be read nobody knows what it names, and all stays.
@@ -16,11 +16,8 @@ use super::manifest::{MANIFEST, Manifest};
 pub(super) fn remove(warehouse: &Path) -> Result<(), StoreError> {
     let mut named = BTreeSet::new();
     for release in entries(&warehouse.join("releases"))? {
-        match release.join(MANIFEST).is_file().then(|| Manifest::read(&release)) {
-            Some(Ok(manifest)) => named.extend(manifest.files().into_iter().map(|file| warehouse.join(file))),
-            Some(Err(_)) => return Ok(()),
-            None => {}
-        }
+        let Ok(manifest) = Manifest::find(&release) else { return Ok(()) };
+        named.extend(manifest.iter().flat_map(Manifest::files).map(|file| warehouse.join(file)));
     }
     [records::FOLDER, derived::FOLDER].iter().try_for_each(|folder| below(&warehouse.join(folder), &named))
 }

@@ -290,7 +290,7 @@ pub fn edition_row(e: &EditionInfo) -> Row<'_> {
 pub fn indicator_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
     codebook.indicators.iter().map(|i| {
         let texts = [i.code.as_str(), &i.name_zh, &i.name_en, &i.unit, i.kind.as_str()];
-        let more = [&i.definition, &i.numerator, &i.denominator, &i.source];
+        let more = [&i.definition, &i.definition_zh, &i.numerator, &i.denominator, &i.source];
         texts.into_iter().chain(more.into_iter().map(String::as_str)).map(Cell::text).collect()
     })
 }

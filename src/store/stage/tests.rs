@@ -86,6 +86,7 @@ fn codebook() -> Codebook {
         unit: "person".into(),
         kind: PeriodKind::Stock,
         definition: String::new(),
+        definition_zh: String::new(),
         numerator: String::new(),
         denominator: String::new(),
         source: String::new(),

@@ -82,10 +82,10 @@ fn anchor(grid: &Grid, table: &Table) -> Option<Anchor> {
     let header = || {
         let cells =
             table.label_cols.iter().chain(&table.data_cols).map(|col| CellRef { row: table.header.start, col: *col });
-        cells.into_iter().find(|at| !grid.text(at.row, at.col).trim().is_empty())
+        cells.into_iter().find(|at| !grid.is_blank(at.row, at.col))
     };
     // A header with nothing over its labels is looked for below its anchor, not in it.
-    let blank = table.label_cols.first().is_none_or(|col| grid.text(table.header.start, *col).trim().is_empty());
+    let blank = table.label_cols.first().is_none_or(|col| grid.is_blank(table.header.start, *col));
     let at = if blank { title? } else { title.or_else(header)? };
     let text: String = one_line(grid.text(at.row, at.col)).chars().take(ANCHOR_CHARS_MAX).collect();
     let text = text.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -125,7 +125,7 @@ fn corner(grid: &Grid, table: &Table) -> Vec<String> {
 fn inherits(grid: &Grid, table: &Table) -> bool {
     let rows = table.header.clone();
     let merged = grid.merges().iter().any(|m| rows.contains(&m.first.row) && m.last.col > m.first.col);
-    let blank = |row: u32, col: u32| grid.text(row, col).trim().is_empty();
+    let blank = |row: u32, col: u32| grid.is_blank(row, col);
     let hole =
         |col: &u32| rows.clone().any(|row| blank(row, *col) && (row + 1..rows.end).any(|below| !blank(below, *col)));
     rows.len() > 1 && !merged && table.data_cols.iter().skip(1).any(hole)
@@ -136,7 +136,7 @@ fn label_inherits(grid: &Grid, table: &Table) -> bool {
     let [outer @ .., inner] = table.label_cols.as_slice() else { return false };
     let blank = |row: u32, col: u32| {
         let at = CellRef { row, col };
-        grid.merge_at(at).is_none() && grid.text(row, col).trim().is_empty()
+        grid.merge_at(at).is_none() && grid.is_blank(row, col)
     };
     let rows = || table.body.clone().filter(|row| !blank(*row, *inner));
     let first_filled = outer.iter().all(|col| rows().next().is_some_and(|row| !blank(row, *col)));
@@ -185,7 +185,7 @@ fn note_marks(grid: &Grid, parts: &[&Table]) -> Vec<String> {
 fn until_column(grid: &Grid, table: &Table) -> Option<String> {
     let last = *table.data_cols.last()?;
     let rows = table.header.start..table.body.end;
-    let filled = |col: u32| rows.clone().any(|row| !grid.text(row, col).trim().is_empty());
+    let filled = |col: u32| rows.clone().any(|row| !grid.is_blank(row, col));
     let next = (last + 1..grid.cols).find(|col| filled(*col))?;
     let first = table.label_cols.first().copied().unwrap_or(last);
     if next > last + 1 && (first..=last).all(filled) {

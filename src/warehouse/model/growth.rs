@@ -25,6 +25,8 @@ pub enum Window {
     Last(u32),
     /// The month before.
     Before,
+    /// Single months: a bit for each, the lowest for the month itself, the next for the one before it.
+    Ago(u64),
     /// The month and all before it.
     All,
     /// All months, later ones too.
@@ -32,22 +34,42 @@ pub enum Window {
 }
 
 impl Window {
-    /// The months, counted from the year 0.
+    /// From the first to the last of the months, counted from the year 0.
     pub fn months(self, month: u32) -> RangeInclusive<u32> {
         match self {
             Window::Last(length) => (month + 1).saturating_sub(length)..=month,
             Window::Before => month.saturating_sub(1)..=month.saturating_sub(1),
+            Window::Ago(bits) => {
+                let (last, first) = (bits.trailing_zeros(), bits.checked_ilog2().unwrap_or(0));
+                month.saturating_sub(first)..=month.saturating_sub(last)
+            }
             Window::All => 0..=month,
             Window::Whole => 0..=u32::MAX,
         }
     }
 
-    fn parse(word: &str) -> Option<Window> {
-        match word {
-            "before" => Some(Window::Before),
-            "all" => Some(Window::All),
-            "whole" => Some(Window::Whole),
-            number => number.parse().ok().filter(|length| *length > 0).map(Window::Last),
+    /// Whether the rows of a month are among those read when another one is built.
+    pub fn holds(self, built: u32, month: u32) -> bool {
+        let is_bit =
+            |bits: u64| built.checked_sub(month).and_then(|ago| bits.checked_shr(ago)).is_some_and(|b| b & 1 == 1);
+        match self {
+            Window::Ago(bits) => is_bit(bits),
+            _ => self.months(built).contains(&month),
+        }
+    }
+
+    fn parse(words: &[&str]) -> Option<Window> {
+        match words {
+            ["before"] => Some(Window::Before),
+            ["all"] => Some(Window::All),
+            ["whole"] => Some(Window::Whole),
+            [number] => number.parse().ok().filter(|length| *length > 0).map(Window::Last),
+            [numbers @ .., "ago"] => {
+                let bit = |number: &&str| number.parse().ok().and_then(|ago| 1_u64.checked_shl(ago));
+                let bits = numbers.iter().map(bit).try_fold(0, |bits, bit| Some(bits | bit?));
+                bits.filter(|bits| *bits > 0).map(Window::Ago)
+            }
+            _ => None,
         }
     }
 }
@@ -78,13 +100,14 @@ impl Growth {
         let mut windows = Vec::new();
         for read in reads.split(',').map(str::trim).filter(|read| !read.is_empty()) {
             let words: Vec<&str> = read.split_whitespace().collect();
-            match words[..] {
-                [table, word] if Window::parse(word).is_some() => {
-                    windows.extend(Window::parse(word).map(|window| (table.to_owned(), window)));
-                }
-                _ => {
-                    let hint = "write a table and 13 (the month and the 12 before), `all` (the month and all before), \
-                                `before` (the month before) or `whole`, parted by commas: `-- reads: core_benefit 13`";
+            let window =
+                words.split_first().and_then(|(table, words)| Some(((*table).to_owned(), Window::parse(words)?)));
+            match window {
+                Some(window) => windows.push(window),
+                None => {
+                    let hint = "write a table and 13 (the month and the 12 before), `0 1 12 ago` (the month, the one before and that \
+                                of a year before), `all` (the month and all before), `before` (the month before) or `whole`, \
+                                parted by commas: `-- reads: core_benefit 13`";
                     fault(format!("\"{read}\" does not say which months of a table are read"), "reads", hint);
                 }
             }
@@ -131,12 +154,25 @@ mod tests {
 
     #[test]
     fn windows_are_counted_from_the_month_being_built() {
-        let rows = [("1", 10..=10), ("13", 0..=10), ("3", 8..=10), ("before", 9..=9), ("all", 0..=10)];
-        for (word, months) in rows {
-            assert_eq!(Window::parse(word).unwrap().months(10), months, "{word}");
+        let parse = |text: &str| Window::parse(&text.split_whitespace().collect::<Vec<_>>());
+        let rows: [(&str, &[u32]); 8] = [
+            ("1", &[10]),
+            ("13", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+            ("3", &[8, 9, 10]),
+            ("before", &[9]),
+            ("all", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+            ("0 1 4 ago", &[6, 9, 10]),
+            ("12 3 ago", &[7]),
+            ("12 ago", &[]),
+        ];
+        for (text, months) in rows {
+            let window = parse(text).unwrap();
+            let held: Vec<u32> = (0..20).filter(|month| window.holds(10, *month)).collect();
+            assert_eq!(held, months, "{text}");
+            assert!(held.iter().all(|month| window.months(10).contains(month)), "{text}");
         }
-        for word in ["0", "-1", "after", "1.5", ""] {
-            assert_eq!(Window::parse(word), None, "{word}");
+        for text in ["0", "-1", "after", "1.5", "", "1 12", "ago", "0 64 ago", "before ago"] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

@@ -139,6 +139,12 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
         server.run_with(login);
         run(&project).must_end_with(0);
     }
+    let status = |told: &str| {
+        let said = project.shebao(&["status"]).must_end_with(0).stdout;
+        let told = format!("database      agency/death/2026-01.postgres: {told}\n");
+        assert!(said.contains(&told) && !said.contains("(gone)"), "{said}");
+    };
+    status("3 rows, as in the release");
     let held = |project: &TestProject| rows(project, "SELECT month, region, death_date FROM core_death");
     assert_eq!(held(&project), ["month,region,death_date", "2026-01,530402,2026-01-05", "2026-01,530402,2026-01-31"]);
     let rejects = rows(&project, "SELECT source_file, line, raw, reason FROM core_reject");
@@ -150,6 +156,7 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     server.sql("ALTER TABLE turned RENAME TO deaths");
     run(&project).must_contain("nothing to do");
     server.sql("UPDATE deaths SET swrq = '20260130' WHERE swrq = '31日'");
+    status("3 rows, other than in the release");
     run(&project).must_end_with(0);
     assert_eq!(held(&project).len(), 4);
     // Over the socket.
@@ -161,6 +168,8 @@ fn rows_of_a_database_are_records_like_those_of_a_file() {
     write_address(&project, &socket);
     run(&project).must_contain("nothing to do");
     faults_are_told(&project, &server);
+    write_address(&project, &server.address().replace("54329", "1"));
+    status("no answer: no database answers at 127.0.0.1:1/postgres");
     assert_eq!(held(&project).len(), 4);
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(project.file("address"), fs::Permissions::from_mode(0o644)).unwrap();

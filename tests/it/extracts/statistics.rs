@@ -56,6 +56,75 @@ fn the_statistics_of_made_up_extracts_say_the_truth() {
     assert_eq!(findings, ["rule", "records-set-aside"], "no key stands twice");
 }
 
+const CALENDAR: &str = r#"time_zone = "Asia/Shanghai"
+
+[[due]]
+name       = "缴费明细"
+file       = "agency/contribution/{region}-{month}.csv"
+every      = "month"
+from       = "2025-01"
+regions    = ["530402", "530403", "530423", "530424", "530425", "530426", "530427", "530428"]
+due_day    = 10
+on_missing = "partial"
+"#;
+
+/// A region whose file has not come makes totals that say so and have no rate; never smaller ones that look whole.
+#[test]
+fn a_missing_region_makes_partial_totals_that_say_so() {
+    const LATER: &str = "2025-03-20T00:00:00Z";
+    let project = project();
+    // A wrong cell in a file of thirty rows would refuse it as a whole.
+    project.edit("pipelines/synth.toml", "wrong             = 0.002", "wrong             = 0.0");
+    project.write("pipelines/calendar.toml", CALENDAR);
+    let out = project.file("made").display().to_string();
+    project.shebao(&["synth", "--persons", "200", "--months", "2", "--seed", "3", &out]).must_end_with(0);
+    let (there, away) = (project.file("made/agency/contribution/530425-2025-02.csv"), project.file("away.csv"));
+    fs::rename(&there, &away).unwrap();
+    let run = ["run", "--input", &out, "--period", "2025-02"];
+    let said = project.shebao_at(LATER, &run).must_end_with(0);
+    let told = "缴费明细 of 2025-02 is partial, 1 of 8 files are missing";
+    assert!(said.stderr.contains(told) && said.stderr.contains("530425"), "{}", said.stderr);
+    let status = project.shebao_at(LATER, &["status", "--input", &out]).must_end_with(0).stdout;
+    assert!(status.contains("due           缴费明细 2025-02: 7 of 8 there"), "{status}");
+    assert!(status.contains("  missing     530425\n"), "{status}");
+    // Rows, those with a rate, and what these say to lack: of the region that is not there, nothing at all.
+    let coverage = |of: &str| {
+        let select = "SELECT COUNT(*) > 0 AS rows, COUNT(coverage_pct) > 0 AS rates, MIN(missing) AS missing, \
+                      COUNT(missing) = COUNT(*) AS all FROM ind_coverage WHERE";
+        rows(&project, &format!("{select} {of}"))[1].clone()
+    };
+    assert_eq!(coverage("period = '2025-02' AND region = '_T'"), "true,false,core_contribution: 530425,true");
+    assert_eq!(coverage("period = '2025-02' AND region = '530402'"), "true,true,,false");
+    assert_eq!(coverage("period = '2025-02' AND region = '530425'"), "false,false,,true");
+    assert_eq!(coverage("period = '2025-01' AND region = '_T'"), "true,true,,false");
+    let tables = [
+        "ind_arrears",
+        "ind_coverage",
+        "ind_declared_base",
+        "ind_enrolment_change",
+        "ind_fund_balance",
+        "ind_participation",
+    ];
+    let unmarked = |table: &str, period: &str| {
+        let sql =
+            format!("SELECT COUNT(*) > 0 FROM {table} WHERE period = '{period}' AND region = '_T' AND missing IS NULL");
+        rows(&project, &sql)[1].clone()
+    };
+    for table in tables {
+        assert_eq!([unmarked(table, "2025-01"), unmarked(table, "2025-02")], ["true", "false"], "{table}");
+    }
+    let insured =
+        "SELECT MAX(insured_person) FROM ind_coverage WHERE period = '2025-02' AND region = '_T' AND scheme = '_T'";
+    let partial: u64 = rows(&project, insured)[1].parse().unwrap();
+    fs::rename(&away, &there).unwrap();
+    project.shebao_at(LATER, &run).must_end_with(0);
+    assert_eq!(coverage("period = '2025-02' AND region = '_T'"), "true,true,,false");
+    for table in tables {
+        assert_eq!(unmarked(table, "2025-02"), "true", "{table}");
+    }
+    assert!(rows(&project, insured)[1].parse::<u64>().unwrap() > partial);
+}
+
 /// A key with a single count, which is 0.
 fn nothing(line: &str) -> bool {
     line.ends_with(",0") && line.matches(',').count() == 1

@@ -1,11 +1,15 @@
-//! Every chart as it is drawn: texts keep clear of each other and of the edge, and every kind there is has been drawn.
+//! Every chart as it is drawn: texts keep clear of each other and of the edge, every kind there is has been drawn, and each is to
+//! the letter the drawing that a person has looked at; a few are so as pixels.
 
 use std::collections::BTreeSet;
 
+use quick_xml::events::Event;
+use resvg::tiny_skia::{ColorU8, Pixmap};
 use scraper::{ElementRef, Html, Selector};
 use shebao::report::chart::font::Face;
 
 use super::{files, sample};
+use crate::support::root;
 
 /// A text of a drawing with its box in pixels.
 #[derive(Debug)]
@@ -110,5 +114,114 @@ fn descriptions_hold_the_numbers() {
         for value in values.map(str::trim).filter(|v| v.contains('.') && v.parse::<f64>().is_ok()) {
             assert!(description.contains(value), "{}: {value} is not in {description}", path.display());
         }
+    }
+}
+
+/// The font that `make setup` installs; with another one, texts are as wide as that font draws them.
+const FONT: &str = "Noto Sans CJK SC";
+
+/// A drawing with a line per shape or text: what it is, where, and how it looks, in whole pixels.
+fn told(svg: &str) -> String {
+    let mut reader = quick_xml::Reader::from_str(svg);
+    let mut lines: Vec<String> = Vec::new();
+    loop {
+        match reader.read_event().expect("well formed") {
+            Event::Eof => return lines.join("\n"),
+            Event::Start(e) | Event::Empty(e) => {
+                let mut line = e.name().as_ref().to_owned();
+                for attribute in e.attributes().flatten() {
+                    let (name, value) = (attribute.key.as_ref(), attribute.value.to_string());
+                    let is_said = match name {
+                        "font-family" | "dy" | "xmlns" | "viewBox" | "role" | "aria-label" => false,
+                        "opacity" => value != "1",
+                        "stroke" | "fill" => value != "none",
+                        _ => true,
+                    };
+                    if is_said {
+                        line.push_str(&format!(" {name}={}", whole_pixels(&value)));
+                    }
+                }
+                lines.push(line);
+            }
+            Event::Text(text) if !text.as_ref().trim().is_empty() => {
+                lines.last_mut().expect("an element").push_str(&format!(" “{}”", text.as_ref().trim()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Numbers of an attribute without their fractions.
+fn whole_pixels(value: &str) -> String {
+    let number = |word: &str| word.parse::<f64>().map_or_else(|_| word.to_owned(), |n| format!("{n:.0}"));
+    let point = |point: &str| point.split(',').map(number).collect::<Vec<_>>().join(",");
+    value.split_whitespace().map(point).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn charts_look_as_they_did() {
+    for path in files(&sample().file("out/charts"), ".svg") {
+        let svg = std::fs::read_to_string(&path).expect("a drawing");
+        if !svg.contains(&format!("font-family=\"{FONT},")) {
+            eprintln!("skipped: this machine draws charts with another font than {FONT}");
+            return;
+        }
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        insta::assert_snapshot!(format!("chart_{name}"), told(&svg));
+    }
+}
+
+/// Charts that are compared by their pixels too, one for each way of filling and stroking.
+const PICTURES: [&str; 4] = ["annual_enrolment", "annual_unemployment", "heat", "pyramid"];
+
+/// Pixels of a golden picture in one of the drawing, along each side.
+const COARSE: u32 = 6;
+
+/// What a channel may differ by, and the mean of all may.
+const DIFFERENCE_MAX: u8 = 48;
+const DIFFERENCE_MEAN_MAX: f64 = 1.0;
+
+/// Means over squares of the drawing's pixels, so that a hair's breadth of an edge does not count.
+fn coarse(picture: &Pixmap) -> (u32, u32, Vec<u8>) {
+    let (wide, high) = (picture.width() / COARSE, picture.height() / COARSE);
+    let mut means = Vec::new();
+    for (row, column) in (0..high).flat_map(|row| (0..wide).map(move |column| (row, column))) {
+        let mut sums = [0_u32; 3];
+        for (down, across) in (0..COARSE).flat_map(|down| (0..COARSE).map(move |across| (down, across))) {
+            let pixel = picture.pixel(column * COARSE + across, row * COARSE + down).expect("within the picture");
+            [pixel.red(), pixel.green(), pixel.blue()].iter().zip(&mut sums).for_each(|(c, sum)| *sum += u32::from(*c));
+        }
+        means.extend(sums.map(|sum| (sum / (COARSE * COARSE)) as u8));
+    }
+    (wide, high, means)
+}
+
+/// `SHEBAO_KEEP_PICTURES=1 cargo test charts_look` writes the golden pictures anew; look at each before it is committed.
+#[test]
+fn pictures_of_charts_look_as_they_did() {
+    let golden = root().join("tests/it/products/pictures");
+    for name in PICTURES {
+        let svg = std::fs::read_to_string(sample().file(&format!("out/charts/{name}.svg"))).expect("a drawing");
+        if !svg.contains(&format!("font-family=\"{FONT},")) {
+            eprintln!("skipped: this machine draws charts with another font than {FONT}");
+            return;
+        }
+        let drawn = Pixmap::load_png(sample().file(&format!("out/charts/{name}.png"))).expect("a picture");
+        let (wide, high, means) = coarse(&drawn);
+        let path = golden.join(format!("{name}.png"));
+        if std::env::var_os("SHEBAO_KEEP_PICTURES").is_some() {
+            let mut small = Pixmap::new(wide, high).expect("a picture has a size");
+            for (pixel, mean) in small.pixels_mut().iter_mut().zip(means.chunks(3)) {
+                *pixel = ColorU8::from_rgba(mean[0], mean[1], mean[2], 255).premultiply();
+            }
+            small.save_png(&path).expect("it can be written");
+        }
+        let before = Pixmap::load_png(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert_eq!((before.width(), before.height()), (wide, high), "{name}");
+        let before = before.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]);
+        let differences: Vec<u8> = before.zip(&means).map(|(before, now)| before.abs_diff(*now)).collect();
+        let most = differences.iter().copied().max().unwrap_or(0);
+        let mean = differences.iter().map(|d| f64::from(*d)).sum::<f64>() / differences.len() as f64;
+        assert!(most <= DIFFERENCE_MAX && mean <= DIFFERENCE_MEAN_MAX, "{name}: at most {most}, {mean:.2} on average");
     }
 }

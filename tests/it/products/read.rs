@@ -79,33 +79,39 @@ fn text_of(element: ElementRef<'_>) -> String {
 /// The page's table and what stands below it; the page alone says what is a head.
 pub fn page(path: &Path) -> (Vec<Line>, Shape) {
     let document = Html::parse_document(&std::fs::read_to_string(path).expect("a page"));
-    let mut lines: Vec<Line> =
+    let mut said: Vec<Line> =
         document.select(&select("caption")).map(|caption| Line::Whole(text_of(caption))).collect();
     let head = document.select(&select("thead tr")).count();
     let rows: Vec<ElementRef<'_>> = document.select(&select("main table tr")).collect();
     let number = |cell: &ElementRef<'_>, name: &str| cell.attr(name).and_then(|n| n.parse().ok()).unwrap_or(1_usize);
+    let cell = |cell: ElementRef<'_>| (text_of(cell), number(&cell, "colspan"), number(&cell, "rowspan"));
+    let cells: Vec<Vec<_>> = rows.iter().map(|row| row.select(&select("th, td")).map(cell).collect()).collect();
+    said.extend(lines(&cells).into_iter().map(Line::Slots));
+    said.extend(document.select(&select("footer.notes p")).map(|line| Line::Whole(text_of(line))));
+    let first = rows.get(head).expect("a row");
+    let labels = first.select(&select("th")).map(|cell| number(&cell, "colspan")).sum();
+    (said, Shape { head, labels })
+}
+
+/// Rows of cells, each with its text, its width and its height, with every place that a cell covers.
+pub fn lines(rows: &[Vec<(String, usize, usize)>]) -> Vec<Vec<Slot>> {
     let mut slots: Vec<Vec<Option<Slot>>> = vec![Vec::new(); rows.len()];
     for (at, row) in rows.iter().enumerate() {
         let mut column = 0;
-        for cell in row.select(&select("th, td")) {
+        for (text, wide, high) in row {
             while slots[at].get(column).is_some_and(Option::is_some) {
                 column += 1;
             }
-            let (wide, high) = (number(&cell, "colspan"), number(&cell, "rowspan"));
-            for (down, line) in slots.iter_mut().skip(at).take(high).enumerate() {
+            for (down, line) in slots.iter_mut().skip(at).take(*high).enumerate() {
                 line.resize(line.len().max(column + wide), None);
                 for (across, slot) in line[column..column + wide].iter_mut().enumerate() {
-                    *slot = Some(Slot { text: text_of(cell), first: (down, across) == (0, 0) });
+                    *slot = Some(Slot { text: text.clone(), first: (down, across) == (0, 0) });
                 }
             }
             column += wide;
         }
     }
-    lines.extend(slots.into_iter().map(|line| Line::Slots(line.into_iter().map(Option::unwrap_or_default).collect())));
-    lines.extend(document.select(&select("footer.notes p")).map(|line| Line::Whole(text_of(line))));
-    let first = rows.get(head).expect("a row");
-    let labels = first.select(&select("th")).map(|cell| number(&cell, "colspan")).sum();
-    (lines, Shape { head, labels })
+    slots.into_iter().map(|line| line.into_iter().map(Option::unwrap_or_default).collect()).collect()
 }
 
 /// The paragraphs and tables of a document, in order.

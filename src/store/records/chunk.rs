@@ -1,0 +1,385 @@
+//! A column of a group of rows as Parquet has it, from and to cells that are numbers already: words and days as a sorted
+//! dictionary and the places in it, integers by their differences. The writer of the library is handed cells one by one,
+//! and would look for each of them in a dictionary of its own.
+
+use ::parquet::basic::{Compression, Encoding, Type, ZstdLevel};
+use ::parquet::column::page::{CompressedPage, Page, PageWriter as _};
+use ::parquet::column::reader::get_typed_column_reader;
+use ::parquet::column::writer::ColumnCloseResult;
+use ::parquet::data_type::{ByteArray, DataType, Int32Type, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::ColumnChunkMetaData;
+use ::parquet::file::reader::RowGroupReader;
+use ::parquet::file::statistics::Statistics;
+use ::parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
+use ::parquet::schema::types::ColumnDescPtr;
+use bytes::Bytes;
+
+use super::column::{Column, NO_LONG, NO_SHORT, NO_WORD, Words};
+use super::pack;
+
+/// The quickest: what is left to compress after packing are the words of dictionaries.
+const LEVEL: i32 = 1;
+/// Bytes of a word that statistics tell.
+const TOLD_BYTES: usize = 64;
+
+/// Bytes before a page, about.
+const PAGE_HEAD_BYTES: usize = 64;
+/// Numbers in a dictionary lie no farther apart: all days that records are of.
+const SPREAD: u32 = 1 << 17;
+
+/// Writes columns, in the order of the schema.
+pub(super) struct Press {
+    zstd: zstd::bulk::Compressor<'static>,
+}
+
+/// What a dictionary may consist of, by its rank.
+enum Entries<'a> {
+    Words { words: &'a Words, numbers: &'a [u32] },
+    Shorts { smallest: i32, count: usize },
+}
+
+impl Entries<'_> {
+    fn count(&self) -> usize {
+        match self {
+            Entries::Words { numbers, .. } => numbers.len(),
+            Entries::Shorts { count, .. } => *count,
+        }
+    }
+
+    fn write(&self, rank: u32, into: &mut Vec<u8>) {
+        match self {
+            Entries::Words { words, numbers } => {
+                let word = words.get(numbers[rank as usize]);
+                into.extend_from_slice(&(word.len() as u32).to_le_bytes());
+                into.extend_from_slice(word);
+            }
+            Entries::Shorts { smallest, .. } => into.extend_from_slice(&(smallest + rank as i32).to_le_bytes()),
+        }
+    }
+
+    fn statistics(&self, ends: Option<(u32, u32)>, missing: u64) -> Statistics {
+        let missing = Some(missing);
+        match self {
+            Entries::Words { words, numbers } => {
+                let told = |rank: u32| Some(words.get(numbers[rank as usize])).filter(|w| w.len() <= TOLD_BYTES);
+                let told = ends.and_then(|(first, last)| Some((told(first)?, told(last)?)));
+                let told = told.map(|(first, last)| (ByteArray::from(first.to_vec()), ByteArray::from(last.to_vec())));
+                let (first, last) = told.unzip();
+                Statistics::byte_array(first, last, None, missing, false)
+            }
+            Entries::Shorts { smallest, .. } => {
+                let (first, last) = ends.map(|(a, b)| (smallest + a as i32, smallest + b as i32)).unzip();
+                Statistics::int32(first, last, None, missing, false)
+            }
+        }
+    }
+}
+
+impl Press {
+    pub(super) fn new() -> std::io::Result<Press> {
+        Ok(Press { zstd: zstd::bulk::Compressor::new(LEVEL)? })
+    }
+
+    /// These rows of a column, in this order.
+    pub(super) fn write(
+        &mut self,
+        group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+        about: &ColumnDescPtr,
+        column: &Column,
+        rows: &[u32],
+    ) -> Result<(), ParquetError> {
+        match column {
+            Column::Words { words, cells } => {
+                let ranks = words.ranks();
+                let rank = |cell: u32| if cell == NO_WORD { NO_WORD } else { ranks.of[cell as usize] };
+                let cells = rows.iter().map(|row| rank(cells[*row as usize])).collect();
+                self.dictionary(group, about, &Entries::Words { words, numbers: &ranks.numbers }, cells)
+            }
+            Column::Short(cells) => {
+                let there = || rows.iter().map(|row| cells[*row as usize]).filter(|day| *day != NO_SHORT);
+                let (smallest, largest) = (there().min().unwrap_or(0), there().max().unwrap_or(0));
+                let rank = |row: &u32| match cells[*row as usize] {
+                    NO_SHORT => NO_WORD,
+                    day => (day - smallest) as u32,
+                };
+                if largest.abs_diff(smallest) > SPREAD {
+                    let mut cells: Vec<i32> = rows.iter().map(|row| cells[*row as usize]).collect();
+                    let (page, missing) = levels(about, &mut cells, NO_SHORT)?;
+                    let statistics = Statistics::int32(Some(smallest), Some(largest), None, Some(missing), false);
+                    let cells: Vec<i64> = cells.into_iter().map(i64::from).collect();
+                    return differences(group, about, (page, statistics), &cells, rows.len());
+                }
+                let entries = Entries::Shorts { smallest, count: (largest - smallest) as usize + 1 };
+                self.dictionary(group, about, &entries, rows.iter().map(rank).collect())
+            }
+            Column::Long(cells) => {
+                let mut cells: Vec<i64> = rows.iter().map(|row| cells[*row as usize]).collect();
+                let (page, missing) = levels(about, &mut cells, NO_LONG)?;
+                let (least, most) = (cells.iter().min().copied(), cells.iter().max().copied());
+                let statistics = Statistics::int64(least, most, None, Some(missing), false);
+                differences(group, about, (page, statistics), &cells, rows.len())
+            }
+        }
+    }
+
+    /// One word in every row.
+    pub(super) fn write_same(
+        &mut self,
+        group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+        about: &ColumnDescPtr,
+        word: &str,
+        rows: usize,
+    ) -> Result<(), ParquetError> {
+        let words: Words = [word.as_bytes()].into_iter().collect();
+        self.dictionary(group, about, &Entries::Words { words: &words, numbers: &[0] }, vec![0; rows])
+    }
+
+    fn dictionary(
+        &mut self,
+        group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+        about: &ColumnDescPtr,
+        entries: &Entries<'_>,
+        mut cells: Vec<u32>,
+    ) -> Result<(), ParquetError> {
+        let rows = cells.len();
+        let (mut page, missing) = levels(about, &mut cells, NO_WORD)?;
+        let mut places = vec![NO_WORD; entries.count()];
+        for cell in &cells {
+            places[*cell as usize] = 0;
+        }
+        let (mut known, mut count, mut ends) = (Vec::new(), 0, None);
+        for (place, rank) in places.iter_mut().zip(0..).filter(|(place, _)| **place == 0) {
+            *place = count;
+            count += 1;
+            entries.write(rank, &mut known);
+            ends = Some((ends.map_or(rank, |(first, _)| first), rank));
+        }
+        for cell in &mut cells {
+            *cell = places[*cell as usize];
+        }
+        let width = pack::width(u64::from(count.saturating_sub(1)));
+        page.push(width as u8);
+        pack::runs(&cells, width, &mut page);
+        let known =
+            Page::DictionaryPage { buf: known.into(), num_values: count, encoding: Encoding::PLAIN, is_sorted: true };
+        let pages = self.pressed(vec![known, data_page(page, rows, Encoding::RLE_DICTIONARY)])?;
+        append(group, about, pages, entries.statistics(ends, missing), rows)
+    }
+
+    /// Compressed, unless nothing is gained by it.
+    fn pressed(&mut self, pages: Vec<Page>) -> Result<(Vec<CompressedPage>, Compression), ParquetError> {
+        let mut pressed = Vec::with_capacity(pages.len());
+        for page in &pages {
+            let buffer = self.zstd.compress(page.buffer()).map_err(|error| ParquetError::External(error.into()))?;
+            pressed.push(Bytes::from(buffer));
+        }
+        let plain: usize = pages.iter().map(|page| page.buffer().len()).sum();
+        if pressed.iter().map(Bytes::len).sum::<usize>() >= plain {
+            return Ok((pages.into_iter().map(uncompressed).collect(), Compression::UNCOMPRESSED));
+        }
+        let exchange = |(mut page, bytes): (Page, Bytes)| {
+            let length = page.buffer().len();
+            let (Page::DataPage { buf, .. } | Page::DataPageV2 { buf, .. } | Page::DictionaryPage { buf, .. }) =
+                &mut page;
+            *buf = bytes;
+            CompressedPage::new(page, length)
+        };
+        let pages = pages.into_iter().zip(pressed).map(exchange).collect();
+        Ok((pages, Compression::ZSTD(ZstdLevel::default())))
+    }
+}
+
+/// Integers that are there, by their differences: packed so closely that nothing is left to compress.
+fn differences(
+    group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+    about: &ColumnDescPtr,
+    (mut page, statistics): (Vec<u8>, Statistics),
+    there: &[i64],
+    rows: usize,
+) -> Result<(), ParquetError> {
+    pack::differences(there, &mut page);
+    let page = uncompressed(data_page(page, rows, Encoding::DELTA_BINARY_PACKED));
+    append(group, about, (vec![page], Compression::UNCOMPRESSED), statistics, rows)
+}
+
+fn uncompressed(page: Page) -> CompressedPage {
+    let length = page.buffer().len();
+    CompressedPage::new(page, length)
+}
+
+fn data_page(bytes: Vec<u8>, rows: usize, encoding: Encoding) -> Page {
+    Page::DataPage {
+        buf: bytes.into(),
+        num_values: rows as u32,
+        encoding,
+        def_level_encoding: Encoding::RLE,
+        rep_level_encoding: Encoding::RLE,
+        statistics: None,
+    }
+}
+
+/// The beginning of a page: which cells are there, where some may be missing; and how many are, which are gone then.
+fn levels<T: PartialEq + Copy>(
+    about: &ColumnDescPtr,
+    cells: &mut Vec<T>,
+    missing: T,
+) -> Result<(Vec<u8>, u64), ParquetError> {
+    let count = cells.iter().filter(|cell| **cell == missing).count() as u64;
+    let mut page = Vec::new();
+    if about.max_def_level() > 0 {
+        let there: Vec<u32> = cells.iter().map(|cell| u32::from(*cell != missing)).collect();
+        page.extend_from_slice(&[0; 4]);
+        pack::runs(&there, 1, &mut page);
+        let length = page.len() as u32 - 4;
+        page[..4].copy_from_slice(&length.to_le_bytes());
+    } else if count > 0 {
+        return Err(ParquetError::General(format!("{count} cells of {} are missing", about.name())));
+    }
+    if count > 0 {
+        cells.retain(|cell| *cell != missing);
+    }
+    Ok((page, count))
+}
+
+fn append(
+    group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+    about: &ColumnDescPtr,
+    (pages, compression): (Vec<CompressedPage>, Compression),
+    statistics: Statistics,
+    rows: usize,
+) -> Result<(), ParquetError> {
+    let length: usize = pages.iter().map(|page| page.data().len() + PAGE_HEAD_BYTES).sum();
+    let mut chunk = TrackedWrite::new(Vec::with_capacity(length));
+    let mut encodings = vec![Encoding::RLE];
+    let (mut plain, mut known_at, mut data_at) = (0, None, 0);
+    let mut writer = SerializedPageWriter::new(&mut chunk);
+    for page in pages {
+        encodings.push(page.encoding());
+        let place = if page.compressed_page().is_dictionary_page() { known_at.insert(0) } else { &mut data_at };
+        let written = writer.write_page(page)?;
+        *place = written.offset as i64;
+        plain += written.uncompressed_size;
+    }
+    let chunk = chunk.into_inner()?;
+    let metadata = ColumnChunkMetaData::builder(about.clone())
+        .set_compression(compression)
+        .set_encodings(encodings)
+        .set_num_values(rows as i64)
+        .set_total_compressed_size(chunk.len() as i64)
+        .set_total_uncompressed_size(plain as i64)
+        .set_dictionary_page_offset(known_at)
+        .set_data_page_offset(data_at)
+        .set_statistics(statistics)
+        .build()?;
+    let close = ColumnCloseResult {
+        bytes_written: chunk.len() as u64,
+        rows_written: rows as u64,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
+    };
+    group.append_column(&Bytes::from(chunk), close)
+}
+
+/// A column of a group of rows.
+pub(super) fn read(group: &dyn RowGroupReader, nth: usize) -> Result<Column, ParquetError> {
+    let about = group.metadata().column(nth).column_descr_ptr();
+    let rows = group.metadata().num_rows() as usize;
+    Ok(match about.physical_type() {
+        Type::INT32 => numbers::<Int32Type>(group, nth, rows, Column::Short(Vec::with_capacity(rows)))?,
+        Type::INT64 => numbers::<Int64Type>(group, nth, rows, Column::Long(Vec::with_capacity(rows)))?,
+        _ => words(group, nth, &about)?,
+    })
+}
+
+fn numbers<T: DataType>(
+    group: &dyn RowGroupReader,
+    nth: usize,
+    rows: usize,
+    mut column: Column,
+) -> Result<Column, ParquetError>
+where
+    T::T: Into<i64>,
+{
+    let optional = group.metadata().column(nth).column_descr().max_def_level() > 0;
+    let mut there = optional.then(Vec::new);
+    let mut reader = get_typed_column_reader::<T>(group.get_column_reader(nth)?);
+    let (mut values, mut read) = (Vec::with_capacity(rows), 0);
+    while read < rows {
+        match reader.read_records(rows - read, there.as_mut(), None, &mut values)?.0 {
+            0 => break,
+            records => read += records,
+        }
+    }
+    let mut values = values.into_iter().peekable();
+    for row in 0..read {
+        let is_there = there.as_ref().is_none_or(|there| there[row] > 0);
+        match (values.next_if(|_| is_there), &mut column) {
+            (Some(value), Column::Short(cells)) => cells.push(value.into() as i32),
+            (Some(value), column) => column.push_long(value.into()),
+            (None, column) => column.push_missing(),
+        }
+    }
+    Ok(column)
+}
+
+/// Words, by a dictionary or one by one.
+fn words(group: &dyn RowGroupReader, nth: usize, about: &ColumnDescPtr) -> Result<Column, ParquetError> {
+    let broken = || ParquetError::General(format!("the column {} is not as records are written", about.name()));
+    let mut words = Words::default();
+    let mut cells = Vec::with_capacity(group.metadata().num_rows() as usize);
+    for page in group.get_column_page_reader(nth)? {
+        match page? {
+            Page::DictionaryPage { buf, num_values, .. } => {
+                listed(&buf, num_values as usize, |word| {
+                    words.push(word);
+                })
+                .ok_or_else(broken)?;
+            }
+            Page::DataPage { buf, num_values, encoding, .. } => {
+                let (rows, mut rest) = (num_values as usize, &buf[..]);
+                let mut there = vec![1; rows];
+                if about.max_def_level() > 0 {
+                    let (length, behind) = rest.split_first_chunk::<4>().ok_or_else(broken)?;
+                    let (levels, behind) =
+                        behind.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(broken)?;
+                    there = pack::unpacked(levels, 1, rows).ok_or_else(broken)?;
+                    rest = behind;
+                }
+                let count = there.iter().filter(|there| **there > 0).count();
+                let numbers = match encoding {
+                    Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+                        let (width, packed) = rest.split_first().ok_or_else(broken)?;
+                        pack::unpacked(packed, u32::from(*width).min(u32::BITS), count).ok_or_else(broken)?
+                    }
+                    Encoding::PLAIN => {
+                        let mut numbers = Vec::with_capacity(count);
+                        listed(rest, count, |word| numbers.push(words.push(word))).ok_or_else(broken)?;
+                        numbers
+                    }
+                    _ => return Err(broken()),
+                };
+                if numbers.iter().any(|number| *number as usize >= words.len()) {
+                    return Err(broken());
+                }
+                let mut numbers = numbers.into_iter().peekable();
+                cells.extend(there.iter().map(|there| numbers.next_if(|_| *there > 0).unwrap_or(NO_WORD)));
+            }
+            Page::DataPageV2 { .. } => return Err(broken()),
+        }
+    }
+    Ok(Column::Words { words, cells })
+}
+
+/// Hand over words, each behind its length.
+fn listed(mut bytes: &[u8], count: usize, mut take: impl FnMut(&[u8])) -> Option<()> {
+    for _ in 0..count {
+        let (length, behind) = bytes.split_first_chunk::<4>()?;
+        let (word, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        take(word);
+        bytes = behind;
+    }
+    Some(())
+}
