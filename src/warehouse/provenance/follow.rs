@@ -66,6 +66,10 @@ struct Traced {
 }
 
 impl Traced {
+    fn holds(&self, of_table: usize) -> bool {
+        of_table.checked_sub(self.first).is_some_and(|nth| nth < self.of_file.len())
+    }
+
     fn row(&self, of_table: usize) -> u32 {
         self.of_file[of_table - self.first]
     }
@@ -285,6 +289,11 @@ impl Provenance {
 
     /// Run a model again, so that the cells of a row can be followed; the key that it is kept by.
     fn trace(&mut self, table: &str, row: usize) -> Result<(String, usize), Vec<Diagnostic>> {
+        let before = self.models.range(..=(table.to_owned(), row)).next_back();
+        if let Some((key, traced)) = before.filter(|((name, _), traced)| name == table && traced.holds(row)) {
+            debug_assert_eq!(key.1, traced.first);
+            return Ok(key.clone());
+        }
         let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
         let file = self.load(table).map_err(|fault| vec![fault])?.clone();
         let column = model.growth.as_ref().map(|growth| growth.column.as_str());

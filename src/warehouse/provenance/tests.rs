@@ -1,6 +1,9 @@
 //! Random tables, random queries of every shape that has a rule: what the steps make is what the engine makes, and the rows
 //! that a row depends on, alone as the database, give that row again.
 
+mod adds;
+mod marked;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::behind::collected;
 use super::follow::bare;
+use super::once::Once;
 use super::rule::{missing, prepare};
 use super::run::Runner;
 use super::select::Selector;
@@ -250,12 +254,13 @@ fn check_conditions(
             let column = Expr::Column(column);
             if value.is_null() { column.is_null() } else { column.eq(lit(value)) }
         });
-        let mut selector = Selector::new(engine, session, is_large);
+        let mut once = Once::new(engine, session, "");
+        let mut selector = Selector::new(&mut once, is_large);
         selector.follow(&plan, Wanted::row(own.collect(), 3)).unwrap_or_else(|e| panic!("{sql}: {e}"));
         let mut alone: BTreeMap<String, RecordBatch> =
             all.iter().map(|(name, rows)| (name.clone(), rows.slice(0, 0))).collect();
         for found in &selector.found {
-            let some = collected(engine, session, found.rows.clone()).unwrap();
+            let some = collected(engine, session, found.rows().unwrap().0).unwrap();
             let ids = |rows: &RecordBatch| rows.column(0).as_primitive::<Int64Type>().values().to_vec();
             let wanted: BTreeSet<i64> = ids(&some).into_iter().chain(ids(&alone[&found.table])).collect();
             let whole = &all[&found.table];
