@@ -33,7 +33,7 @@ pub struct Tracer {
     /// The tables met so far.
     pub tables: Vec<String>,
     /// Expressions already evaluated, by the step they read.
-    values: HashMap<(*const Step, Expr), ArrayRef>,
+    values: HashMap<*const Step, HashMap<Expr, ArrayRef>>,
     /// The names of columns met so far.
     pub(super) columns: Vec<String>,
     /// The cells that chose a row.
@@ -341,12 +341,12 @@ impl Tracer {
     }
 
     fn array(&mut self, input: &Arc<Step>, expr: &Expr) -> Result<ArrayRef> {
-        let key = (Arc::as_ptr(input), expr.clone());
-        if let Some(array) = self.values.get(&key) {
+        let of_step = self.values.entry(Arc::as_ptr(input)).or_default();
+        if let Some(array) = of_step.get(expr) {
             return Ok(array.clone());
         }
         let array = evaluate(&self.state, expr, input)?;
-        self.values.insert(key, array.clone());
+        of_step.insert(expr.clone(), array.clone());
         Ok(array)
     }
 
