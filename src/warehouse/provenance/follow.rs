@@ -242,6 +242,17 @@ impl Provenance {
         Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
+    /// The rows of the tables it reads that a row of a model is made of: without one of them it would not be there.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        let traced = self.trace(table, row)?;
+        let Some(traced) = self.models.get(&traced) else { return Ok(Vec::new()) };
+        let rows = self.tracer.made_of(&traced.step, traced.row(row));
+        Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
     /// What a cell was computed from, without what chose its row.
     ///
     /// # Errors

@@ -39,6 +39,8 @@ pub struct Tracer {
     /// The cells that chose a row.
     pub(super) chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
     pub(super) lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
+    /// The rows that a row is made of.
+    pub(super) origins: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
     /// The cells that decided which branch was taken, since they were last asked for.
     pub(super) deciding: BTreeSet<Cell>,
     /// Whether anybody wants to know.
@@ -54,6 +56,7 @@ impl Tracer {
             columns: Vec::new(),
             chosen: HashMap::new(),
             lineages: HashMap::new(),
+            origins: HashMap::new(),
             deciding: BTreeSet::new(),
             is_asked: false,
         }
@@ -335,8 +338,8 @@ impl Tracer {
     }
 
     fn counted(&mut self, input: &Arc<Step>, row: u32) -> Tree {
-        let lineage = self.lineage(input, row);
-        let rows = lineage.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
+        let rows = self.made_of(input, row);
+        let rows = rows.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
         Tree { value: Scalar::Integer(1), part: Part::Row(rows) }
     }
 

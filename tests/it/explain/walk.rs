@@ -76,7 +76,9 @@ fn add(project: &TestProject, real: &Path) {
 pub fn walk() -> &'static Walk {
     static WALK: OnceLock<Walk> = OnceLock::new();
     WALK.get_or_init(|| {
+        let start = std::time::Instant::now();
         let project = with_real_files();
+        eprintln!("T project {:?}", start.elapsed());
         let tables = figures(&mut explainer_of(project));
         // A table belongs to one thread: its figures stand on the same cells.
         let next = AtomicUsize::new(0);
@@ -97,6 +99,7 @@ pub fn walk() -> &'static Walk {
             walk.figures.extend(part.figures);
             walk.faults.extend(part.faults);
         }
+        eprintln!("T walk {:?}", start.elapsed());
         walk.figures.sort_by(|a, b| a.figure.cmp(&b.figure));
         walk
     })
@@ -183,7 +186,7 @@ impl Walker {
 }
 
 /// The observations that the value was computed from: not those that a finding on the way speaks of.
-fn computed_from(explanation: &Explanation) -> BTreeSet<usize> {
+pub fn computed_from(explanation: &Explanation) -> BTreeSet<usize> {
     let places: BTreeMap<&Cell, usize> = explanation.cells.iter().map(|e| &e.cell).zip(0..).collect();
     let (mut found, mut met, mut open) = (BTreeSet::new(), BTreeSet::from([0]), vec![0]);
     while let Some(nth) = open.pop() {
