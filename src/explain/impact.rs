@@ -167,7 +167,7 @@ impl Affects {
                 found = found || self.reach(explainer, below)?;
             }
             for (table, row) in tree.rows() {
-                found = found || explainer.depends_on(table, *row, &self.from)?;
+                found = found || explainer.made_of(table, *row)?.iter().any(|row| self.from.contains(row));
             }
         }
         self.known.insert(cell.clone(), found);

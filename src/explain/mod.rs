@@ -120,6 +120,8 @@ pub struct Explainer {
     sources: HashMap<Row, Rc<Bits>>,
     /// The rows that the bits stand for.
     source_rows: Vec<Row>,
+    /// The rows of sources that a row is made of.
+    origins: HashMap<(String, usize), Rc<BTreeSet<(String, usize)>>>,
     keys: HashMap<(String, usize), Rc<Key>>,
     /// The observations of each cell of a file: by file, sheet and address.
     places: HashMap<[String; 3], Vec<usize>>,
@@ -153,6 +155,7 @@ impl Explainer {
             tables,
             sources: HashMap::new(),
             source_rows: Vec::new(),
+            origins: HashMap::new(),
             keys: HashMap::new(),
             places: HashMap::new(),
             asked: None,
@@ -194,13 +197,7 @@ impl Explainer {
                 depends_on.entry(OBSERVATIONS.to_owned()).or_default().extend(observations.map(|cell| cell.row));
             }
             if let Origin::Counted { records, .. } = &explained.origin {
-                let mut own = BTreeMap::new();
-                records.iter().for_each(|behind| behind.all_files(&mut own));
-                // Several cells may rest on the same records.
-                for (file, count) in own {
-                    let known: &mut u64 = extracts.entry(file).or_default();
-                    *known = count.max(*known);
-                }
+                records::add_files(records, &mut extracts);
             }
         }
         depends_on.retain(|_, rows| !rows.is_empty());
@@ -264,7 +261,7 @@ impl Explainer {
         let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
         let mut counted = BTreeSet::new();
         for (table, row) in why.tree.rows() {
-            counted.extend(self.sources_of(table, *row)?);
+            counted.extend(self.made_of(table, *row)?.iter().cloned());
         }
         let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
         Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
@@ -400,14 +397,26 @@ impl Explainer {
         Ok(key)
     }
 
-    /// Every row of a source that a row depends on in any way.
+    /// Every row of a source that a row is made of: a count of such rows would be another without it.
     ///
     /// # Errors
     /// As [`Explainer::explain`].
-    pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
-        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        let rows = self.rows_in(&sources);
-        Ok(rows.map(|(table, row)| (self.tables[table as usize].clone(), row as usize)).collect())
+    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
+        let place = (table.to_owned(), row);
+        if let Some(known) = self.origins.get(&place) {
+            return Ok(known.clone());
+        }
+        let mut all = BTreeSet::new();
+        if self.provenance.is_source(table) || self.provenance.is_counted(table) {
+            all.insert(place.clone());
+        } else {
+            for (read, at) in self.provenance.made_of(table, row)? {
+                all.extend(self.made_of(&read, at)?.iter().cloned());
+            }
+        }
+        let all = Rc::new(all);
+        self.origins.insert(place, all.clone());
+        Ok(all)
     }
 
     fn rows_in(&self, bits: &Bits) -> impl Iterator<Item = Row> {

@@ -12,8 +12,8 @@ use datafusion::prelude::{SessionContext, ident};
 use futures::TryStreamExt as _;
 
 use super::follow::{Provenance, month_of};
-use super::rule::prepare;
 use super::once::Once;
+use super::rule::prepare;
 use super::select::Selector;
 use super::tree::Cell;
 use super::wanted::{Found, PARTNER, Wanted, by_name};
@@ -256,7 +256,8 @@ impl Provenance {
             let counts = total.counts.clone();
             let mut lines = in_lines(ways, total);
             let is_followed = self.is_large(&found.table) && record_table(&found.table).is_none();
-            if is_followed && (found.is_value || carried.is_some())
+            if is_followed
+                && (found.is_value || carried.is_some())
                 && let Some(last) = lines.last_mut()
             {
                 last.below = self.behind_large(model, found, &counts)?;

@@ -182,8 +182,12 @@ impl Provenance {
     /// # Errors
     /// The table cannot be read.
     pub fn value(&mut self, table: &str, row: usize, column: &str) -> Result<Scalar, Diagnostic> {
+        let of = |rows: &RecordBatch, at| rows.column_by_name(column).map_or(Scalar::Null, |column| scalar(column, at));
+        if !self.is_large(table) {
+            return Ok(of(self.load(table)?, row));
+        }
         let (rows, at) = self.row(table, row)?;
-        Ok(rows.column_by_name(column).map_or(Scalar::Null, |column| scalar(column, at)))
+        Ok(of(&rows, at))
     }
 
     /// The columns that tell the rows of a table apart.
@@ -242,6 +246,17 @@ impl Provenance {
         Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
+    /// The rows of the tables it reads that a row of a model is made of: without one of them it would not be there.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        let traced = self.trace(table, row)?;
+        let Some(traced) = self.models.get(&traced) else { return Ok(Vec::new()) };
+        let rows = self.tracer.made_of(&traced.step, traced.row(row));
+        Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
     /// What a cell was computed from, without what chose its row.
     ///
     /// # Errors
@@ -290,20 +305,21 @@ impl Provenance {
     /// Run a model again, so that the cells of a row can be followed; the key that it is kept by.
     fn trace(&mut self, table: &str, row: usize) -> Result<(String, usize), Vec<Diagnostic>> {
         let before = self.models.range(..=(table.to_owned(), row)).next_back();
-        if let Some((key, traced)) = before.filter(|((name, _), traced)| name == table && traced.holds(row)) {
-            debug_assert_eq!(key.1, traced.first);
+        if let Some((key, _)) = before.filter(|((name, _), traced)| name == table && traced.holds(row)) {
             return Ok(key.clone());
         }
-        let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
-        let file = self.load(table).map_err(|fault| vec![fault])?.clone();
-        let column = model.growth.as_ref().map(|growth| growth.column.as_str());
-        let number = column.and_then(|column| month_of(&file, column, row));
-        let of_month = |number: u32| rows_within(&file, column.unwrap_or_default(), &(number..=number));
-        let rows = number.map_or(0..file.num_rows(), of_month);
+        let Some(model) = self.model(table) else { return Ok((table.to_owned(), 0)) };
+        let column = model.growth.as_ref().map(|growth| growth.column.clone());
+        let file = self.load(table).map_err(|fault| vec![fault])?;
+        let number = column.as_ref().and_then(|column| month_of(file, column, row));
+        let of_month = |(number, column)| rows_within(file, column, &(number..=number));
+        let rows = number.zip(column.as_deref()).map_or(0..file.num_rows(), of_month);
         let key = (table.to_owned(), rows.start);
         if self.models.contains_key(&key) {
             return Ok(key);
         }
+        let file = self.tables[table].slice(rows.start, rows.len());
+        let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
         for (read, _) in &model.query.reads {
             self.load(read).map_err(|fault| vec![fault])?;
         }
@@ -318,7 +334,7 @@ impl Provenance {
         };
         let names: Vec<String> = self.names.iter().cloned().collect();
         let step = self.engine.block_on(run).map_err(|error| fault::diagnose(&error, &model.query.source, &names))?;
-        let of_file = matched(&model, &file.slice(rows.start, rows.len()), &step.rows)?;
+        let of_file = matched(&model, &file, &step.rows)?;
         self.models.insert(key.clone(), Traced { step, first: rows.start, of_file });
         Ok(key)
     }

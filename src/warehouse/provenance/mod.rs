@@ -12,7 +12,6 @@
 //! - `follow`: the same for the tables of a release
 //! - `wanted`, `once`, `adds`, `select`, `behind`: for tables of records the conditions and the count of the rows, and the files they came in; no row by itself;
 //!   `affected`, `marked`: the same forward
-//! - `without`: what would stand there if a cell had never been read
 
 mod rule;
 mod tree;
@@ -34,7 +33,6 @@ mod follow;
 mod behind;
 mod marked;
 mod affected;
-mod without;
 
 pub use behind::{Behind, Extract};
 pub use follow::{ColumnLineage, Provenance, Why};

@@ -267,7 +267,8 @@ impl<'a> Runner<'a> {
                 let rows = batch(&join.schema, columns, pairs.len())?;
                 let equations = join.on.iter().map(|(l, r)| l.clone().eq(r.clone()));
                 let conditions = equations.chain(join.filter.clone()).collect();
-                return step(Node::Join { pairs, conditions }, &join.schema, rows, vec![left, right]);
+                let stays = [JoinType::Left, JoinType::Right].map(|side| outer == side || outer == JoinType::Full);
+                return step(Node::Join { pairs, conditions, stays }, &join.schema, rows, vec![left, right]);
             }
         };
         // Which rows of the other side let a row through is what an outer join tells.

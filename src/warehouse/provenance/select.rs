@@ -18,12 +18,12 @@ use datafusion::logical_expr::{
 
 use super::adds;
 use super::call::aggregate_function;
-use super::rule::window_function;
 use super::once::Once;
+use super::rule::window_function;
 use super::run::simplified;
 use super::wanted::{
-    Found, Partner, Wanted, Way, bare, column, each_table, is_nothing, is_same, refs, replaced, restricted,
-    touches, value_refs,
+    Found, Partner, Wanted, Way, bare, column, each_table, is_nothing, is_same, refs, replaced, restricted, touches,
+    value_refs,
 };
 use super::words::{told, words};
 
@@ -441,13 +441,7 @@ impl<'a, 'b> Selector<'a, 'b> {
     }
 
     /// The other side as a partner: what is asked of it, and how a row of it belongs to one of this side.
-    fn partner(
-        &mut self,
-        both: &Sides<'_>,
-        own: Side<'_>,
-        other: Side<'_>,
-        is_missing: bool,
-    ) -> Result<Asked> {
+    fn partner(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>, is_missing: bool) -> Result<Asked> {
         let Sides { schema, conditions, wanted } = both;
         let to_other = |nth: usize| column(other.0.schema(), nth - other.1);
         let (mut filters, mut on) = (Vec::new(), Vec::new());
@@ -473,7 +467,9 @@ impl<'a, 'b> Selector<'a, 'b> {
             let (mixed, of_other): (Vec<_>, Vec<_>) = partner.on.iter().partition(|on| touches(on, schema, own.2));
             let of_other =
                 of_other.into_iter().map(|on| replaced(on, schema, &to_other)).collect::<Result<Vec<_>>>()?;
-            plan = LogicalPlanBuilder::from(plan).join_on(partner.query.plan.clone(), JoinType::Inner, of_other)?.build()?;
+            plan = LogicalPlanBuilder::from(plan)
+                .join_on(partner.query.plan.clone(), JoinType::Inner, of_other)?
+                .build()?;
             on.extend(mixed.into_iter().cloned());
         }
         if on.is_empty() {
@@ -496,7 +492,8 @@ impl<'a, 'b> Selector<'a, 'b> {
         let Some(query) = self.once.named(plan, &columns)? else {
             return Ok(if is_missing { Asked::Always } else { Asked::Never });
         };
-        let name_of = |kept: &Expr| columns.iter().position(|column| column == kept).map(|at| query.columns[at].clone());
+        let name_of =
+            |kept: &Expr| columns.iter().position(|column| column == kept).map(|at| query.columns[at].clone());
         let on = on.iter().map(|on| {
             let put = on.clone().transform_up(|part| {
                 let Expr::Column(at) = &part else { return Ok(Transformed::no(part)) };

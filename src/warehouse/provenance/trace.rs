@@ -33,12 +33,14 @@ pub struct Tracer {
     /// The tables met so far.
     pub tables: Vec<String>,
     /// Expressions already evaluated, by the step they read.
-    values: HashMap<(*const Step, Expr), ArrayRef>,
+    values: HashMap<*const Step, HashMap<Expr, ArrayRef>>,
     /// The names of columns met so far.
     pub(super) columns: Vec<String>,
     /// The cells that chose a row.
     pub(super) chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
     pub(super) lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
+    /// The rows that a row is made of.
+    pub(super) origins: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
     /// The cells that decided which branch was taken, since they were last asked for.
     pub(super) deciding: BTreeSet<Cell>,
     /// Whether anybody wants to know.
@@ -54,6 +56,7 @@ impl Tracer {
             columns: Vec::new(),
             chosen: HashMap::new(),
             lineages: HashMap::new(),
+            origins: HashMap::new(),
             deciding: BTreeSet::new(),
             is_asked: false,
         }
@@ -335,18 +338,18 @@ impl Tracer {
     }
 
     fn counted(&mut self, input: &Arc<Step>, row: u32) -> Tree {
-        let lineage = self.lineage(input, row);
-        let rows = lineage.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
+        let rows = self.made_of(input, row);
+        let rows = rows.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
         Tree { value: Scalar::Integer(1), part: Part::Row(rows) }
     }
 
     fn array(&mut self, input: &Arc<Step>, expr: &Expr) -> Result<ArrayRef> {
-        let key = (Arc::as_ptr(input), expr.clone());
-        if let Some(array) = self.values.get(&key) {
+        let of_step = self.values.entry(Arc::as_ptr(input)).or_default();
+        if let Some(array) = of_step.get(expr) {
             return Ok(array.clone());
         }
         let array = evaluate(&self.state, expr, input)?;
-        self.values.insert(key, array.clone());
+        of_step.insert(expr.clone(), array.clone());
         Ok(array)
     }
 

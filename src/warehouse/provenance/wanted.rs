@@ -10,7 +10,6 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{Expr, Join, LogicalPlan, LogicalPlanBuilder, Operator, lit};
 
-
 /// Names of partners begin with it, as no table's does.
 pub const PARTNER: char = '§';
 
@@ -142,7 +141,8 @@ impl Wanted {
     /// The rows of a query that have the same values in some columns as the rows found, which `query` has in these columns.
     pub fn rows_of(found: &Found, query: Named, plan: &LogicalPlan, columns: &[String]) -> Result<Wanted> {
         let on = columns.iter().zip(&query.columns);
-        let on = on.map(|(name, key)| Ok(is_same(by_name(plan.schema(), name)?, key.clone()))).collect::<Result<_>>()?;
+        let on =
+            on.map(|(name, key)| Ok(is_same(by_name(plan.schema(), name)?, key.clone()))).collect::<Result<_>>()?;
         let partner = Partner { query, on, is_missing: false, words: "they belong to the rows above".to_owned() };
         let value = found.columns();
         let value = value.iter().filter_map(|name| plan.schema().index_of_column_by_name(None, name));

@@ -30,7 +30,10 @@ fn rows_that_add_nothing_to_a_sum_are_not_told() {
         ),
         ("SELECT g, SUM(CASE WHEN k = 1 THEN v ELSE 0 END) AS s FROM a GROUP BY g".to_owned(), vec![1, 3]),
         ("SELECT g, SUM(CASE WHEN k = 1 THEN 0 ELSE v END) AS s FROM a GROUP BY g".to_owned(), vec![0, 4]),
-        ("SELECT g, SUM(CASE WHEN k = 1 THEN v WHEN v > 3 THEN 2 END) AS s FROM a GROUP BY g".to_owned(), vec![1, 3, 4]),
+        (
+            "SELECT g, SUM(CASE WHEN k = 1 THEN v WHEN v > 3 THEN 2 END) AS s FROM a GROUP BY g".to_owned(),
+            vec![1, 3, 4],
+        ),
         // What may add something with either branch is told whole.
         ("SELECT g, SUM(CASE WHEN k = 1 THEN v ELSE id END) AS s FROM a GROUP BY g".to_owned(), vec![0, 1, 3, 4]),
         // No sum: what is 0 counts.

@@ -76,7 +76,8 @@ fn a_changed_row_leads_to_the_rows_that_depend_on_it() {
                         depend.insert(text.clone());
                     }
                 }
-                let of_condition = Changed { conditions: vec![ident("id").eq(lit(*id))], keys: Vec::new(), months: None };
+                let of_condition =
+                    Changed { conditions: vec![ident("id").eq(lit(*id))], keys: Vec::new(), months: None };
                 let of_key = Changed { conditions: Vec::new(), keys: vec![rows.slice(row, 1)], months: None };
                 for changed in [of_condition, of_key] {
                     let found = forward(&engine, &session, &plan, table, changed);
