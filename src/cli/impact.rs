@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use super::{Context, Ended, Fault, job, print};
 use crate::explain::formula::number;
 use crate::explain::impact::{Affected, Affects, Impact, impact, observations};
-use crate::explain::{Explainer, OBSERVATIONS, json, text};
+use crate::explain::{Explainer, OBSERVATIONS, json, source, text};
 use crate::report::formats::keys;
 use crate::warehouse::provenance::{Cell, Extract};
 
@@ -35,19 +35,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         },
         None => (None, None),
     };
-    let file = Path::new(&args.file);
-    let file = file.strip_prefix(&context.project.input).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    let file = within(&context.project.input, &args.file)?;
     let found = observations(&mut explainer, &file, sheet, address).map_err(|fault| Fault(vec![fault]))?;
     let extracts: Vec<Extract> = explainer.provenance.extracts().filter(|extract| extract.file == file).collect();
     if !extracts.is_empty() && args.cell.is_some() {
         bail!("{file} holds records, which are followed as a whole: shebao impact {file}");
     }
     if found.is_empty() && extracts.is_empty() {
-        let whole = observations(&mut explainer, &file, None, None).map_err(|fault| Fault(vec![fault]))?;
-        match args.cell.as_deref().filter(|_| !whole.is_empty()) {
-            Some(cell) => bail!("no figure was read from {cell} of {file}; {} were from other cells", whole.len()),
-            None => bail!("nothing in this release was read from {file}; name it as seen from the input folder"),
-        }
+        return Err(nothing(&mut explainer, context, &file, args)?);
     }
     let extract = (!extracts.is_empty()).then_some(file.as_str());
     let (impact, mut affects) = impact(&mut explainer, found, extract).map_err(Fault)?;
@@ -58,6 +53,37 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     };
     print::whole(&(told + "\n"))?;
     Ok(Ended::Good)
+}
+
+/// The name of a file as seen from the input folder, however it was written.
+fn within(input: &Path, written: &str) -> anyhow::Result<String> {
+    let (input, whole) = (std::path::absolute(input)?, std::path::absolute(written)?);
+    let name = whole.strip_prefix(&input).unwrap_or(Path::new(written));
+    Ok(name.to_string_lossy().replace('\\', "/"))
+}
+
+/// Places named when another one was meant.
+const NAMED_MAX: usize = 6;
+
+/// Why nothing can be told of a file, or of a cell of it, and what to ask instead.
+fn nothing(explainer: &mut Explainer, context: &Context, file: &str, args: &Args) -> anyhow::Result<anyhow::Error> {
+    let fault = |fault| Fault(vec![fault]);
+    let whole = observations(explainer, file, None, None).map_err(fault)?;
+    let Some(cell) = args.cell.as_deref().filter(|_| !whole.is_empty()) else {
+        let published = std::path::absolute(&args.file)?.starts_with(std::path::absolute(&context.project.output)?);
+        return Ok(match published {
+            true => anyhow!("{file} is a published file: shebao explain {file}!CELL tells where its figures come from"),
+            false => anyhow!("nothing in this release was read from {file}; name it as seen from the input folder"),
+        });
+    };
+    let mut places = Vec::new();
+    for row in whole.iter().take(NAMED_MAX) {
+        let [_, sheet, address] = source::place(&mut explainer.provenance, OBSERVATIONS, *row).map_err(fault)?;
+        places.push(if sheet.is_empty() { address } else { format!("{sheet}!{address}") });
+    }
+    let more = if whole.len() > NAMED_MAX { " …" } else { "" };
+    let (count, places) = (whole.len(), places.join(" "));
+    Ok(anyhow!("no figure was read from {cell} of {file}; its {count} figures stand in {places}{more}"))
 }
 
 /// What depends on it, for programs.

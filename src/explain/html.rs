@@ -9,7 +9,7 @@ use crate::survey;
 use crate::survey::html::{STYLE, draw, escaped};
 
 const TREE: &str = "\
-ol.way{list-style:none;margin:0;padding:0 0 0 20px;border-left:1px solid var(--line)}ol.way:first-of-type{border:0;padding:0}\
+ol.way{list-style:none;margin:0;padding:0 0 0 20px;border-left:1px solid var(--line)}body>ol.way{border:0;padding:0}\
 .way li{margin:10px 0}.way b{font-size:15px;font-variant-numeric:tabular-nums}.way p{margin:1px 0;max-width:92ch}.way a{color:inherit}.way p{white-space:pre-wrap}";
 
 /// The page; `read` gives the file of a source where it is still as it was read.

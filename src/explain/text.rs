@@ -145,22 +145,13 @@ fn sentence(doc: &str) -> Option<String> {
     (!doc.is_empty()).then(|| doc[..end].to_owned())
 }
 
-/// The rows that only chose, by table: how many, and what was looked at.
+/// The rows that only chose, by table: how many. What was looked at in each is told to programs.
 fn chosen(selected: &[Selected]) -> Option<String> {
-    let mut tables: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
-    for row in selected {
-        let (count, columns) = tables.entry(&row.table).or_default();
-        *count += 1;
-        for column in &row.columns {
-            if !columns.contains(&column.as_str()) {
-                columns.push(column);
-            }
-        }
-    }
-    let told = tables.iter().map(|(table, (count, columns))| {
-        let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-        let by = if columns.is_empty() { String::new() } else { format!(" by {}", columns.join(", ")) };
-        format!("{rows} of {table}{by}")
+    let mut tables: BTreeMap<&str, usize> = BTreeMap::new();
+    selected.iter().for_each(|row| *tables.entry(&row.table).or_default() += 1);
+    let told = tables.iter().map(|(table, count)| match count {
+        1 => format!("1 row of {table}"),
+        count => format!("{count} rows of {table}"),
     });
     (!tables.is_empty()).then(|| format!("chosen with {}", told.collect::<Vec<_>>().join("; ")))
 }

@@ -1,6 +1,7 @@
 //! The way forward from records: which rows of the tables that are made of them, from the first counts to what is published, a
-//! file has a part in; or through the tables counted from records, a row of another table that they are counted with. Table by table, and month by month where it lies so, the model's own query is asked which of its rows come of
-//! changed ones; these are kept by what tells them apart, or as whole months where all rows of a month do.
+//! file has a part in; or through the tables counted from records, a row of another table that they are counted with. Table
+//! by table, and month by month where it lies so, the model's own query is asked which of its rows come of changed ones; these
+//! are kept by what tells them apart, or as whole months where all rows of a month do.
 
 use std::collections::{BTreeMap, BTreeSet};
 

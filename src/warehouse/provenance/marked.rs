@@ -9,13 +9,13 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::error::DataFusionError;
-use datafusion::functions_aggregate::bool_and_or::bool_or_udaf;
 use datafusion::functions_aggregate::expr_fn::bool_or;
+use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::expr::{NullTreatment, WindowFunction};
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{
     Aggregate, Expr, Filter, Join, LogicalPlan, LogicalPlanBuilder, Projection, Union, Window, WindowFrame,
-    WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, lit,
+    WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, cast, lit,
 };
 
 use super::behind::by_place;
@@ -189,7 +189,7 @@ impl Marker<'_> {
             }
             known.push(read.clone());
             plan = LogicalPlan::Window(Window::try_new(vec![read], Arc::new(plan))?);
-            any = any.or(column(plan.schema(), plan.schema().fields().len() - 1));
+            any = any.or(column(plan.schema(), plan.schema().fields().len() - 1).gt(lit(0)));
         }
         Ok(Some(Marked { plan, mark: any }))
     }
@@ -246,7 +246,7 @@ fn joined(join: &Join, left: LogicalPlan, right: LogicalPlan, kind: JoinType) ->
     Ok(LogicalPlan::Join(made))
 }
 
-/// Whether a function has read a changed row.
+/// How many changed rows a function has read.
 fn read_by(function: &WindowFunction, mark: &Expr) -> Result<WindowFunction> {
     let mut read = function.clone();
     let params = &mut read.params;
@@ -267,8 +267,9 @@ fn read_by(function: &WindowFunction, mark: &Expr) -> Result<WindowFunction> {
         "row_number" => params.window_frame = WindowFrame::new((!params.order_by.is_empty()).then_some(false)),
         _ => {}
     }
-    params.args = vec![mark.clone()];
-    read.fun = WindowFunctionDefinition::AggregateUDF(bool_or_udaf());
+    // Added up, since over frames that move along the engine knows no OR.
+    params.args = vec![cast(mark.clone(), DataType::Int64)];
+    read.fun = WindowFunctionDefinition::AggregateUDF(sum_udaf());
     Ok(read)
 }
 

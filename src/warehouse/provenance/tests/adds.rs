@@ -36,7 +36,14 @@ fn rows_that_add_nothing_to_a_sum_are_not_told() {
         ),
         // What may add something with either branch is told whole.
         ("SELECT g, SUM(CASE WHEN k = 1 THEN v ELSE id END) AS s FROM a GROUP BY g".to_owned(), vec![0, 1, 3, 4]),
-        // No sum: what is 0 counts.
+        // A count counts what is 0 too.
+        (
+            format!(
+                "SELECT g, SUM(n) AS s FROM (SELECT g, COUNT(large) AS n FROM (SELECT g, {large} AS large FROM a) AS t \
+                 GROUP BY g) AS u GROUP BY g"
+            ),
+            vec![0, 1, 3, 4],
+        ),
         ("SELECT g, MIN(CASE WHEN k = 1 THEN v ELSE 0 END) AS s FROM a GROUP BY g".to_owned(), vec![0, 1, 3, 4]),
     ];
     for (sql, expected) in queries {
