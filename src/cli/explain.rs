@@ -217,7 +217,9 @@ fn in_file(written: &str) -> anyhow::Result<Option<(&str, &str)>> {
         return Ok(None);
     }
     if !is_keyed {
-        bail!("{file} carries no keys of its figures; of a published table or text .xlsx, .ods and .docx do: FILE.xlsx!B3");
+        bail!(
+            "{file} carries no keys of its figures; of a published table or text .xlsx, .ods and .docx do: FILE.xlsx!B3"
+        );
     }
     match place.filter(|place| place.ends_with(|last: char| last.is_ascii_digit())) {
         Some(place) => Ok(Some((file, place))),

@@ -8,15 +8,15 @@ use serde_json::json;
 
 use super::{Context, Ended, Fault, job, print};
 use crate::explain::formula::number;
-use crate::explain::impact::{Affects, Impact, impact, observations};
+use crate::explain::impact::{Affected, Affects, Impact, impact, observations};
 use crate::explain::{Explainer, OBSERVATIONS, json, text};
 use crate::report::formats::keys;
-use crate::warehouse::provenance::Cell;
+use crate::warehouse::provenance::{Cell, Extract};
 
 /// Tell every published figure that depends on a file, or on one cell of it
 ///
 /// Figures that are computed from it come first, then the cells of the published files that print them, and how many rows it
-/// only helped to choose. Records of extracts are not followed forward: `shebao explain` tells a figure's extracts.
+/// only helped to choose. A file of records is followed as a whole.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The file, as it is named below the input folder: yuxi-2013/injury_by_county.xlsx
@@ -38,31 +38,36 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let file = Path::new(&args.file);
     let file = file.strip_prefix(&context.project.input).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let found = observations(&mut explainer, &file, sheet, address).map_err(|fault| Fault(vec![fault]))?;
-    let extract = explainer.provenance.extracts().any(|extract| extract.file == file);
-    if extract {
-        bail!(
-            "{file} holds records, which are not followed forward; shebao explain tells the extracts behind a figure"
-        );
+    let extracts: Vec<Extract> = explainer.provenance.extracts().filter(|extract| extract.file == file).collect();
+    if !extracts.is_empty() && args.cell.is_some() {
+        bail!("{file} holds records, which are followed as a whole: shebao impact {file}");
     }
-    if found.is_empty() {
+    if found.is_empty() && extracts.is_empty() {
         let whole = observations(&mut explainer, &file, None, None).map_err(|fault| Fault(vec![fault]))?;
         match args.cell.as_deref().filter(|_| !whole.is_empty()) {
             Some(cell) => bail!("no figure was read from {cell} of {file}; {} were from other cells", whole.len()),
             None => bail!("nothing in this release was read from {file}; name it as seen from the input folder"),
         }
     }
-    let (impact, mut affects) = impact(&mut explainer, found, None).map_err(Fault)?;
+    let extract = (!extracts.is_empty()).then_some(file.as_str());
+    let (impact, mut affects) = impact(&mut explainer, found, extract).map_err(Fault)?;
     let printed = printed(&mut explainer, &mut affects, &context.project.output)?;
     let told = match context.json {
-        true => document(&mut explainer, &file, &impact, &printed)?,
-        false => in_words(&impact, &printed),
+        true => document(&mut explainer, &file, &extracts, &impact, &printed)?,
+        false => in_words(&extracts, &impact, &printed),
     };
     print::whole(&(told + "\n"))?;
     Ok(Ended::Good)
 }
 
 /// What depends on it, for programs.
-fn document(explainer: &mut Explainer, file: &str, impact: &Impact, printed: &[Printed]) -> anyhow::Result<String> {
+fn document(
+    explainer: &mut Explainer,
+    file: &str,
+    extracts: &[Extract],
+    impact: &Impact,
+    printed: &[Printed],
+) -> anyhow::Result<String> {
     let figures: Vec<_> = impact
         .figures
         .iter()
@@ -79,6 +84,7 @@ fn document(explainer: &mut Explainer, file: &str, impact: &Impact, printed: &[P
     let told = json!({
         "file": file,
         "observations": observations,
+        "records": extracts.iter().map(|e| json!({ "table": e.table, "months": e.months })).collect::<Vec<_>>(),
         "counted": impact.counted,
         "figures": figures,
         "rows_chosen": chosen(impact),
@@ -88,16 +94,25 @@ fn document(explainer: &mut Explainer, file: &str, impact: &Impact, printed: &[P
 }
 
 /// What depends on it, for people.
-fn in_words(impact: &Impact, printed: &[Printed]) -> String {
-    let mut out = format!("{} read there\n", print::count(impact.observations.len(), "figure"));
-    let mut table = "";
-    for affected in &impact.figures {
-        if affected.cell.table != table {
-            table = &affected.cell.table;
-            out.push_str(&format!("\n{table}\n"));
+fn in_words(extracts: &[Extract], impact: &Impact, printed: &[Printed]) -> String {
+    let mut out = String::new();
+    for Extract { table, months, .. } in extracts {
+        let (records, months): (u64, Vec<&str>) = (months.values().sum(), months.keys().map(String::as_str).collect());
+        let records = print::count(usize::try_from(records).unwrap_or(usize::MAX), "record");
+        out.push_str(&format!("{records} of {table} read there, of {}\n", months.join(", ")));
+    }
+    if extracts.is_empty() {
+        out.push_str(&format!("{} read there\n", print::count(impact.observations.len(), "figure")));
+    }
+    for of_table in impact.figures.chunk_by(|a, b| a.cell.table == b.cell.table) {
+        out.push_str(&format!("\n{}\n", of_table[0].cell.table));
+        for affected in of_table.iter().take(TOLD_MAX) {
+            let value = number(&affected.value);
+            out.push_str(&format!("  {value:>16}  {:<28} {}\n", affected.cell.column, text::key(&affected.key)));
         }
-        let value = number(&affected.value);
-        out.push_str(&format!("  {value:>16}  {:<28} {}\n", affected.cell.column, text::key(&affected.key)));
+        if let Some(more) = of_table.len().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
+            out.push_str(&format!("  … and {more} more, which --json tells: of {}\n", columns(&of_table[TOLD_MAX..])));
+        }
     }
     let mut file = "";
     for figure in printed {
@@ -114,6 +129,20 @@ fn in_words(impact: &Impact, printed: &[Printed]) -> String {
         out.push_str(&format!("; rows that it only helped to choose: {}", rows.join(", ")));
     }
     out
+}
+
+/// Figures of one table that are told one by one.
+const TOLD_MAX: usize = 40;
+
+/// The columns of some figures, each once.
+fn columns(figures: &[Affected]) -> String {
+    let mut columns: Vec<&str> = Vec::new();
+    for figure in figures {
+        if !columns.contains(&figure.cell.column.as_str()) {
+            columns.push(&figure.cell.column);
+        }
+    }
+    columns.join(", ")
 }
 
 /// A printed figure that depends on what was asked for.

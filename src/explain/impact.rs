@@ -75,17 +75,22 @@ pub fn impact(
             from.insert((FINDINGS.to_owned(), row));
         }
     }
-    let counted = counted(explainer, &from, extract)?;
-    let mut impact = Impact { observations, counted: counted.len(), ..Impact::default() };
-    from.extend(counted);
+    let touched = touched(explainer, &from, extract)?;
+    let counted = touched.iter().filter(|(table, _)| explainer.provenance.is_counted(table));
+    from.extend(counted.cloned());
+    let counted = from.iter().filter(|(table, _)| explainer.provenance.is_counted(table)).count();
+    let mut impact = Impact { observations, counted, ..Impact::default() };
     let mut affects = Affects { from, known: HashMap::new() };
     let tables: Vec<String> = explainer.provenance.tables().map(str::to_owned).collect();
     for table in tables.iter().filter(|table| PUBLISHED.iter().any(|prefix| table.starts_with(prefix))) {
         let columns = explainer.provenance.columns(table).map_err(one)?;
         let grain = explainer.provenance.grain(table).to_vec();
         for row in 0..explainer.provenance.count(table).map_err(one)? {
-            // Of records only what is computed from them is told: they choose next to everything.
-            if extract.is_none() && !explainer.depends_on(table, row, &affects.from)? {
+            let depends = match extract {
+                Some(_) => touched.contains(&(table.clone(), row)),
+                None => explainer.depends_on(table, row, &affects.from)?,
+            };
+            if !depends {
                 continue;
             }
             let mut is_computed = false;
@@ -101,6 +106,7 @@ pub fn impact(
                     is_computed = true;
                 }
             }
+            // Of records only what is computed from them is told: they choose next to everything.
             if !is_computed && extract.is_none() {
                 impact.chosen.push((table.clone(), row));
             }
@@ -109,8 +115,8 @@ pub fn impact(
     Ok((impact, affects))
 }
 
-/// The rows counted from records that depend on a file of records, or on observations through other tables.
-fn counted(explainer: &mut Explainer, from: &Rows, extract: Option<&str>) -> Result<Rows, Vec<Diagnostic>> {
+/// The rows that depend on a file of records, or those counted from records that depend on observations through other tables.
+fn touched(explainer: &mut Explainer, from: &Rows, extract: Option<&str>) -> Result<Rows, Vec<Diagnostic>> {
     let provenance = &explainer.provenance;
     let is_counted = |table: &&String| provenance.is_counted(table);
     let tables: Vec<String> = provenance.tables().map(str::to_owned).collect();

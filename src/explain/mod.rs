@@ -42,7 +42,8 @@ pub struct Explanation {
     pub cells: Vec<Rc<Explained>>,
     /// Rows of each source that the figure depends on in any way: by value, or because they chose a row.
     pub depends_on: BTreeMap<String, BTreeSet<usize>>,
-    /// The files of agencies that it rests on, with the table that their records are in, and how many of them.
+    /// The files of agencies that it rests on, with the table that their records are in, and how many of them one cell on the way
+    /// rests on at most.
     pub extracts: BTreeMap<(String, String), u64>,
 }
 
@@ -196,7 +197,13 @@ impl Explainer {
                 depends_on.entry(OBSERVATIONS.to_owned()).or_default().extend(observations.map(|cell| cell.row));
             }
             if let Origin::Counted { records, .. } = &explained.origin {
-                records.iter().for_each(|behind| behind.all_files(&mut extracts));
+                let mut own = BTreeMap::new();
+                records.iter().for_each(|behind| behind.all_files(&mut own));
+                // Several cells may rest on the same records.
+                for (file, count) in own {
+                    let known: &mut u64 = extracts.entry(file).or_default();
+                    *known = count.max(*known);
+                }
             }
         }
         depends_on.retain(|_, rows| !rows.is_empty());
@@ -397,10 +404,7 @@ impl Explainer {
     }
 
     /// Every row of a source that a row is made of: a count of such rows would be another without it.
-    ///
-    /// # Errors
-    /// As [`Explainer::explain`].
-    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
+    fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
         let place = (table.to_owned(), row);
         if let Some(known) = self.origins.get(&place) {
             return Ok(known.clone());
@@ -413,9 +417,7 @@ impl Explainer {
                 all.extend(self.made_of(&read, at)?.iter().cloned());
             }
         }
-        let all = Rc::new(all);
-        self.origins.insert(place, all.clone());
-        Ok(all)
+        Ok(self.origins.entry(place).or_insert(Rc::new(all)).clone())
     }
 
     fn rows_in(&self, bits: &Bits) -> impl Iterator<Item = Row> {

@@ -163,7 +163,7 @@ pub fn whole_row(provenance: &mut Provenance, table: &str, row: usize) -> Result
 pub fn files_of(provenance: &Provenance, key: &Key) -> Key {
     let month = key.iter().map(|(_, month)| month.as_str()).next().unwrap_or_default();
     let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for extract in provenance.extracts().filter(|extract| month.is_empty() || extract.months.contains(month)) {
+    for extract in provenance.extracts().filter(|extract| month.is_empty() || extract.months.contains_key(month)) {
         files.entry(extract.table).or_default().insert(extract.file);
     }
     let told = files.into_iter().map(|(table, files)| (table, files.into_iter().collect::<Vec<_>>().join(" ")));

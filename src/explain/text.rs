@@ -9,12 +9,17 @@ use crate::domain::TOTAL;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::Part;
 
+/// Counted rows that are told one by one.
+const COUNTED_MAX: usize = 3;
+
 pub fn text(explanation: &Explanation) -> String {
     let mut out = String::new();
     let mut told = vec![false; explanation.cells.len()];
     tell(explanation, 0, "", "", &mut told, &mut out);
-    let counts = explanation.depends_on.iter().map(|(table, rows)| format!("{} of {table}", rows.len()));
-    let counts: Vec<String> = counts.collect();
+    // A figure that is counted from records stands for them itself.
+    let own = &explanation.figure().cell.table;
+    let others = explanation.depends_on.iter().filter(|(table, _)| *table != own);
+    let counts: Vec<String> = others.map(|(table, rows)| format!("{} of {table}", rows.len())).collect();
     if !counts.is_empty() {
         out.push_str(&format!("\nRows it depends on in any way: {}\n", counts.join(", ")));
     }
@@ -30,15 +35,18 @@ fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool
     let again = std::mem::replace(&mut told[nth], true);
     let mut line =
         |text: &str, is_first: bool| out.push_str(&format!("{}{text}\n", if is_first { first } else { rest }));
-    line(&format!("{}  {}", shown(&explained.value), title(explained)), true);
+    line(format!("{}  {}", value(explained), title(explained)).trim_start(), true);
     if again {
         line("   as above", false);
         return;
     }
-    let below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
+    let (below, more) = below(all, explained);
     let bar = if below.is_empty() { "   " } else { "│  " };
     for text in facts(explained) {
         line(&format!("{bar}{text}"), false);
+    }
+    if let Some(more) = more {
+        line(&format!("{bar}{more}"), false);
     }
     for (at, next) in below.iter().enumerate() {
         let last = at + 1 == below.len();
@@ -47,8 +55,26 @@ fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool
     }
 }
 
-fn shown(value: &Scalar) -> String {
-    match value {
+/// The cells below, and a word on those left out: of many rows that are only counted the first are told.
+pub fn below(all: &Explanation, explained: &Explained) -> (Vec<usize>, Option<String>) {
+    let mut below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
+    let is_counted = |nth: &usize| all.cells[*nth].cell.column.is_empty();
+    let counted = below.iter().filter(|nth| is_counted(nth)).count();
+    if counted <= COUNTED_MAX {
+        return (below, None);
+    }
+    let mut told = 0;
+    below.retain(|nth| {
+        told += usize::from(is_counted(nth));
+        !is_counted(nth) || told <= COUNTED_MAX
+    });
+    (below, Some(format!("{counted} rows are counted, of which {COUNTED_MAX} are told here")))
+}
+
+/// The value of a cell; blank for a row that is counted as a whole.
+pub fn value(explained: &Explained) -> String {
+    match &explained.value {
+        _ if explained.cell.column.is_empty() => String::new(),
         Scalar::Text(text) => text.clone(),
         other => number(other),
     }

@@ -3,6 +3,7 @@
 
 mod explained;
 mod formats;
+mod impact;
 mod postgres;
 mod statistics;
 mod synth;

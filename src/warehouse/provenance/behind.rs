@@ -7,15 +7,16 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit, when};
 use datafusion::prelude::{SessionContext, ident};
 use futures::TryStreamExt as _;
 
 use super::follow::{Provenance, month_of};
+use super::once::Once;
 use super::rule::prepare;
 use super::select::Selector;
 use super::tree::Cell;
-use super::wanted::{Found, Wanted};
+use super::wanted::{Found, PARTNER, Wanted, by_name};
 use crate::diag::Diagnostic;
 use crate::domain::record::{MONTH, SUBMISSION};
 use crate::domain::{RECORD_TABLES, RecordKind, record_table};
@@ -24,6 +25,9 @@ use crate::store::records::month_number;
 use crate::warehouse::fault;
 use crate::warehouse::model::{Library, Model};
 use crate::warehouse::rows::{Scalar, scalar};
+
+/// Ways to the rows of one table that are told one by one.
+const LINES_MAX: usize = 3;
 
 /// Rows of a table that a figure rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +55,8 @@ pub struct Extract {
     pub file: String,
     pub sha256: String,
     pub table: String,
-    pub months: BTreeSet<String>,
+    /// How many records of each month are in the release.
+    pub months: BTreeMap<String, u64>,
 }
 
 impl Behind {
@@ -93,6 +98,9 @@ impl Behind {
                     months.into_iter().for_each(|(month, rows)| *known.entry(month).or_default() += rows);
                 }
                 known.rows.extend(more.rows);
+                if !known.rows.is_empty() {
+                    known.counts = [(String::new(), known.rows.len() as u64)].into();
+                }
                 more.below.into_iter().for_each(|below| Behind::add(&mut known.below, below));
             }
             None => all.push(more),
@@ -155,7 +163,7 @@ impl Provenance {
             file: submission.source_file.clone(),
             sha256: submission.source_sha256.clone(),
             table: submission.table.clone(),
-            months: submission.parts.iter().map(|part| part.month.clone()).collect(),
+            months: submission.parts.iter().map(|part| (part.month.clone(), part.in_force().1)).collect(),
         })
     }
 
@@ -203,12 +211,18 @@ impl Provenance {
             let value = ScalarValue::try_from_array(values, nth).map_err(diagnosed)?;
             filters.push(if value.is_null() { ident(column).is_null() } else { ident(column).eq(lit(value)) });
         }
+        let value = row.column_by_name(&cell.column).map(|values| scalar(values, nth));
+        let is_number = match value {
+            Some(Scalar::Integer(integer)) => integer != 0,
+            Some(Scalar::Number(number)) => !number.is_zero(),
+            _ => false,
+        };
         let growth = model.growth.as_ref();
         let month = growth.and_then(|growth| month_of(&row, &growth.column, nth));
         let root = |plan: &LogicalPlan| {
             let own = filters.iter().map(|filter| by_place(filter, plan)).collect::<Result<_, _>>()?;
             let column = plan.schema().index_of_column_by_name(None, &cell.column);
-            Ok(column.map_or_else(Wanted::default, |column| Wanted::row(own, column)))
+            Ok(column.map_or_else(Wanted::default, |column| Wanted { is_number, ..Wanted::row(own, column) }))
         };
         self.behind_rows(&model, month, &root, None).map_err(diagnosed)
     }
@@ -224,55 +238,31 @@ impl Provenance {
     ) -> Result<Vec<Behind>, DataFusionError> {
         let plan = self.planned(model, month)?;
         let is_large = |table: &str| self.large.contains(table);
-        let mut selector = Selector::new(&self.engine, &self.parallel, &is_large);
-        selector.follow(&plan, root(&plan)?)?;
+        let mut once = Once::new(&self.engine, &self.parallel, "");
+        let mut selector = Selector::new(&mut once, &is_large);
+        selector.in_rounds(&plan, &root(&plan)?)?;
         let mut found = std::mem::take(&mut selector.found);
-        // What the figure is computed from first; a table that is there as such is not told again among what chose.
-        found.sort_by_key(|found| !found.is_value);
-        let computed: BTreeSet<String> = found.iter().filter(|f| f.is_value).map(|f| f.table.clone()).collect();
-        found.retain(|found| found.is_value || !computed.contains(&found.table));
-        let mut all: Vec<Behind> = Vec::new();
-        // Rows of one table that several ways lead to rest on what they rest on together.
-        let mut together: BTreeMap<String, Vec<(Found, Behind)>> = BTreeMap::new();
-        for found in found {
-            if Some(found.table.as_str()) == carried {
-                continue;
-            }
-            let mut behind = Behind {
-                table: found.table.clone(),
-                is_value: found.is_value,
-                columns: found.columns.clone(),
-                conditions: found.conditions.clone(),
-                ..Behind::default()
-            };
-            if record_table(&found.table).is_some() {
-                self.count_files(&found, &mut behind)?;
+        found.retain(|found| Some(found.table.as_str()) != carried);
+        let rows = found.iter().map(|found| once.collect(self.counted(found)?)).collect::<Result<Vec<_>, _>>()?;
+        let mut all = Vec::new();
+        for (found, rows) in found.iter().zip(rows) {
+            let (ways, total) = if record_table(&found.table).is_some() {
+                self.files(found, &rows)
             } else if self.is_large(&found.table) {
-                self.count_months(&found, &mut behind)?;
-                if behind.count() > 0 && (found.is_value || carried.is_some()) {
-                    together.entry(found.table.clone()).or_default().push((found, behind));
-                    continue;
-                }
+                self.months(found, &rows)
             } else {
-                self.list(&found, &mut behind)?;
+                self.rows(found, &rows)?
+            };
+            let counts = total.counts.clone();
+            let mut lines = in_lines(ways, total);
+            let is_followed = self.is_large(&found.table) && record_table(&found.table).is_none();
+            if is_followed
+                && (found.is_value || carried.is_some())
+                && let Some(last) = lines.last_mut()
+            {
+                last.below = self.behind_large(model, found, &counts)?;
             }
-            Behind::add(&mut all, behind);
-        }
-        for ways in together.into_values() {
-            let mut counted: Vec<Behind> = Vec::new();
-            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-            let mut founds = Vec::with_capacity(ways.len());
-            for (found, behind) in ways {
-                behind.counts.iter().for_each(|(month, rows)| *counts.entry(month.clone()).or_default() += rows);
-                founds.push(found);
-                Behind::add(&mut counted, behind);
-            }
-            let Some(found) = Found::all(founds)? else { continue };
-            let below = self.behind_large(model, &found, &counts)?;
-            if let Some(last) = counted.last_mut() {
-                below.into_iter().for_each(|below| Behind::add(&mut last.below, below));
-            }
-            counted.into_iter().for_each(|behind| Behind::add(&mut all, behind));
+            all.extend(lines);
         }
         Ok(all)
     }
@@ -301,8 +291,12 @@ impl Provenance {
                 (months, columns, Some(model.name.clone()))
             }
         };
-        for (nth, month) in months.into_iter().enumerate() {
-            let root = |plan: &LogicalPlan| Wanted::default().rows_of(found, plan, &columns, nth);
+        let mut once = Once::new(&self.engine, &self.parallel, "rows");
+        let (rows, _) = found.rows()?;
+        let keys = columns.iter().map(|name| by_name(rows.schema(), name)).collect::<Result<Vec<_>, _>>()?;
+        let Some(keys) = once.named(rows, &keys)? else { return Ok(all) };
+        for month in months {
+            let root = |plan: &LogicalPlan| Wanted::rows_of(found, keys.clone(), plan, &columns);
             for below in self.behind_rows(&model, month, &root, carried.as_deref())? {
                 Behind::add(&mut all, below);
             }
@@ -325,51 +319,74 @@ impl Provenance {
         plan
     }
 
-    fn count_files(&self, found: &Found, behind: &mut Behind) -> Result<(), DataFusionError> {
-        let rows = self.counted(found, &[MONTH, SUBMISSION])?;
-        for row in 0..rows.num_rows() {
-            let text = |nth: usize| scalar(rows.column(nth), row).to_string();
-            let (month, submission, count) = (text(0), text(1), integer(&rows, row));
-            let file = self.submissions.get(&submission).map_or(submission, |known| known.source_file.clone());
-            *behind.counts.entry(month.clone()).or_default() += count;
-            *behind.files.entry(file).or_default().entry(month).or_default() += count;
+    /// The query that tells how many rows there are, by month and file where the table has these, and of each way how many; of
+    /// a table that is not made of records the rows themselves.
+    fn counted(&self, found: &Found) -> Result<LogicalPlan, DataFusionError> {
+        let (rows, ways) = found.rows()?;
+        let by: Vec<String> = if record_table(&found.table).is_some() {
+            vec![MONTH.to_owned(), SUBMISSION.to_owned()]
+        } else if self.is_large(&found.table) {
+            let growth = self.model(&found.table).and_then(|model| model.growth.as_ref());
+            growth.iter().map(|growth| growth.column.clone()).collect()
+        } else {
+            let whole = found.scan.schema().fields().iter().map(|field| field.name().clone());
+            Some(self.grain(&found.table).to_vec()).filter(|grain| !grain.is_empty()).unwrap_or_else(|| whole.collect())
+        };
+        let mut calls = vec![count(lit(1))];
+        for way in ways {
+            calls.push(count(when(way, lit(1)).end()?));
         }
-        Ok(())
+        let calls = calls.into_iter().enumerate().map(|(nth, call)| call.alias(format!("{PARTNER}way{nth}")));
+        let by = by.iter().map(|name| by_name(rows.schema(), name)).collect::<Result<Vec<_>, _>>()?;
+        LogicalPlanBuilder::from(rows).aggregate(by, calls)?.build()
     }
 
-    fn count_months(&self, found: &Found, behind: &mut Behind) -> Result<(), DataFusionError> {
-        let growth = self.model(&found.table).and_then(|model| model.growth.as_ref());
-        let by: Vec<&str> = growth.iter().map(|growth| growth.column.as_str()).collect();
-        let rows = self.counted(found, &by)?;
-        for row in 0..rows.num_rows() {
-            let month = by.first().map_or(String::new(), |_| scalar(rows.column(0), row).to_string());
-            *behind.counts.entry(month).or_default() += integer(&rows, row);
-        }
-        Ok(())
+    fn files(&self, found: &Found, rows: &RecordBatch) -> (Vec<Behind>, Behind) {
+        by_way(found, |behind, nth| {
+            for row in 0..rows.num_rows() {
+                let text = |nth: usize| scalar(rows.column(nth), row).to_string();
+                let (month, submission, count) = (text(0), text(1), integer(rows, 2 + nth, row));
+                if count > 0 {
+                    let file = self.submissions.get(&submission).map_or(submission, |known| known.source_file.clone());
+                    *behind.counts.entry(month.clone()).or_default() += count;
+                    *behind.files.entry(file).or_default().entry(month).or_default() += count;
+                }
+            }
+        })
     }
 
-    fn counted(&self, found: &Found, by: &[&str]) -> Result<RecordBatch, DataFusionError> {
-        let by: Vec<Expr> = by.iter().map(|name| by_place(&ident(*name), &found.rows)).collect::<Result<_, _>>()?;
-        let plan = LogicalPlanBuilder::from(found.rows.clone()).aggregate(by, [count(lit(1))])?.build()?;
-        collected(&self.engine, &self.parallel, plan)
+    fn months(&self, found: &Found, rows: &RecordBatch) -> (Vec<Behind>, Behind) {
+        let by = usize::from(self.model(&found.table).is_some_and(|model| model.growth.is_some()));
+        by_way(found, |behind, nth| {
+            for row in 0..rows.num_rows() {
+                let month = if by == 0 { String::new() } else { scalar(rows.column(0), row).to_string() };
+                let count = integer(rows, by + nth, row);
+                if count > 0 {
+                    *behind.counts.entry(month).or_default() += count;
+                }
+            }
+        })
     }
 
     /// The rows themselves, by what tells them apart.
-    fn list(&mut self, found: &Found, behind: &mut Behind) -> Result<(), DataFusionError> {
-        let rows = collected(&self.engine, &self.parallel, found.rows.clone())?;
-        let mut grain = self.grain(&found.table).to_vec();
-        if grain.is_empty() {
-            grain = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
-        }
+    fn rows(&mut self, found: &Found, rows: &RecordBatch) -> Result<(Vec<Behind>, Behind), DataFusionError> {
+        let by = rows.num_columns() - 1 - found.ways.len();
+        let names: Vec<String> = rows.schema().fields()[..by].iter().map(|field| field.name().clone()).collect();
         let whole = self.load(&found.table).map_err(|fault| DataFusionError::Execution(fault.message))?;
         let key = |rows: &RecordBatch, row: usize| -> Vec<String> {
-            let columns = grain.iter().filter_map(|name| rows.column_by_name(name));
+            let columns = names.iter().filter_map(|name| rows.column_by_name(name));
             columns.map(|column| scalar(column, row).to_string()).collect()
         };
-        let wanted: BTreeSet<Vec<String>> = (0..rows.num_rows()).map(|row| key(&rows, row)).collect();
-        behind.rows = (0..whole.num_rows()).filter(|row| wanted.contains(&key(whole, *row))).collect();
-        behind.counts = [(String::new(), behind.rows.len() as u64)].into();
-        Ok(())
+        let mut places: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        (0..whole.num_rows()).for_each(|row| places.entry(key(whole, row)).or_default().push(row));
+        Ok(by_way(found, |behind, nth| {
+            for row in (0..rows.num_rows()).filter(|row| integer(rows, by + nth, *row) > 0) {
+                behind.rows.extend(places.get(&key(rows, row)).into_iter().flatten());
+            }
+            if !behind.rows.is_empty() {
+                behind.counts = [(String::new(), behind.rows.len() as u64)].into();
+            }
+        }))
     }
 
     /// A row of any table: where it stands in rows that are held.
@@ -414,7 +431,7 @@ pub(super) fn collected(
 }
 
 /// An expression over columns by name alone, over those of a plan.
-fn by_place(expr: &Expr, plan: &LogicalPlan) -> Result<Expr, DataFusionError> {
+pub(super) fn by_place(expr: &Expr, plan: &LogicalPlan) -> Result<Expr, DataFusionError> {
     use datafusion::common::tree_node::{Transformed, TreeNode as _};
     let put = expr.clone().transform_up(|part| match &part {
         Expr::Column(column) => {
@@ -428,9 +445,37 @@ fn by_place(expr: &Expr, plan: &LogicalPlan) -> Result<Expr, DataFusionError> {
     Ok(put?.data)
 }
 
-/// The count of a row: its last column.
-fn integer(rows: &RecordBatch, row: usize) -> u64 {
-    match scalar(rows.column(rows.num_columns() - 1), row) {
+/// What comes by each way, and by any of them.
+fn by_way(found: &Found, fill: impl Fn(&mut Behind, usize)) -> (Vec<Behind>, Behind) {
+    let blank = || Behind { table: found.table.clone(), is_value: found.is_value, ..Behind::default() };
+    let mut total = Behind { columns: found.columns(), ..blank() };
+    fill(&mut total, 0);
+    let ways = (1..).zip(&found.ways).map(|(nth, way)| {
+        let mut behind = Behind { columns: way.columns.clone(), conditions: way.conditions.clone(), ..blank() };
+        fill(&mut behind, nth);
+        behind
+    });
+    (ways.filter(|behind| behind.count() > 0).collect(), total)
+}
+
+/// Each way a line of its own, where these are few and have no row in common; else all in one, under what all have in common.
+fn in_lines(ways: Vec<Behind>, mut total: Behind) -> Vec<Behind> {
+    if let [first, others @ ..] = ways.as_slice() {
+        let shared = |words: &&String| others.iter().all(|way| way.conditions.contains(words));
+        total.conditions = first.conditions.iter().filter(shared).cloned().collect();
+    }
+    let mut lines = Vec::new();
+    ways.into_iter().for_each(|way| Behind::add(&mut lines, way));
+    let apart: u64 = lines.iter().map(Behind::count).sum();
+    match lines.len() <= LINES_MAX && apart == total.count() {
+        true => lines,
+        false if total.count() == 0 => Vec::new(),
+        false => vec![total],
+    }
+}
+
+fn integer(rows: &RecordBatch, column: usize, row: usize) -> u64 {
+    match scalar(rows.column(column), row) {
         Scalar::Integer(count) => u64::try_from(count).unwrap_or(0),
         _ => 0,
     }

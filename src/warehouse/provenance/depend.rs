@@ -189,7 +189,8 @@ fn partners(pairs: &[(Option<u32>, Option<u32>)], stays: [bool; 2], nth: usize) 
     let (Some(l), Some(r)) = (left, right) else {
         return left.map(|at| (0, at)).into_iter().chain(right.map(|at| (1, at))).collect();
     };
-    let several = |same: &dyn Fn(&(Option<u32>, Option<u32>)) -> bool| pairs.iter().filter(|pair| same(pair)).nth(1).is_some();
+    let several =
+        |same: &dyn Fn(&(Option<u32>, Option<u32>)) -> bool| pairs.iter().filter(|pair| same(pair)).nth(1).is_some();
     let is_free = [stays[1] && !several(&|pair| pair.1 == right), stays[0] && !several(&|pair| pair.0 == left)];
     // Of two sides that stay, one makes the row.
     match is_free {

@@ -10,8 +10,8 @@
 //! - `trace`: backwards, from a cell; `depend`: backwards, from a row; `tree`: what is found there; `call`, `words`: aggregates and conditions as written
 //! - `column`: which columns a column is made of, without running anything
 //! - `follow`: the same for the tables of a release
-//! - `wanted`, `select`, `behind`: for tables of records the conditions and the count of the rows, and the files they came in; no row by itself;
-//!   `affected`: the same forward
+//! - `wanted`, `once`, `adds`, `select`, `behind`: for tables of records the conditions and the count of the rows, and the files they came in; no row by itself;
+//!   `affected`, `marked`: the same forward
 
 mod rule;
 mod tree;
@@ -26,9 +26,12 @@ mod trace;
 mod depend;
 mod column;
 mod wanted;
+mod once;
+mod adds;
 mod select;
 mod follow;
 mod behind;
+mod marked;
 mod affected;
 
 pub use behind::{Behind, Extract};

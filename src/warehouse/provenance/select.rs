@@ -9,66 +9,105 @@ use std::collections::BTreeSet;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
-use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue, not_impl_err};
+use datafusion::common::{DFSchema, JoinType, NullEquality, Result, ScalarValue, not_impl_err};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::utils::split_conjunction_owned;
-use datafusion::logical_expr::{Aggregate, Expr, Join, LogicalPlan, LogicalPlanBuilder, Window, WindowFrameBound, lit};
-use datafusion::prelude::SessionContext;
+use datafusion::logical_expr::{
+    Aggregate, Expr, Join, LogicalPlan, LogicalPlanBuilder, Operator, Window, WindowFrameBound, lit,
+};
 
-use super::behind::collected;
+use super::adds;
 use super::call::aggregate_function;
+use super::once::Once;
 use super::rule::window_function;
 use super::run::simplified;
 use super::wanted::{
-    Found, PARTNER, Partner, Wanted, bare, column, each_table, is_nothing, is_same, refs, replaced, restricted,
-    touches, value_refs,
+    Found, Partner, Wanted, Way, bare, column, each_table, is_nothing, is_same, refs, replaced, restricted, touches,
+    value_refs,
 };
 use super::words::{told, words};
-use crate::warehouse::session::Engine;
 
 /// Rows of a small table of which each is tried by itself.
 const SMALL: usize = 64;
 
 /// Follows conditions through a plan.
-pub struct Selector<'a> {
-    pub engine: &'a Engine,
-    pub session: &'a SessionContext,
+pub struct Selector<'a, 'b> {
+    once: &'a mut Once<'b>,
     /// Whether a table has too many rows to look at each.
-    pub is_large: &'a dyn Fn(&str) -> bool,
+    is_large: &'a dyn Fn(&str) -> bool,
     pub found: Vec<Found>,
-    number: usize,
+    /// What is looked for.
+    round: Round,
 }
 
-impl<'a> Selector<'a> {
-    pub fn new(engine: &'a Engine, session: &'a SessionContext, is_large: &'a dyn Fn(&str) -> bool) -> Selector<'a> {
-        Selector { engine, session, is_large, found: Vec::new(), number: 0 }
+/// What ways are followed.
+enum Round {
+    All,
+    /// To what a figure is computed from.
+    Values,
+    /// To what only chose, in tables other than these.
+    Chosen(BTreeSet<String>),
+}
+
+impl<'a, 'b> Selector<'a, 'b> {
+    pub fn new(once: &'a mut Once<'b>, is_large: &'a dyn Fn(&str) -> bool) -> Selector<'a, 'b> {
+        Selector { once, is_large, found: Vec::new(), round: Round::All }
+    }
+
+    /// What a figure is computed from, then what chose; a table that is there as such is not looked at again among what chose.
+    pub fn in_rounds(&mut self, plan: &LogicalPlan, wanted: &Wanted) -> Result<()> {
+        self.round = Round::Values;
+        self.follow(plan, wanted.clone())?;
+        self.round = Round::Chosen(self.found.iter().map(|found| found.table.clone()).collect());
+        self.follow(plan, wanted.clone())
+    }
+
+    /// Whether nothing that is looked for lies this way.
+    fn is_idle(&self, plan: &LogicalPlan, is_value: bool) -> bool {
+        match &self.round {
+            Round::All => false,
+            Round::Values => !is_value,
+            Round::Chosen(known) => {
+                let mut all_known = true;
+                each_table(plan, &mut |table| all_known &= known.contains(table));
+                all_known
+            }
+        }
     }
 
     pub fn follow(&mut self, plan: &LogicalPlan, wanted: Wanted) -> Result<()> {
+        if self.is_idle(plan, wanted.is_value()) {
+            return Ok(());
+        }
         let Some(wanted) = self.possible(plan.schema(), wanted)? else { return Ok(()) };
         match plan {
             LogicalPlan::TableScan(scan) => {
-                let mut conditions: Vec<String> = wanted.filters.iter().map(told).collect();
+                let filters = wanted.filters.iter().filter(|filter| !is_presence(filter));
+                let mut conditions: Vec<String> = filters.map(told).collect();
                 conditions.extend(wanted.partners.iter().map(|partner| partner.words.clone()));
                 conditions.retain(|words| !words.is_empty());
                 let mut met = BTreeSet::new();
                 conditions.retain(|words| met.insert(words.clone()));
                 let names = wanted.value.iter().map(|nth| scan.projected_schema.field(*nth).name().clone());
-                self.found.push(Found {
-                    table: scan.table_name.table().to_owned(),
-                    columns: names.collect(),
-                    is_value: wanted.is_value(),
-                    rows: restricted(plan, &wanted.filters, &wanted.partners)?,
-                    filters: wanted.filters,
-                    conditions,
-                });
+                let (columns, is_value) = (names.collect(), wanted.is_value());
+                let table = scan.table_name.table();
+                let way = Way { columns, filters: wanted.filters, partners: wanted.partners, conditions };
+                match self.found.iter_mut().find(|found| found.table == table && found.is_value == is_value) {
+                    Some(found) => found.ways.push(way),
+                    None => {
+                        let (table, scan) = (table.to_owned(), plan.clone());
+                        self.found.push(Found { table, scan, is_value, ways: vec![way] });
+                    }
+                }
                 Ok(())
             }
             LogicalPlan::Projection(projection) => {
                 let exprs = &projection.expr;
                 let mut below = wanted.over(plan.schema(), &|nth| bare(&exprs[nth]).clone())?;
+                let flags = adding(&mut below, &wanted, |nth| Some(&exprs[nth]), &projection.input);
                 for nth in &wanted.value {
-                    let read = value_refs(&exprs[*nth], projection.input.schema())?;
+                    let mut read = value_refs(&exprs[*nth], projection.input.schema())?;
+                    read.retain(|column| !flags.contains(column));
                     // A row with a 1 for itself is counted, one with a 0 adds nothing.
                     below.counts |= read.is_empty() && !(wanted.is_sum && is_nothing(&exprs[*nth]));
                     below.value.extend(read);
@@ -108,10 +147,10 @@ impl<'a> Selector<'a> {
 
     /// Without conditions that are always met; none where one cannot be.
     fn possible(&self, schema: &DFSchema, wanted: Wanted) -> Result<Option<Wanted>> {
-        let state = self.session.state();
+        let state = self.once.session().state();
         let mut filters = Vec::with_capacity(wanted.filters.len());
         for filter in wanted.filters {
-            for part in split_conjunction_owned(simplified(&state, filter, schema)?) {
+            for part in split_conjunction_owned(simplified(&state, adds::plain(filter)?, schema)?) {
                 match &part {
                     Expr::Literal(ScalarValue::Boolean(Some(true)), _) => {}
                     Expr::Literal(..) => return Ok(None),
@@ -139,35 +178,42 @@ impl<'a> Selector<'a> {
             // Of which groups these are is asked of the groups.
             let groups = restricted(plan, &wanted.filters, &wanted.partners)?;
             let columns: Vec<Expr> = (0..keys.len()).map(|nth| column(schema, nth)).collect();
-            let (groups, names) = self.named(groups, &columns)?;
-            let on = keys.iter().zip(names).map(|(key, name)| is_same(bare(key).clone(), name)).collect();
+            let Some(query) = self.once.named(groups, &columns)? else { return Ok(()) };
+            let on = keys.iter().zip(&query.columns);
+            let on = on.map(|(key, name)| is_same(bare(key).clone(), name.clone())).collect();
             let by: Vec<String> = keys.iter().map(words).collect();
             let having: Vec<String> = over.iter().map(|over| told(over)).collect();
             let words = match having.is_empty() {
                 true => "they belong to the rows above".to_owned(),
                 false => format!("all of the same {} have {}", by.join(", "), having.join(" and ")),
             };
-            below.partners.push(Partner { plan: groups, on, is_missing: false, words });
+            below.partners.push(Partner { query, on, is_missing: false, words });
         }
         let input = aggregate.input.schema();
-        let mut sums = true;
+        let call = |nth: usize| nth.checked_sub(keys.len()).map(|nth| aggregate_function(&aggregate.aggr_expr[nth]));
+        let calls = wanted.value.iter().filter_map(|nth| call(*nth)).collect::<Result<Vec<_>>>()?;
+        below.is_sum = !calls.is_empty() && calls.iter().all(|call| matches!(call.func.name(), "sum" | "count"));
+        let summed = |nth: usize| {
+            let call = call(nth)?.ok().filter(|call| call.func.name() == "sum")?;
+            call.params.args.first()
+        };
+        let asked = Wanted { is_sum: below.is_sum, ..wanted.clone() };
+        let flags = adding(&mut below, &asked, summed, &aggregate.input);
         for nth in &wanted.value {
-            let Some(call) = nth.checked_sub(keys.len()) else {
+            let Some(call) = call(*nth).transpose()? else {
                 below.value.extend(refs(&keys[*nth], input)?);
                 continue;
             };
-            let call = aggregate_function(&aggregate.aggr_expr[call])?;
-            sums &= matches!(call.func.name(), "sum" | "count");
             for arg in call.params.args.iter().take(1) {
-                let read = value_refs(arg, input)?;
-                below.counts |= read.is_empty() && !(sums && is_nothing(arg));
+                let mut read = value_refs(arg, input)?;
+                read.retain(|column| !flags.contains(column));
+                below.counts |= read.is_empty() && !(below.is_sum && is_nothing(arg));
                 below.value.extend(read);
             }
             if let (Some(filter), 1) = (&call.params.filter, wanted.value.len()) {
                 below.filters.push(filter.as_ref().clone());
             }
         }
-        below.is_sum = sums && !wanted.value.is_empty();
         self.follow(&aggregate.input, below)
     }
 
@@ -200,18 +246,20 @@ impl<'a> Selector<'a> {
         let columns: Vec<Expr> = by.iter().cloned().chain(order.map(|order| order.expr.clone())).collect();
         let mut below = Wanted { counts: wanted.counts, is_sum: false, ..Wanted::default() };
         if !columns.is_empty() {
-            let (read, names) = self.named(read, &columns)?;
-            let on = columns.iter().zip(names).enumerate().map(|(nth, (own, name))| match nth < by.len() {
-                true => is_same(own.clone(), name),
-                false => own.clone().lt_eq(name),
+            let Some(query) = self.once.named(read, &columns)? else { return Ok(()) };
+            let on = columns.iter().zip(&query.columns).enumerate();
+            let on = on.map(|(nth, (own, name))| match nth < by.len() {
+                true => is_same(own.clone(), name.clone()),
+                false => own.clone().lt_eq(name.clone()),
             });
+            let on = on.collect();
             let same: Vec<String> = by.iter().map(words).collect();
             let until = order.map_or(String::new(), |order| format!(" until its {}", words(&order.expr)));
             let words = match same.is_empty() {
                 true => format!("all{until}"),
                 false => format!("all of the same {}{until}", same.join(", ")),
             };
-            below.partners.push(Partner { plan: read, on: on.collect(), is_missing: false, words });
+            below.partners.push(Partner { query, on, is_missing: false, words });
         }
         for nth in &wanted.value {
             match nth.checked_sub(width) {
@@ -322,10 +370,19 @@ impl<'a> Selector<'a> {
         };
         let mut below = wanted.over(schema, &nothing)?;
         below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
+        if self.is_idle(own.0, below.is_value()) {
+            return Ok(());
+        }
         let alone = Wanted::default();
         let bare = Sides { schema, conditions, wanted: &alone };
-        below.partners.extend(self.partner(&bare, own, other, true)?);
-        self.follow(own.0, below)
+        match self.partner(&bare, own, other, true)? {
+            Asked::Never => Ok(()),
+            Asked::Always => self.follow(own.0, below),
+            Asked::By(partner) => {
+                below.partners.push(partner);
+                self.follow(own.0, below)
+            }
+        }
     }
 
     /// Rows of one side for which the other has one, or has none.
@@ -340,7 +397,14 @@ impl<'a> Selector<'a> {
         below.value = wanted.value.iter().filter(|nth| own.2(**nth)).map(|nth| nth - own.1).collect();
         // What is counted are the rows of the side that stays when the other only adds to it.
         below.counts = wanted.counts && (own.1 == 0 || self.has_large(own.0));
-        below.partners.extend(self.partner(both, own, other, is_missing)?);
+        if self.is_idle(own.0, below.is_value()) {
+            return Ok(());
+        }
+        match self.partner(both, own, other, is_missing)? {
+            Asked::Never => return Ok(()),
+            Asked::Always => {}
+            Asked::By(partner) => below.partners.push(partner),
+        }
         self.follow(own.0, below)
     }
 
@@ -370,20 +434,14 @@ impl<'a> Selector<'a> {
         Ok(true)
     }
 
-    fn few(&self, plan: LogicalPlan) -> Result<Option<RecordBatch>> {
+    fn few(&mut self, plan: LogicalPlan) -> Result<Option<RecordBatch>> {
         let plan = LogicalPlanBuilder::from(plan).limit(0, Some(SMALL + 1))?.build()?;
-        let rows = collected(self.engine, self.session, plan)?;
-        Ok((rows.num_rows() <= SMALL).then_some(rows))
+        let rows = self.once.kept(&plan)?.rows;
+        Ok(rows.filter(|rows| rows.num_rows() <= SMALL))
     }
 
     /// The other side as a partner: what is asked of it, and how a row of it belongs to one of this side.
-    fn partner(
-        &mut self,
-        both: &Sides<'_>,
-        own: Side<'_>,
-        other: Side<'_>,
-        is_missing: bool,
-    ) -> Result<Option<Partner>> {
+    fn partner(&mut self, both: &Sides<'_>, own: Side<'_>, other: Side<'_>, is_missing: bool) -> Result<Asked> {
         let Sides { schema, conditions, wanted } = both;
         let to_other = |nth: usize| column(other.0.schema(), nth - other.1);
         let (mut filters, mut on) = (Vec::new(), Vec::new());
@@ -409,11 +467,13 @@ impl<'a> Selector<'a> {
             let (mixed, of_other): (Vec<_>, Vec<_>) = partner.on.iter().partition(|on| touches(on, schema, own.2));
             let of_other =
                 of_other.into_iter().map(|on| replaced(on, schema, &to_other)).collect::<Result<Vec<_>>>()?;
-            plan = LogicalPlanBuilder::from(plan).join_on(partner.plan.clone(), JoinType::Inner, of_other)?.build()?;
+            plan = LogicalPlanBuilder::from(plan)
+                .join_on(partner.query.plan.clone(), JoinType::Inner, of_other)?
+                .build()?;
             on.extend(mixed.into_iter().cloned());
         }
         if on.is_empty() {
-            return Ok(None);
+            return Ok(Asked::Always);
         }
         // Of the other side no more is kept than is looked at.
         let mut columns: Vec<Expr> = Vec::new();
@@ -429,8 +489,11 @@ impl<'a> Selector<'a> {
             }
         }
         columns.sort_by_key(ToString::to_string);
-        let (plan, names) = self.named(plan, &columns)?;
-        let name_of = |kept: &Expr| columns.iter().position(|column| column == kept).map(|at| names[at].clone());
+        let Some(query) = self.once.named(plan, &columns)? else {
+            return Ok(if is_missing { Asked::Always } else { Asked::Never });
+        };
+        let name_of =
+            |kept: &Expr| columns.iter().position(|column| column == kept).map(|at| query.columns[at].clone());
         let on = on.iter().map(|on| {
             let put = on.clone().transform_up(|part| {
                 let Expr::Column(at) = &part else { return Ok(Transformed::no(part)) };
@@ -445,7 +508,7 @@ impl<'a> Selector<'a> {
         });
         let on = on.collect::<Result<Vec<_>>>()?;
         let words = self.words_of(other.0, &filters, is_missing);
-        Ok(Some(Partner { plan, on, is_missing, words }))
+        Ok(Asked::By(Partner { query, on, is_missing, words }))
     }
 
     fn words_of(&self, plan: &LogicalPlan, filters: &[Expr], is_missing: bool) -> String {
@@ -456,19 +519,7 @@ impl<'a> Selector<'a> {
         let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
         let by: Vec<String> = filters.iter().map(told).collect();
         let by = if by.is_empty() { String::new() } else { format!(" with {}", by.join(" and ")) };
-        format!("{} in {tables}{by}", if is_missing { "nothing" } else { "matched" })
-    }
-
-    /// Some expressions over a plan, each row of them once, under names that nothing else has.
-    fn named(&mut self, plan: LogicalPlan, exprs: &[Expr]) -> Result<(LogicalPlan, Vec<Expr>)> {
-        let alias = format!("{PARTNER}{}", self.number);
-        self.number += 1;
-        let name = |nth: usize| format!("c{nth}");
-        let aliased = exprs.iter().enumerate().map(|(nth, expr)| expr.clone().alias(name(nth)));
-        let plan = LogicalPlanBuilder::from(plan).project(aliased.collect::<Vec<_>>())?;
-        let plan = plan.distinct()?.alias(alias.as_str())?.build()?;
-        let names = (0..exprs.len()).map(|nth| Expr::Column(Column::new(Some(alias.as_str()), name(nth))));
-        Ok((plan, names.collect()))
+        format!("{} a counterpart in {tables}{by}", if is_missing { "without" } else { "with" })
     }
 
     fn has_large(&self, plan: &LogicalPlan) -> bool {
@@ -476,6 +527,36 @@ impl<'a> Selector<'a> {
         each_table(plan, &mut |table| found |= (self.is_large)(table));
         found
     }
+}
+
+/// Whether a condition only says that something is there, as the engine writes it: equal to itself.
+fn is_presence(filter: &Expr) -> bool {
+    matches!(filter, Expr::BinaryExpr(same) if same.op == Operator::Eq && same.left == same.right)
+}
+
+/// Of the one sum that is asked for, no more than the rows that add to it; the columns that only say which these are.
+fn adding<'a>(
+    below: &mut Wanted,
+    wanted: &Wanted,
+    expr: impl Fn(usize) -> Option<&'a Expr>,
+    input: &LogicalPlan,
+) -> BTreeSet<usize> {
+    let mut asked = wanted.value.iter();
+    let only = match (asked.next(), asked.next(), wanted.is_sum && wanted.is_number) {
+        (Some(nth), None, true) => expr(*nth),
+        _ => None,
+    };
+    let Some(expr) = only else { return BTreeSet::new() };
+    let (conditions, flags) = adds::conditions(expr, input);
+    below.filters.extend(conditions);
+    flags
+}
+
+/// What the other side of a join asks of a row.
+enum Asked {
+    Always,
+    Never,
+    By(Partner),
 }
 
 /// Both sides of a join as one row, the conditions of the join, and what is asked of it.

@@ -358,7 +358,19 @@ impl Tracer {
             let at = input.schema.index_of_column(column)?;
             return Ok(scalar(input.rows.column(at), row as usize));
         }
-        Ok(scalar(&self.array(input, expr)?, row as usize))
+        match self.array(input, expr) {
+            Ok(array) => Ok(scalar(&array, row as usize)),
+            // What a condition keeps from other rows may be possible for this one alone.
+            Err(_) => {
+                let one = Step {
+                    node: Node::Given,
+                    schema: input.schema.clone(),
+                    rows: input.rows.slice(row as usize, 1),
+                    inputs: Vec::new(),
+                };
+                Ok(scalar(&evaluate(&self.state, expr, &one)?, 0))
+            }
+        }
     }
 
     pub(super) fn decided_by(&mut self, input: &Arc<Step>, row: u32, expr: &Expr) -> Result<()> {

@@ -1,12 +1,14 @@
 //! What is asked of a node of a plan: conditions over its columns, and other queries of which some row has to fit.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
-use datafusion::common::{Column, DFSchema, JoinType, Result, ScalarValue, not_impl_err};
+use datafusion::common::{Column, DFSchema, JoinConstraint, JoinType, NullEquality, Result, ScalarValue, not_impl_err};
 use datafusion::logical_expr::expr::BinaryExpr;
-use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Operator};
+use datafusion::logical_expr::utils::{conjunction, disjunction};
+use datafusion::logical_expr::{Expr, Join, LogicalPlan, LogicalPlanBuilder, Operator, lit};
 
 /// Names of partners begin with it, as no table's does.
 pub const PARTNER: char = '§';
@@ -23,45 +25,111 @@ pub struct Wanted {
     pub counts: bool,
     /// Whether a row that holds 0 adds nothing to the figure.
     pub is_sum: bool,
+    /// Whether the figure is a number other than 0: then rows that add nothing need not be told.
+    pub is_number: bool,
 }
 
 /// A query of which some row has to fit, or none.
 #[derive(Clone)]
 pub struct Partner {
-    pub plan: LogicalPlan,
-    /// Over columns of the node and of the plan.
+    pub query: Named,
+    /// Over columns of the node and of the query.
     pub on: Vec<Expr>,
     pub is_missing: bool,
     pub words: String,
 }
 
-/// The rows of a table that are wanted.
+/// A query under a name that nothing else in a plan has.
+#[derive(Clone)]
+pub struct Named {
+    pub name: String,
+    pub plan: LogicalPlan,
+    pub columns: Vec<Expr>,
+    /// The same for the same query under other names.
+    pub number: usize,
+}
+
+/// The rows of a table that are wanted, by one way through the plan or by several.
 pub struct Found {
     pub table: String,
-    /// The rows, as a query.
-    pub rows: LogicalPlan,
-    /// Conditions over its columns alone.
+    pub scan: LogicalPlan,
+    /// Whether the figure is computed from the rows; else they only choose.
+    pub is_value: bool,
+    pub ways: Vec<Way>,
+}
+
+pub struct Way {
+    /// Conditions over the columns of the table.
     pub filters: Vec<Expr>,
+    pub partners: Vec<Partner>,
     /// All conditions in words.
     pub conditions: Vec<String>,
     /// The columns that the figure is computed from; empty where the rows are counted or only choose.
     pub columns: BTreeSet<String>,
-    /// Whether the figure is computed from the rows; else they only choose.
-    pub is_value: bool,
 }
 
 impl Found {
-    /// The rows of one table that any of several ways leads to.
-    pub fn all(mut ways: Vec<Found>) -> Result<Option<Found>> {
-        let Some(mut all) = ways.pop() else { return Ok(None) };
-        for way in ways {
-            all.rows = LogicalPlanBuilder::from(all.rows).union(way.rows)?.build()?;
-            all.filters.retain(|filter| way.filters.contains(filter));
-            all.columns.extend(way.columns);
-            all.is_value |= way.is_value;
-        }
-        Ok(Some(all))
+    /// The conditions that all ways share.
+    pub fn filters(&self) -> Vec<Expr> {
+        let [first, others @ ..] = self.ways.as_slice() else { return Vec::new() };
+        let shared = |filter: &&Expr| others.iter().all(|way| way.filters.contains(filter));
+        first.filters.iter().filter(shared).cloned().collect()
     }
+
+    pub fn columns(&self) -> BTreeSet<String> {
+        self.ways.iter().flat_map(|way| &way.columns).cloned().collect()
+    }
+
+    /// A query with the table's columns that holds every row of any way once, and for each way the condition that a row
+    /// comes by it.
+    pub fn rows(&self) -> Result<(LogicalPlan, Vec<Expr>)> {
+        if let [way] = self.ways.as_slice() {
+            return Ok((restricted(&self.scan, &way.filters, &way.partners)?, vec![lit(true)]));
+        }
+        let shared = self.filters();
+        let mut plan = restricted(&self.scan, &shared, &[])?;
+        let mut marks: BTreeMap<String, Expr> = BTreeMap::new();
+        let mut conditions = Vec::with_capacity(self.ways.len());
+        for way in &self.ways {
+            let mut all: Vec<Expr> = way.filters.iter().filter(|filter| !shared.contains(filter)).cloned().collect();
+            for partner in &way.partners {
+                let mark = match marks.entry(partner.key()) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(place) => {
+                        let on = conjunction(partner.on.iter().cloned());
+                        let mut own: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+                        let others = partner.query.plan.clone();
+                        let (met, mark) = met(plan, others, Vec::new(), on, NullEquality::NullEqualsNothing)?;
+                        // The same query may be asked by several ways under one name.
+                        let name = format!("{PARTNER}mark{}", own.len());
+                        own.push(mark.alias(&name));
+                        plan = LogicalPlanBuilder::from(met).project(own)?.build()?;
+                        place.insert(Expr::Column(Column::from_name(name))).clone()
+                    }
+                };
+                all.push(if partner.is_missing { mark.is_not_true() } else { mark });
+            }
+            conditions.push(conjunction(all).unwrap_or_else(|| lit(true)));
+        }
+        if let Some(any) = disjunction(conditions.iter().cloned()) {
+            plan = LogicalPlanBuilder::from(plan).filter(any)?.build()?;
+        }
+        Ok((plan, conditions))
+    }
+}
+
+/// Rows, and whether each has a partner among others.
+pub fn met(
+    rows: LogicalPlan,
+    others: LogicalPlan,
+    on: Vec<(Expr, Expr)>,
+    filter: Option<Expr>,
+    nulls: NullEquality,
+) -> Result<(LogicalPlan, Expr)> {
+    let (left, right) = (Arc::new(rows), Arc::new(others));
+    let made = Join::try_new(left, right, on, filter, JoinType::LeftMark, JoinConstraint::On, nulls, false)?;
+    let is_met = column(&made.schema, made.schema.fields().len() - 1);
+    Ok((LogicalPlan::Join(made), is_met))
 }
 
 impl Wanted {
@@ -70,24 +138,19 @@ impl Wanted {
         Wanted { filters, value: [column].into(), ..Wanted::default() }
     }
 
-    /// The rows of a query that another query gives, by columns of the same name.
-    pub fn rows_of(&self, found: &Found, plan: &LogicalPlan, columns: &[String], number: usize) -> Result<Wanted> {
-        let alias = format!("{PARTNER}rows{number}");
-        let exprs = columns.iter().enumerate();
-        let exprs = exprs.map(|(nth, name)| Ok(by_name(found.rows.schema(), name)?.alias(format!("k{nth}"))));
-        let keys = LogicalPlanBuilder::from(found.rows.clone()).project(exprs.collect::<Result<Vec<_>>>()?)?;
-        let keys = keys.distinct()?.alias(alias.as_str())?.build()?;
-        let on = columns.iter().enumerate().map(|(nth, name)| {
-            let key = Expr::Column(Column::new(Some(alias.as_str()), format!("k{nth}")));
-            Ok(is_same(by_name(plan.schema(), name)?, key))
-        });
-        let on = on.collect::<Result<_>>()?;
-        let partner = Partner { plan: keys, on, is_missing: false, words: "they belong to the rows above".to_owned() };
-        let value = found.columns.iter().filter_map(|name| plan.schema().index_of_column_by_name(None, name));
+    /// The rows of a query that have the same values in some columns as the rows found, which `query` has in these columns.
+    pub fn rows_of(found: &Found, query: Named, plan: &LogicalPlan, columns: &[String]) -> Result<Wanted> {
+        let on = columns.iter().zip(&query.columns);
+        let on =
+            on.map(|(name, key)| Ok(is_same(by_name(plan.schema(), name)?, key.clone()))).collect::<Result<_>>()?;
+        let partner = Partner { query, on, is_missing: false, words: "they belong to the rows above".to_owned() };
+        let value = found.columns();
+        let value = value.iter().filter_map(|name| plan.schema().index_of_column_by_name(None, name));
         let value: BTreeSet<usize> = value.collect();
-        let own = |filter: &&Expr| filter.column_refs().iter().all(|at| columns.contains(&at.name));
-        let filters = found.filters.iter().filter(own).map(|filter| {
-            let put = filter.clone().transform_up(|part| match &part {
+        let own = found.filters().into_iter();
+        let own = own.filter(|filter| filter.column_refs().iter().all(|at| columns.contains(&at.name)));
+        let filters = own.map(|filter| {
+            let put = filter.transform_up(|part| match &part {
                 Expr::Column(at) => Ok(Transformed::yes(by_name(plan.schema(), &at.name)?)),
                 _ => Ok(Transformed::no(part)),
             });
@@ -107,7 +170,14 @@ impl Wanted {
     pub fn over(&self, schema: &DFSchema, to: &dyn Fn(usize) -> Expr) -> Result<Wanted> {
         let filters = self.filters.iter().map(|filter| replaced(filter, schema, to)).collect::<Result<_>>()?;
         let partners = self.partners.iter().map(|partner| partner.over(schema, to)).collect::<Result<_>>()?;
-        Ok(Wanted { filters, partners, value: BTreeSet::new(), counts: self.counts, is_sum: self.is_sum })
+        Ok(Wanted {
+            filters,
+            partners,
+            value: BTreeSet::new(),
+            counts: self.counts,
+            is_sum: self.is_sum,
+            is_number: self.is_number,
+        })
     }
 }
 
@@ -115,6 +185,13 @@ impl Partner {
     fn over(&self, schema: &DFSchema, to: &dyn Fn(usize) -> Expr) -> Result<Partner> {
         let on = self.on.iter().map(|on| replaced(on, schema, to)).collect::<Result<_>>()?;
         Ok(Partner { on, ..self.clone() })
+    }
+
+    /// The same for partners that ask the same, whatever their names.
+    fn key(&self) -> String {
+        let named = format!("{}.", self.query.name);
+        let on: Vec<String> = self.on.iter().map(|on| on.to_string().replace(&named, "")).collect();
+        format!("{} {}", self.query.number, on.join(" and "))
     }
 
     pub fn touches(&self, schema: &DFSchema, columns: &dyn Fn(usize) -> bool) -> bool {
@@ -130,7 +207,7 @@ pub fn restricted(plan: &LogicalPlan, filters: &[Expr], partners: &[Partner]) ->
     }
     for partner in partners {
         let kind = if partner.is_missing { JoinType::LeftAnti } else { JoinType::LeftSemi };
-        builder = builder.join_on(partner.plan.clone(), kind, partner.on.iter().cloned())?;
+        builder = builder.join_on(partner.query.plan.clone(), kind, partner.on.iter().cloned())?;
     }
     builder.build()
 }
@@ -181,7 +258,7 @@ pub fn column(schema: &DFSchema, nth: usize) -> Expr {
     Expr::Column(Column::from(schema.qualified_field(nth)))
 }
 
-fn by_name(schema: &DFSchema, name: &str) -> Result<Expr> {
+pub fn by_name(schema: &DFSchema, name: &str) -> Result<Expr> {
     let nth = schema.index_of_column_by_name(None, name);
     nth.map_or_else(|| not_impl_err!("no column \"{name}\""), |nth| Ok(column(schema, nth)))
 }

@@ -72,6 +72,18 @@ pub fn words(expr: &Expr) -> String {
             format!("{} {}in ({})", words(&within.expr), not(within.negated), list(&within.list))
         }
         Expr::ScalarFunction(call) => format!("{}({})", call.name(), list(&call.args)),
+        Expr::AggregateFunction(call) => {
+            let distinct = if call.params.distinct { "distinct " } else { "" };
+            format!("{}({distinct}{})", call.func.name(), list(&call.params.args))
+        }
+        Expr::WindowFunction(call) => format!("{}({})", call.fun.name(), list(&call.params.args)),
+        Expr::Case(case) => {
+            let operand = case.expr.iter().map(|operand| format!("{} = ", words(operand))).collect::<String>();
+            let branch = |(when, then): &(Box<Expr>, Box<Expr>)| format!("{} if {operand}{}", words(then), words(when));
+            let mut branches: Vec<String> = case.when_then_expr.iter().map(branch).collect();
+            branches.extend(case.else_expr.iter().map(|other| format!("else {}", words(other))));
+            branches.join(", ")
+        }
         other => other.human_display().to_string(),
     }
 }

@@ -307,7 +307,12 @@ fn every_cell_of_a_figure_counts() {
     }
     let first = |names: &[String]| names[..names.len().min(60)].join("\n");
     assert!(left_out.is_empty(), "no cell is taken out for\n{}", first(&left_out));
-    assert!(unforeseen.is_empty(), "{} figures change that depend on nothing taken out:\n{}", unforeseen.len(), first(&unforeseen));
+    assert!(
+        unforeseen.is_empty(),
+        "{} figures change that depend on nothing taken out:\n{}",
+        unforeseen.len(),
+        first(&unforeseen)
+    );
     let unknown = kept.remove(&Reason::None).unwrap_or_default();
     assert!(unknown.is_empty(), "{} figures stay:\n{}", unknown.len(), first(&unknown));
     let kept: usize = kept.values().map(Vec::len).sum();
