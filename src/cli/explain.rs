@@ -238,10 +238,14 @@ fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Res
     } else {
         Some(grid::read(file, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?)
     };
-    let keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
+    let mut keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
         Some(grid) => of_sheet(grid, &shown)?,
         None => keys::read(file).map_err(|fault| Fault(vec![fault]))?,
     };
+    // Where figures are on one sheet alone, it is the first.
+    if let Some(first) = document.as_ref().and_then(|document| document.grids.first()) {
+        keys.iter_mut().filter(|keyed| keyed.sheet.is_empty()).for_each(|keyed| keyed.sheet = first.sheet.to_string());
+    }
     if keys.is_empty() {
         bail!(
             "{shown} carries no keys of its figures: it was not published by shebao, or someone removed them; \
@@ -263,7 +267,7 @@ fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Res
         grid.merge_at(at).map(|span| grid.address(span.first))
     });
     let is_there = |keyed: &&Keyed| {
-        sheet.is_none_or(|sheet| keyed.sheet.is_empty() || keyed.sheet == sheet)
+        sheet.is_none_or(|sheet| keyed.sheet == sheet)
             && [Some(address.as_str()), first.as_deref()].contains(&Some(keyed.cell.as_str()))
     };
     let mut found: Vec<&Keyed> = keys.iter().filter(is_there).collect();
