@@ -197,13 +197,7 @@ impl Explainer {
                 depends_on.entry(OBSERVATIONS.to_owned()).or_default().extend(observations.map(|cell| cell.row));
             }
             if let Origin::Counted { records, .. } = &explained.origin {
-                let mut own = BTreeMap::new();
-                records.iter().for_each(|behind| behind.all_files(&mut own));
-                // Several cells may rest on the same records.
-                for (file, count) in own {
-                    let known: &mut u64 = extracts.entry(file).or_default();
-                    *known = count.max(*known);
-                }
+                records::add_files(records, &mut extracts);
             }
         }
         depends_on.retain(|_, rows| !rows.is_empty());

@@ -1,6 +1,6 @@
 //! Records behind a figure in words: how many of which table, what they have in common, and the files they came in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,17 @@ use crate::warehouse::provenance::Behind;
 
 /// Files that are named in one line; the others are counted.
 const FILES_MAX: usize = 4;
+
+/// The files that the records came in, beside those of other cells: several cells may rest on the same records, so of each file
+/// the most count that one cell rests on.
+pub fn add_files(all: &[Behind], files: &mut BTreeMap<(String, String), u64>) {
+    let mut own = BTreeMap::new();
+    all.iter().for_each(|behind| behind.all_files(&mut own));
+    for (file, count) in own {
+        let known: &mut u64 = files.entry(file).or_default();
+        *known = count.max(*known);
+    }
+}
 
 /// Line by line, what lies below further in.
 pub fn lines(all: &[Behind]) -> Vec<String> {
@@ -65,7 +76,7 @@ pub fn json(behind: &Behind) -> Value {
         "columns": behind.columns,
         "conditions": behind.conditions,
         "count": behind.count(),
-        "months": behind.counts.iter().filter(|(month, _)| !month.is_empty()).collect::<std::collections::BTreeMap<_, _>>(),
+        "months": behind.counts.iter().filter(|(month, _)| !month.is_empty()).collect::<BTreeMap<_, _>>(),
         "files": behind.files,
         "below": behind.below.iter().map(json).collect::<Vec<_>>(),
     })
