@@ -1,6 +1,5 @@
 //! `shebao explain`: where a figure comes from.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -19,7 +18,7 @@ use crate::warehouse::provenance::{Cell, Provenance};
 /// Explain a figure: how it was computed, model by model, down to the printed cells
 ///
 /// The figure is a column of a table (ind_coverage.coverage_pct, or short: coverage) and the codes of its row, or a cell of a
-/// published workbook or document (out/tables/yuxi-2013/subsidy.xlsx!D7, ….ods!D7, ….accessible.ods!SHEET!B5, ….docx!B3 as Word
+/// published workbook or document (out/tables/yuxi-2013/medical_subsidy.xlsx!B5, ….ods!D7, ….accessible.ods!SHEET!B5, ….docx!B3 as Word
 /// counts the cells of a table, ….docx!2!B3 in its second table, ….docx!F4 the fourth figure in its sentences). A dimension that is not named is not divided (_T) where that
 /// leaves one row. Values come first; what only chose the row is told by table and columns.
 #[derive(clap::Args, Debug)]
@@ -88,7 +87,7 @@ impl Row {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let mut explainer = Explainer::new(job::open_provenance(&context.project, args.as_of.as_deref())?);
-    let cell = match in_file(&args.figure) {
+    let cell = match in_file(&args.figure)? {
         Some((file, address)) => published(&mut explainer, Path::new(file), address)?,
         None => figure(&mut explainer.provenance, &args.figure, &args.row.wanted()?)?,
     };
@@ -124,7 +123,7 @@ fn figure(provenance: &mut Provenance, name: &str, wanted: &[(String, String)]) 
     let Some(table) = candidates.into_iter().find(|name| known.contains(name)) else {
         let near = crate::domain::label::nearest(table, known.iter().map(String::as_str));
         let hint = if near.is_empty() {
-            "SHOW TABLES lists them".to_owned()
+            "`shebao query \"SHOW TABLES\"` lists them".to_owned()
         } else {
             format!("did you mean {}", near.join(", "))
         };
@@ -206,11 +205,26 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     }
 }
 
+/// The office files that carry the keys of their figures.
+const KEYED: [&str; 3] = ["xlsx", "ods", "docx"];
+
 /// A published file and the place in it, of `FILE!CELL` or `FILE!SHEET!CELL`.
-fn in_file(written: &str) -> Option<(&str, &str)> {
-    let kinds = [".xlsx!", ".ods!", ".docx!"];
-    let at = kinds.iter().filter_map(|kind| Some(written.find(kind)? + kind.len() - 1)).min()?;
-    Some((&written[..at], &written[at + 1..]))
+fn in_file(written: &str) -> anyhow::Result<Option<(&str, &str)>> {
+    let (file, place) = written.split_once('!').map_or((written, None), |(file, place)| (file, Some(place)));
+    let extension = Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_keyed = KEYED.contains(&extension);
+    if place.is_none() && !is_keyed && !file.contains('/') {
+        return Ok(None);
+    }
+    if !is_keyed {
+        bail!(
+            "{file} carries no keys of its figures; of a published table or text .xlsx, .ods and .docx do: FILE.xlsx!B3"
+        );
+    }
+    match place.filter(|place| place.ends_with(|last: char| last.is_ascii_digit())) {
+        Some(place) => Ok(Some((file, place))),
+        None => bail!("say which cell of {file}: {file}!B3"),
+    }
 }
 
 /// The cell of the warehouse that a cell of a published file prints, by the keys that the file carries.
@@ -224,12 +238,25 @@ fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Res
     } else {
         Some(grid::read(file, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?)
     };
-    let keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
+    let mut keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
         Some(grid) => of_sheet(grid, &shown)?,
         None => keys::read(file).map_err(|fault| Fault(vec![fault]))?,
     };
+    // Where figures are on one sheet alone, it is the first.
+    if let Some(first) = document.as_ref().and_then(|document| document.grids.first()) {
+        keys.iter_mut().filter(|keyed| keyed.sheet.is_empty()).for_each(|keyed| keyed.sheet = first.sheet.to_string());
+    }
     if keys.is_empty() {
-        bail!("{shown} carries no keys of its figures: no program of this kind published it, or someone removed them");
+        bail!(
+            "{shown} carries no keys of its figures: it was not published by shebao, or someone removed them; \
+             `shebao impact FILE CELL` tells what depends on a cell of a file that was read"
+        );
+    }
+    if let (Some(document), Some(sheet)) = (&document, sheet)
+        && !document.grids.iter().any(|grid| grid.sheet == sheet && sheet != KEY_SHEET)
+    {
+        let sheets = document.grids.iter().map(|grid| grid.sheet.as_str()).filter(|sheet| *sheet != KEY_SHEET);
+        bail!("{shown} has no sheet \"{sheet}\"; it has {}", sheets.collect::<Vec<_>>().join(", "));
     }
     // A cell below a merged one shows the same figure.
     let grids = document.iter().flat_map(|document| &document.grids);
@@ -240,13 +267,18 @@ fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Res
         grid.merge_at(at).map(|span| grid.address(span.first))
     });
     let is_there = |keyed: &&Keyed| {
-        sheet.is_none_or(|sheet| keyed.sheet.is_empty() || keyed.sheet == sheet)
+        sheet.is_none_or(|sheet| keyed.sheet == sheet)
             && [Some(address.as_str()), first.as_deref()].contains(&Some(keyed.cell.as_str()))
     };
-    let found: Vec<&Keyed> = keys.iter().filter(is_there).collect();
-    let sheets: BTreeSet<&str> = found.iter().map(|keyed| keyed.sheet.as_str()).collect();
+    let mut found: Vec<&Keyed> = keys.iter().filter(is_there).collect();
+    // `F4` of a document is the fourth figure in its sentences, where it has so many.
+    if is_document && found.iter().any(|keyed| keyed.sheet.is_empty()) {
+        found.retain(|keyed| keyed.sheet.is_empty());
+    }
+    let mut sheets: Vec<&str> = found.iter().map(|keyed| keyed.sheet.as_str()).collect();
+    sheets.dedup();
     let figure = match found.as_slice() {
-        [] => bail!("{shown} prints no figure in {place}"),
+        [] => bail!("{shown} prints no figure in {place}; {}", where_figures_are(&keys, sheet)),
         [_, ..] if sheets.len() > 1 => {
             let of = if is_document { "tables" } else { "sheets" };
             let named: Vec<String> = sheets.iter().map(|sheet| format!("{sheet}!{address}")).collect();
@@ -259,6 +291,21 @@ fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Res
         bail!("the release has no row of {} with {}; ask an older one with --as-of", figure.table, key.join(", "));
     };
     Ok(Cell { table: figure.table.clone(), row, column: figure.column.clone() })
+}
+
+/// The first and the last place with a figure, of one sheet where it has some.
+fn where_figures_are(keys: &[Keyed], sheet: Option<&str>) -> String {
+    let of_sheet = |keyed: &&Keyed| Some(keyed.sheet.as_str()) == sheet;
+    let is_of_sheet = keys.iter().any(|keyed| of_sheet(&keyed));
+    let places = keys.iter().filter(|keyed| !is_of_sheet || of_sheet(keyed)).map(|keyed| match keyed.sheet.as_str() {
+        "" => keyed.cell.clone(),
+        sheet => format!("{sheet}!{}", keyed.cell),
+    });
+    let places: Vec<String> = places.collect();
+    match places.as_slice() {
+        [first, .., last] => format!("its {} figures stand in {first} to {last}", places.len()),
+        _ => format!("its figure stands in {}", places.concat()),
+    }
 }
 
 /// The keys that a hidden sheet of the workbook holds.

@@ -398,10 +398,7 @@ impl Explainer {
     }
 
     /// Every row of a source that a row is made of: a count of such rows would be another without it.
-    ///
-    /// # Errors
-    /// As [`Explainer::explain`].
-    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
+    fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
         let place = (table.to_owned(), row);
         if let Some(known) = self.origins.get(&place) {
             return Ok(known.clone());
@@ -414,9 +411,7 @@ impl Explainer {
                 all.extend(self.made_of(&read, at)?.iter().cloned());
             }
         }
-        let all = Rc::new(all);
-        self.origins.insert(place, all.clone());
-        Ok(all)
+        Ok(self.origins.entry(place).or_insert(Rc::new(all)).clone())
     }
 
     fn rows_in(&self, bits: &Bits) -> impl Iterator<Item = Row> {

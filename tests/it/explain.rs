@@ -210,6 +210,30 @@ fn a_figure_is_told_as_text_as_json_and_as_a_page() {
         .must_contain("say more of the key");
 }
 
+/// Who asks in the wrong place is told what was expected, and where the figures are.
+#[test]
+fn a_wrong_file_sheet_or_cell_is_told() {
+    let project = published();
+    let rows = [
+        ("yuxi-2013/medical_subsidy.xlsx!A1", "prints no figure in A1; its 143 figures stand in 表2!B4 to 表2!N14"),
+        ("yuxi-2013/medical_subsidy.xlsx!Nope!B5", "has no sheet \"Nope\"; it has 表2, 数据"),
+        ("yuxi-2013/medical_subsidy.xlsx!数据!B5", "prints no figure in 数据!B5"),
+        ("yuxi-2013/medical_subsidy.xlsx", "say which cell of"),
+        ("yuxi-2013/medical_subsidy.xlsx!B", "say which cell of"),
+        ("yuxi-2013/medical_subsidy.html!B3", "of a published table or text .xlsx, .ods and .docx do"),
+        ("yuxi-2013/subsidy.docx!B3", "check that it is there"),
+        ("yuxi-2013/yuxi-2013.accessible.ods!B5", "several sheets of"),
+        ("../../fixtures/yuxi-2013/injury_by_county.xlsx!D7", "`shebao impact FILE CELL` tells what depends on a cell"),
+    ];
+    for (figure, told) in rows {
+        let figure = project.file(&format!("out/tables/{figure}"));
+        project.shebao(&["explain", &figure.display().to_string()]).must_end_with(2).must_contain(told);
+    }
+    // The second figure in the sentences, though tables have a cell of that name.
+    let text = project.file("out/texts/annual/annual.docx").display().to_string();
+    project.shebao(&["explain", &format!("{text}!F2")]).must_end_with(0);
+}
+
 #[test]
 fn what_depends_on_a_cell_is_told() {
     let project = published();

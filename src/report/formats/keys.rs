@@ -50,7 +50,9 @@ pub fn part(keys: &[Keyed]) -> Vec<u8> {
 pub fn read(path: &Path) -> Result<Vec<Keyed>, Diagnostic> {
     let shown = path.display().to_string();
     let fault = |error: String| {
-        Diagnostic::error("keys", format!("the keys of the figures cannot be read: {error}")).at(Place::file(&shown))
+        Diagnostic::error("keys", format!("the keys of the figures cannot be read: {error}"))
+            .at(Place::file(&shown))
+            .hint("check that it is there, and as `shebao run` published it")
     };
     let file = File::open(path).map_err(|error| fault(error.to_string()))?;
     let mut archive = ZipArchive::new(file).map_err(|error| fault(error.to_string()))?;

@@ -209,8 +209,12 @@ struct Outcome {
 enum Reason {
     /// Its explanation names a cell that it did not name before: the same quantity in another table, the next greatest.
     AnotherSaysTheSame,
+    /// A label of it was read, the period or the breakdown, which the other rows of its group have as well.
+    Label,
     /// Of no weight in a sum.
     Zero,
+    /// One side of GREATEST or LEAST, and the other is the one taken.
+    NotTaken,
     /// What is missing leads to the same constant of the query.
     Constant,
     /// There is none.
@@ -234,8 +238,12 @@ fn removed(release: &Path, removal: &Removal, figures: &[Walked]) -> Outcome {
             (Some(observation), Some(row)) if is_same => {
                 let explanation = explainer.explain(&Cell { row, ..figure.clone() }).unwrap();
                 let own: BTreeSet<String> = walked.computed_from.iter().map(|row| before.id(*row)).collect();
-                let reason = if computed_from(&explanation).into_iter().any(|row| !own.contains(&after.id(row))) {
+                let reason = if computed_from(&explanation).into_iter().any(|(row, _)| !own.contains(&after.id(row))) {
                     Reason::AnotherSaysTheSame
+                } else if walked.by_label.contains(&observation) {
+                    Reason::Label
+                } else if walked.kinds.iter().any(|kind| kind == "greatest" || kind == "least") {
+                    Reason::NotTaken
                 } else if before.value(OBSERVATIONS, observation, "value").to_string() == "0" {
                     Reason::Zero
                 } else if walked.is_decided_constant {

@@ -30,6 +30,8 @@ pub struct Walked {
     pub figure: Cell,
     /// Those that its value was computed from.
     pub computed_from: BTreeSet<usize>,
+    /// Those among them of which a label was read and not the number: the period or the breakdown that a row is of.
+    pub by_label: BTreeSet<usize>,
     /// Those that it depends on in any way.
     pub depends_on: BTreeSet<usize>,
     /// The operators of its own expression.
@@ -76,9 +78,7 @@ fn add(project: &TestProject, real: &Path) {
 pub fn walk() -> &'static Walk {
     static WALK: OnceLock<Walk> = OnceLock::new();
     WALK.get_or_init(|| {
-        let start = std::time::Instant::now();
         let project = with_real_files();
-        eprintln!("T project {:?}", start.elapsed());
         let tables = figures(&mut explainer_of(project));
         // A table belongs to one thread: its figures stand on the same cells.
         let next = AtomicUsize::new(0);
@@ -99,7 +99,6 @@ pub fn walk() -> &'static Walk {
             walk.figures.extend(part.figures);
             walk.faults.extend(part.faults);
         }
-        eprintln!("T walk {:?}", start.elapsed());
         walk.figures.sort_by(|a, b| a.figure.cmp(&b.figure));
         walk
     })
@@ -155,9 +154,12 @@ impl Walker {
         let mut kinds = BTreeSet::new();
         operators(&own["expression"], &mut kinds);
         let text = own.to_string();
+        let read = computed_from(&explanation);
+        let by_number = |row: &usize| read.contains(&(*row, "value"));
         self.walk.figures.push(Walked {
             figure: figure.clone(),
-            computed_from: computed_from(&explanation),
+            computed_from: read.iter().map(|(row, _)| *row).collect(),
+            by_label: read.iter().map(|(row, _)| *row).filter(|row| !by_number(row)).collect(),
             depends_on: explanation.depends_on.get(OBSERVATIONS).cloned().unwrap_or_default(),
             kinds,
             is_decided_constant: text.contains("\"literal\"") && text.contains("\"decided_by\":[{"),
@@ -185,15 +187,16 @@ impl Walker {
     }
 }
 
-/// The observations that the value was computed from: not those that a finding on the way speaks of.
-pub fn computed_from(explanation: &Explanation) -> BTreeSet<usize> {
+/// The observations that the value was computed from, with the column that was read: not those that a finding on the way
+/// speaks of.
+pub fn computed_from(explanation: &Explanation) -> BTreeSet<(usize, &str)> {
     let places: BTreeMap<&Cell, usize> = explanation.cells.iter().map(|e| &e.cell).zip(0..).collect();
     let (mut found, mut met, mut open) = (BTreeSet::new(), BTreeSet::from([0]), vec![0]);
     while let Some(nth) = open.pop() {
         let explained = &explanation.cells[nth];
         match &explained.origin {
             Origin::Printed(_) => {
-                found.insert(explained.cell.row);
+                found.insert((explained.cell.row, explained.cell.column.as_str()));
             }
             Origin::Declared { .. } => {}
             Origin::Computed { .. } | Origin::Counted { .. } => {
