@@ -121,7 +121,7 @@ pub struct Explainer {
     /// The rows that the bits stand for.
     source_rows: Vec<Row>,
     /// The rows of sources that a row is made of.
-    origins: HashMap<(String, usize), Rc<BTreeSet<(String, usize)>>>,
+    origins: HashMap<(String, usize), Rc<impact::Rows>>,
     keys: HashMap<(String, usize), Rc<Key>>,
     /// The observations of each cell of a file: by file, sheet and address.
     places: HashMap<[String; 3], Vec<usize>>,
@@ -398,7 +398,7 @@ impl Explainer {
     }
 
     /// Every row of a source that a row is made of: a count of such rows would be another without it.
-    fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<BTreeSet<(String, usize)>>, Vec<Diagnostic>> {
+    fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<impact::Rows>, Vec<Diagnostic>> {
         let place = (table.to_owned(), row);
         if let Some(known) = self.origins.get(&place) {
             return Ok(known.clone());

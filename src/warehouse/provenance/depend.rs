@@ -182,16 +182,19 @@ impl Tracer {
     }
 }
 
+/// The left row and the right row of a joined one.
+type Pair = (Option<u32>, Option<u32>);
+
 /// The sides of a joined row without which it would not be there. Where a row that stays has several partners, each makes a
 /// row more.
-fn partners(pairs: &[(Option<u32>, Option<u32>)], stays: [bool; 2], nth: usize) -> Vec<(usize, u32)> {
+fn partners(pairs: &[Pair], stays: [bool; 2], nth: usize) -> Vec<(usize, u32)> {
     let (left, right) = pairs[nth];
     let (Some(l), Some(r)) = (left, right) else {
         return left.map(|at| (0, at)).into_iter().chain(right.map(|at| (1, at))).collect();
     };
-    let several =
-        |same: &dyn Fn(&(Option<u32>, Option<u32>)) -> bool| pairs.iter().filter(|pair| same(pair)).nth(1).is_some();
-    let is_free = [stays[1] && !several(&|pair| pair.1 == right), stays[0] && !several(&|pair| pair.0 == left)];
+    let is_alone =
+        |side: fn(&Pair) -> Option<u32>| pairs.iter().filter(|pair| side(pair) == side(&pairs[nth])).nth(1).is_none();
+    let is_free = [stays[1] && is_alone(|pair| pair.1), stays[0] && is_alone(|pair| pair.0)];
     // Of two sides that stay, one makes the row.
     match is_free {
         [true, false] => vec![(1, r)],
