@@ -40,13 +40,24 @@ pub fn told(expr: &Expr) -> String {
     hidden.map_or_else(|_| "…".to_owned(), |hidden| words(&hidden.data))
 }
 
+/// The name of a column; one that was made without a name is called by its expression, of which the tables are left out.
+fn without_tables(name: &str) -> String {
+    if !name.contains('(') {
+        return name.to_owned();
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let parts = name.split_inclusive(|c| !is_word(c));
+    let is_table = |part: &&str| part.ends_with('.') && part.starts_with(|c: char| c.is_alphabetic());
+    parts.filter(|part| !is_table(part)).collect()
+}
+
 /// An expression in few words: columns without their tables, literals without their types, no casts.
 pub fn words(expr: &Expr) -> String {
     let list = |exprs: &[Expr]| exprs.iter().map(words).collect::<Vec<_>>().join(", ");
     let not = |negated: bool| if negated { "not " } else { "" };
     match expr {
         Expr::Alias(alias) => words(&alias.expr),
-        Expr::Column(column) => column.name.clone(),
+        Expr::Column(column) => without_tables(&column.name),
         Expr::Literal(value, _) if value.is_null() => "null".to_owned(),
         Expr::Literal(value, _) => value.to_string(),
         Expr::Cast(cast) => words(&cast.expr),
@@ -82,7 +93,7 @@ pub fn words(expr: &Expr) -> String {
             let branch = |(when, then): &(Box<Expr>, Box<Expr>)| format!("{} if {operand}{}", words(then), words(when));
             let mut branches: Vec<String> = case.when_then_expr.iter().map(branch).collect();
             branches.extend(case.else_expr.iter().map(|other| format!("else {}", words(other))));
-            branches.join(", ")
+            format!("({})", branches.join(", "))
         }
         other => other.human_display().to_string(),
     }
