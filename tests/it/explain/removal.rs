@@ -211,6 +211,8 @@ enum Reason {
     AnotherSaysTheSame,
     /// A label of it was read, the period or the breakdown, which the other rows of its group have as well.
     Label,
+    /// It stood first in a group that is counted as one, and another cell that was told before takes its place.
+    Group,
     /// Of no weight in a sum.
     Zero,
     /// One side of GREATEST or LEAST, and the other is the one taken.
@@ -242,11 +244,13 @@ fn removed(release: &Path, removal: &Removal, figures: &[Walked]) -> Outcome {
                     Reason::AnotherSaysTheSame
                 } else if walked.by_label.contains(&observation) {
                     Reason::Label
+                } else if walked.kinds.contains("count") {
+                    Reason::Group
                 } else if walked.kinds.iter().any(|kind| kind == "greatest" || kind == "least") {
                     Reason::NotTaken
                 } else if before.value(OBSERVATIONS, observation, "value").to_string() == "0" {
                     Reason::Zero
-                } else if walked.is_decided_constant {
+                } else if walked.rests_on_constant {
                     Reason::Constant
                 } else {
                     Reason::None

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::{Map, Value, json};
-use shebao::explain::{Explainer, Explanation, OBSERVATIONS, Origin, json};
+use shebao::explain::{Explained, Explainer, Explanation, OBSERVATIONS, Origin, json};
 use shebao::warehouse::Scalar;
-use shebao::warehouse::provenance::Cell;
+use shebao::warehouse::provenance::{Cell, Part, Tree};
 
 use super::evaluator::{Evaluator, Found};
 use super::{explainer_of, walked};
@@ -36,8 +36,9 @@ pub struct Walked {
     pub depends_on: BTreeSet<usize>,
     /// The operators of its own expression.
     pub kinds: BTreeSet<String>,
-    /// A constant of the query, taken because of what conditions found.
+    /// A constant of the query, taken because of what conditions found; or computed from one.
     pub is_decided_constant: bool,
+    pub rests_on_constant: bool,
 }
 
 /// A release of the fixtures and of the real files that have specifications, where these are there.
@@ -153,7 +154,10 @@ impl Walker {
         let own = json::cell(&explanation, 0);
         let mut kinds = BTreeSet::new();
         operators(&own["expression"], &mut kinds);
-        let text = own.to_string();
+        let is_decided = |explained: &Explained| match &explained.origin {
+            Origin::Computed { tree, .. } => has_decided(tree),
+            _ => false,
+        };
         let read = computed_from(&explanation);
         let by_number = |row: &usize| read.contains(&(*row, "value"));
         self.walk.figures.push(Walked {
@@ -162,7 +166,8 @@ impl Walker {
             by_label: read.iter().map(|(row, _)| *row).filter(|row| !by_number(row)).collect(),
             depends_on: explanation.depends_on.get(OBSERVATIONS).cloned().unwrap_or_default(),
             kinds,
-            is_decided_constant: text.contains("\"literal\"") && text.contains("\"decided_by\":[{"),
+            is_decided_constant: is_decided(explanation.figure()),
+            rests_on_constant: explanation.cells.iter().any(|explained| is_decided(explained)),
         });
     }
 
@@ -205,6 +210,16 @@ pub fn computed_from(explanation: &Explanation) -> BTreeSet<(usize, &str)> {
         }
     }
     found
+}
+
+/// Whether a constant was taken in it because of what conditions found.
+fn has_decided(tree: &Tree) -> bool {
+    match &tree.part {
+        Part::Choice { decided, arg, .. } => !decided.is_empty() || has_decided(arg),
+        Part::Apply { args, .. } => args.iter().any(has_decided),
+        Part::Cast { arg, .. } => has_decided(arg),
+        Part::Literal | Part::Cell(_) | Part::Row(_) => false,
+    }
 }
 
 fn operators(node: &Value, found: &mut BTreeSet<String>) {
