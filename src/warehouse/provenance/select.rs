@@ -275,7 +275,8 @@ impl<'a, 'b> Selector<'a, 'b> {
 
 /// Whether a condition only says that something is there, as the engine writes it: equal to itself.
 fn is_presence(filter: &Expr) -> bool {
-    matches!(filter, Expr::BinaryExpr(same) if same.op == Operator::Eq && same.left == same.right)
+    let is_equation = |op| matches!(op, Operator::Eq | Operator::IsNotDistinctFrom);
+    matches!(filter, Expr::BinaryExpr(same) if is_equation(same.op) && words(&same.left) == words(&same.right))
 }
 
 /// Of the one sum that is asked for, no more than the rows that add to it; the columns that only say which these are.
