@@ -7,8 +7,10 @@ use anyhow::{Context as _, bail};
 use super::{Context, Ended, Fault, job, print};
 use crate::domain::TOTAL;
 use crate::explain::{self, Explainer, html, json, text};
-use crate::grid::{self, CellRef, Declared};
+use crate::grid::{self, CellRef, Declared, Grid};
+use crate::report::formats::keys;
 use crate::report::formats::xlsx::KEY_SHEET;
+use crate::report::table::key::{FigureKey, Keyed};
 use crate::store::digest::sha256_file;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::{Cell, Provenance};
@@ -16,11 +18,12 @@ use crate::warehouse::provenance::{Cell, Provenance};
 /// Explain a figure: how it was computed, model by model, down to the printed cells
 ///
 /// The figure is a column of a table (ind_coverage.coverage_pct, or short: coverage) and the codes of its row, or a cell of a
-/// published workbook (out/tables/yuxi-2013/subsidy.xlsx!D7). A dimension that is not named is not divided (_T) where that
+/// published workbook or document (out/tables/yuxi-2013/medical_subsidy.xlsx!B5, ….ods!D7, ….accessible.ods!SHEET!B5, ….docx!B3 as Word
+/// counts the cells of a table, ….docx!2!B3 in its second table, ….docx!F4 the fourth figure in its sentences). A dimension that is not named is not divided (_T) where that
 /// leaves one row. Values come first; what only chose the row is told by table and columns.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// TABLE.COLUMN, a short name, or WORKBOOK.xlsx!CELL
+    /// TABLE.COLUMN, a short name, or FILE!CELL of a published .xlsx, .ods or .docx
     figure: String,
     #[command(flatten)]
     row: Row,
@@ -84,8 +87,8 @@ impl Row {
 
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     let mut explainer = Explainer::new(job::open_provenance(&context.project, args.as_of.as_deref())?);
-    let cell = match args.figure.split_once(".xlsx!") {
-        Some((stem, address)) => published(&mut explainer, Path::new(&format!("{stem}.xlsx")), address)?,
+    let cell = match in_file(&args.figure)? {
+        Some((file, address)) => published(&mut explainer, Path::new(file), address)?,
         None => figure(&mut explainer.provenance, &args.figure, &args.row.wanted()?)?,
     };
     let explanation = explainer.explain(&cell).map_err(Fault)?;
@@ -120,7 +123,7 @@ fn figure(provenance: &mut Provenance, name: &str, wanted: &[(String, String)]) 
     let Some(table) = candidates.into_iter().find(|name| known.contains(name)) else {
         let near = crate::domain::label::nearest(table, known.iter().map(String::as_str));
         let hint = if near.is_empty() {
-            "SHOW TABLES lists them".to_owned()
+            "`shebao query \"SHOW TABLES\"` lists them".to_owned()
         } else {
             format!("did you mean {}", near.join(", "))
         };
@@ -172,16 +175,7 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     if let Some((column, _)) = wanted.iter().find(|(column, _)| !columns.contains(column)) {
         bail!("{table} has no column \"{column}\"; its rows are told apart by {}", provenance.grain(table).join(", "));
     }
-    let mut rows = Vec::new();
-    for row in 0..provenance.count(table).map_err(fault)? {
-        let mut fits = true;
-        for (column, value) in wanted {
-            fits = fits && provenance.value(table, row, column).map_err(fault)?.to_string() == *value;
-        }
-        if fits {
-            rows.push(row);
-        }
-    }
+    let rows = provenance.rows_with(table, wanted).map_err(fault)?;
     let grain = provenance.grain(table).to_vec();
     let mut whole = Vec::new();
     for row in &rows {
@@ -211,30 +205,117 @@ fn row(provenance: &mut Provenance, table: &str, wanted: &[(String, String)]) ->
     }
 }
 
-/// The cell of the warehouse that a cell of a published workbook prints, by the workbook's own sheet of keys.
-fn published(explainer: &mut Explainer, workbook: &Path, address: &str) -> anyhow::Result<Cell> {
-    let shown = workbook.display().to_string();
-    let document = grid::read(workbook, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?;
-    let Some(keys) = document.grids.iter().find(|grid| grid.sheet == KEY_SHEET) else {
-        bail!("{shown} carries no keys of its figures: no program of this kind published it, or someone removed them");
+/// The office files that carry the keys of their figures.
+const KEYED: [&str; 3] = ["xlsx", "ods", "docx"];
+
+/// A published file and the place in it, of `FILE!CELL` or `FILE!SHEET!CELL`.
+fn in_file(written: &str) -> anyhow::Result<Option<(&str, &str)>> {
+    let (file, place) = written.split_once('!').map_or((written, None), |(file, place)| (file, Some(place)));
+    let extension = Path::new(file).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let is_keyed = KEYED.contains(&extension);
+    if place.is_none() && !is_keyed && !file.contains('/') {
+        return Ok(None);
+    }
+    if !is_keyed {
+        bail!(
+            "{file} carries no keys of its figures; of a published table or text .xlsx, .ods and .docx do: FILE.xlsx!B3"
+        );
+    }
+    match place.filter(|place| place.ends_with(|last: char| last.is_ascii_digit())) {
+        Some(place) => Ok(Some((file, place))),
+        None => bail!("say which cell of {file}: {file}!B3"),
+    }
+}
+
+/// The cell of the warehouse that a cell of a published file prints, by the keys that the file carries.
+fn published(explainer: &mut Explainer, file: &Path, place: &str) -> anyhow::Result<Cell> {
+    let shown = file.display().to_string();
+    let (sheet, address) = place.rsplit_once('!').map_or((None, place), |(sheet, address)| (Some(sheet), address));
+    let address = address.to_uppercase();
+    let is_document = shown.ends_with(".docx");
+    let document = if is_document {
+        None
+    } else {
+        Some(grid::read(file, &shown, Declared::default()).map_err(|fault| Fault(vec![fault]))?)
     };
-    let address = address.rsplit('!').next().unwrap_or(address).to_uppercase();
+    let mut keys = match document.as_ref().and_then(|document| document.grids.iter().find(|g| g.sheet == KEY_SHEET)) {
+        Some(grid) => of_sheet(grid, &shown)?,
+        None => keys::read(file).map_err(|fault| Fault(vec![fault]))?,
+    };
+    // Where figures are on one sheet alone, it is the first.
+    if let Some(first) = document.as_ref().and_then(|document| document.grids.first()) {
+        keys.iter_mut().filter(|keyed| keyed.sheet.is_empty()).for_each(|keyed| keyed.sheet = first.sheet.to_string());
+    }
+    if keys.is_empty() {
+        bail!(
+            "{shown} carries no keys of its figures: it was not published by shebao, or someone removed them; \
+             `shebao impact FILE CELL` tells what depends on a cell of a file that was read"
+        );
+    }
+    if let (Some(document), Some(sheet)) = (&document, sheet)
+        && !document.grids.iter().any(|grid| grid.sheet == sheet && sheet != KEY_SHEET)
+    {
+        let sheets = document.grids.iter().map(|grid| grid.sheet.as_str()).filter(|sheet| *sheet != KEY_SHEET);
+        bail!("{shown} has no sheet \"{sheet}\"; it has {}", sheets.collect::<Vec<_>>().join(", "));
+    }
     // A cell below a merged one shows the same figure.
-    let first = document.grids.first().and_then(|grid| {
+    let grids = document.iter().flat_map(|document| &document.grids);
+    let mut grids = grids.filter(|grid| sheet.map_or(grid.sheet != KEY_SHEET, |sheet| grid.sheet == sheet));
+    let first = grids.next().and_then(|grid| {
         let all = (0..grid.rows).flat_map(|row| (0..grid.cols).map(move |col| CellRef { row, col }));
         let at = all.into_iter().find(|at| grid.address(*at) == address)?;
         grid.merge_at(at).map(|span| grid.address(span.first))
     });
-    let text = |row: u32, column: u32| keys.get(row, column).map_or("", |cell| cell.text.as_str());
-    let row = (1..keys.rows).find(|row| [Some(address.as_str()), first.as_deref()].contains(&Some(text(*row, 0))));
-    let Some(row) = row else { bail!("{shown} prints no figure in {address}") };
-    let key: std::collections::BTreeMap<String, String> =
-        serde_json::from_str(text(row, 3)).with_context(|| format!("{shown}: the key of {address}"))?;
-    let key: Vec<(String, String)> = key.into_iter().collect();
-    let (table, column) = (text(row, 1).to_owned(), text(row, 2).to_owned());
-    let Some(found) = explainer.find(&table, &key).map_err(|fault| Fault(vec![fault]))? else {
-        let key: Vec<String> = key.iter().map(|(column, value)| format!("{column} {value}")).collect();
-        bail!("the release has no row of {table} with {}; ask an older one with --as-of", key.join(", "));
+    let is_there = |keyed: &&Keyed| {
+        sheet.is_none_or(|sheet| keyed.sheet == sheet)
+            && [Some(address.as_str()), first.as_deref()].contains(&Some(keyed.cell.as_str()))
     };
-    Ok(Cell { table, row: found, column })
+    let mut found: Vec<&Keyed> = keys.iter().filter(is_there).collect();
+    // `F4` of a document is the fourth figure in its sentences, where it has so many.
+    if is_document && found.iter().any(|keyed| keyed.sheet.is_empty()) {
+        found.retain(|keyed| keyed.sheet.is_empty());
+    }
+    let mut sheets: Vec<&str> = found.iter().map(|keyed| keyed.sheet.as_str()).collect();
+    sheets.dedup();
+    let figure = match found.as_slice() {
+        [] => bail!("{shown} prints no figure in {place}; {}", where_figures_are(&keys, sheet)),
+        [_, ..] if sheets.len() > 1 => {
+            let of = if is_document { "tables" } else { "sheets" };
+            let named: Vec<String> = sheets.iter().map(|sheet| format!("{sheet}!{address}")).collect();
+            bail!("several {of} of {shown} have a figure in {address}: write {}", named.join(" or "))
+        }
+        [first, ..] => &first.figure,
+    };
+    let Some(row) = explainer.find(&figure.table, &figure.key).map_err(|fault| Fault(vec![fault]))? else {
+        let key: Vec<String> = figure.key.iter().map(|(column, value)| format!("{column} {value}")).collect();
+        bail!("the release has no row of {} with {}; ask an older one with --as-of", figure.table, key.join(", "));
+    };
+    Ok(Cell { table: figure.table.clone(), row, column: figure.column.clone() })
+}
+
+/// The first and the last place with a figure, of one sheet where it has some.
+fn where_figures_are(keys: &[Keyed], sheet: Option<&str>) -> String {
+    let of_sheet = |keyed: &&Keyed| Some(keyed.sheet.as_str()) == sheet;
+    let is_of_sheet = keys.iter().any(|keyed| of_sheet(&keyed));
+    let places = keys.iter().filter(|keyed| !is_of_sheet || of_sheet(keyed)).map(|keyed| match keyed.sheet.as_str() {
+        "" => keyed.cell.clone(),
+        sheet => format!("{sheet}!{}", keyed.cell),
+    });
+    let places: Vec<String> = places.collect();
+    match places.as_slice() {
+        [first, .., last] => format!("its {} figures stand in {first} to {last}", places.len()),
+        _ => format!("its figure stands in {}", places.concat()),
+    }
+}
+
+/// The keys that a hidden sheet of the workbook holds.
+fn of_sheet(grid: &Grid, shown: &str) -> anyhow::Result<Vec<Keyed>> {
+    let text = |row: u32, column: u32| grid.get(row, column).map_or("", |cell| cell.text.as_str()).to_owned();
+    let keys = (1..grid.rows).map(|row| {
+        let key: std::collections::BTreeMap<String, String> =
+            serde_json::from_str(&text(row, 3)).with_context(|| format!("{shown}: the key of {}", text(row, 0)))?;
+        let figure = FigureKey { table: text(row, 1), column: text(row, 2), key: key.into_iter().collect() };
+        Ok(Keyed { sheet: String::new(), cell: text(row, 0), figure })
+    });
+    keys.collect()
 }

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Explanation;
-use super::formula::number;
-use super::text::{facts, title};
+use super::text::{below, facts, title, value};
 use crate::grid::Document;
 use crate::survey;
 use crate::survey::html::{STYLE, draw, escaped};
 
 const TREE: &str = "\
-ol.way{list-style:none;margin:0;padding:0 0 0 20px;border-left:1px solid var(--line)}ol.way:first-of-type{border:0;padding:0}\
-.way li{margin:10px 0}.way b{font-size:15px;font-variant-numeric:tabular-nums}.way p{margin:1px 0;max-width:92ch}.way a{color:inherit}";
+ol.way{list-style:none;margin:0;padding:0 0 0 20px;border-left:1px solid var(--line)}body>ol.way{border:0;padding:0}\
+.way li{margin:10px 0}.way b{font-size:15px;font-variant-numeric:tabular-nums}.way p{margin:1px 0;max-width:92ch}.way a{color:inherit}.way p{white-space:pre-wrap}";
 
 /// The page; `read` gives the file of a source where it is still as it was read.
 pub fn html(explanation: &Explanation, read: &mut dyn FnMut(&str, &str) -> Option<Document>) -> String {
@@ -20,7 +19,7 @@ pub fn html(explanation: &Explanation, read: &mut dyn FnMut(&str, &str) -> Optio
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"zh\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}{TREE}</style></head><body>\n<h1>{1}</h1>\n<p class=\"soft\">{0}</p>\n",
         escaped(&name),
-        escaped(&number(&figure.value)),
+        escaped(&value(figure)),
     );
     way(&mut out, explanation, 0, &mut vec![false; explanation.cells.len()]);
     sheets(&mut out, explanation, read);
@@ -35,7 +34,7 @@ fn way(out: &mut String, all: &Explanation, nth: usize, told: &mut [bool]) {
     let id = if again { String::new() } else { format!(" id=\"c{nth}\"") };
     out.push_str(&format!(
         "<b{id}>{}</b> <span class=\"soft\">{}</span>",
-        escaped(&number(&explained.value)),
+        escaped(&value(explained)),
         escaped(&title(explained))
     ));
     if again {
@@ -45,7 +44,11 @@ fn way(out: &mut String, all: &Explanation, nth: usize, told: &mut [bool]) {
     for fact in facts(explained) {
         out.push_str(&format!("<p>{}</p>", escaped(&fact)));
     }
-    for next in explained.below().iter().filter_map(|cell| all.position(cell)) {
+    let (below, more) = below(all, explained);
+    if let Some(more) = more {
+        out.push_str(&format!("<p class=\"soft\">{more}</p>"));
+    }
+    for next in below {
         way(out, all, next, told);
     }
     out.push_str("</li></ol>\n");

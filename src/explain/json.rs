@@ -13,7 +13,14 @@ pub fn json(explanation: &Explanation) -> Value {
         (0..explanation.cells.len()).map(|nth| (name(nth), cell(explanation, nth))).collect();
     let depends_on: Map<String, Value> =
         explanation.depends_on.iter().map(|(table, rows)| (table.clone(), json!(rows.len()))).collect();
-    json!({ "figure": name(0), "cells": cells, "depends_on": depends_on })
+    let extracts = explanation.extracts.iter();
+    let extracts = extracts.map(|((table, file), rows)| json!({ "file": file, "table": table, "records": rows }));
+    json!({
+        "figure": name(0),
+        "cells": cells,
+        "depends_on": depends_on,
+        "extracts": extracts.collect::<Vec<_>>(),
+    })
 }
 
 /// The name of a cell, by its place in the explanation.
@@ -44,8 +51,18 @@ pub fn cell(explanation: &Explanation, nth: usize) -> Value {
             let rows = rows.map(|row| json!({ "table": row.table, "key": key(&row.key), "columns": row.columns }));
             put("selected_by", rows.collect());
         }
+        Origin::Counted { doc, records, with } => {
+            put("model", json!(doc));
+            put("records", records.iter().map(super::records::json).collect());
+            put("with", with.iter().map(|cell| explanation.position(cell).map(name)).collect());
+        }
         Origin::Printed(printed) => put("source", source(printed)),
-        Origin::Declared(row) => put("declared", key(row)),
+        Origin::Declared { row, cells } => {
+            put("declared", key(row));
+            if !cells.is_empty() {
+                put("speaks_of", cells.iter().map(|cell| explanation.position(cell).map(name)).collect());
+            }
+        }
     }
     out
 }
@@ -75,9 +92,14 @@ fn expression(explanation: &Explanation, tree: &Tree) -> Value {
         Part::Cast { to, decimals, arg } => {
             json!({ "op": "cast", "to": to, "decimals": decimals, "args": [expression(explanation, arg)] })
         }
-        Part::Choice { name, because, of, arg } => {
-            json!({ "op": "choice", "by": name, "of": of, "because": because, "args": [expression(explanation, arg)] })
-        }
+        Part::Choice { name, because, of, arg, decided } => json!({
+            "op": "choice",
+            "by": name,
+            "of": of,
+            "because": because,
+            "decided_by": args(decided),
+            "args": [expression(explanation, arg)],
+        }),
     };
     out["value"] = value(&tree.value);
     out

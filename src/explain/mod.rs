@@ -2,6 +2,7 @@
 //!
 //! - [`Explainer`]: the cells on the way, each once, with what it was computed from
 //! - [`source`]: what was printed at the end of the way, with footnotes, findings and corrections
+//! - [`records`]: the records that a figure was counted from, in words
 //! - [`formula`]: an expression with its numbers, on one line
 //! - [`text`], [`json`], [`html`]: the same for people, for programs, and with the sheet drawn
 //! - [`impact`]: the way forward, from a file or a cell to the figures that depend on it
@@ -14,6 +15,7 @@ pub mod html;
 pub mod impact;
 pub mod json;
 pub mod lineage;
+pub mod records;
 pub mod source;
 pub mod text;
 
@@ -21,13 +23,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::diag::Diagnostic;
-use crate::warehouse::Scalar;
-use crate::warehouse::provenance::{Cell, Provenance, Tree};
+use crate::warehouse::provenance::{Behind, Cell, Provenance, Tree, is_personal};
+use crate::warehouse::{MONTH_TABLE, Scalar};
 
 use source::Printed;
 
 /// Table of the observations: where every way ends that ends on paper.
 pub const OBSERVATIONS: &str = "core_observation";
+
+/// What rules and audits found, and where the rules applied.
+const FINDINGS: &str = "core_finding";
+const CHECKS: &str = "core_check";
 
 /// A figure with all cells on the way to its sources.
 #[derive(Clone, Debug)]
@@ -36,6 +42,9 @@ pub struct Explanation {
     pub cells: Vec<Rc<Explained>>,
     /// Rows of each source that the figure depends on in any way: by value, or because they chose a row.
     pub depends_on: BTreeMap<String, BTreeSet<usize>>,
+    /// The files of agencies that it rests on, with the table that their records are in, and how many of them one cell on the way
+    /// rests on at most.
+    pub extracts: BTreeMap<(String, String), u64>,
 }
 
 /// One cell on the way.
@@ -62,10 +71,18 @@ pub enum Origin {
         /// Rows of sources that are counted.
         counted: BTreeSet<(String, usize)>,
     },
+    /// Counted or summed from records: which, by conditions.
+    Counted {
+        /// What the model is for.
+        doc: String,
+        records: Vec<Behind>,
+        /// Cells of other tables that the figure was computed with.
+        with: Vec<Cell>,
+    },
     /// Read from a cell of a file.
     Printed(Box<Printed>),
-    /// A row of a code list, a break or another declaration of the project.
-    Declared(Key),
+    /// A row of a code list, a break or another declaration of the project; or a finding, with the cells that it speaks of.
+    Declared { row: Key, cells: Vec<Cell> },
 }
 
 /// A row that only chose what was taken, and the columns that were looked at.
@@ -103,9 +120,24 @@ pub struct Explainer {
     sources: HashMap<Row, Rc<Bits>>,
     /// The rows that the bits stand for.
     source_rows: Vec<Row>,
+    /// The rows of sources that a row is made of.
+    origins: HashMap<(String, usize), Rc<impact::Rows>>,
     keys: HashMap<(String, usize), Rc<Key>>,
+    /// The observations of each cell of a file: by file, sheet and address.
+    places: HashMap<[String; 3], Vec<usize>>,
+    /// The rows that were asked for last.
+    asked: Option<Asked>,
     /// Rows by the values of some columns.
     rows: HashMap<(String, Vec<String>), HashMap<Vec<String>, usize>>,
+}
+
+/// Rows that were asked for.
+struct Asked {
+    rows: BTreeSet<(String, usize)>,
+    /// How many rows of sources were known.
+    count: usize,
+    /// The rows as bits over these.
+    bits: Rc<Bits>,
 }
 
 /// A row of a table, by its place in the list of tables.
@@ -123,7 +155,10 @@ impl Explainer {
             tables,
             sources: HashMap::new(),
             source_rows: Vec::new(),
+            origins: HashMap::new(),
             keys: HashMap::new(),
+            places: HashMap::new(),
+            asked: None,
             rows: HashMap::new(),
         }
     }
@@ -147,10 +182,26 @@ impl Explainer {
             cells.push(explained);
         }
         let mut depends_on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-        for (table, row) in self.sources_of(&cell.table, cell.row)? {
-            depends_on.entry(table).or_default().insert(row);
+        let mut by_table: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        let sources = self.closure((self.place(&cell.table), u32::try_from(cell.row).unwrap_or(u32::MAX)))?;
+        for (table, row) in self.rows_in(&sources) {
+            by_table.entry(table).or_default().push(row as usize);
         }
-        Ok(Explanation { cells, depends_on })
+        for (table, rows) in by_table {
+            depends_on.insert(self.tables[table as usize].clone(), rows.into_iter().collect());
+        }
+        let mut extracts = BTreeMap::new();
+        for explained in &cells {
+            if let Origin::Declared { cells, .. } = &explained.origin {
+                let observations = cells.iter().filter(|cell| cell.table == OBSERVATIONS);
+                depends_on.entry(OBSERVATIONS.to_owned()).or_default().extend(observations.map(|cell| cell.row));
+            }
+            if let Origin::Counted { records, .. } = &explained.origin {
+                records::add_files(records, &mut extracts);
+            }
+        }
+        depends_on.retain(|_, rows| !rows.is_empty());
+        Ok(Explanation { cells, depends_on, extracts })
     }
 
     /// One cell, without what lies below it.
@@ -168,6 +219,10 @@ impl Explainer {
 
     fn explain_one(&mut self, cell: &Cell) -> Result<Explained, Vec<Diagnostic>> {
         let one = |fault| vec![fault];
+        if is_personal(&cell.column) {
+            let message = format!("{}.{} tells who is meant, and is not explained", cell.table, cell.column);
+            return Err(vec![Diagnostic::error("personal", message).hint("ask for a figure of the row")]);
+        }
         let provenance = &mut self.provenance;
         let key = key(provenance, &cell.table, cell.row).map_err(one)?;
         let value = provenance.value(&cell.table, cell.row, &cell.column).map_err(one)?;
@@ -175,9 +230,18 @@ impl Explainer {
             let meaning = source::meaning(provenance, cell).map_err(one)?;
             let origin = if cell.table == OBSERVATIONS {
                 Origin::Printed(Box::new(source::printed(provenance, cell.row).map_err(one)?))
+            } else if cell.table == MONTH_TABLE {
+                Origin::Declared { row: source::files_of(provenance, &key), cells: Vec::new() }
             } else {
-                Origin::Declared(source::whole_row(provenance, &cell.table, cell.row).map_err(one)?)
+                let row = source::whole_row(provenance, &cell.table, cell.row).map_err(one)?;
+                Origin::Declared { row, cells: self.spoken_of(&cell.table, cell.row).map_err(one)? }
             };
+            return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
+        }
+        if provenance.is_counted(&cell.table) {
+            let origin = self.counted(cell)?;
+            let model = self.provenance.model(&cell.table);
+            let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
             return Ok(Explained { cell: cell.clone(), key, value, meaning, origin });
         }
         let why = provenance.explain(cell)?;
@@ -197,10 +261,81 @@ impl Explainer {
         let meaning = model.and_then(|model| model.columns.get(&cell.column)).cloned().unwrap_or_default();
         let mut counted = BTreeSet::new();
         for (table, row) in why.tree.rows() {
-            counted.extend(self.sources_of(table, *row)?);
+            counted.extend(self.made_of(table, *row)?.iter().cloned());
         }
         let origin = Origin::Computed { doc, tree: why.tree, selected, counted };
         Ok(Explained { cell: cell.clone(), key, value, meaning, origin })
+    }
+
+    /// The cells that a finding, or a check by its findings, speaks of.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn spoken_of(&mut self, table: &str, row: usize) -> Result<Vec<Cell>, Diagnostic> {
+        let cell = |table: &str, row: &usize, column: &str| Cell {
+            table: table.to_owned(),
+            row: *row,
+            column: column.to_owned(),
+        };
+        match table {
+            FINDINGS => {
+                let [file, sheet, cells] = source::place(&mut self.provenance, table, row)?;
+                self.index()?;
+                let cells = cells.split([' ', ',', ';']).filter(|cell| !cell.is_empty());
+                let known = cells.filter_map(|cell| {
+                    let place = [file.clone(), sheet.clone(), cell.to_owned()];
+                    self.places.get(&place)
+                });
+                Ok(known.flatten().map(|row| cell(OBSERVATIONS, row, "value")).collect())
+            }
+            CHECKS => {
+                let mut of = |column: &str| self.provenance.value(CHECKS, row, column).map(|value| value.to_string());
+                let [rule, dataset, own] = [of("rule")?, of("dataset")?, of("table_id")?];
+                let shared = [("rule".to_owned(), rule), ("dataset".to_owned(), dataset)];
+                let mut found = Vec::new();
+                for row in self.provenance.rows_with(FINDINGS, &shared)? {
+                    // A finding names cells; in which table they stand is said by their observations.
+                    let spoken = self.spoken_of(FINDINGS, row)?;
+                    let tables = spoken.iter().map(|cell| self.provenance.value(OBSERVATIONS, cell.row, "table_id"));
+                    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+                    if tables.is_empty() || tables.iter().any(|table| table.to_string() == own) {
+                        found.push(cell(FINDINGS, &row, "message"));
+                    }
+                }
+                Ok(found)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Know where every observation stands.
+    fn index(&mut self) -> Result<(), Diagnostic> {
+        if self.places.is_empty() {
+            for row in 0..self.provenance.count(OBSERVATIONS)? {
+                let place = source::place(&mut self.provenance, OBSERVATIONS, row)?;
+                self.places.entry(place).or_default().push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that a figure was counted from, and what else it was computed with.
+    fn counted(&mut self, cell: &Cell) -> Result<Origin, Vec<Diagnostic>> {
+        let records = self.provenance.behind(cell)?;
+        let mut rows = Vec::new();
+        records.iter().for_each(|behind| behind.all_rows(&mut rows));
+        let mut with: Vec<Cell> = Vec::new();
+        for (table, row, columns) in rows {
+            for column in columns {
+                let cell = Cell { table: table.clone(), row, column };
+                let is_told = self.provenance.value(&cell.table, row, &cell.column).map_err(|fault| vec![fault])?;
+                if is_told != Scalar::Null && !with.contains(&cell) {
+                    with.push(cell);
+                }
+            }
+        }
+        let doc = self.provenance.model(&cell.table).map_or(String::new(), |model| model.doc.clone());
+        Ok(Origin::Counted { doc, records, with })
     }
 
     /// The row that holds some values, by any columns that tell rows apart.
@@ -222,7 +357,7 @@ impl Explainer {
         Ok(self.rows.get(&place).and_then(|rows| rows.get(&values)).copied())
     }
 
-    /// Whether a row depends in any way on one of some observations.
+    /// Whether a row depends in any way on one of some rows of sources, or of tables that are counted from records.
     ///
     /// # Errors
     /// As [`Explainer::explain`].
@@ -230,13 +365,26 @@ impl Explainer {
         &mut self,
         table: &str,
         row: usize,
-        observations: &BTreeSet<usize>,
+        on: &BTreeSet<(String, usize)>,
     ) -> Result<bool, Vec<Diagnostic>> {
-        let of = self.place(OBSERVATIONS);
         let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        let mut rows = self.source_rows.iter().enumerate();
-        Ok(rows
-            .any(|(nth, (table, row))| *table == of && observations.contains(&(*row as usize)) && is_in(&sources, nth)))
+        let bits = match &self.asked {
+            Some(asked) if asked.rows == *on && asked.count == self.source_rows.len() => asked.bits.clone(),
+            _ => {
+                let rows: BTreeSet<Row> = on
+                    .iter()
+                    .map(|(table, row)| (self.place(table), u32::try_from(*row).unwrap_or(u32::MAX)))
+                    .collect();
+                let mut bits = vec![0_u64; self.source_rows.len().div_ceil(64)];
+                for (nth, _) in self.source_rows.iter().enumerate().filter(|(_, row)| rows.contains(*row)) {
+                    bits[nth / 64] |= 1 << (nth % 64);
+                }
+                let bits = Rc::new(bits);
+                self.asked = Some(Asked { rows: on.clone(), count: self.source_rows.len(), bits: bits.clone() });
+                bits
+            }
+        };
+        Ok(sources.iter().zip(bits.iter()).any(|(own, asked)| own & asked != 0))
     }
 
     fn key(&mut self, table: &str, row: usize) -> Result<Rc<Key>, Diagnostic> {
@@ -249,14 +397,33 @@ impl Explainer {
         Ok(key)
     }
 
-    /// Every row of a source that a row depends on in any way.
-    ///
-    /// # Errors
-    /// As [`Explainer::explain`].
-    pub fn sources_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
-        let sources = self.closure((self.place(table), u32::try_from(row).unwrap_or(u32::MAX)))?;
-        let rows = self.source_rows.iter().enumerate().filter(|(nth, _)| is_in(&sources, *nth));
-        Ok(rows.map(|(_, (table, row))| (self.tables[*table as usize].clone(), *row as usize)).collect())
+    /// Every row of a source that a row is made of: a count of such rows would be another without it.
+    fn made_of(&mut self, table: &str, row: usize) -> Result<Rc<impact::Rows>, Vec<Diagnostic>> {
+        let place = (table.to_owned(), row);
+        if let Some(known) = self.origins.get(&place) {
+            return Ok(known.clone());
+        }
+        let mut all = BTreeSet::new();
+        if self.provenance.is_source(table) || self.provenance.is_counted(table) {
+            all.insert(place.clone());
+        } else {
+            for (read, at) in self.provenance.made_of(table, row)? {
+                all.extend(self.made_of(&read, at)?.iter().cloned());
+            }
+        }
+        Ok(self.origins.entry(place).or_insert(Rc::new(all)).clone())
+    }
+
+    fn rows_in(&self, bits: &Bits) -> impl Iterator<Item = Row> {
+        let set = bits.iter().enumerate().flat_map(|(nth, word)| {
+            let (mut left, first) = (*word, nth * 64);
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(first + bit)
+            })
+        });
+        set.map(|nth| self.source_rows[nth])
     }
 
     fn closure(&mut self, row: Row) -> Result<Rc<Bits>, Vec<Diagnostic>> {
@@ -265,7 +432,8 @@ impl Explainer {
         }
         let table = self.tables[row.0 as usize].clone();
         let mut all = Bits::new();
-        if self.provenance.is_source(&table) {
+        // What is counted from records is told by conditions, not by rows: the figure itself stands for them.
+        if self.provenance.is_source(&table) || self.provenance.is_counted(&table) {
             let nth = self.source_rows.len();
             self.source_rows.push(row);
             all.resize(nth / 64 + 1, 0);
@@ -290,14 +458,15 @@ impl Explainer {
     }
 }
 
-fn is_in(bits: &Bits, nth: usize) -> bool {
-    bits.get(nth / 64).is_some_and(|word| word >> (nth % 64) & 1 == 1)
-}
-
 impl Explained {
     /// The cells that the value was computed from, then the rows that were counted.
     pub fn below(&self) -> Vec<Cell> {
-        let Origin::Computed { tree, counted, .. } = &self.origin else { return Vec::new() };
+        let (tree, counted) = match &self.origin {
+            Origin::Computed { tree, counted, .. } => (tree, counted),
+            Origin::Counted { with, .. } => return with.clone(),
+            Origin::Declared { cells, .. } => return cells.clone(),
+            Origin::Printed(_) => return Vec::new(),
+        };
         let counted = counted.iter().map(|(table, row)| Cell {
             table: table.clone(),
             row: *row,
@@ -313,5 +482,12 @@ impl Explained {
 /// The table cannot be read.
 pub fn key(provenance: &mut Provenance, table: &str, row: usize) -> Result<Key, Diagnostic> {
     let grain = provenance.grain(table).to_vec();
-    grain.into_iter().map(|column| Ok((column.clone(), provenance.value(table, row, &column)?.to_string()))).collect()
+    let told = |column: String| {
+        let value = provenance.value(table, row, &column)?.to_string();
+        Ok((column.clone(), if is_personal(&column) { HIDDEN.to_owned() } else { value }))
+    };
+    grain.into_iter().map(told).collect()
 }
+
+/// In the place of what would tell who is meant.
+pub const HIDDEN: &str = "…";

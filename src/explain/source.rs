@@ -1,9 +1,12 @@
 //! Where the way ends: what stands in the file, and what is known about it.
 
-use super::{Key, OBSERVATIONS};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{FINDINGS, Key, OBSERVATIONS};
 use crate::diag::Diagnostic;
+use crate::domain::record::SUBMISSION;
 use crate::warehouse::Scalar;
-use crate::warehouse::provenance::{Cell, Provenance};
+use crate::warehouse::provenance::{Cell, Provenance, is_personal};
 
 /// A cell of a file, as it was read.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,15 @@ pub struct Finding {
     pub severity: String,
     pub message: String,
     pub suggestion: String,
+}
+
+/// File, sheet and cells that a row names.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn place(provenance: &mut Provenance, table: &str, row: usize) -> Result<[String; 3], Diagnostic> {
+    let mut text = |column: &str| Ok::<_, Diagnostic>(provenance.value(table, row, column)?.to_string());
+    Ok([text("source_file")?, text("sheet")?, text("cell")?])
 }
 
 /// The printed cell behind an observation.
@@ -86,7 +98,6 @@ pub fn printed(provenance: &mut Provenance, row: usize) -> Result<Printed, Diagn
 }
 
 fn findings(provenance: &mut Provenance, printed: &Printed) -> Result<Vec<Finding>, Diagnostic> {
-    const FINDINGS: &str = "core_finding";
     let mut found = Vec::new();
     for row in 0..provenance.count(FINDINGS)? {
         let mut text = |column: &str| Ok::<_, Diagnostic>(provenance.value(FINDINGS, row, column)?.to_string());
@@ -131,12 +142,32 @@ pub fn whole_row(provenance: &mut Provenance, table: &str, row: usize) -> Result
     let columns = provenance.columns(table)?;
     let mut stated = Key::new();
     for column in columns {
+        if is_personal(&column) {
+            continue;
+        }
         let value = provenance.value(table, row, &column)?;
         if value != Scalar::Null && !value.to_string().is_empty() {
             stated.push((column, value.to_string()));
         }
     }
+    // A record is named by the file that it came in.
+    if let Some((_, submission)) = stated.iter_mut().find(|(column, _)| column == SUBMISSION)
+        && let Some(file) = provenance.extract(submission)
+    {
+        *submission = file;
+    }
     Ok(stated)
+}
+
+/// The months of the record tables: what each is made of are the files that have records of it.
+pub fn files_of(provenance: &Provenance, key: &Key) -> Key {
+    let month = key.iter().map(|(_, month)| month.as_str()).next().unwrap_or_default();
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for extract in provenance.extracts().filter(|extract| month.is_empty() || extract.months.contains_key(month)) {
+        files.entry(extract.table).or_default().insert(extract.file);
+    }
+    let told = files.into_iter().map(|(table, files)| (table, files.into_iter().collect::<Vec<_>>().join(" ")));
+    told.collect()
 }
 
 /// The first row that holds the given values.

@@ -1,22 +1,31 @@
 //! An explanation for the terminal: a tree, model by model, down to the printed cells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::formula::{formula, number, reasons};
 use super::source::Printed;
-use super::{Explained, Explanation, Key, Origin, Selected};
+use super::{Explained, Explanation, Key, Origin, Selected, records};
 use crate::domain::TOTAL;
 use crate::warehouse::Scalar;
 use crate::warehouse::provenance::Part;
+
+/// Counted rows that are told one by one.
+const COUNTED_MAX: usize = 3;
 
 pub fn text(explanation: &Explanation) -> String {
     let mut out = String::new();
     let mut told = vec![false; explanation.cells.len()];
     tell(explanation, 0, "", "", &mut told, &mut out);
-    let counts = explanation.depends_on.iter().map(|(table, rows)| format!("{} of {table}", rows.len()));
-    let counts: Vec<String> = counts.collect();
+    // A figure that is counted from records stands for them itself.
+    let own = &explanation.figure().cell.table;
+    let others = explanation.depends_on.iter().filter(|(table, _)| *table != own);
+    let counts: Vec<String> = others.map(|(table, rows)| format!("{} of {table}", rows.len())).collect();
     if !counts.is_empty() {
         out.push_str(&format!("\nRows it depends on in any way: {}\n", counts.join(", ")));
+    }
+    if !explanation.extracts.is_empty() {
+        let files: BTreeSet<&str> = explanation.extracts.keys().map(|(_, file)| file.as_str()).collect();
+        out.push_str(&format!("Files of records it rests on: {}\n", files.len()));
     }
     out
 }
@@ -26,15 +35,18 @@ fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool
     let again = std::mem::replace(&mut told[nth], true);
     let mut line =
         |text: &str, is_first: bool| out.push_str(&format!("{}{text}\n", if is_first { first } else { rest }));
-    line(&format!("{}  {}", shown(&explained.value), title(explained)), true);
+    line(format!("{}  {}", value(explained), title(explained)).trim_start(), true);
     if again {
         line("   as above", false);
         return;
     }
-    let below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
+    let (below, more) = below(all, explained);
     let bar = if below.is_empty() { "   " } else { "│  " };
     for text in facts(explained) {
         line(&format!("{bar}{text}"), false);
+    }
+    if let Some(more) = more {
+        line(&format!("{bar}{more}"), false);
     }
     for (at, next) in below.iter().enumerate() {
         let last = at + 1 == below.len();
@@ -43,8 +55,26 @@ fn tell(all: &Explanation, nth: usize, first: &str, rest: &str, told: &mut [bool
     }
 }
 
-fn shown(value: &Scalar) -> String {
-    match value {
+/// The cells below, and a word on those left out: of many rows that are only counted the first are told.
+pub fn below(all: &Explanation, explained: &Explained) -> (Vec<usize>, Option<String>) {
+    let mut below: Vec<usize> = explained.below().iter().filter_map(|cell| all.position(cell)).collect();
+    let is_counted = |nth: &usize| all.cells[*nth].cell.column.is_empty();
+    let counted = below.iter().filter(|nth| is_counted(nth)).count();
+    if counted <= COUNTED_MAX {
+        return (below, None);
+    }
+    let mut told = 0;
+    below.retain(|nth| {
+        told += usize::from(is_counted(nth));
+        !is_counted(nth) || told <= COUNTED_MAX
+    });
+    (below, Some(format!("{counted} rows are counted, of which {COUNTED_MAX} are told here")))
+}
+
+/// The value of a cell; blank for a row that is counted as a whole.
+pub fn value(explained: &Explained) -> String {
+    match &explained.value {
+        _ if explained.cell.column.is_empty() => String::new(),
         Scalar::Text(text) => text.clone(),
         other => number(other),
     }
@@ -86,8 +116,14 @@ pub fn facts(explained: &Explained) -> Vec<String> {
             }
             lines.extend(chosen(selected));
         }
+        Origin::Counted { doc, records, .. } => {
+            if explained.meaning.is_empty() {
+                lines.extend(sentence(doc));
+            }
+            lines.extend(records::lines(records));
+        }
         Origin::Printed(printed) => lines.extend(place(printed)),
-        Origin::Declared(row) => {
+        Origin::Declared { row, .. } => {
             lines.push(row.iter().map(|(column, value)| format!("{column} {value}")).collect::<Vec<_>>().join(", "));
         }
     }
@@ -95,13 +131,8 @@ pub fn facts(explained: &Explained) -> Vec<String> {
 }
 
 fn unique(all: Vec<String>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
-    for one in all {
-        if !once.contains(&one) {
-            once.push(one);
-        }
-    }
-    once
+    let mut met = BTreeSet::new();
+    all.into_iter().filter(|one| met.insert(one.clone())).collect()
 }
 
 fn sentence(doc: &str) -> Option<String> {
@@ -109,22 +140,13 @@ fn sentence(doc: &str) -> Option<String> {
     (!doc.is_empty()).then(|| doc[..end].to_owned())
 }
 
-/// The rows that only chose, by table: how many, and what was looked at.
+/// The rows that only chose, by table: how many. What was looked at in each is told to programs.
 fn chosen(selected: &[Selected]) -> Option<String> {
-    let mut tables: BTreeMap<&str, (usize, Vec<&str>)> = BTreeMap::new();
-    for row in selected {
-        let (count, columns) = tables.entry(&row.table).or_default();
-        *count += 1;
-        for column in &row.columns {
-            if !columns.contains(&column.as_str()) {
-                columns.push(column);
-            }
-        }
-    }
-    let told = tables.iter().map(|(table, (count, columns))| {
-        let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-        let by = if columns.is_empty() { String::new() } else { format!(" by {}", columns.join(", ")) };
-        format!("{rows} of {table}{by}")
+    let mut tables: BTreeMap<&str, usize> = BTreeMap::new();
+    selected.iter().for_each(|row| *tables.entry(&row.table).or_default() += 1);
+    let told = tables.iter().map(|(table, count)| match count {
+        1 => format!("1 row of {table}"),
+        count => format!("{count} rows of {table}"),
     });
     (!tables.is_empty()).then(|| format!("chosen with {}", told.collect::<Vec<_>>().join("; ")))
 }

@@ -1,7 +1,9 @@
 //! Extracts of agencies: every format to the same records, wrong cells set aside, files that come again, personal numbers
 //! that show nowhere, and made-up extracts whose statistics are known.
 
+mod explained;
 mod formats;
+mod impact;
 mod postgres;
 mod preview;
 mod statistics;

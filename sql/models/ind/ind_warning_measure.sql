@@ -101,8 +101,8 @@ measured AS (
         AND before.ownership = now.ownership AND before.industry = now.industry AND before.population = now.population
         AND before.base_indicator = now.base_indicator AND before.base_population = now.base_population
     LEFT ANTI JOIN core_break AS b
-        ON b.kind = 'break' AND b.at_day <= CAST(concat(now.period, '-12-31') AS DATE)
-        AND b.at_day > CAST(concat(before.period, '-12-31') AS DATE)
+        ON b.kind = 'break' AND b.at_day <= TRY_CAST(concat(now.period, '-12-31') AS DATE)
+        AND b.at_day > TRY_CAST(concat(before.period, '-12-31') AS DATE)
         AND (b.indicator IS NULL OR b.indicator IN ('insured_person', 'coverage_pct') OR b.indicator = now.base_indicator)
         AND (b.scheme IS NULL OR b.scheme = now.scheme) AND (b.region IS NULL OR b.region = now.region)
         AND (b.ownership IS NULL OR b.ownership = now.ownership) AND (b.industry IS NULL OR b.industry = now.industry)

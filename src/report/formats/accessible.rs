@@ -5,10 +5,12 @@
 use std::collections::BTreeSet;
 
 use crate::domain::value::{Mark, Status};
+use crate::grid::column_letters;
 use crate::report::definition::spec::Head;
 use crate::report::rows::names::Names;
 use crate::report::table::format::Figure;
 use crate::report::table::frame::{Block, Cell, Content, Frame};
+use crate::report::table::key::{Keyed, keyed};
 use crate::report::table::point::path;
 use crate::report::table::select::flat;
 use crate::report::table::widths::{line_count, text_width};
@@ -26,6 +28,8 @@ pub struct Book {
     pub title: String,
     pub description: String,
     pub sheets: Vec<Plain>,
+    /// Which figure of the release stands in which cell.
+    pub keys: Vec<Keyed>,
 }
 
 /// One sheet: lines in the first column, then one table.
@@ -101,10 +105,12 @@ pub fn book(title: &str, summary: &str, publisher: &str, frames: &[&Frame], name
     }
     let mut taken: BTreeSet<String> = [COVER, CONTENTS, NOTES, SHORTHAND].map(str::to_owned).into();
     let mut notes = Notes::default();
-    let mut tables = Vec::new();
+    let (mut tables, mut keys) = (Vec::new(), Vec::new());
     for frame in &frames {
         let name = unique(&sheet_name(frame), &mut taken);
-        tables.push(table(frame, name, &mut notes, names));
+        let plain = table(frame, name, &mut notes, names);
+        keys.extend(keyed(frame, &plain.name, &addresses(frame, &plain)));
+        tables.push(plain);
     }
     let mut sheets = vec![cover(title, summary, publisher), contents(&tables, !notes.texts.is_empty())];
     if !notes.texts.is_empty() {
@@ -116,7 +122,7 @@ pub fn book(title: &str, summary: &str, publisher: &str, frames: &[&Frame], name
         sheets.push(shorthand_sheet(&used, names));
     }
     sheets.extend(tables);
-    Some(Book { title: title.to_owned(), description: summary.to_owned(), sheets })
+    Some(Book { title: title.to_owned(), description: summary.to_owned(), sheets, keys })
 }
 
 const COVER: &str = "封面";
@@ -260,6 +266,17 @@ fn table(frame: &Frame, name: String, notes: &mut Notes, names: &Names) -> Plain
         rows,
         alt,
     }
+}
+
+/// Where each data cell stands on its sheet: below the lines above and the heads, right of the labels.
+fn addresses(frame: &Frame, plain: &Plain) -> Vec<Vec<String>> {
+    let address = |row: usize, nth: usize| {
+        let labels: usize = frame.row_blocks(row).iter().map(|block| block.wide).sum();
+        let column = u32::try_from(labels + nth).unwrap_or(u32::MAX);
+        format!("{}{}", column_letters(column), plain.above.len() + row + 2)
+    };
+    let rows = frame.cells.iter().enumerate();
+    rows.map(|(row, cells)| (0..cells.len()).map(|nth| address(row, nth)).collect()).collect()
 }
 
 /// What a reader must know before the table: how many tables, where notes and signs are explained, unit, source.

@@ -1,11 +1,13 @@
 //! The yearbook layout as a Word document: title and unit note as paragraphs, the table between three rules with heads that
 //! Word repeats, each page of a long table with its own, notes and source below.
 
+use super::keys;
 use super::pack::pack;
 use super::xml::Xml;
 use crate::diag::Diagnostic;
 use crate::report::definition::spec::Palette;
 use crate::report::table::frame::Frame;
+use crate::report::table::key::keyed_in_document;
 use crate::report::table::sheet::{
     Align, BODY_SIZE, Line, NOTE_SIZE, Page, Placed, Sheet, Size, Slot, TITLE_SIZE, What, slots,
 };
@@ -27,10 +29,14 @@ pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
         ("[Content_Types].xml", content_types()),
         ("_rels/.rels", relations(&[("document", "word/document.xml"), ("core", "docProps/core.xml")])),
         ("docProps/core.xml", properties(&frame.full_title(), &frame.source, &palette.publisher)),
-        ("word/_rels/document.xml.rels", relations(&[("styles", "styles.xml"), ("footer", "footer.xml")])),
+        (
+            "word/_rels/document.xml.rels",
+            relations(&[("styles", "styles.xml"), ("footer", "footer.xml"), ("customXml1", "../customXml/item1.xml")]),
+        ),
         ("word/document.xml", document(frame, &laid)),
         ("word/styles.xml", styles(palette)),
         ("word/footer.xml", footer()),
+        (keys::OFFICE_PART, keys::part(&keyed_in_document(frame, &mut 0))),
     ])
 }
 

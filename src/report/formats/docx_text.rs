@@ -2,6 +2,7 @@
 //! charts as pictures with their description, wide tables on a page turned sideways.
 
 use super::docx::{OFFICE, WORD, content_types, footer, pages, paragraphs, properties, relations, section, styles};
+use super::keys;
 use super::pack::pack;
 use super::text::Whole;
 use super::xml::Xml;
@@ -10,6 +11,7 @@ use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Palette;
 use crate::report::prose::document::{Block, Run, Words};
 use crate::report::table::frame::status_sign;
+use crate::report::table::key::{Keyed, keyed_in_document};
 use crate::report::table::sheet::Sheet;
 
 /// English metric units per pixel of a picture, at the size that fills the page between its margins.
@@ -19,7 +21,9 @@ const PICTURE_WIDTH: usize = 6_120_000;
 /// The parts do not fit an archive.
 pub fn render(whole: &Whole<'_>, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
     let mut relations_of =
-        vec![("styles".to_owned(), "styles.xml".to_owned()), ("footer".to_owned(), "footer.xml".to_owned())];
+        [("styles", "styles.xml"), ("footer", "footer.xml"), ("customXml1", "../customXml/item1.xml")]
+            .map(|(id, target)| (id.to_owned(), target.to_owned()))
+            .to_vec();
     let mut media = Vec::new();
     let document = document(whole, &mut relations_of, &mut media);
     let targets: Vec<(&str, &str)> = relations_of.iter().map(|(id, target)| (id.as_str(), target.as_str())).collect();
@@ -31,9 +35,28 @@ pub fn render(whole: &Whole<'_>, palette: &Palette) -> Result<Vec<u8>, Diagnosti
         ("word/document.xml", document),
         ("word/styles.xml", styles(palette)),
         ("word/footer.xml", footer()),
+        (keys::OFFICE_PART, keys::part(&keyed(whole))),
     ];
     parts.extend(media.iter().map(|(name, bytes): &(String, Vec<u8>)| (name.as_str(), bytes.clone())));
     pack(&parts)
+}
+
+/// The figures of the sentences by their number in the text, those of the tables by table and cell.
+fn keyed(whole: &Whole<'_>) -> Vec<Keyed> {
+    let used = whole.document.figures.iter().enumerate();
+    let used = used.map(|(nth, used)| Keyed {
+        sheet: String::new(),
+        cell: format!("F{}", nth + 1),
+        figure: used.quoted.key.clone(),
+    });
+    let mut keys: Vec<Keyed> = used.collect();
+    let mut tables = 0;
+    for block in &whole.document.blocks {
+        let Block::Table(id) = block else { continue };
+        let Some(frame) = whole.table(id).map(|table| table.frame.as_ref()) else { continue };
+        keys.extend(keyed_in_document(frame, &mut tables));
+    }
+    keys
 }
 
 fn document(whole: &Whole<'_>, targets: &mut Vec<(String, String)>, media: &mut Vec<(String, Vec<u8>)>) -> Vec<u8> {

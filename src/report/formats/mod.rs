@@ -3,6 +3,7 @@
 pub mod html;
 mod pack;
 mod xml;
+pub mod keys;
 pub mod accessible;
 pub mod csv;
 pub mod docx;

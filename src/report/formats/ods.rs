@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::accessible::{Book, Value};
+use super::keys;
 use super::pack::pack;
 use super::xml::Xml;
 use crate::diag::Diagnostic;
 use crate::report::definition::spec::{Palette, Sign};
 use crate::report::table::format::Figure;
 use crate::report::table::frame::Frame;
+use crate::report::table::key::{Keyed, addresses, keyed};
 use crate::report::table::sheet::{
     Align, BODY_SIZE, LINE_POINTS, Look, NOTE_SIZE, Placed, Rules, Sheet, Size, Slot, TITLE_SIZE, What, slots,
 };
@@ -42,7 +44,8 @@ pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
     body.open("office:spreadsheet", &[]);
     yearbook(&mut body, &laid, &mut styles);
     let paper = Paper { landscape: laid.landscape, page_numbers: true };
-    file(body, &styles, palette, &frame.full_title(), &frame.source, paper)
+    let keys = keyed(frame, &laid.name, &addresses(frame));
+    file(body, &styles, palette, (&frame.full_title(), &frame.source), paper, &keys)
 }
 
 /// The machine-readable layout of a report.
@@ -116,7 +119,8 @@ pub fn render_book(book: &Book, palette: &Palette) -> Result<Vec<u8>, Diagnostic
         );
     }
     body.close();
-    file(body, &styles, palette, &book.title, &book.description, Paper { landscape: false, page_numbers: false })
+    let paper = Paper { landscape: false, page_numbers: false };
+    file(body, &styles, palette, (&book.title, &book.description), paper, &book.keys)
 }
 
 fn accessible(size: Size, align: Align, wrap: bool) -> Look {
@@ -371,9 +375,9 @@ fn file(
     body: Xml,
     styles: &Styles,
     palette: &Palette,
-    title: &str,
-    description: &str,
+    (title, description): (&str, &str),
     paper: Paper,
+    keys: &[Keyed],
 ) -> Result<Vec<u8>, Diagnostic> {
     let mut content = Xml::new();
     content.open("office:document-content", &versioned());
@@ -384,6 +388,7 @@ fn file(
         ("content.xml", content.finish()),
         ("styles.xml", page_styles(paper)),
         ("meta.xml", meta(palette, title, description)),
+        (keys::OPEN_PART, keys::part(keys)),
         ("META-INF/manifest.xml", manifest()),
     ])
 }
@@ -451,9 +456,8 @@ fn manifest() -> Vec<u8> {
     let mut xml = Xml::new();
     let name = [("xmlns:manifest", "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"), ("manifest:version", "1.3")];
     xml.open("manifest:manifest", &name);
-    for (path, kind) in
-        [("/", MIMETYPE), ("content.xml", "text/xml"), ("styles.xml", "text/xml"), ("meta.xml", "text/xml")]
-    {
+    let parts = ["content.xml", "styles.xml", "meta.xml", keys::OPEN_PART];
+    for (path, kind) in [("/", MIMETYPE)].into_iter().chain(parts.map(|part| (part, "text/xml"))) {
         xml.empty("manifest:file-entry", &[("manifest:full-path", path), ("manifest:media-type", kind)]);
     }
     xml.finish()

@@ -1,18 +1,20 @@
-//! What the library that writes workbooks cannot say: that the title of a sheet is a heading, and in which language the
-//! workbook is. Readers who do not see a sheet are led by both.
+//! What the library that writes workbooks cannot say: that the title of a sheet is a heading, in which language the
+//! workbook is, and which figures of the release it prints. Readers who do not see a sheet are led by both.
 
 use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
+use super::keys;
 use super::pack::pack;
 use crate::diag::Diagnostic;
+use crate::report::table::key::Keyed;
 
-/// A workbook whose cells in the font of a size are tagged as headings.
+/// A workbook whose cells in the font of a size are tagged as headings, with the keys of its figures as a part of its own.
 ///
 /// # Errors
 /// The bytes are no workbook.
-pub fn tag(workbook: &[u8], title_size: f64) -> Result<Vec<u8>, Diagnostic> {
+pub fn tag(workbook: &[u8], title_size: f64, figures: &[Keyed]) -> Result<Vec<u8>, Diagnostic> {
     let fault = |error: String| Diagnostic::error("xlsx", format!("a workbook cannot be tagged: {error}"));
     let mut archive = ZipArchive::new(Cursor::new(workbook)).map_err(|e| fault(e.to_string()))?;
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
@@ -27,11 +29,18 @@ pub fn tag(workbook: &[u8], title_size: f64) -> Result<Vec<u8>, Diagnostic> {
             "docProps/core.xml" => {
                 Some(text.replace("</cp:coreProperties>", "<dc:language>zh-CN</dc:language></cp:coreProperties>"))
             }
+            "xl/_rels/workbook.xml.rels" => {
+                let target = format!("../{}", keys::OFFICE_PART);
+                let relation = keys::OFFICE_RELATION;
+                let one = format!("<Relationship Id=\"rIdFigures\" Type=\"{relation}\" Target=\"{target}\"/>");
+                Some(text.replace("</Relationships>", &format!("{one}</Relationships>")))
+            }
             _ => Some(text),
         };
         let changed = changed.ok_or_else(|| fault(format!("{name} is not as expected")))?;
         parts.push((name, changed.into_bytes()));
     }
+    parts.push((keys::OFFICE_PART.to_owned(), keys::part(figures)));
     let parts: Vec<(&str, Vec<u8>)> = parts.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     pack(&parts)
 }

@@ -11,7 +11,7 @@ use rust_xlsxwriter::{
 use crate::diag::Diagnostic;
 use crate::report::definition::spec::Palette;
 use crate::report::table::frame::{Frame, Tidy};
-use crate::report::table::key::addresses;
+use crate::report::table::key::{addresses, keyed};
 use crate::report::table::sheet::{Align, BODY_SIZE, Look, NOTE_SIZE, Placed, Sheet, Size, TITLE_SIZE, What};
 use crate::report::table::widths::{COLUMN_WIDTH_MAX, text_width};
 
@@ -172,19 +172,13 @@ fn write_keys(sheet: &mut Worksheet, frame: &Frame) -> Result<(), XlsxError> {
     for (column, name) in KEY_COLUMNS.iter().enumerate() {
         sheet.write_string(0, column as u16, *name)?;
     }
-    let mut row = 0;
-    for (cells, addresses) in frame.cells.iter().zip(&addresses(frame)) {
-        for (nth, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.covered) {
-            for figure in cell.answers.iter().map(|answer| &answer.key) {
-                row += 1;
-                let key: serde_json::Map<String, serde_json::Value> =
-                    figure.key.iter().map(|(column, value)| (column.clone(), value.clone().into())).collect();
-                let key = serde_json::Value::from(key).to_string();
-                for (column, text) in [addresses[nth].as_str(), &figure.table, &figure.column, &key].iter().enumerate()
-                {
-                    sheet.write_string(row, column as u16, *text)?;
-                }
-            }
+    for (row, keyed) in (1..).zip(&keyed(frame, "", &addresses(frame))) {
+        let figure = &keyed.figure;
+        let key: serde_json::Map<String, serde_json::Value> =
+            figure.key.iter().map(|(column, value)| (column.clone(), value.clone().into())).collect();
+        let key = serde_json::Value::from(key).to_string();
+        for (column, text) in [&keyed.cell, &figure.table, &figure.column, &key].iter().enumerate() {
+            sheet.write_string(row, column as u16, text.as_str())?;
         }
     }
     Ok(())

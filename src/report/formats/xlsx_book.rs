@@ -21,7 +21,7 @@ const ALT_MAX: usize = 250;
 /// # Errors
 /// A table is larger than a worksheet.
 pub fn render(book: &Book, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
-    tag(&write(book, palette).map_err(|error| too_large(&book.title, &error))?, TITLE_SIZE)
+    tag(&write(book, palette).map_err(|error| too_large(&book.title, &error))?, TITLE_SIZE, &book.keys)
 }
 
 fn write(book: &Book, palette: &Palette) -> Result<Vec<u8>, XlsxError> {

@@ -1,4 +1,4 @@
-//! The rows that a row depends on, and the cells that chose it.
+//! The rows that a row depends on, those among them that it is made of, and the cells that chose it.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -70,6 +70,37 @@ impl Tracer {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
+    /// The rows that a row is made of: without one of them it would not be there. Those that a window or a subquery looked at
+    /// only chose it, and so did the partner in an outer join, which leaves the row without it; for a group stands its first.
+    pub fn made_of(&mut self, step: &Arc<Step>, row: u32) -> Rc<BTreeSet<Row>> {
+        let key = (Arc::as_ptr(step), row);
+        if let Some(found) = self.origins.get(&key) {
+            return found.clone();
+        }
+        let nth = row as usize;
+        let below: Vec<(usize, u32)> = match &step.node {
+            Node::Scan { .. } | Node::Given => Vec::new(),
+            Node::Same | Node::Projection(_) | Node::Window { .. } => vec![(0, row)],
+            Node::Some { rows, .. } | Node::Unnest { rows, .. } | Node::Semi { rows, .. } => vec![(0, rows[nth])],
+            Node::Union(from) => vec![(from[nth].0 as usize, from[nth].1)],
+            Node::Join { pairs, stays, .. } => partners(pairs, *stays, nth),
+            Node::Group { groups, .. } => groups[nth].first().map(|member| (0, *member)).into_iter().collect(),
+        };
+        let found = match (&step.node, below.as_slice()) {
+            (Node::Scan { table, first }, _) => Rc::new(BTreeSet::from([(self.table(table), first + row)])),
+            (_, [(side, at)]) => self.made_of(&step.inputs[*side], *at),
+            _ => {
+                let mut all = BTreeSet::new();
+                for (side, at) in below {
+                    all.extend(self.made_of(&step.inputs[side], at).iter().copied());
+                }
+                Rc::new(all)
+            }
+        };
+        self.origins.insert(key, found.clone());
+        found
+    }
+
     /// The cells that conditions, keys and windows on the way of a row have read.
     pub fn conditions(&mut self, step: &Arc<Step>, row: u32) -> Result<Rc<BTreeSet<Place>>> {
         let key = (Arc::as_ptr(step), row);
@@ -90,7 +121,7 @@ impl Tracer {
                 below.push((0, rows[nth]));
             }
             Node::Union(from) => below.push((from[nth].0 as usize, from[nth].1)),
-            Node::Join { pairs, conditions } => {
+            Node::Join { pairs, conditions, .. } => {
                 if let (Some(_), Some(_)) = pairs[nth] {
                     read.extend(conditions.iter().map(|condition| (step.clone(), row, condition)));
                 }
@@ -148,5 +179,26 @@ impl Tracer {
         });
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         (self.table(&cell.table), number(cell.row), number(column))
+    }
+}
+
+/// The left row and the right row of a joined one.
+type Pair = (Option<u32>, Option<u32>);
+
+/// The sides of a joined row without which it would not be there. Where a row that stays has several partners, each makes a
+/// row more.
+fn partners(pairs: &[Pair], stays: [bool; 2], nth: usize) -> Vec<(usize, u32)> {
+    let (left, right) = pairs[nth];
+    let (Some(l), Some(r)) = (left, right) else {
+        return left.map(|at| (0, at)).into_iter().chain(right.map(|at| (1, at))).collect();
+    };
+    let is_alone =
+        |side: fn(&Pair) -> Option<u32>| pairs.iter().filter(|pair| side(pair) == side(&pairs[nth])).nth(1).is_none();
+    let is_free = [stays[1] && is_alone(|pair| pair.1), stays[0] && is_alone(|pair| pair.0)];
+    // Of two sides that stay, one makes the row.
+    match is_free {
+        [true, false] => vec![(1, r)],
+        [false, true] | [true, true] => vec![(0, l)],
+        [false, false] => vec![(0, l), (1, r)],
     }
 }

@@ -14,6 +14,7 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::prelude::SessionContext;
 
+use super::behind;
 use super::column::Columns;
 use super::rule::prepare;
 use super::run::{Runner, Step};
@@ -21,23 +22,34 @@ use super::trace::Tracer;
 use super::tree::{Cell, Tree};
 use crate::diag::Diagnostic;
 use crate::domain::record::MONTH;
-use crate::store::StoreError;
-use crate::store::records::month_number;
+use crate::store::records::{Submission, month_number};
+use crate::store::release::MANIFEST;
+use crate::store::{Manifest, StoreError};
 use crate::warehouse::build::register;
 use crate::warehouse::fault;
 use crate::warehouse::model::{self, Growth, Library, Model};
+use crate::warehouse::months::Monthly;
 use crate::warehouse::records;
 use crate::warehouse::rows::{Scalar, scalar};
 use crate::warehouse::session::{self, Engine};
 
 /// Follows cells of a release to the cells they were computed from.
 pub struct Provenance {
-    engine: Engine,
-    session: SessionContext,
+    pub(super) engine: Engine,
+    /// Keeps the order of rows in their files.
+    pub(super) session: SessionContext,
+    /// The same tables through all threads.
+    pub(super) parallel: SessionContext,
     /// For running one node at a time: nothing is optimised.
     bare: SessionState,
     library: Library,
-    names: BTreeSet<String>,
+    pub(super) names: BTreeSet<String>,
+    /// Tables that are never held as a whole.
+    pub(super) large: BTreeSet<String>,
+    pub(super) monthly: Monthly,
+    pub(super) submissions: BTreeMap<String, Submission>,
+    /// The row of a large table that was looked at last.
+    pub(super) last_row: Option<(String, usize, RecordBatch)>,
     tables: BTreeMap<String, RecordBatch>,
     /// By table, and by the first row of the month where a model is built month by month.
     models: BTreeMap<(String, usize), Traced>,
@@ -54,6 +66,10 @@ struct Traced {
 }
 
 impl Traced {
+    fn holds(&self, of_table: usize) -> bool {
+        of_table.checked_sub(self.first).is_some_and(|nth| nth < self.of_file.len())
+    }
+
     fn row(&self, of_table: usize) -> u32 {
         self.of_file[of_table - self.first]
     }
@@ -88,21 +104,38 @@ impl Provenance {
         }
         let plain = |error: DataFusionError| vec![Diagnostic::error("sql", error.to_string())];
         let engine = Engine::start().map_err(|error| vec![StoreError::io("open", release)(error).into()])?;
-        let session = session::sequential(&session::parallel().map_err(plain)?);
+        let parallel = session::parallel().map_err(plain)?;
+        let session = session::sequential(&parallel);
         let mut names = table_names(release).map_err(|fault| vec![fault])?;
-        engine
+        let registered = engine
             .block_on(async {
                 for name in &names {
                     register(&session, name, release).await?;
                 }
-                records::register(&session, release).await.map(drop)
+                records::register(&session, release).await
             })
             .map_err(|fault| vec![fault])?;
+        let manifest = release.join(MANIFEST).is_file().then(|| Manifest::read(release)).transpose();
+        let submissions = behind::submissions(manifest.map_err(|error| vec![error.into()])?);
         names.extend(records::names().into_iter().map(str::to_owned));
         let bare = bare(&session);
         let tracer = Tracer::new(bare.clone());
         let (tables, models) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Provenance { engine, session, bare, library: loaded.value, names, tables, models, tracer })
+        Ok(Provenance {
+            engine,
+            session,
+            parallel,
+            bare,
+            large: behind::large(&loaded.value),
+            library: loaded.value,
+            names,
+            monthly: registered.monthly,
+            submissions,
+            last_row: None,
+            tables,
+            models,
+            tracer,
+        })
     }
 
     /// The names of all tables, those that ingest left for the models among them.
@@ -125,8 +158,10 @@ impl Provenance {
     /// # Errors
     /// The table cannot be read.
     pub fn columns(&mut self, table: &str) -> Result<Vec<String>, Diagnostic> {
-        let rows = self.load(table)?;
-        Ok(rows.schema().fields().iter().map(|field| field.name().clone()).collect())
+        self.known(table)?;
+        let frame = self.engine.block_on(self.session.table(table));
+        let frame = frame.map_err(|error| Diagnostic::error("parquet", error.to_string()))?;
+        Ok(frame.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
     /// The number of rows of a table.
@@ -134,7 +169,12 @@ impl Provenance {
     /// # Errors
     /// The table cannot be read.
     pub fn count(&mut self, table: &str) -> Result<usize, Diagnostic> {
-        Ok(self.load(table)?.num_rows())
+        if !self.is_large(table) {
+            return Ok(self.load(table)?.num_rows());
+        }
+        let session = &self.session;
+        let counted = self.engine.block_on(async { session.table(table).await?.count().await });
+        counted.map_err(|error| Diagnostic::error("parquet", error.to_string()))
     }
 
     /// The value of a cell; null where there is no such column.
@@ -142,8 +182,12 @@ impl Provenance {
     /// # Errors
     /// The table cannot be read.
     pub fn value(&mut self, table: &str, row: usize, column: &str) -> Result<Scalar, Diagnostic> {
-        let rows = self.load(table)?;
-        Ok(rows.column_by_name(column).map_or(Scalar::Null, |column| scalar(column, row)))
+        let of = |rows: &RecordBatch, at| rows.column_by_name(column).map_or(Scalar::Null, |column| scalar(column, at));
+        if !self.is_large(table) {
+            return Ok(of(self.load(table)?, row));
+        }
+        let (rows, at) = self.row(table, row)?;
+        Ok(of(&rows, at))
     }
 
     /// The columns that tell the rows of a table apart.
@@ -202,6 +246,17 @@ impl Provenance {
         Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
     }
 
+    /// The rows of the tables it reads that a row of a model is made of: without one of them it would not be there.
+    ///
+    /// # Errors
+    /// As [`Provenance::explain`].
+    pub fn made_of(&mut self, table: &str, row: usize) -> Result<Vec<(String, usize)>, Vec<Diagnostic>> {
+        let traced = self.trace(table, row)?;
+        let Some(traced) = self.models.get(&traced) else { return Ok(Vec::new()) };
+        let rows = self.tracer.made_of(&traced.step, traced.row(row));
+        Ok(rows.iter().map(|(table, row)| (self.tracer.tables[*table as usize].clone(), *row as usize)).collect())
+    }
+
     /// What a cell was computed from, without what chose its row.
     ///
     /// # Errors
@@ -249,18 +304,22 @@ impl Provenance {
 
     /// Run a model again, so that the cells of a row can be followed; the key that it is kept by.
     fn trace(&mut self, table: &str, row: usize) -> Result<(String, usize), Vec<Diagnostic>> {
+        let before = self.models.range(..=(table.to_owned(), row)).next_back();
+        if let Some((key, _)) = before.filter(|((name, _), traced)| name == table && traced.holds(row)) {
+            return Ok(key.clone());
+        }
         let Some(model) = self.model(table).cloned() else { return Ok((table.to_owned(), 0)) };
-        let file = self.load(table).map_err(|fault| vec![fault])?.clone();
+        let file = self.load(table).map_err(|fault| vec![fault])?;
         // Rows of other periods follow from all months.
         let growth = model.growth.as_ref().filter(|growth| !growth.rest);
-        let column = growth.map(|growth| growth.column.as_str());
-        let number = column.and_then(|column| month_of(&file, column, row));
-        let of_month = |number: u32| rows_within(&file, column.unwrap_or_default(), &(number..=number));
-        let rows = number.map_or(0..file.num_rows(), of_month);
+        let number = growth.and_then(|growth| month_of(file, &growth.column, row));
+        let of_month = |(growth, number): (&Growth, u32)| rows_within(file, &growth.column, &(number..=number));
+        let rows = growth.zip(number).map_or(0..file.num_rows(), of_month);
         let key = (table.to_owned(), rows.start);
         if self.models.contains_key(&key) {
             return Ok(key);
         }
+        let file = self.tables[table].slice(rows.start, rows.len());
         for (read, _) in &model.query.reads {
             self.load(read).map_err(|fault| vec![fault])?;
         }
@@ -275,7 +334,7 @@ impl Provenance {
         };
         let names: Vec<String> = self.names.iter().cloned().collect();
         let step = self.engine.block_on(run).map_err(|error| fault::diagnose(&error, &model.query.source, &names))?;
-        let of_file = matched(&model, &file.slice(rows.start, rows.len()), &step.rows)?;
+        let of_file = matched(&model, &file, &step.rows)?;
         self.models.insert(key.clone(), Traced { step, first: rows.start, of_file });
         Ok(key)
     }
@@ -299,13 +358,18 @@ impl Provenance {
         (tables, firsts)
     }
 
-    fn load(&mut self, table: &str) -> Result<&RecordBatch, Diagnostic> {
+    fn known(&self, table: &str) -> Result<(), Diagnostic> {
+        if self.names.contains(table) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let fault = Diagnostic::error("unknown-table", format!("no table \"{table}\""));
+        Err(fault.hint(fault::suggest(table, "tables", &known)))
+    }
+
+    pub(super) fn load(&mut self, table: &str) -> Result<&RecordBatch, Diagnostic> {
         if !self.tables.contains_key(table) {
-            if !self.names.contains(table) {
-                let known: Vec<&str> = self.names.iter().map(String::as_str).collect();
-                let fault = Diagnostic::error("unknown-table", format!("no table \"{table}\""));
-                return Err(fault.hint(fault::suggest(table, "tables", &known)));
-            }
+            self.known(table)?;
             let read = self.engine.block_on(async {
                 let frame = self.session.table(table).await?;
                 let schema = Arc::new(frame.schema().as_arrow().clone());
@@ -319,7 +383,7 @@ impl Provenance {
 }
 
 /// The month of a row, counted from the year 0.
-fn month_of(table: &RecordBatch, column: &str, row: usize) -> Option<u32> {
+pub(super) fn month_of(table: &RecordBatch, column: &str, row: usize) -> Option<u32> {
     month_number(&scalar(table.column_by_name(column)?, row).to_string())
 }
 

@@ -10,6 +10,8 @@
 //! - `trace`: backwards, from a cell; `depend`: backwards, from a row; `tree`: what is found there; `call`, `words`: aggregates and conditions as written
 //! - `column`: which columns a column is made of, without running anything
 //! - `follow`: the same for the tables of a release
+//! - `wanted`, `once`, `adds`, `select`, `sides`, `behind`: for tables of records the conditions and the count of the rows, and the files
+//!   they came in; no row by itself; `affected`, `marked`: the same forward
 
 mod rule;
 mod tree;
@@ -23,11 +25,21 @@ mod words;
 mod trace;
 mod depend;
 mod column;
+mod wanted;
+mod once;
+mod adds;
+mod select;
+mod sides;
 mod follow;
+mod behind;
+mod marked;
+mod affected;
 
+pub use behind::{Behind, Extract};
 pub use follow::{ColumnLineage, Provenance, Why};
 pub use rule::check;
 pub use tree::{Cell, Part, Tree};
+pub use words::is_personal;
 
 #[cfg(test)]
 mod tests;

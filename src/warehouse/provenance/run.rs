@@ -267,7 +267,8 @@ impl<'a> Runner<'a> {
                 let rows = batch(&join.schema, columns, pairs.len())?;
                 let equations = join.on.iter().map(|(l, r)| l.clone().eq(r.clone()));
                 let conditions = equations.chain(join.filter.clone()).collect();
-                return step(Node::Join { pairs, conditions }, &join.schema, rows, vec![left, right]);
+                let stays = [JoinType::Left, JoinType::Right].map(|side| outer == side || outer == JoinType::Full);
+                return step(Node::Join { pairs, conditions, stays }, &join.schema, rows, vec![left, right]);
             }
         };
         // Which rows of the other side let a row through is what an outer join tells.
@@ -448,7 +449,7 @@ pub fn batch(schema: &DFSchema, columns: Vec<ArrayRef>, rows: usize) -> Result<R
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
-fn simplified(state: &SessionState, expr: Expr, schema: &DFSchema) -> Result<Expr> {
+pub(super) fn simplified(state: &SessionState, expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let context = SimplifyContext::builder()
         .with_schema(Arc::new(schema.clone()))
         .with_config_options(state.config_options().clone())

@@ -35,6 +35,8 @@ pub enum Node {
     Join {
         pairs: Vec<(Option<u32>, Option<u32>)>,
         conditions: Vec<Expr>,
+        /// Whether a row of either side stays without a partner.
+        stays: [bool; 2],
     },
     /// A row of the first input, let through (or marked) by rows of the second.
     Semi {

@@ -33,12 +33,14 @@ pub struct Tracer {
     /// The tables met so far.
     pub tables: Vec<String>,
     /// Expressions already evaluated, by the step they read.
-    values: HashMap<(*const Step, Expr), ArrayRef>,
+    values: HashMap<*const Step, HashMap<Expr, ArrayRef>>,
     /// The names of columns met so far.
     pub(super) columns: Vec<String>,
     /// The cells that chose a row.
     pub(super) chosen: HashMap<(*const Step, u32), Rc<BTreeSet<Place>>>,
     pub(super) lineages: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
+    /// The rows that a row is made of.
+    pub(super) origins: HashMap<(*const Step, u32), Rc<BTreeSet<Row>>>,
     /// The cells that decided which branch was taken, since they were last asked for.
     pub(super) deciding: BTreeSet<Cell>,
     /// Whether anybody wants to know.
@@ -54,6 +56,7 @@ impl Tracer {
             columns: Vec::new(),
             chosen: HashMap::new(),
             lineages: HashMap::new(),
+            origins: HashMap::new(),
             deciding: BTreeSet::new(),
             is_asked: false,
         }
@@ -186,7 +189,7 @@ impl Tracer {
     fn case(&mut self, input: &Arc<Step>, row: u32, whole: &Expr, case: &Case) -> Result<Tree> {
         let value = self.value(input, row, whole)?;
         let of = case.when_then_expr.len() + usize::from(case.else_expr.is_some());
-        let mut because = Vec::new();
+        let (mut because, mut asked) = (Vec::new(), Vec::new());
         for (when, then) in &case.when_then_expr {
             let condition = match &case.expr {
                 Some(operand) => operand.as_ref().clone().eq(when.as_ref().clone()),
@@ -195,15 +198,27 @@ impl Tracer {
             self.decided_by(input, row, &condition)?;
             if self.value(input, row, &condition)? == Scalar::Bool(true) {
                 let arg = self.expression(input, row, then)?;
-                return Ok(choice(value, "case", vec![words(&condition)], of, arg));
+                asked.push(condition.clone());
+                let looked_at = self.looked_at(input, row, &arg, &asked)?;
+                return Ok(decided(value, "case", vec![words(&condition)], of, arg, looked_at));
             }
             because.push(format!("not {}", words(&condition)));
+            asked.push(condition);
         }
         let arg = match &case.else_expr {
             Some(other) => self.expression(input, row, other)?,
             None => literal(Scalar::Null),
         };
-        Ok(choice(value, "case", because, of, arg))
+        let looked_at = self.looked_at(input, row, &arg, &asked)?;
+        Ok(decided(value, "case", because, of, arg, looked_at))
+    }
+
+    /// What decided for a value, if the value itself is a constant; a null says nothing, and nothing decided for it.
+    fn looked_at(&mut self, input: &Arc<Step>, row: u32, taken: &Tree, exprs: &[Expr]) -> Result<Vec<Tree>> {
+        if !taken.is_constant() || taken.value == Scalar::Null {
+            return Ok(Vec::new());
+        }
+        exprs.iter().map(|expr| self.expression(input, row, expr)).collect()
     }
 
     fn first_of(&mut self, input: &Arc<Step>, row: u32, name: &str, args: &[Expr], value: Scalar) -> Result<Tree> {
@@ -215,7 +230,8 @@ impl Tracer {
                     return Ok(Tree { value, part: taken.part });
                 }
                 let because = args[..nth].iter().map(|arg| format!("{} is missing", words(arg))).collect();
-                return Ok(choice(value, name, because, args.len(), taken));
+                let looked_at = self.looked_at(input, row, &taken, &args[..nth])?;
+                return Ok(decided(value, name, because, args.len(), taken, looked_at));
             }
             self.decided_by(input, row, arg)?;
         }
@@ -322,18 +338,18 @@ impl Tracer {
     }
 
     fn counted(&mut self, input: &Arc<Step>, row: u32) -> Tree {
-        let lineage = self.lineage(input, row);
-        let rows = lineage.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
+        let rows = self.made_of(input, row);
+        let rows = rows.iter().map(|(table, row)| (self.tables[*table as usize].clone(), *row as usize)).collect();
         Tree { value: Scalar::Integer(1), part: Part::Row(rows) }
     }
 
     fn array(&mut self, input: &Arc<Step>, expr: &Expr) -> Result<ArrayRef> {
-        let key = (Arc::as_ptr(input), expr.clone());
-        if let Some(array) = self.values.get(&key) {
+        let of_step = self.values.entry(Arc::as_ptr(input)).or_default();
+        if let Some(array) = of_step.get(expr) {
             return Ok(array.clone());
         }
         let array = evaluate(&self.state, expr, input)?;
-        self.values.insert(key, array.clone());
+        of_step.insert(expr.clone(), array.clone());
         Ok(array)
     }
 
@@ -342,7 +358,19 @@ impl Tracer {
             let at = input.schema.index_of_column(column)?;
             return Ok(scalar(input.rows.column(at), row as usize));
         }
-        Ok(scalar(&self.array(input, expr)?, row as usize))
+        match self.array(input, expr) {
+            Ok(array) => Ok(scalar(&array, row as usize)),
+            // What a condition keeps from other rows may be possible for this one alone.
+            Err(_) => {
+                let one = Step {
+                    node: Node::Given,
+                    schema: input.schema.clone(),
+                    rows: input.rows.slice(row as usize, 1),
+                    inputs: Vec::new(),
+                };
+                Ok(scalar(&evaluate(&self.state, expr, &one)?, 0))
+            }
+        }
     }
 
     pub(super) fn decided_by(&mut self, input: &Arc<Step>, row: u32, expr: &Expr) -> Result<()> {
@@ -374,7 +402,11 @@ fn literal(value: Scalar) -> Tree {
 }
 
 fn choice(value: Scalar, name: &str, because: Vec<String>, of: usize, arg: Tree) -> Tree {
-    Tree { value, part: Part::Choice { name: name.to_owned(), because, of, arg: Box::new(arg) } }
+    decided(value, name, because, of, arg, Vec::new())
+}
+
+fn decided(value: Scalar, name: &str, because: Vec<String>, of: usize, arg: Tree, decided: Vec<Tree>) -> Tree {
+    Tree { value, part: Part::Choice { name: name.to_owned(), because, of, arg: Box::new(arg), decided } }
 }
 
 /// Whether two values are the same number, text or truth, whatever their types.

@@ -30,8 +30,9 @@ pub enum Part {
     /// A cast that changes the value: to a number of so many decimals, or to another type.
     Cast { to: String, decimals: Option<i8>, arg: Box<Tree> },
     /// One of several: the branch of a CASE, the first that is not null, the greatest. `because` says why in the words of
-    /// the query; `of` how many there were to choose from.
-    Choice { name: String, because: Vec<String>, of: usize, arg: Box<Tree> },
+    /// the query; `of` how many there were to choose from. Where a constant was taken it is what was looked at that makes
+    /// the value: `decided` holds it, and is empty otherwise.
+    Choice { name: String, because: Vec<String>, of: usize, arg: Box<Tree>, decided: Vec<Tree> },
 }
 
 impl Tree {
@@ -46,8 +47,23 @@ impl Tree {
         match &self.part {
             Part::Cell(cell) if !found.contains(&cell) => found.push(cell),
             Part::Apply { args, .. } => args.iter().for_each(|arg| arg.collect(found)),
-            Part::Cast { arg, .. } | Part::Choice { arg, .. } => arg.collect(found),
+            Part::Cast { arg, .. } => arg.collect(found),
+            Part::Choice { arg, decided, .. } => {
+                arg.collect(found);
+                decided.iter().for_each(|tree| tree.collect(found));
+            }
             Part::Literal | Part::Row(_) | Part::Cell(_) => {}
+        }
+    }
+
+    /// Whether it was computed from nothing but what stands in the query.
+    pub fn is_constant(&self) -> bool {
+        match &self.part {
+            Part::Literal => true,
+            Part::Cell(_) | Part::Row(_) => false,
+            Part::Apply { args, .. } => args.iter().all(Tree::is_constant),
+            Part::Cast { arg, .. } => arg.is_constant(),
+            Part::Choice { arg, decided, .. } => arg.is_constant() && decided.iter().all(Tree::is_constant),
         }
     }
 
@@ -56,7 +72,12 @@ impl Tree {
         match &self.part {
             Part::Row(rows) => rows.iter().collect(),
             Part::Apply { args, .. } => args.iter().flat_map(Tree::rows).collect(),
-            Part::Cast { arg, .. } | Part::Choice { arg, .. } => arg.rows(),
+            Part::Cast { arg, .. } => arg.rows(),
+            Part::Choice { arg, decided, .. } => {
+                let mut rows = arg.rows();
+                rows.extend(decided.iter().flat_map(Tree::rows));
+                rows
+            }
             Part::Literal | Part::Cell(_) => Vec::new(),
         }
     }
