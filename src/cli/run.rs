@@ -171,7 +171,7 @@ impl Summary<'_> {
         }
         self.tell_troubles();
         println!(
-            "tables        {} in {output}/tables (xlsx, ods, docx, html, csv, sdmx, parquet)",
+            "tables        {} in {output}/tables (xlsx, ods, docx, pdf, html, csv, sdmx, parquet)",
             self.printed("tables/", ".docx")
         );
         println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));

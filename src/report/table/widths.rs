@@ -125,10 +125,9 @@ fn parts(line: &str) -> Vec<&str> {
 /// Whether a line may end between two characters.
 fn may_part(before: char, after: char) -> bool {
     let is_word = |c: char| c.is_ascii_graphic();
-    after != ' '
-        && !(is_word(before) && is_word(after))
-        && !"，。、；：？！）》”％,.;:?!)%".contains(after)
-        && !"（《“(".contains(before)
+    let belong = is_word(before) && is_word(after);
+    let closes = " ，。、；：？！）》”％,.;:?!)%".contains(after);
+    !belong && !closes && !"（《“(".contains(before)
 }
 
 /// The width a header asks for: its widest line, or half of one too long for any column.
