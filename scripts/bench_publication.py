@@ -2,8 +2,8 @@
 
 usage: bench_publication.py SHEBAO PEERS_PYTHON
 
-The project's own reports, copied until there are SHEBAO_BENCH_TABLES (1,000) tables and three charts for every ten, are printed twice from one release: the second
-time must give the same bytes. Wall seconds depend on what else the machine does, processor seconds hardly.
+The project's own reports, copied until there are SHEBAO_BENCH_TABLES (1,000) tables and three charts for every ten, are printed twice
+from one release: the second time must give the same bytes. Wall seconds depend on what else the machine does, processor seconds hardly.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ COPIED = ["qinghai-2005", "shandong-2003", "warning", "yuxi-2013"]
 
 
 def copies(reports):
-    """The project's reports under new names and ids until there are enough tables and charts; how many tables and charts that are."""
+    """The project's reports under new names and ids until there are enough; how many tables and charts that are."""
     texts = {}
     for name in COPIED:
         with open(os.path.join(ROOT, "reports", name, "report.toml"), encoding="utf-8") as file:

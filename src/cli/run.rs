@@ -174,7 +174,7 @@ impl Summary<'_> {
             "tables        {} in {output}/tables (xlsx, ods, docx, pdf, html, csv, sdmx, parquet)",
             self.printed("tables/", ".docx")
         );
-        println!("charts        {} in {output}/charts (svg, png)", self.printed("charts/", ".svg"));
+        println!("charts        {} in {output}/charts (svg, png, pdf)", self.printed("charts/", ".svg"));
         println!("time          {:.1} s", self.time.as_secs_f64());
         println!("see           {output}/index.html");
     }

@@ -111,10 +111,12 @@ pub fn picture(spec: &ChartSpec, plot: &Plot, face: &Face) -> Checked<Option<Pic
     )
 }
 
-/// The files of a chart.
-pub fn picture_files(picture: &Picture) -> Files {
+/// The files of a chart; no sheet of paper where the typesetter refuses it.
+pub fn picture_files(picture: &Picture, publisher: &str, printer: Option<&Printer>) -> Checked<Files> {
+    let paper = or_fault(printer.map(|printer| printer.picture(picture, publisher)).transpose());
     let made = [("svg", picture.svg.clone().into_bytes()), ("png", picture.png.clone())];
-    files(&Path::new("charts").join(&picture.id), made)
+    let made = made.into_iter().chain(paper.value.map(|paper| ("pdf", paper)));
+    Checked::new(files(&Path::new("charts").join(&picture.id), made), paper.diagnostics)
 }
 
 /// A text with its tables and charts; none of its files where a picture cannot be put into the document, and no sheets of paper where the

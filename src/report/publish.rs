@@ -274,7 +274,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The pages of all tables.
+    /// The files of all charts, and the pages of all tables.
     fn pages(
         &mut self,
         shelves: &[Shelf<'_>],
@@ -284,6 +284,8 @@ impl Run<'_, '_> {
         let explained = self.explained.clone();
         let all: Vec<_> = every_table(shelves).collect();
         (self.progress)("pages");
+        let publisher = shelves.first().map_or("", |shelf| shelf.report.palette.publisher.as_str());
+        self.print(pictures, |picture| products::picture_files(picture, publisher, printer))?;
         self.print(&all, |(shelf, spec, frame)| {
             let explained = explained.contains(&products::stem_of_table(shelf.report, &spec.id));
             products::table_pages(shelf.report, spec, frame, pictures, explained, printer)
@@ -369,7 +371,6 @@ impl Run<'_, '_> {
             }
         }
         self.published.charts = pictures.len();
-        self.print(&pictures, |picture| Checked::new(products::picture_files(picture), Vec::new()))?;
         let drawn: BTreeSet<&str> = pictures.iter().map(|picture| picture.id.as_str()).collect();
         for shelf in shelves.iter_mut() {
             shelf.charts.retain(|(spec, _)| drawn.contains(spec.id.as_str()));

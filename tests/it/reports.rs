@@ -122,9 +122,9 @@ fn the_index_links_only_what_is_there() {
     let charts = files(&published().file("out/charts"), ".svg").len();
     let texts = files(&published().file("out/texts"), ".docx").len();
     assert!((charts, texts) >= (CHARTS.len(), 4), "{charts} charts, {texts} texts");
-    // Page and seven files of each table; the whole of each report in three ways; chart, SVG and PNG; page, PDF, document and
+    // Page and seven files of each table; the whole of each report in three ways; chart, SVG, PNG and PDF; page, PDF, document and
     // figures of each text.
-    assert_eq!(links.len(), tables * 8 + reports * 3 + charts * 3 + texts * 4);
+    assert_eq!(links.len(), tables * 8 + reports * 3 + charts * 4 + texts * 4);
     for link in links {
         assert!(published().file("out").join(link).is_file(), "{link} is missing");
     }

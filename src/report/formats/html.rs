@@ -136,7 +136,7 @@ pub fn figure(chart: &Picture, up: &str) -> String {
     let (path, title) = (format!("{up}charts/{}", chart.id), escape(&chart.title));
     format!(
         "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption>\
-         <a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a></figcaption></figure>\n",
+         <a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a> <a href=\"{path}.pdf\" aria-label=\"{title}，PDF\">PDF</a></figcaption></figure>\n",
         escape(&chart.alt)
     )
 }

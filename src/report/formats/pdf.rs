@@ -1,4 +1,4 @@
-//! Texts and tables as PDF, by a typesetter: what is printed goes to it as data, what it looks like stands in `pdf.typ`. The
+//! Texts, tables and charts as PDF, by a typesetter: what is printed goes to it as data, what it looks like stands in `pdf.typ`. The
 //! files are tagged for screen readers (PDF/UA-1) and carry the parts of the fonts that they use.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 use super::text::Whole;
 use crate::diag::Diagnostic;
 use crate::report::chart::font::Face;
+use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Palette;
 use crate::report::prose::document::{Block, Run, Words};
 use crate::report::table::frame::{Frame, status_sign};
@@ -140,6 +141,22 @@ impl Printer {
                 "landscape": block["landscape"], "notices": [], "blocks": [block],
             }),
             BTreeMap::new(),
+            [],
+        )
+    }
+
+    /// A chart, on a page of its own size.
+    ///
+    /// # Errors
+    /// The typesetter refuses the picture.
+    pub fn picture(&self, picture: &Picture, publisher: &str) -> Result<Vec<u8>, Diagnostic> {
+        let path = "/picture.svg";
+        self.print(
+            json!({
+                "title": picture.title, "publisher": publisher, "imprint": "", "cover": false, "single": true, "landscape": false,
+                "notices": [], "blocks": [], "picture": { "file": path, "alt": picture.alt },
+            }),
+            BTreeMap::from([(path.to_owned(), Bytes::from_string(picture.svg.clone()))]),
             [],
         )
     }
@@ -334,8 +351,7 @@ fn cell(placed: &Placed, paper: &Paper, head: f64) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::Printer;
-    use crate::report::chart::picture::Picture;
+    use super::{Picture, Printer};
     use crate::report::definition::spec::Palette;
     use crate::report::formats::text::{Shown, Whole};
     use crate::report::prose::document::{Document, blocks, mark_block, mark_figure};

@@ -182,7 +182,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             let path = format!("charts/{}", chart.id);
             out.push_str(&format!(
                 "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\" loading=\"lazy\"></a><figcaption>\
-                 <span>{}{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a></span>\
+                 <span>{}{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a> · <a href=\"{path}.pdf\">PDF</a></span>\
                  </figcaption></figure>\n",
                 escape(&plot.alt),
                 escape(&plot.full_title()),
