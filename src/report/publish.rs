@@ -88,12 +88,10 @@ pub fn publish_tables(
         names,
         kept: &imprint.kept,
         corrected,
-        into,
         explainer,
         explained: BTreeSet::new(),
         progress,
-        faults: Vec::new(),
-        published: Published::default(),
+        press: Press { into, faults: Vec::new(), published: Published::default() },
     };
     let mut shelves: Vec<Shelf<'_>> = specs.iter().map(|report| run.filled(report)).collect();
     run.tables(&mut shelves)?;
@@ -109,10 +107,11 @@ pub fn publish_tables(
         faults.push(fault);
         Rows::default()
     };
-    let findings = (tables.read)("core_finding", &[]).unwrap_or_else(|f| empty(f, &mut run.faults));
-    let sources = (tables.read)("core_table", &[]).unwrap_or_else(|f| empty(f, &mut run.faults));
-    run.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
-    Ok(Checked::new(run.published, run.faults))
+    let mut press = run.press;
+    let findings = (tables.read)("core_finding", &[]).unwrap_or_else(|f| empty(f, &mut press.faults));
+    let sources = (tables.read)("core_table", &[]).unwrap_or_else(|f| empty(f, &mut press.faults));
+    press.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
+    Ok(Checked::new(press.published, press.faults))
 }
 
 /// The tables that a report's text may show, by what it calls them: its own by their ids, all of them as `report/id`.
@@ -145,12 +144,17 @@ struct Run<'a, 'p> {
     kept: &'a [Kept],
     /// Notes on corrected figures, by observation.
     corrected: Vec<(String, String)>,
-    into: &'a Path,
     /// Explains the figures; without it they are printed without their way.
     explainer: Option<&'p mut Explainer>,
     /// Tables whose figures have a page that explains them, by their path.
     explained: BTreeSet<PathBuf>,
     progress: &'p mut dyn FnMut(&str),
+    press: Press<'a>,
+}
+
+/// Writes what was made, and keeps what was wrong with it.
+struct Press<'a> {
+    into: &'a Path,
     faults: Vec<Diagnostic>,
     published: Published,
 }
@@ -159,7 +163,7 @@ impl Run<'_, '_> {
     /// What was filled without an error; a table with a cell in doubt is not printed with a blank in its place.
     fn faultless<T>(&mut self, filled: Checked<Option<T>>) -> Option<T> {
         let wrong = filled.has_errors();
-        filled.split(&mut self.faults).filter(|_| !wrong)
+        filled.split(&mut self.press.faults).filter(|_| !wrong)
     }
 
     /// The tables and charts of a report, not yet printed.
@@ -188,41 +192,21 @@ impl Run<'_, '_> {
         shelf
     }
 
-    /// Make files on all cores and write them, in the order of what they are made of. Returns of what there are any.
-    fn print<I: Sync>(
-        &mut self,
-        all: &[I],
-        make: impl Fn(&I) -> Checked<Files> + Sync,
-    ) -> Result<Vec<bool>, Diagnostic> {
-        let mut there = Vec::new();
-        for some in all.chunks(MADE_AT_ONCE) {
-            for made in on_all_cores(some, &make) {
-                let files = made.split(&mut self.faults);
-                there.push(!files.is_empty());
-                for (path, bytes) in files {
-                    self.write(&path, &bytes)?;
-                }
-            }
-        }
-        Ok(there)
-    }
-
     /// The tables of all reports for office programs and machines; those that cannot be written leave the shelves.
     fn tables(&mut self, shelves: &mut [Shelf<'_>]) -> Result<(), Diagnostic> {
-        let names = std::mem::take(&mut self.names);
+        let names = &self.names;
         let all: Vec<_> = every_table(shelves).collect();
-        let made = self.print(&all, |(shelf, spec, frame)| products::table(shelf.report, spec, frame, &names))?;
-        self.published.tables = made.iter().filter(|made| **made).count();
+        let made = self.press.print(&all, |(shelf, spec, frame)| products::table(shelf.report, spec, frame, names))?;
+        self.press.published.tables = made.iter().filter(|made| **made).count();
         let mut made = made.into_iter();
         for shelf in shelves.iter_mut() {
             shelf.tables.retain(|_| made.next().unwrap_or(false));
         }
         let whole = |shelf: &Shelf<'_>| {
             let frames: Vec<&Frame> = shelf.tables.iter().map(|(_, frame)| frame).collect();
-            products::whole_report(shelf.report, &frames, &names)
+            products::whole_report(shelf.report, &frames, names)
         };
-        self.print(shelves, whole)?;
-        self.names = names;
+        self.press.print(shelves, whole)?;
         Ok(())
     }
 
@@ -249,10 +233,10 @@ impl Run<'_, '_> {
     ) -> Result<(), Diagnostic> {
         match self.explainer.as_deref_mut().map(explain) {
             Some(Ok(page)) => {
-                self.write(&stem.with_extension("way.html"), page.as_bytes())?;
+                self.press.write(&stem.with_extension("way.html"), page.as_bytes())?;
                 self.explained.insert(stem);
             }
-            Some(Err(faults)) => self.faults.extend(faults),
+            Some(Err(faults)) => self.press.faults.extend(faults),
             None => {}
         }
         Ok(())
@@ -268,7 +252,7 @@ impl Run<'_, '_> {
         match Printer::open(palette, all.iter().map(String::as_str)) {
             Ok(printer) => Some(printer),
             Err(fault) => {
-                self.faults.push(fault);
+                self.press.faults.push(fault);
                 None
             }
         }
@@ -281,12 +265,12 @@ impl Run<'_, '_> {
         pictures: &[Picture],
         printer: Option<&Printer>,
     ) -> Result<(), Diagnostic> {
-        let explained = self.explained.clone();
+        let explained = &self.explained;
         let all: Vec<_> = every_table(shelves).collect();
         (self.progress)("pages");
         let publisher = shelves.first().map_or("", |shelf| shelf.report.palette.publisher.as_str());
-        self.print(pictures, |picture| products::picture_files(picture, publisher, printer))?;
-        self.print(&all, |(shelf, spec, frame)| {
+        self.press.print(pictures, |picture| products::picture_files(picture, publisher, printer))?;
+        self.press.print(&all, |(shelf, spec, frame)| {
             let explained = explained.contains(&products::stem_of_table(shelf.report, &spec.id));
             products::table_pages(shelf.report, spec, frame, pictures, explained, printer)
         })?;
@@ -301,10 +285,10 @@ impl Run<'_, '_> {
         imprint: &Imprint,
         printer: Option<&Printer>,
     ) -> Result<(), Diagnostic> {
-        let explained = self.explained.clone();
+        let explained = &self.explained;
         (self.progress)("texts");
         let all: Vec<usize> = (0..shelves.len()).collect();
-        let made = self.print(&all, |nth| {
+        let made = self.press.print(&all, |nth| {
             let Shelf { report, text: Some(document), .. } = &shelves[*nth] else { return Checked::default() };
             let whole = Whole {
                 name: &report.name,
@@ -318,7 +302,7 @@ impl Run<'_, '_> {
             };
             products::text(report, &whole, printer)
         })?;
-        self.published.texts = made.iter().filter(|made| **made).count();
+        self.press.published.texts = made.iter().filter(|made| **made).count();
         for (shelf, made) in shelves.iter_mut().zip(made) {
             shelf.text.take_if(|_| !made);
         }
@@ -359,7 +343,7 @@ impl Run<'_, '_> {
         let face = match Face::find(texts.iter().map(String::as_str)) {
             Ok(face) => face,
             Err(fault) => {
-                self.faults.push(fault);
+                self.press.faults.push(fault);
                 shelves.iter_mut().for_each(|shelf| shelf.charts.clear());
                 return Ok(pictures);
             }
@@ -367,15 +351,36 @@ impl Run<'_, '_> {
         let all: Vec<_> = shelves.iter().flat_map(|shelf| &shelf.charts).collect();
         for some in all.chunks(MADE_AT_ONCE) {
             for drawn in on_all_cores(some, |(spec, plot)| products::picture(spec, plot, &face)) {
-                pictures.extend(drawn.split(&mut self.faults));
+                pictures.extend(drawn.split(&mut self.press.faults));
             }
         }
-        self.published.charts = pictures.len();
+        self.press.published.charts = pictures.len();
         let drawn: BTreeSet<&str> = pictures.iter().map(|picture| picture.id.as_str()).collect();
         for shelf in shelves.iter_mut() {
             shelf.charts.retain(|(spec, _)| drawn.contains(spec.id.as_str()));
         }
         Ok(pictures)
+    }
+}
+
+impl Press<'_> {
+    /// Make files on all cores and write them, in the order of what they are made of. Returns of what there are any.
+    fn print<I: Sync>(
+        &mut self,
+        all: &[I],
+        make: impl Fn(&I) -> Checked<Files> + Sync,
+    ) -> Result<Vec<bool>, Diagnostic> {
+        let mut there = Vec::new();
+        for some in all.chunks(MADE_AT_ONCE) {
+            for made in on_all_cores(some, &make) {
+                let files = made.split(&mut self.faults);
+                there.push(!files.is_empty());
+                for (path, bytes) in files {
+                    self.write(&path, &bytes)?;
+                }
+            }
+        }
+        Ok(there)
     }
 
     /// Write a file whole or not at all: a reader never sees half of it.

@@ -33,6 +33,6 @@ pub use error::StoreError;
 pub use known::Known;
 pub use ledger::Ledger;
 pub use lock::Lock;
-pub use parquet::Cell;
+pub use parquet::{Cell, date_after_1970};
 pub use release::{Manifest, Releases};
 pub use stage::{EditionInfo, Stage, TableInfo};

@@ -228,7 +228,8 @@ fn days_since_1970(date: Date) -> i32 {
     date.since(EPOCH).expect("two dates of the calendar have a distance in days").get_days()
 }
 
-fn date_after_1970(days: i32) -> Date {
+/// The day that is so many days after the first of 1970, or before it.
+pub fn date_after_1970(days: i32) -> Date {
     EPOCH.saturating_add(jiff::Span::new().days(days))
 }
 

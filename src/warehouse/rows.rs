@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::diag::Diagnostic;
+use crate::store::date_after_1970;
 
 /// A table of plain values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,7 +159,7 @@ impl<'a> Cells<'a> {
             DataType::Boolean => Ok(Scalar::Bool(array.as_boolean().value(nth))),
             DataType::Date32 => {
                 let days = array.as_primitive::<Date32Type>().value(nth);
-                Ok(Scalar::Date(Date::constant(1970, 1, 1).saturating_add(jiff::Span::new().days(days))))
+                Ok(Scalar::Date(date_after_1970(days)))
             }
             _ => Ok(Scalar::Text(self.formatter.value(nth).to_string())),
         }

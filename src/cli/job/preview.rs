@@ -8,8 +8,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::bail;
-use jiff::ToSpan as _;
-use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
@@ -19,6 +17,7 @@ use crate::grid::rows::{self, Header, Piece, Sink};
 use crate::ingest::extract::mask;
 use crate::ingest::extract::{self, CodeSet, Counts, Plan, Task};
 use crate::spec::Extract;
+use crate::store::date_after_1970;
 use crate::store::digest::sha256_bytes;
 use crate::store::records::{Batch, Column, Reject, RowForm, Words, month_text};
 
@@ -208,13 +207,8 @@ fn shown(kind: RecordKind, column: &Column, row: usize) -> Option<String> {
         RecordKind::Person => word().map(|number| mask::form(&number)),
         RecordKind::Text | RecordKind::Code(_) | RecordKind::Unit => word(),
         RecordKind::Month => column.short(row).map(month_text),
-        RecordKind::Date => column.short(row).and_then(day).map(|day| day.to_string()),
+        RecordKind::Date => column.short(row).map(|days| date_after_1970(days as i32).to_string()),
         RecordKind::Yuan => column.long(row).map(|fen| Decimal::new(fen, 2).to_string()),
         RecordKind::Count => column.long(row).map(|count| count.to_string()),
     }
-}
-
-/// The day that is so many days after the first of 1970, or before it.
-fn day(number: u32) -> Option<Date> {
-    date(1970, 1, 1).checked_add(i64::from(number as i32).days()).ok()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use resvg::usvg::fontdb::{Database, Style};
+use resvg::usvg::fontdb::Style;
 use serde_json::{Value, json};
 use typst::diag::{FileError, FileResult, Severity, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -47,18 +47,16 @@ pub struct Printer {
     fonts: Vec<Font>,
     layout: Source,
     families: Value,
-    face: Face,
 }
 
 impl Printer {
-    /// With the fonts that the palette names, as far as the machine has them, and one that has every character of the texts.
+    /// With the fonts that the palette names, as far as the machine has them, and one that has every character of the texts, which are
+    /// all that will be printed.
     ///
     /// # Errors
     /// A character has no glyph in any font.
     pub fn open<'a>(palette: &Palette, texts: impl IntoIterator<Item = &'a str>) -> Result<Printer, Diagnostic> {
-        let mut database = Database::new();
-        database.load_system_fonts();
-        let face = Face::find_in(database, texts)?;
+        let face = Face::find(texts)?;
         let installed = |wanted: &[String]| {
             let is_there =
                 |name: &&String| face.database.faces().any(|f| f.families.iter().any(|(own, _)| own == *name));
@@ -83,14 +81,13 @@ impl Printer {
             fonts,
             layout,
             families: json!({ "title": [title, face.family], "body": [body, face.family] }),
-            face,
         })
     }
 
     /// A text with its tables and charts.
     ///
     /// # Errors
-    /// A character has no glyph, or the typesetter refuses the pages.
+    /// The typesetter refuses the pages.
     pub fn text(&self, whole: &Whole<'_>) -> Result<Vec<u8>, Diagnostic> {
         let mut blocks: Vec<Value> = Vec::new();
         let mut files = BTreeMap::new();
@@ -125,7 +122,6 @@ impl Printer {
                 "single": false, "landscape": false, "notices": whole.document.notices, "blocks": blocks,
             }),
             files,
-            whole.document.texts().iter().map(String::as_str),
         )
     }
 
@@ -141,7 +137,6 @@ impl Printer {
                 "landscape": block["landscape"], "notices": [], "blocks": [block],
             }),
             BTreeMap::new(),
-            [],
         )
     }
 
@@ -157,19 +152,10 @@ impl Printer {
                 "notices": [], "blocks": [], "picture": { "file": path, "alt": picture.alt },
             }),
             BTreeMap::from([(path.to_owned(), Bytes::from_string(picture.svg.clone()))]),
-            [],
         )
     }
 
-    fn print<'a>(
-        &self,
-        mut data: Value,
-        mut files: BTreeMap<String, Bytes>,
-        texts: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Vec<u8>, Diagnostic> {
-        for text in texts {
-            self.face.check(text)?;
-        }
+    fn print(&self, mut data: Value, mut files: BTreeMap<String, Bytes>) -> Result<Vec<u8>, Diagnostic> {
         data["fonts"] = self.families.clone();
         files.insert("/data.json".to_owned(), Bytes::from_string(data.to_string()));
         let desk = Desk { printer: self, files };

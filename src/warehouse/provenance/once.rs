@@ -7,7 +7,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::{Field, Schema};
-use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::common::{Column, Result};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Projection};
@@ -63,7 +63,7 @@ impl<'a> Once<'a> {
             return Ok(known.clone());
         }
         let number = self.known.len();
-        let asked = plan.clone().map_children_lean(self)?;
+        let asked = self.lean_below(plan.clone())?;
         let rows = self.few(asked.clone())?;
         let plan_of_rows = match &rows {
             Some(rows) => table(&format!("{PARTNER}kept{}{number}", self.tag), plan, rows)?,
@@ -118,22 +118,11 @@ impl<'a> Once<'a> {
                 return Ok(self.kept(&plan)?.plan);
             }
         }
-        plan.map_children_lean(self)
+        self.lean_below(plan)
     }
-}
 
-trait Children: Sized {
-    fn map_children_lean(self, once: &mut Once<'_>) -> Result<Self>;
-}
-
-impl Children for LogicalPlan {
-    fn map_children_lean(self, once: &mut Once<'_>) -> Result<LogicalPlan> {
-        use datafusion::common::tree_node::TreeNode as _;
-        let made = self.map_children(|child| {
-            let lean = once.lean(child)?;
-            Ok(Transformed::new(lean, true, TreeNodeRecursion::Continue))
-        });
-        Ok(made?.data)
+    fn lean_below(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        Ok(plan.map_children(|child| Ok(Transformed::yes(self.lean(child)?)))?.data)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The way forward is the way back read from its other end: the rows that a changed row leads to are those that depend on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use datafusion::arrow::array::{AsArray as _, RecordBatch};
+use datafusion::arrow::array::AsArray as _;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::logical_expr::{LogicalPlan, lit};
 use datafusion::prelude::{SessionContext, ident};
@@ -13,7 +13,7 @@ use super::super::marked::{Changed, changed_rows};
 use super::super::rule::prepare;
 use super::super::run::Runner;
 use super::super::trace::Tracer;
-use super::{SHAPES, named, session, texts};
+use super::{SHAPES, session, texts, two_tables};
 use crate::warehouse::session::Engine;
 
 /// Of these all rows are taken, or all of a part.
@@ -35,21 +35,7 @@ fn forward(
 #[test]
 fn a_changed_row_leads_to_the_rows_that_depend_on_it() {
     let (engine, session) = session();
-    let all: BTreeMap<String, RecordBatch> = named([
-        vec![
-            (0, Some(1), "x".into(), Some(1)),
-            (1, Some(1), "x".into(), None),
-            (2, Some(2), "y".into(), Some(3)),
-            (3, None, "y".into(), Some(2)),
-            (4, Some(0), "x".into(), Some(3)),
-        ],
-        vec![
-            (0, Some(1), "x".into(), Some(3)),
-            (1, Some(2), "y".into(), Some(-1)),
-            (2, Some(2), "y".into(), Some(3)),
-            (3, None, "x".into(), None),
-        ],
-    ]);
+    let all = two_tables();
     for (name, rows) in &all {
         session.register_batch(name, rows.clone()).unwrap();
     }
