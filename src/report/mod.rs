@@ -13,6 +13,7 @@ pub mod prose;
 pub mod chart;
 pub mod formats;
 pub mod site;
+pub mod filling;
 pub mod products;
 pub mod publish;
 pub mod printed;

@@ -63,23 +63,26 @@ pub fn table(report: &ReportSpec, spec: &TableSpec, frame: &Frame, names: &Names
     or_fault(made.map(|made| files(&stem_of_table(report, &spec.id), made)))
 }
 
-/// A table to be read: its page, with the charts that draw its figures, and its sheets of paper, unless the typesetter refuses it.
-pub fn table_pages(
+/// The page of a table, with the charts that draw its figures.
+pub fn table_page(
     report: &ReportSpec,
     spec: &TableSpec,
     frame: &Frame,
     pictures: &[Picture],
     explained: bool,
-    printer: Option<&Printer>,
-) -> Checked<Files> {
+) -> Files {
     let own: BTreeSet<&str> = kept::obs_ids(&frame.tidy).collect();
     let is_of = |ids: &BTreeSet<String>| !ids.is_empty() && ids.iter().all(|id| own.contains(id.as_str()));
     let charts: Vec<&Picture> = pictures.iter().filter(|picture| is_of(&picture.obs_ids)).collect();
     let page = html::render(frame, &charts, &report.title, UP, explained);
+    files(&stem_of_table(report, &spec.id), [("html", page.into_bytes())])
+}
+
+/// The sheets of paper of a table, unless the typesetter refuses it.
+pub fn table_paper(report: &ReportSpec, spec: &TableSpec, frame: &Frame, printer: Option<&Printer>) -> Checked<Files> {
     let paper = printer.map(|printer| printer.table(frame, &report.palette.publisher)).transpose();
     let paper = or_fault(paper.map_err(|fault| fault.at(spec.place.clone())));
-    let made = [("html", page.into_bytes())].into_iter().chain(paper.value.map(|paper| ("pdf", paper)));
-    Checked::new(files(&stem_of_table(report, &spec.id), made), paper.diagnostics)
+    Checked::new(files(&stem_of_table(report, &spec.id), paper.value.map(|paper| ("pdf", paper))), paper.diagnostics)
 }
 
 /// All tables of a report together: the machine-readable workbooks and the data package. None where it has no table, or one of them is

@@ -1,6 +1,6 @@
-//! Publishes reports: fills their tables, charts and texts from the tables of a release, one after the other, has
-//! [`super::products`] make the files of all of them, on all cores, and writes these; `index.html` links them, the `.way.html` beside a
-//! table or text explains its figures. What cannot be filled is left out with its faults; the others are published.
+//! Publishes reports: has [`super::filling`] fill their tables, charts and texts, [`super::products`] make the files of each of them, on
+//! all cores, and writes these; `index.html` links them, the `.way.html` beside a table or text explains its figures. What cannot be
+//! filled is left out with its faults; the others are published.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,23 +11,18 @@ use crate::explain::Explainer;
 use crate::grid::on_all_cores;
 use crate::report::chart::font::Face;
 use crate::report::chart::picture::Picture;
-use crate::report::chart::plot;
-use crate::report::definition::spec::{Generated, ReportSpec, TableSpec};
+use crate::report::definition::spec::{ReportSpec, TableSpec};
+use crate::report::filling::Filling;
 use crate::report::formats::pdf::Printer;
 use crate::report::formats::text::{self, Whole};
 use crate::report::formats::way;
 use crate::report::products::{self, Files, UP};
 use crate::report::prose::document::Document;
-use crate::report::prose::render::{self, About};
-use crate::report::rows::kept;
-use crate::report::rows::names::Names;
+use crate::report::prose::render::About;
 use crate::report::rows::source::Tables;
 use crate::report::site::index::{self, Imprint, Shelf};
 use crate::report::table::frame::Frame;
-use crate::report::table::generate::Sources;
-use crate::report::table::select;
 use crate::store::Manifest;
-use crate::store::release::Kept;
 use crate::warehouse::{Rows, Warehouse};
 
 /// What was written.
@@ -79,37 +74,26 @@ pub fn publish_tables(
     explainer: Option<&mut Explainer>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checked<Published>, Diagnostic> {
-    let names = Names::read(tables)?;
-    let is_there = tables.names.iter().any(|name| name == CORRECTIONS);
-    let corrected = if is_there { kept::corrections(&(tables.read)(CORRECTIONS, &[])?) } else { Vec::new() };
-    let mut run = Run {
-        tables,
-        sources: Sources::read(tables),
-        names,
-        kept: &imprint.kept,
-        corrected,
-        explainer,
-        explained: BTreeSet::new(),
-        progress,
-        press: Press { into, faults: Vec::new(), published: Published::default() },
-    };
+    let filling = Filling::from(tables, &imprint.kept)?;
+    let mut run = Run { filling: &filling, imprint, progress, press: Press::new(into) };
     let mut shelves: Vec<Shelf<'_>> = specs.iter().map(|report| run.filled(report)).collect();
     run.tables(&mut shelves)?;
-    let pictures = run.charts(&mut shelves)?;
+    let pictures = run.charts(&mut shelves);
     for nth in 0..shelves.len() {
-        shelves[nth].text = run.document(&shelves, nth, imprint);
+        shelves[nth].text = run.document(&shelves, nth);
     }
-    run.ways(&shelves)?;
     let printer = run.printer(&shelves);
-    run.pages(&shelves, &pictures, printer.as_ref())?;
-    run.texts(&mut shelves, &pictures, imprint, printer.as_ref())?;
-    let empty = |fault: Diagnostic, faults: &mut Vec<Diagnostic>| {
-        faults.push(fault);
-        Rows::default()
-    };
+    let explained = run.papers(&shelves, &pictures, printer.as_ref(), explainer)?;
+    run.pages(&shelves, &pictures, &explained)?;
+    run.texts(&mut shelves, &pictures, printer.as_ref(), &explained)?;
     let mut press = run.press;
-    let findings = (tables.read)("core_finding", &[]).unwrap_or_else(|f| empty(f, &mut press.faults));
-    let sources = (tables.read)("core_table", &[]).unwrap_or_else(|f| empty(f, &mut press.faults));
+    let mut rows = |name| {
+        (tables.read)(name, &[]).unwrap_or_else(|fault| {
+            press.faults.push(fault);
+            Rows::default()
+        })
+    };
+    let (findings, sources) = (rows("core_finding"), rows("core_table"));
     press.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
     Ok(Checked::new(press.published, press.faults))
 }
@@ -131,70 +115,51 @@ fn every_table<'a, 's>(shelves: &'a [Shelf<'s>]) -> impl Iterator<Item = (&'a Sh
     shelves.iter().flat_map(|shelf| shelf.tables.iter().map(move |(spec, frame)| (shelf, *spec, frame)))
 }
 
-/// Things whose files are made before they are written.
-const MADE_AT_ONCE: usize = 64;
-
-/// The table of corrected figures; a release made before has none.
-const CORRECTIONS: &str = "core_correction";
-
 struct Run<'a, 'p> {
-    tables: &'a Tables<'a>,
-    names: Names,
-    sources: Sources,
-    kept: &'a [Kept],
-    /// Notes on corrected figures, by observation.
-    corrected: Vec<(String, String)>,
-    /// Explains the figures; without it they are printed without their way.
-    explainer: Option<&'p mut Explainer>,
-    /// Tables whose figures have a page that explains them, by their path.
-    explained: BTreeSet<PathBuf>,
+    filling: &'a Filling<'a>,
+    imprint: &'a Imprint,
     progress: &'p mut dyn FnMut(&str),
     press: Press<'a>,
 }
 
-/// Writes what was made, and keeps what was wrong with it.
-struct Press<'a> {
-    into: &'a Path,
-    faults: Vec<Diagnostic>,
-    published: Published,
-}
-
 impl Run<'_, '_> {
-    /// What was filled without an error; a table with a cell in doubt is not printed with a blank in its place.
-    fn faultless<T>(&mut self, filled: Checked<Option<T>>) -> Option<T> {
-        let wrong = filled.has_errors();
-        filled.split(&mut self.press.faults).filter(|_| !wrong)
-    }
-
     /// The tables and charts of a report, not yet printed.
     fn filled<'s>(&mut self, report: &'s ReportSpec) -> Shelf<'s> {
+        let (filling, faults) = (self.filling, &mut self.press.faults);
+        report
+            .tables
+            .iter()
+            .map(|spec| &spec.id)
+            .chain(report.charts.iter().map(|spec| &spec.id))
+            .for_each(|id| (self.progress)(id));
+        let tables = on_all_cores(&report.tables, |spec| filling.table(spec));
+        let charts = on_all_cores(&report.charts, |spec| filling.chart(report, spec));
         let mut shelf = Shelf { report, tables: Vec::new(), charts: Vec::new(), text: None };
-        for spec in &report.tables {
-            (self.progress)(&spec.id);
-            let filled = select::fill(spec, self.tables, &self.names);
-            let Some(mut frame) = self.faultless(filled) else { continue };
-            frame.kept = kept::among(self.kept, kept::obs_ids(&frame.tidy));
-            frame.notes.extend(kept::corrected(&self.corrected, kept::obs_ids(&frame.tidy)));
-            if frame.source.is_empty() && spec.generated.contains(&Generated::Source) {
-                frame.source = self.sources.line(&frame);
-            }
-            shelf.tables.push((spec, frame));
+        for (spec, filled) in report.tables.iter().zip(tables) {
+            shelf.tables.extend(filled.split(faults).map(|frame| (spec, frame)));
         }
-        for spec in &report.charts {
-            (self.progress)(&spec.id);
-            let filled = plot::fill(spec, self.tables, &self.names, &report.palette);
-            let Some(mut plot) = self.faultless(filled) else { continue };
-            let notes = kept::corrected(&self.corrected, plot.obs_ids.iter().map(String::as_str));
-            plot.kept = kept::among(self.kept, plot.obs_ids.iter().map(String::as_str));
-            plot.notes.extend(notes);
-            shelf.charts.push((spec, plot));
+        for (spec, filled) in report.charts.iter().zip(charts) {
+            shelf.charts.extend(filled.split(faults).map(|plot| (spec, plot)));
         }
         shelf
     }
 
+    /// The text of a report. It may show its own tables, those of other reports, and all charts.
+    fn document(&mut self, shelves: &[Shelf<'_>], nth: usize) -> Option<Document> {
+        let report = shelves[nth].report;
+        let spec = report.text.as_ref()?;
+        let about = About {
+            release: &self.imprint.release,
+            date: &self.imprint.date,
+            tables: tables_for(shelves, nth).into_iter().map(|(called, ..)| called).collect(),
+            charts: shelves.iter().flat_map(|shelf| &shelf.charts).map(|(chart, _)| chart.id.clone()).collect(),
+        };
+        self.filling.text(report, spec, &about).split(&mut self.press.faults)
+    }
+
     /// The tables of all reports for office programs and machines; those that cannot be written leave the shelves.
     fn tables(&mut self, shelves: &mut [Shelf<'_>]) -> Result<(), Diagnostic> {
-        let names = &self.names;
+        let names = &self.filling.names;
         let all: Vec<_> = every_table(shelves).collect();
         let made = self.press.print(&all, |(shelf, spec, frame)| products::table(shelf.report, spec, frame, names))?;
         self.press.published.tables = made.iter().filter(|made| **made).count();
@@ -210,36 +175,31 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Pages that explain the figures of tables and texts.
-    fn ways(&mut self, shelves: &[Shelf<'_>]) -> Result<(), Diagnostic> {
-        for shelf in shelves {
-            for (spec, frame) in &shelf.tables {
-                self.way(products::stem_of_table(shelf.report, &spec.id), |explainer| {
-                    way::render(frame, explainer, UP)
-                })?;
-            }
-            if let Some(document) = &shelf.text {
-                let way = |explainer: &mut Explainer| way::of_text(document, &shelf.report.name, explainer, UP);
-                self.way(products::stem_of_text(shelf.report), way)?;
-            }
+    /// Draw all charts with one font; those that cannot be drawn leave the shelves.
+    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Vec<Picture> {
+        let texts = shelves.iter().flat_map(|shelf| shelf.charts.iter().flat_map(|(_, plot)| plot.texts()));
+        let texts: Vec<String> = texts.collect();
+        if texts.is_empty() {
+            return Vec::new();
         }
-        Ok(())
-    }
-
-    fn way(
-        &mut self,
-        stem: PathBuf,
-        explain: impl FnOnce(&mut Explainer) -> Result<String, Vec<Diagnostic>>,
-    ) -> Result<(), Diagnostic> {
-        match self.explainer.as_deref_mut().map(explain) {
-            Some(Ok(page)) => {
-                self.press.write(&stem.with_extension("way.html"), page.as_bytes())?;
-                self.explained.insert(stem);
+        let face = match Face::find(texts.iter().map(String::as_str)) {
+            Ok(face) => face,
+            Err(fault) => {
+                self.press.faults.push(fault);
+                shelves.iter_mut().for_each(|shelf| shelf.charts.clear());
+                return Vec::new();
             }
-            Some(Err(faults)) => self.press.faults.extend(faults),
-            None => {}
+        };
+        let all: Vec<_> = shelves.iter().flat_map(|shelf| &shelf.charts).collect();
+        let drawn = on_all_cores(&all, |(spec, plot)| products::picture(spec, plot, &face));
+        let pictures: Vec<Picture> =
+            drawn.into_iter().filter_map(|drawn| drawn.split(&mut self.press.faults)).collect();
+        self.press.published.charts = pictures.len();
+        let drawn: BTreeSet<&str> = pictures.iter().map(|picture| picture.id.as_str()).collect();
+        for shelf in shelves.iter_mut() {
+            shelf.charts.retain(|(spec, _)| drawn.contains(spec.id.as_str()));
         }
-        Ok(())
+        pictures
     }
 
     /// The typesetter, with fonts for all that is printed.
@@ -258,21 +218,46 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The files of all charts, and the pages of all tables.
-    fn pages(
+    /// The files of all charts and the sheets of paper of all tables; meanwhile the figures are explained, which is the work of one
+    /// core. Returns the tables and texts whose figures are explained, by their path.
+    fn papers(
         &mut self,
         shelves: &[Shelf<'_>],
         pictures: &[Picture],
         printer: Option<&Printer>,
-    ) -> Result<(), Diagnostic> {
-        let explained = &self.explained;
+        explainer: Option<&mut Explainer>,
+    ) -> Result<BTreeSet<PathBuf>, Diagnostic> {
+        (self.progress)("papers");
         let all: Vec<_> = every_table(shelves).collect();
-        (self.progress)("pages");
         let publisher = shelves.first().map_or("", |shelf| shelf.report.palette.publisher.as_str());
-        self.press.print(pictures, |picture| products::picture_files(picture, publisher, printer))?;
+        let mut own = Press::new(self.press.into);
+        let press = &mut self.press;
+        let print = move || {
+            press.print(pictures, |picture| products::picture_files(picture, publisher, printer))?;
+            press.print(&all, |(shelf, spec, frame)| products::table_paper(shelf.report, spec, frame, printer))
+        };
+        let (printed, explained) = std::thread::scope(|scope| {
+            let printing = scope.spawn(print);
+            let explained = explainer.map_or(Ok(BTreeSet::new()), |explainer| own.ways(shelves, explainer));
+            (printing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), explained)
+        });
+        printed?;
+        self.press.faults.extend(own.faults);
+        self.press.published.files.extend(own.published.files);
+        explained
+    }
+
+    /// The pages of all tables, each with the charts that draw its figures.
+    fn pages(
+        &mut self,
+        shelves: &[Shelf<'_>],
+        pictures: &[Picture],
+        explained: &BTreeSet<PathBuf>,
+    ) -> Result<(), Diagnostic> {
+        let all: Vec<_> = every_table(shelves).collect();
         self.press.print(&all, |(shelf, spec, frame)| {
             let explained = explained.contains(&products::stem_of_table(shelf.report, &spec.id));
-            products::table_pages(shelf.report, spec, frame, pictures, explained, printer)
+            Checked::new(products::table_page(shelf.report, spec, frame, pictures, explained), Vec::new())
         })?;
         Ok(())
     }
@@ -282,12 +267,12 @@ impl Run<'_, '_> {
         &mut self,
         shelves: &mut [Shelf<'_>],
         pictures: &[Picture],
-        imprint: &Imprint,
         printer: Option<&Printer>,
+        explained: &BTreeSet<PathBuf>,
     ) -> Result<(), Diagnostic> {
-        let explained = &self.explained;
         (self.progress)("texts");
         let all: Vec<usize> = (0..shelves.len()).collect();
+        let imprint = self.imprint;
         let made = self.press.print(&all, |nth| {
             let Shelf { report, text: Some(document), .. } = &shelves[*nth] else { return Checked::default() };
             let whole = Whole {
@@ -308,96 +293,92 @@ impl Run<'_, '_> {
         }
         Ok(())
     }
-
-    /// The text of a report. It may show its own tables, those of other reports, and all charts.
-    fn document(&mut self, shelves: &[Shelf<'_>], nth: usize, imprint: &Imprint) -> Option<Document> {
-        let report = shelves[nth].report;
-        let spec = report.text.as_ref()?;
-        let about = About {
-            release: &imprint.release,
-            date: &imprint.date,
-            tables: tables_for(shelves, nth).into_iter().map(|(called, ..)| called).collect(),
-            charts: shelves.iter().flat_map(|shelf| &shelf.charts).map(|(chart, _)| chart.id.clone()).collect(),
-        };
-        let rendered = render::render(report, spec, self.tables, &self.names, &about);
-        self.faultless(rendered).map(|document| self.with_notices(document))
-    }
-
-    /// A text says of kept and corrected figures what a table says of them.
-    fn with_notices(&self, mut document: Document) -> Document {
-        let ids = || document.figures.iter().flat_map(|used| &used.quoted.obs_ids).map(String::as_str);
-        let kept = kept::among(self.kept, ids());
-        let notices = kept.iter().map(kept::notice).chain(kept::corrected(&self.corrected, ids())).collect();
-        document.notices = notices;
-        document
-    }
-
-    /// Draw all charts with one font; those that cannot be drawn leave the shelves.
-    fn charts(&mut self, shelves: &mut [Shelf<'_>]) -> Result<Vec<Picture>, Diagnostic> {
-        let mut pictures = Vec::new();
-        let texts: Vec<String> =
-            shelves.iter().flat_map(|s| s.charts.iter().flat_map(|(_, plot)| plot.texts())).collect();
-        if texts.is_empty() {
-            return Ok(pictures);
-        }
-        let face = match Face::find(texts.iter().map(String::as_str)) {
-            Ok(face) => face,
-            Err(fault) => {
-                self.press.faults.push(fault);
-                shelves.iter_mut().for_each(|shelf| shelf.charts.clear());
-                return Ok(pictures);
-            }
-        };
-        let all: Vec<_> = shelves.iter().flat_map(|shelf| &shelf.charts).collect();
-        for some in all.chunks(MADE_AT_ONCE) {
-            for drawn in on_all_cores(some, |(spec, plot)| products::picture(spec, plot, &face)) {
-                pictures.extend(drawn.split(&mut self.press.faults));
-            }
-        }
-        self.press.published.charts = pictures.len();
-        let drawn: BTreeSet<&str> = pictures.iter().map(|picture| picture.id.as_str()).collect();
-        for shelf in shelves.iter_mut() {
-            shelf.charts.retain(|(spec, _)| drawn.contains(spec.id.as_str()));
-        }
-        Ok(pictures)
-    }
 }
 
-impl Press<'_> {
-    /// Make files on all cores and write them, in the order of what they are made of. Returns of what there are any.
+/// Writes what was made, and keeps what was wrong with it.
+struct Press<'a> {
+    into: &'a Path,
+    faults: Vec<Diagnostic>,
+    published: Published,
+}
+
+impl<'a> Press<'a> {
+    fn new(into: &'a Path) -> Press<'a> {
+        Press { into, faults: Vec::new(), published: Published::default() }
+    }
+
+    /// Make files and write them, on all cores. Returns of what there are any.
     fn print<I: Sync>(
         &mut self,
         all: &[I],
         make: impl Fn(&I) -> Checked<Files> + Sync,
     ) -> Result<Vec<bool>, Diagnostic> {
+        let into = self.into;
+        let printed = on_all_cores(all, |item| {
+            let Checked { value: files, diagnostics } = make(item);
+            let written = files.into_iter().map(|(below, bytes)| write(into, &below, &bytes));
+            (written.collect::<Result<Vec<PathBuf>, Diagnostic>>(), diagnostics)
+        });
         let mut there = Vec::new();
-        for some in all.chunks(MADE_AT_ONCE) {
-            for made in on_all_cores(some, &make) {
-                let files = made.split(&mut self.faults);
-                there.push(!files.is_empty());
-                for (path, bytes) in files {
-                    self.write(&path, &bytes)?;
-                }
-            }
+        for (written, faults) in printed {
+            self.faults.extend(faults);
+            let written = written?;
+            there.push(!written.is_empty());
+            self.published.files.extend(written);
         }
         Ok(there)
     }
 
-    /// Write a file whole or not at all: a reader never sees half of it.
+    /// Pages that explain the figures of tables and texts; returns those that have one.
+    fn ways(&mut self, shelves: &[Shelf<'_>], explainer: &mut Explainer) -> Result<BTreeSet<PathBuf>, Diagnostic> {
+        let mut explained = BTreeSet::new();
+        for shelf in shelves {
+            for (spec, frame) in &shelf.tables {
+                let page = way::render(frame, explainer, UP);
+                explained.extend(self.way(products::stem_of_table(shelf.report, &spec.id), page)?);
+            }
+            if let Some(document) = &shelf.text {
+                let page = way::of_text(document, &shelf.report.name, explainer, UP);
+                explained.extend(self.way(products::stem_of_text(shelf.report), page)?);
+            }
+        }
+        Ok(explained)
+    }
+
+    fn way(&mut self, stem: PathBuf, page: Result<String, Vec<Diagnostic>>) -> Result<Option<PathBuf>, Diagnostic> {
+        match page {
+            Ok(page) => {
+                self.write(&stem.with_extension("way.html"), page.as_bytes())?;
+                Ok(Some(stem))
+            }
+            Err(faults) => {
+                self.faults.extend(faults);
+                Ok(None)
+            }
+        }
+    }
+
     fn write(&mut self, below: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let path = self.into.join(below);
-        let part = path.with_extension("part");
-        let written = fs::create_dir_all(path.parent().unwrap_or(self.into))
-            .and_then(|()| fs::write(&part, bytes))
-            .and_then(|()| fs::rename(&part, &path));
-        if let Err(error) = written {
+        self.published.files.push(write(self.into, below, bytes)?);
+        Ok(())
+    }
+}
+
+/// Write a file whole or not at all: a reader never sees half of it.
+fn write(into: &Path, below: &Path, bytes: &[u8]) -> Result<PathBuf, Diagnostic> {
+    let path = into.join(below);
+    let part = path.with_extension("part");
+    let written = fs::create_dir_all(path.parent().unwrap_or(into))
+        .and_then(|()| fs::write(&part, bytes))
+        .and_then(|()| fs::rename(&part, &path));
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) => {
             // The part may not exist, and the disk may be gone altogether; the first error is the one to tell.
             let _ = fs::remove_file(&part);
-            return Err(Diagnostic::error("cannot-write", format!("the output cannot be written: {error}"))
+            Err(Diagnostic::error("cannot-write", format!("the output cannot be written: {error}"))
                 .at(Place::file(path.to_string_lossy()))
-                .hint("free some space, or make the output folder writable for this user, and run again"));
+                .hint("free some space, or make the output folder writable for this user, and run again"))
         }
-        self.published.files.push(path);
-        Ok(())
     }
 }

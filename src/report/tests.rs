@@ -120,7 +120,7 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
 }
 
 /// The files of one table, in the order written.
-const TABLE_FILES: [&str; 8] = ["xlsx", "ods", "docx", "csv", "sdmx.csv", "structure.xml", "html", "pdf"];
+const TABLE_FILES: [&str; 8] = ["xlsx", "ods", "docx", "csv", "sdmx.csv", "structure.xml", "pdf", "html"];
 
 /// Files that are neither those of a table alone nor of a chart: the index, and what holds a whole report.
 fn of_tables(files: &[String]) -> Vec<&str> {

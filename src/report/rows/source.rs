@@ -11,8 +11,8 @@ use crate::warehouse::Rows;
 /// Rows one table or chart may read; a report is for people.
 pub const ROWS_MAX: usize = 200_000;
 
-/// Reads a table of the release, limited to rows that hold the given values.
-pub type ReadTable<'a> = dyn Fn(&str, &[(String, String)]) -> Result<Rows, Diagnostic> + 'a;
+/// Reads a table of the release, on any thread, limited to rows that hold the given values.
+pub type ReadTable<'a> = dyn Fn(&str, &[(String, String)]) -> Result<Rows, Diagnostic> + Sync + 'a;
 
 /// The tables of a release.
 pub struct Tables<'a> {
