@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::delivery::{Deliveries, Given};
 use crate::cli::{Fault, job};
 use crate::domain::Period;
-use crate::grid;
+use crate::grid::{self, on_all_cores};
 use crate::project::Project;
 use crate::spec::calendar::{self, Calendar};
 use crate::spec::corrections::{self, Correction};
@@ -261,12 +261,11 @@ pub fn sql(project: &Project) -> anyhow::Result<Vec<FileDigest>> {
 /// # Errors
 /// A file cannot be read.
 pub fn digests(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileDigest>> {
-    let mut files = Vec::new();
-    for path in files_below(folder)? {
-        let sha256 = digest::sha256_file(&path).with_context(|| format!("reading {}", path.display()))?;
-        files.push(FileDigest { path: below(root, &path), sha256 });
-    }
-    Ok(files)
+    let digested = on_all_cores(&files_below(folder)?, |path| {
+        let sha256 = digest::sha256_file(path).with_context(|| format!("reading {}", path.display()))?;
+        Ok(FileDigest { path: below(root, path), sha256 })
+    });
+    digested.into_iter().collect()
 }
 
 /// All files below a folder, sorted; none where there is no folder.
