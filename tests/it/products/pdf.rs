@@ -111,10 +111,11 @@ pub fn table(path: &Path) -> Vec<Line> {
     all
 }
 
-/// The rows of a table but the first, which holds what stands above a part that goes on, and the last, which rules it off.
+/// The rows of a table but the first of a long one, which holds what stands above a part that goes on, and the last, which rules it off.
 fn own_rows(table: &Part) -> Vec<&Part> {
     let rows = table.all(&["TR"]);
-    rows[1..rows.len() - 1].to_vec()
+    let goes_on = rows[0].all(&["TH", "TD"]).len() == 1 && rows[0].words().is_empty();
+    rows[usize::from(goes_on)..rows.len() - 1].to_vec()
 }
 
 #[test]
