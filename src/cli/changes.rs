@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{Context, Ended, Fault, print};
-use crate::explain::Explainer;
+use crate::explain::{Explainer, OBSERVATIONS};
 use crate::project::Project;
 use crate::report::printed::{self, Place, Printed};
-use crate::report::{self, ReportSpec, Tables};
+use crate::report::{self, Records, ReportSpec, Tables};
 use crate::store::{Manifest, Releases, StoreError};
 use crate::warehouse::provenance::{Cell, Provenance};
 use crate::warehouse::{Column, Kind, Rows, Scalar, Warehouse};
@@ -25,8 +25,8 @@ pub fn run(context: &Context, earlier: &str) -> anyhow::Result<Ended> {
     let mut faults = Vec::new();
     let specs = report::load(&project.reports()).split(&mut faults);
     print::diagnostics(&faults, context.json);
-    let (was, mut old) = read(project, &before.path, &specs)?;
-    let (is, mut new) = read(project, &now.path, &specs)?;
+    let (was, mut old, cells) = read(project, &before.path, &specs)?;
+    let (is, mut new, _) = read(project, &now.path, &specs)?;
     let mut rows = Vec::new();
     let mut places: Vec<&Place> = was.keys().chain(is.keys()).collect();
     places.sort_unstable();
@@ -39,7 +39,7 @@ pub fn run(context: &Context, earlier: &str) -> anyhow::Result<Ended> {
         }
         let number = |printed: Option<&Printed>| printed.and_then(|printed| printed.number);
         let difference = number(is).zip(number(was)).and_then(|(is, was)| is.checked_sub(was));
-        let cause = cause(was.map(|p| sources(&mut old, p)), is.map(|p| sources(&mut new, p)));
+        let cause = cause(was.map(|p| sources(&mut old, p)), is.map(|p| sources(&mut new, p)), &cells);
         let (report, table, row, column, _) = place.clone();
         rows.push((report, table, row, column, text(was), text(is), difference, cause));
     }
@@ -72,8 +72,8 @@ pub fn run(context: &Context, earlier: &str) -> anyhow::Result<Ended> {
 
 type Figures = BTreeMap<Place, Printed>;
 
-/// What a release prints, and what explains it.
-fn read(project: &Project, path: &Path, specs: &[ReportSpec]) -> anyhow::Result<(Figures, Option<Explainer>)> {
+/// What a release prints, what explains it, and the cells that it was made from.
+fn read(project: &Project, path: &Path, specs: &[ReportSpec]) -> anyhow::Result<(Figures, Option<Explainer>, Sources)> {
     let one = |fault| Fault(vec![fault]);
     let manifest = Manifest::read(path)?;
     let warehouse = Warehouse::open_with(path, &manifest.first_released).map_err(one)?;
@@ -85,7 +85,8 @@ fn read(project: &Project, path: &Path, specs: &[ReportSpec]) -> anyhow::Result<
     });
     let read = |name: &str, filters: &[(String, String)]| warehouse.table(name, filters);
     let figures = printed::figures(specs, &Tables { names, grains, read: &read }).map_err(one)?;
-    Ok((figures, explainer))
+    let cells = observed(&warehouse.table(OBSERVATIONS, &[]).map_err(one)?);
+    Ok((figures, explainer, cells))
 }
 
 /// The cells that a figure was made from: address, what is printed there, and by which correction.
@@ -102,9 +103,24 @@ fn sources(explainer: &mut Option<Explainer>, printed: &Printed) -> Option<Sourc
     Some(explanation.printed().map(|(_, printed)| source(printed)).collect())
 }
 
-/// Other corrections, else other cells or other numbers in them, else another way from the same cells.
-fn cause(was: Option<Option<Sources>>, is: Option<Option<Sources>>) -> &'static str {
-    let (Some(Some(was)), Some(Some(is))) = (was, is) else { return "input" };
+/// All cells that observations were read from.
+fn observed(rows: &Rows) -> Sources {
+    let records = Records::new(rows);
+    let cell = |row: usize| {
+        let text = |column: &str| records.text(row, column);
+        let correction = Some((text("original_value"), text("correction"))).filter(|(_, entry)| !entry.is_empty());
+        ((format!("{} {}", text("source_file"), text("sheet")), text("cell")), (text("printed"), correction))
+    };
+    (0..rows.rows.len()).map(cell).collect()
+}
+
+/// Other corrections, else other cells or other numbers in them, else another way from the same cells. A figure of a release that was
+/// made by other SQL cannot be explained any more: then the cells behind the new figure are looked up among `cells`, those of that
+/// release.
+fn cause(was: Option<Option<Sources>>, is: Option<Option<Sources>>, cells: &Sources) -> &'static str {
+    let (Some(was), Some(Some(is))) = (was, is) else { return "input" };
+    let known = |(cell, _): (&(String, String), _)| Some((cell.clone(), cells.get(cell)?.clone()));
+    let was = was.unwrap_or_else(|| is.iter().filter_map(known).collect());
     let corrections = |sources: &Sources| {
         let own = sources.iter().filter_map(|(cell, (_, correction))| Some((cell.clone(), correction.clone()?)));
         own.collect::<Vec<_>>()
@@ -132,9 +148,16 @@ mod tests {
     #[test]
     fn a_change_has_one_cause() {
         let plain = || sources(&[("B2", "10", None)]);
-        assert_eq!(cause(plain(), sources(&[("B2", "11", None)])), "input");
-        assert_eq!(cause(plain(), sources(&[("B2", "11", Some("a slip"))])), "correction");
-        assert_eq!(cause(plain(), plain()), "definition");
-        assert_eq!(cause(None, plain()), "input");
+        let changed = || sources(&[("B2", "11", None)]);
+        let corrected = || sources(&[("B2", "11", Some("a slip"))]);
+        let cells = plain().flatten().unwrap_or_default();
+        // Whether the release before can be explained or not.
+        for was in [plain(), Some(None)] {
+            assert_eq!(cause(was.clone(), changed(), &cells), "input");
+            assert_eq!(cause(was.clone(), corrected(), &cells), "correction");
+            assert_eq!(cause(was, plain(), &cells), "definition");
+        }
+        assert_eq!(cause(None, plain(), &cells), "input");
+        assert_eq!(cause(Some(None), sources(&[("B2", "10", None), ("B3", "1", None)]), &cells), "input");
     }
 }

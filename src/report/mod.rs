@@ -13,6 +13,7 @@ pub mod prose;
 pub mod chart;
 pub mod formats;
 pub mod site;
+pub mod made;
 pub mod filling;
 pub mod products;
 pub mod publish;
@@ -21,6 +22,7 @@ pub mod printed;
 pub use definition::spec::{ReportSpec, json_schema, load};
 pub use publish::{Published, publish, publish_tables};
 pub use rows::names::Names;
+pub use rows::records::Records;
 pub use rows::source::{ReadTable, Tables};
 pub use site::index::Imprint;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::diag::{Checked, Diagnostic};
+use crate::diag::{Checked, Diagnostic, Place};
 use crate::report::chart::draw as chart;
 use crate::report::chart::font::Face;
 use crate::report::chart::picture::Picture;
@@ -16,6 +16,7 @@ use crate::report::formats::pdf::Printer;
 use crate::report::formats::sdmx::{self, Flow};
 use crate::report::formats::text::{self, Whole};
 use crate::report::formats::{accessible, csv, docx, docx_text, html, ods, xlsx, xlsx_book};
+use crate::report::made::{Made, stem_of_chart, stem_of_table, stem_of_text};
 use crate::report::rows::kept;
 use crate::report::rows::names::Names;
 use crate::report::table::frame::Frame;
@@ -25,16 +26,6 @@ pub type Files = Vec<(PathBuf, Vec<u8>)>;
 
 /// What is above the pages of tables and texts.
 pub const UP: &str = "../../";
-
-/// Where the files of a table lie, without their endings.
-pub fn stem_of_table(report: &ReportSpec, id: &str) -> PathBuf {
-    Path::new("tables").join(&report.name).join(id)
-}
-
-/// Where the files of a text lie, without their endings.
-pub fn stem_of_text(report: &ReportSpec) -> PathBuf {
-    Path::new("texts").join(&report.name).join(&report.name)
-}
 
 fn files(stem: &Path, made: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Files {
     made.into_iter().map(|(extension, bytes)| (stem.with_extension(extension), bytes)).collect()
@@ -60,29 +51,27 @@ pub fn table(report: &ReportSpec, spec: &TableSpec, frame: &Frame, names: &Names
         ])
     };
     let made = made().map_err(|fault: Diagnostic| fault.at(spec.place.clone()));
-    or_fault(made.map(|made| files(&stem_of_table(report, &spec.id), made)))
+    or_fault(made.map(|made| files(&stem_of_table(&report.name, &spec.id), made)))
 }
 
-/// The page of a table, with the charts that draw its figures.
-pub fn table_page(
-    report: &ReportSpec,
-    spec: &TableSpec,
-    frame: &Frame,
-    pictures: &[Picture],
-    explained: bool,
-) -> Files {
+/// The page of a table, with the charts that draw its figures, and links to what is made.
+pub fn table_page(report: &ReportSpec, spec: &TableSpec, frame: &Frame, pictures: &[Picture], made: &Made) -> Files {
     let own: BTreeSet<&str> = kept::obs_ids(&frame.tidy).collect();
-    let is_of = |ids: &BTreeSet<String>| !ids.is_empty() && ids.iter().all(|id| own.contains(id.as_str()));
+    // A chart may draw a few figures more, such as the balance at the beginning.
+    let is_of = |ids: &BTreeSet<String>| 2 * ids.iter().filter(|id| own.contains(id.as_str())).count() > ids.len();
     let charts: Vec<&Picture> = pictures.iter().filter(|picture| is_of(&picture.obs_ids)).collect();
-    let page = html::render(frame, &charts, &report.title, UP, explained);
-    files(&stem_of_table(report, &spec.id), [("html", page.into_bytes())])
+    let page = html::render(frame, &charts, (&report.name, &report.title), UP, made);
+    files(&stem_of_table(&report.name, &spec.id), [("html", page.into_bytes())])
 }
 
 /// The sheets of paper of a table, unless the typesetter refuses it.
 pub fn table_paper(report: &ReportSpec, spec: &TableSpec, frame: &Frame, printer: Option<&Printer>) -> Checked<Files> {
     let paper = printer.map(|printer| printer.table(frame, &report.palette.publisher)).transpose();
     let paper = or_fault(paper.map_err(|fault| fault.at(spec.place.clone())));
-    Checked::new(files(&stem_of_table(report, &spec.id), paper.value.map(|paper| ("pdf", paper))), paper.diagnostics)
+    Checked::new(
+        files(&stem_of_table(&report.name, &spec.id), paper.value.map(|paper| ("pdf", paper))),
+        paper.diagnostics,
+    )
 }
 
 /// All tables of a report together: the machine-readable workbooks and the data package. None where it has no table, or one of them is
@@ -119,7 +108,7 @@ pub fn picture_files(picture: &Picture, publisher: &str, printer: Option<&Printe
     let paper = or_fault(printer.map(|printer| printer.picture(picture, publisher)).transpose());
     let made = [("svg", picture.svg.clone().into_bytes()), ("png", picture.png.clone())];
     let made = made.into_iter().chain(paper.value.map(|paper| ("pdf", paper)));
-    Checked::new(files(&Path::new("charts").join(&picture.id), made), paper.diagnostics)
+    Checked::new(files(&stem_of_chart(&picture.id), made), paper.diagnostics)
 }
 
 /// A text with its tables and charts; none of its files where a picture cannot be put into the document, and no sheets of paper where the
@@ -129,12 +118,13 @@ pub fn text(report: &ReportSpec, whole: &Whole<'_>, printer: Option<&Printer>) -
         Ok(word) => word,
         Err(fault) => return Checked::new(Files::new(), vec![fault]),
     };
-    let paper = or_fault(printer.map(|printer| printer.text(whole)).transpose());
-    let made = [
-        ("html", text::render(whole, UP).into_bytes()),
-        ("docx", word),
-        ("figures.csv", text::figures(whole.document)),
-    ];
-    let made = made.into_iter().chain(paper.value.map(|paper| ("pdf", paper)));
-    Checked::new(files(&stem_of_text(report), made), paper.diagnostics)
+    let place = report.text.as_ref().map(|text| Place::span(&text.source, 0..0)).unwrap_or_default();
+    let paper = or_fault(printer.map(|printer| printer.text(whole)).transpose().map_err(|fault| fault.at(place)));
+    let figures = ("figures.csv", text::figures(whole.document));
+    let made: Vec<_> = paper.value.map(|paper| ("pdf", paper)).into_iter().chain([("docx", word), figures]).collect();
+    let is_made = |(ending, _): &&(&str, &str)| made.iter().any(|(made, _)| made == ending);
+    let linked: Vec<_> = text::FILES.iter().filter(is_made).copied().collect();
+    let page = ("html", text::render(whole, &linked, UP).into_bytes());
+    let made = made.into_iter().chain([page]);
+    Checked::new(files(&stem_of_text(&report.name), made), paper.diagnostics)
 }

@@ -16,6 +16,7 @@ use crate::report::filling::Filling;
 use crate::report::formats::pdf::Printer;
 use crate::report::formats::text::{self, Whole};
 use crate::report::formats::way;
+use crate::report::made::{Made, WAY, stem_of_table, stem_of_text};
 use crate::report::products::{self, Files, UP};
 use crate::report::prose::document::Document;
 use crate::report::prose::render::About;
@@ -31,7 +32,7 @@ pub struct Published {
     pub tables: usize,
     pub charts: usize,
     pub texts: usize,
-    /// All files, in the order written, the index last.
+    /// All files, by their path below the folder, in the order written, the index last.
     pub files: Vec<PathBuf>,
 }
 
@@ -83,9 +84,9 @@ pub fn publish_tables(
         shelves[nth].text = run.document(&shelves, nth);
     }
     let printer = run.printer(&shelves);
-    let explained = run.papers(&shelves, &pictures, printer.as_ref(), explainer)?;
-    run.pages(&shelves, &pictures, &explained)?;
-    run.texts(&mut shelves, &pictures, printer.as_ref(), &explained)?;
+    run.papers(&shelves, &pictures, printer.as_ref(), explainer)?;
+    run.pages(&shelves, &pictures)?;
+    run.texts(&mut shelves, &pictures, printer.as_ref())?;
     let mut press = run.press;
     let mut rows = |name| {
         (tables.read)(name, &[]).unwrap_or_else(|fault| {
@@ -94,7 +95,8 @@ pub fn publish_tables(
         })
     };
     let (findings, sources) = (rows("core_finding"), rows("core_table"));
-    press.write(Path::new("index.html"), index::render(imprint, &shelves, &findings, &sources).as_bytes())?;
+    let index = index::render(imprint, &shelves, &press.made(), &findings, &sources);
+    press.write(Path::new("index.html"), index.as_bytes())?;
     Ok(Checked::new(press.published, press.faults))
 }
 
@@ -219,14 +221,14 @@ impl Run<'_, '_> {
     }
 
     /// The files of all charts and the sheets of paper of all tables; meanwhile the figures are explained, which is the work of one
-    /// core. Returns the tables and texts whose figures are explained, by their path.
+    /// core.
     fn papers(
         &mut self,
         shelves: &[Shelf<'_>],
         pictures: &[Picture],
         printer: Option<&Printer>,
         explainer: Option<&mut Explainer>,
-    ) -> Result<BTreeSet<PathBuf>, Diagnostic> {
+    ) -> Result<(), Diagnostic> {
         (self.progress)("papers");
         let all: Vec<_> = every_table(shelves).collect();
         let publisher = shelves.first().map_or("", |shelf| shelf.report.palette.publisher.as_str());
@@ -238,7 +240,7 @@ impl Run<'_, '_> {
         };
         let (printed, explained) = std::thread::scope(|scope| {
             let printing = scope.spawn(print);
-            let explained = explainer.map_or(Ok(BTreeSet::new()), |explainer| own.ways(shelves, explainer));
+            let explained = explainer.map_or(Ok(()), |explainer| own.ways(shelves, explainer));
             (printing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), explained)
         });
         printed?;
@@ -248,16 +250,10 @@ impl Run<'_, '_> {
     }
 
     /// The pages of all tables, each with the charts that draw its figures.
-    fn pages(
-        &mut self,
-        shelves: &[Shelf<'_>],
-        pictures: &[Picture],
-        explained: &BTreeSet<PathBuf>,
-    ) -> Result<(), Diagnostic> {
-        let all: Vec<_> = every_table(shelves).collect();
+    fn pages(&mut self, shelves: &[Shelf<'_>], pictures: &[Picture]) -> Result<(), Diagnostic> {
+        let (all, made): (Vec<_>, Made) = (every_table(shelves).collect(), self.press.made());
         self.press.print(&all, |(shelf, spec, frame)| {
-            let explained = explained.contains(&products::stem_of_table(shelf.report, &spec.id));
-            Checked::new(products::table_page(shelf.report, spec, frame, pictures, explained), Vec::new())
+            Checked::new(products::table_page(shelf.report, spec, frame, pictures, &made), Vec::new())
         })?;
         Ok(())
     }
@@ -268,12 +264,12 @@ impl Run<'_, '_> {
         shelves: &mut [Shelf<'_>],
         pictures: &[Picture],
         printer: Option<&Printer>,
-        explained: &BTreeSet<PathBuf>,
     ) -> Result<(), Diagnostic> {
         (self.progress)("texts");
+        let made = self.press.made();
         let all: Vec<usize> = (0..shelves.len()).collect();
         let imprint = self.imprint;
-        let made = self.press.print(&all, |nth| {
+        let written = self.press.print(&all, |nth| {
             let Shelf { report, text: Some(document), .. } = &shelves[*nth] else { return Checked::default() };
             let whole = Whole {
                 name: &report.name,
@@ -283,13 +279,13 @@ impl Run<'_, '_> {
                 publisher: &report.palette.publisher,
                 imprint: imprint.line(),
                 cover: report.text.as_ref().is_some_and(|text| text.cover),
-                explained: explained.contains(&products::stem_of_text(report)),
+                made: &made,
             };
             products::text(report, &whole, printer)
         })?;
-        self.press.published.texts = made.iter().filter(|made| **made).count();
-        for (shelf, made) in shelves.iter_mut().zip(made) {
-            shelf.text.take_if(|_| !made);
+        self.press.published.texts = written.iter().filter(|written| **written).count();
+        for (shelf, written) in shelves.iter_mut().zip(written) {
+            shelf.text.take_if(|_| !written);
         }
         Ok(())
     }
@@ -316,7 +312,7 @@ impl<'a> Press<'a> {
         let into = self.into;
         let printed = on_all_cores(all, |item| {
             let Checked { value: files, diagnostics } = make(item);
-            let written = files.into_iter().map(|(below, bytes)| write(into, &below, &bytes));
+            let written = files.into_iter().map(|(below, bytes)| write(into, &below, &bytes).map(|()| below));
             (written.collect::<Result<Vec<PathBuf>, Diagnostic>>(), diagnostics)
         });
         let mut there = Vec::new();
@@ -329,56 +325,54 @@ impl<'a> Press<'a> {
         Ok(there)
     }
 
-    /// Pages that explain the figures of tables and texts; returns those that have one.
-    fn ways(&mut self, shelves: &[Shelf<'_>], explainer: &mut Explainer) -> Result<BTreeSet<PathBuf>, Diagnostic> {
-        let mut explained = BTreeSet::new();
+    /// Pages that explain the figures of tables and texts.
+    fn ways(&mut self, shelves: &[Shelf<'_>], explainer: &mut Explainer) -> Result<(), Diagnostic> {
         for shelf in shelves {
+            let name = &shelf.report.name;
             for (spec, frame) in &shelf.tables {
-                let page = way::render(frame, explainer, UP);
-                explained.extend(self.way(products::stem_of_table(shelf.report, &spec.id), page)?);
+                self.way(stem_of_table(name, &spec.id), way::render(frame, explainer, UP))?;
             }
             if let Some(document) = &shelf.text {
-                let page = way::of_text(document, &shelf.report.name, explainer, UP);
-                explained.extend(self.way(products::stem_of_text(shelf.report), page)?);
+                self.way(stem_of_text(name), way::of_text(document, name, explainer, UP))?;
             }
         }
-        Ok(explained)
+        Ok(())
     }
 
-    fn way(&mut self, stem: PathBuf, page: Result<String, Vec<Diagnostic>>) -> Result<Option<PathBuf>, Diagnostic> {
+    fn way(&mut self, stem: PathBuf, page: Result<String, Vec<Diagnostic>>) -> Result<(), Diagnostic> {
         match page {
-            Ok(page) => {
-                self.write(&stem.with_extension("way.html"), page.as_bytes())?;
-                Ok(Some(stem))
-            }
+            Ok(page) => self.write(&stem.with_extension(WAY), page.as_bytes()),
             Err(faults) => {
                 self.faults.extend(faults);
-                Ok(None)
+                Ok(())
             }
         }
+    }
+
+    /// The files that are there by now.
+    fn made(&self) -> Made {
+        self.published.files.iter().cloned().collect()
     }
 
     fn write(&mut self, below: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-        self.published.files.push(write(self.into, below, bytes)?);
+        write(self.into, below, bytes)?;
+        self.published.files.push(below.to_owned());
         Ok(())
     }
 }
 
 /// Write a file whole or not at all: a reader never sees half of it.
-fn write(into: &Path, below: &Path, bytes: &[u8]) -> Result<PathBuf, Diagnostic> {
+fn write(into: &Path, below: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let path = into.join(below);
     let part = path.with_extension("part");
     let written = fs::create_dir_all(path.parent().unwrap_or(into))
         .and_then(|()| fs::write(&part, bytes))
         .and_then(|()| fs::rename(&part, &path));
-    match written {
-        Ok(()) => Ok(path),
-        Err(error) => {
-            // The part may not exist, and the disk may be gone altogether; the first error is the one to tell.
-            let _ = fs::remove_file(&part);
-            Err(Diagnostic::error("cannot-write", format!("the output cannot be written: {error}"))
-                .at(Place::file(path.to_string_lossy()))
-                .hint("free some space, or make the output folder writable for this user, and run again"))
-        }
-    }
+    written.map_err(|error| {
+        // The part may not exist, and the disk may be gone altogether; the first error is the one to tell.
+        let _ = fs::remove_file(&part);
+        Diagnostic::error("cannot-write", format!("the output cannot be written: {error}"))
+            .at(Place::file(path.to_string_lossy()))
+            .hint("free some space, or make the output folder writable for this user, and run again")
+    })
 }

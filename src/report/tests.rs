@@ -13,6 +13,7 @@ use crate::report::chart::font::Face;
 use crate::report::chart::plot;
 use crate::report::definition::spec::{Palette, ReportSpec, load, load_text};
 use crate::report::formats::{csv, html, xlsx};
+use crate::report::made::Made;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::Records;
 use crate::report::rows::source::Tables;
@@ -115,7 +116,7 @@ fn publish(observations: &str, text: &str) -> (Vec<String>, String) {
     let into = folder.path().join("out");
     let published = publish_tables(&specs, &tables, &Imprint::default(), &into, None, &mut |_| {}).unwrap();
     let files = published.split(&mut faults).files;
-    let below = |file: &PathBuf| file.strip_prefix(&into).unwrap().to_string_lossy().into_owned();
+    let below = |file: &PathBuf| file.to_string_lossy().into_owned();
     (files.iter().map(below).collect(), rendered(&faults))
 }
 
@@ -291,8 +292,9 @@ fn text_that_is_not_toml_is_shown() {
 
 #[test]
 fn the_page_of_a_table_as_a_whole() {
+    let made: Made = TABLE_FILES.iter().map(|ending| format!("tables/sample/financing.{ending}").into()).collect();
     let (frame, _) = frame(OBSERVATIONS, REPORT);
-    let page = html::render(&frame, &[], "调研", "../../", false);
+    let page = html::render(&frame, &[], ("sample", "调研"), "../../", &made);
     let body = page.split("<body>").nth(1).unwrap();
     insta::assert_snapshot!(body);
 }
@@ -350,7 +352,7 @@ fn nothing_to_draw_is_no_reason_to_panic() {
     let nothing = Frame { header: Vec::new(), heads: Vec::new(), ..no_rows.clone() };
     for empty in [no_rows, no_columns, nothing] {
         assert_eq!(xlsx::render(&empty, &Palette::default()).unwrap_err().code, "empty-table");
-        let page = html::render(&empty, &[], "调研", "../../", false);
+        let page = html::render(&empty, &[], ("sample", "调研"), "../../", &Made::default());
         assert_eq!(page.matches("<tbody>").count(), page.matches("</tbody>").count());
         csv::render(&empty);
     }
@@ -462,6 +464,20 @@ fn a_report_folder_must_have_a_plain_name() {
     let loaded = load(folder.path());
     assert_eq!(loaded.value.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>(), ["plain"]);
     insta::assert_snapshot!(rendered(&loaded.diagnostics));
+}
+
+#[test]
+fn a_character_without_a_glyph_takes_its_own_paper_and_no_other() {
+    let without = MORE.replace("第二表", "第二\u{10FFFD}表");
+    let (files, told) = publish(OBSERVATIONS, &format!("{REPORT}{without}"));
+    if told.contains("no-cjk-font") {
+        return;
+    }
+    let is_there = |file: &str| files.iter().any(|made| made == file);
+    assert!(is_there("tables/sample/financing.pdf") && is_there("charts/chart.pdf"), "{files:?}\n{told}");
+    assert!(is_there("tables/sample/second.xlsx") && !is_there("tables/sample/second.pdf"), "{files:?}");
+    assert_eq!(told.matches("missing-glyph").count(), 1, "{told}");
+    assert!(told.contains("U+10FFFD") && told.contains("sample"), "{told}");
 }
 
 #[test]

@@ -162,6 +162,31 @@ fn what_is_printed_otherwise_is_told_with_its_cause() {
 }
 
 #[test]
+fn another_definition_is_told_as_the_cause() {
+    let project = office();
+    let model = |factor: u8| {
+        format!(
+            "-- name:  ind_times\n-- grain: scheme\n-- doc:   Persons, some times over.\n-- columns: times_person = persons, so many times\n\
+             SELECT scheme, value * {factor} AS times_person, obs_id\nFROM core_observation\nORDER BY scheme\n"
+        )
+    };
+    project.write("sql/models/ind/ind_times.sql", model(1));
+    project.write(
+        "reports/times/report.toml",
+        "[report]\ntitle = \"倍数\"\n\n[[table]]\nid = \"times\"\nnumber = \"表1\"\ntitle = \"倍数\"\nfrom = \"ind_times\"\nheads = [\"险种\"]\nrows = [{ each = \"scheme\" }]\ncolumns = [{ label = \"人数\", value = \"times_person\", unit = \"person\", decimals = 0 }]\n",
+    );
+    project.shebao(&["run"]).must_end_with(0);
+    let first = project.current();
+    project.write("sql/models/ind/ind_times.sql", model(2));
+    project.shebao(&["run"]).must_end_with(0);
+    let said = project.shebao(&["report", "--diff", &first, "--json"]).must_end_with(0).stdout;
+    let told: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let changes = told["changes"].as_array().expect("a list");
+    assert_eq!(changes.len(), 2, "{said}");
+    assert!(changes.iter().all(|change| change["cause"] == "definition"), "{said}");
+}
+
+#[test]
 fn a_saved_report_is_printed_again() {
     let project = office();
     let mut watching = Command::new(env!("CARGO_BIN_EXE_shebao"))

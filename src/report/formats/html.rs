@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::report::chart::picture::Picture;
 use crate::report::definition::spec::Head;
+use crate::report::made::{Made, stem_of_chart, stem_of_table};
 use crate::report::rows::kept::notice;
 use crate::report::site::index::FILES;
 use crate::report::table::frame::{Answer, Block, Cell, Content, Frame};
@@ -13,8 +14,11 @@ use crate::report::table::select::flat;
 /// The one style sheet of all pages.
 pub const STYLE: &str = include_str!("../site/page.css");
 
-/// The page of one table, with the charts that draw its figures. `up` leads from the page to the folder of the index.
-pub fn render(frame: &Frame, charts: &[&Picture], report_title: &str, up: &str, explained: bool) -> String {
+/// The page of one table, with the charts that draw its figures, and links to what is made. `report` is its report's name and title;
+/// `up` leads from the page to the folder of the index.
+pub fn render(frame: &Frame, charts: &[&Picture], report: (&str, &str), up: &str, made: &Made) -> String {
+    let (report, report_title) = report;
+    let stem = stem_of_table(report, &frame.id);
     let title = escape(&frame.full_title());
     let mut body = String::new();
     body.push_str(&format!(
@@ -24,14 +28,18 @@ pub fn render(frame: &Frame, charts: &[&Picture], report_title: &str, up: &str, 
     for kept in &frame.kept {
         body.push_str(&format!("<p class=\"kept\" role=\"note\">{}</p>\n", escape(&notice(kept))));
     }
-    let way = explained.then(|| format!("{}.way.html", frame.id));
+    let way = made.has_way(&stem).then(|| format!("{}.way.html", frame.id));
     body.push_str(&sheet(frame, "h1", "title", way.as_deref()));
-    body.extend(charts.iter().map(|chart| figure(chart, up)));
+    body.extend(charts.iter().map(|chart| figure(chart, up, made)));
     let id = escape(&frame.id);
-    body.push_str(&format!(
-        "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n</main>\n",
-        links(&FILES, &id, &frame.full_title())
-    ));
+    let files = made.among(&FILES, &stem);
+    if !files.is_empty() {
+        body.push_str(&format!(
+            "<p class=\"files\">下载：{}。将指针停在数字上，可见其来源文件与单元格。</p>\n",
+            links(&files, &id, &frame.full_title())
+        ));
+    }
+    body.push_str("</main>\n");
     page(&title, &body)
 }
 
@@ -131,13 +139,16 @@ fn group_starts(frame: &Frame) -> BTreeSet<usize> {
     starts
 }
 
+/// The files of a chart, each with what it is called.
+pub const CHART_FILES: [(&str, &str); 3] = [("svg", "SVG"), ("png", "PNG"), ("pdf", "PDF")];
+
 /// A chart with its files.
-pub fn figure(chart: &Picture, up: &str) -> String {
-    let (path, title) = (format!("{up}charts/{}", chart.id), escape(&chart.title));
+pub fn figure(chart: &Picture, up: &str, made: &Made) -> String {
+    let path = format!("{up}charts/{}", chart.id);
     format!(
-        "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption>\
-         <a href=\"{path}.svg\" aria-label=\"{title}，SVG\">SVG</a> <a href=\"{path}.png\" aria-label=\"{title}，PNG\">PNG</a> <a href=\"{path}.pdf\" aria-label=\"{title}，PDF\">PDF</a></figcaption></figure>\n",
-        escape(&chart.alt)
+        "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\"></a><figcaption>{}</figcaption></figure>\n",
+        escape(&chart.alt),
+        links(&made.among(&CHART_FILES, &stem_of_chart(&chart.id)), &path, &chart.title)
     )
 }
 

@@ -40,6 +40,9 @@ const HALF_WIDTH: f64 = 0.5;
 /// Between a cell's text and its edge, in points, as `pdf.typ` has it.
 const INSET: f64 = 3.0;
 
+/// What numbers of pages and of the tables of a text are written with.
+const NUMBERS: &str = "表续0123456789—";
+
 /// The typesetter with its fonts, opened once for all files.
 pub struct Printer {
     library: LazyHash<Library>,
@@ -47,16 +50,17 @@ pub struct Printer {
     fonts: Vec<Font>,
     layout: Source,
     families: Value,
+    face: Face,
 }
 
 impl Printer {
-    /// With the fonts that the palette names, as far as the machine has them, and one that has every character of the texts, which are
-    /// all that will be printed.
+    /// With the fonts that the palette names, as far as the machine has them, and the one that has most characters of the texts, which
+    /// are all that will be printed.
     ///
     /// # Errors
-    /// A character has no glyph in any font.
+    /// No font has Chinese characters.
     pub fn open<'a>(palette: &Palette, texts: impl IntoIterator<Item = &'a str>) -> Result<Printer, Diagnostic> {
-        let face = Face::find(texts)?;
+        let face = Face::find(texts.into_iter().chain([NUMBERS]))?;
         let installed = |wanted: &[String]| {
             let is_there =
                 |name: &&String| face.database.faces().any(|f| f.families.iter().any(|(own, _)| own == *name));
@@ -81,17 +85,19 @@ impl Printer {
             fonts,
             layout,
             families: json!({ "title": [title, face.family], "body": [body, face.family] }),
+            face,
         })
     }
 
     /// A text with its tables and charts.
     ///
     /// # Errors
-    /// The typesetter refuses the pages.
+    /// A character has no glyph, or the typesetter refuses the pages.
     pub fn text(&self, whole: &Whole<'_>) -> Result<Vec<u8>, Diagnostic> {
         let mut blocks: Vec<Value> = Vec::new();
         let mut files = BTreeMap::new();
         let mut level = 0;
+        self.check(&whole.document.texts())?;
         for block in &whole.document.blocks {
             match block {
                 Block::Heading(own, words) => {
@@ -106,10 +112,12 @@ impl Printer {
                 },
                 Block::Table(id) => {
                     let Some(frame) = whole.table(id).map(|table| table.frame.as_ref()) else { continue };
+                    self.check(&frame.texts())?;
                     blocks.push(table(frame, level + 1));
                 }
                 Block::Chart(id) => {
                     let Some(chart) = whole.chart(id) else { continue };
+                    self.check(&chart.texts)?;
                     let path = format!("/{id}.svg");
                     blocks.push(json!({ "kind": "chart", "file": path, "alt": chart.alt }));
                     files.insert(path, Bytes::from_string(chart.svg.clone()));
@@ -130,6 +138,7 @@ impl Printer {
     /// # Errors
     /// As [`Printer::text`].
     pub fn table(&self, frame: &Frame, publisher: &str) -> Result<Vec<u8>, Diagnostic> {
+        self.check(&frame.texts())?;
         let block = table(frame, 1);
         self.print(
             json!({
@@ -143,8 +152,9 @@ impl Printer {
     /// A chart, on a page of its own size.
     ///
     /// # Errors
-    /// The typesetter refuses the picture.
+    /// As [`Printer::text`].
     pub fn picture(&self, picture: &Picture, publisher: &str) -> Result<Vec<u8>, Diagnostic> {
+        self.check(&picture.texts)?;
         let path = "/picture.svg";
         self.print(
             json!({
@@ -153,6 +163,10 @@ impl Printer {
             }),
             BTreeMap::from([(path.to_owned(), Bytes::from_string(picture.svg.clone()))]),
         )
+    }
+
+    fn check(&self, texts: &[String]) -> Result<(), Diagnostic> {
+        texts.iter().try_for_each(|text| self.face.check(text))
     }
 
     fn print(&self, mut data: Value, mut files: BTreeMap<String, Bytes>) -> Result<Vec<u8>, Diagnostic> {
@@ -340,6 +354,7 @@ mod tests {
     use super::{Picture, Printer};
     use crate::report::definition::spec::Palette;
     use crate::report::formats::text::{Shown, Whole};
+    use crate::report::made::Made;
     use crate::report::prose::document::{Document, blocks, mark_block, mark_figure};
     use crate::report::tests::{OBSERVATIONS, REPORT, frame};
 
@@ -378,6 +393,7 @@ mod tests {
             svg: svg.into(),
             png: Vec::new(),
             obs_ids: BTreeSet::new(),
+            texts: vec!["图1".into()],
         };
         let body = format!(
             "# 一、参保\n\n年末参保{}。\n\n- 其一\n- 其二\n\n{}\n\n## （一）小节\n\n{}\n\n> 注：无。",
@@ -386,6 +402,7 @@ mod tests {
             mark_block("chart", "one")
         );
         let document = text("公报", &body);
+        let texts = [document.texts(), frame.texts(), picture.texts.clone()].concat();
         let tables =
             vec![Shown { called: "financing".into(), report: "sample", frame: std::borrow::Cow::Owned(frame) }];
         let mut whole = Whole {
@@ -396,9 +413,8 @@ mod tests {
             publisher: "社",
             imprint: "版本".into(),
             cover: false,
-            explained: false,
+            made: &Made::default(),
         };
-        let texts = document.texts();
         let printer = Printer::open(&Palette::default(), texts.iter().map(String::as_str)).unwrap();
         for cover in [false, true] {
             whole.cover = cover;

@@ -7,6 +7,7 @@ use super::csv::line;
 use super::html;
 use super::html::{escape, page, sheet};
 use crate::report::chart::picture::Picture;
+use crate::report::made::{Made, stem_of_table, stem_of_text};
 use crate::report::prose::document::{Block, Document, Run, Words, plain};
 use crate::report::table::frame::{Frame, status_sign};
 
@@ -21,8 +22,8 @@ pub struct Whole<'a> {
     /// Day and id of the release.
     pub imprint: String,
     pub cover: bool,
-    /// The figures have pages that explain them.
-    pub explained: bool,
+    /// What its page may link to.
+    pub made: &'a Made,
 }
 
 /// A table as a text shows it.
@@ -74,8 +75,8 @@ impl Whole<'_> {
 /// The files of a text beside its page, each with what it is called.
 pub const FILES: [(&str, &str); 3] = [("pdf", "PDF"), ("docx", "Word"), ("figures.csv", "所引数字（CSV）")];
 
-/// The text as a page.
-pub fn render(whole: &Whole<'_>, up: &str) -> String {
+/// The text as a page, which links to `files` of it.
+pub fn render(whole: &Whole<'_>, files: &[(&str, &str)], up: &str) -> String {
     let Whole { name, document, .. } = whole;
     let title = escape(&document.title);
     let mut body = format!(
@@ -109,19 +110,20 @@ pub fn render(whole: &Whole<'_>, up: &str) -> String {
             Block::Note(text) => body.push_str(&format!("<p class=\"note\">{}</p>\n", words(whole, text))),
             Block::Table(id) => {
                 let Some(Shown { report, frame, .. }) = whole.table(id) else { continue };
-                let way = whole.explained.then(|| format!("{up}tables/{report}/{}.way.html", frame.id));
+                let way = whole.made.has_way(&stem_of_table(report, &frame.id));
+                let way = way.then(|| format!("{up}tables/{report}/{}.way.html", frame.id));
                 body.push_str(&sheet(frame, "span", &format!("t-{}", id.replace('/', "-")), way.as_deref()));
             }
             Block::Chart(id) => {
                 let Some(chart) = whole.chart(id) else { continue };
-                body.push_str(&html::figure(chart, up));
+                body.push_str(&html::figure(chart, up, whole.made));
             }
         }
     }
     body.push_str(if in_list { "</ul>\n" } else { "" });
     body.push_str(&format!(
         "<p class=\"files\">下载：{}。点按文中数字，可见其来源与算法。</p>\n</main>\n",
-        html::links(&FILES, name, &document.title)
+        html::links(files, name, &document.title)
     ));
     page(&title, &body)
 }
@@ -142,7 +144,7 @@ fn words(whole: &Whole<'_>, text: &Words) -> String {
             let status = whole.document.figures.get(*nth).map_or("", |used| status_sign(used.quoted.status));
             let status = if status.is_empty() { String::new() } else { format!("<sup>{status}</sup>") };
             let shown = escape(shown);
-            match whole.explained {
+            match whole.made.has_way(&stem_of_text(whole.name)) {
                 true => {
                     format!("<a class=\"figure\" href=\"{}.way.html#f{}\">{shown}</a>{status}", whole.name, nth + 1)
                 }

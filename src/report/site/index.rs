@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::report::chart::plot::Plot;
 use crate::report::definition::spec::{ChartSpec, ReportSpec, Sign, TableSpec};
-use crate::report::formats::html::{escape, links, page};
+use crate::report::formats::html::{CHART_FILES, escape, links, page};
 use crate::report::formats::text;
+use crate::report::made::{Made, stem_of_chart, stem_of_table, stem_of_text};
 use crate::report::prose::document::Document;
 use crate::report::rows::kept::HEAD;
 use crate::report::rows::records::Records;
@@ -55,8 +56,8 @@ const SEARCH: &str = "<p class=\"search\" role=\"search\" hidden><label for=\"se
     autocomplete=\"off\"> <span id=\"found\" role=\"status\"></span></p>\n";
 const SCRIPT: &str = include_str!("search.js");
 
-/// The page; `findings` and `sources` are the rows of `core_finding` and `core_table`.
-pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources: &Rows) -> String {
+/// The page, which links to what is made; `findings` and `sources` are the rows of `core_finding` and `core_table`.
+pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], made: &Made, findings: &Rows, sources: &Rows) -> String {
     let publisher = shelves.first().map_or("", |s| s.report.palette.publisher.as_str());
     let title = "社会保险统计资料";
     let mut body =
@@ -68,12 +69,12 @@ pub fn render(imprint: &Imprint, shelves: &[Shelf<'_>], findings: &Rows, sources
     body.push_str(&contents(shelves, findings));
     body.push_str(SEARCH);
     for (nth, shelf) in shelves.iter().enumerate() {
-        body.push_str(&section(nth, shelf));
+        body.push_str(&section(nth, shelf, made));
     }
     body.push_str(&findings_section(findings));
     body.push_str(&sources_section(sources));
     body.push_str("</main>\n<footer class=\"colophon\">\n");
-    body.push_str("<p>说明：“…”或空白为缺数；数字按四舍五入；表内数字保持来源的小数位数，来源中的差错原样刊印，并列于“核对结果”。</p>\n");
+    body.push_str("<p>说明：空白为数据不详或无该项数据，“…”为不足最小单位，“—”为无此现象；数字按四舍五入；表内数字保持来源的小数位数，来源中的差错原样刊印，并列于“核对结果”。</p>\n");
     body.push_str("</footer>\n");
     body.push_str(&format!("<script>\n{SCRIPT}</script>\n"));
     page(title, &body)
@@ -148,7 +149,7 @@ fn contents(shelves: &[Shelf<'_>], findings: &Rows) -> String {
     out
 }
 
-fn section(nth: usize, shelf: &Shelf<'_>) -> String {
+fn section(nth: usize, shelf: &Shelf<'_>, made: &Made) -> String {
     let report = shelf.report;
     let mut out = format!("<section id=\"r{nth}\">\n<h2>{}</h2>\n", escape(&report.title));
     if !report.summary.is_empty() {
@@ -159,7 +160,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
         out.push_str(&format!(
             "<p class=\"files\"><a href=\"{path}.html\">{}</a>：{}</p>\n",
             escape(&report.title),
-            links(&text::FILES, &path, &report.title)
+            links(&made.among(&text::FILES, &stem_of_text(&report.name)), &path, &report.title)
         ));
     }
     if !shelf.tables.is_empty() {
@@ -170,7 +171,7 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             out.push_str(&format!(
                 "<tr><td><a href=\"{path}.html\">{title}</a>{}</td><td class=\"links\">{}</td></tr>\n",
                 kept_mark(&frame.kept),
-                links(&FILES, &path, &frame.full_title())
+                links(&made.among(&FILES, &stem_of_table(&report.name, &table.id)), &path, &frame.full_title())
             ));
         }
         out.push_str("</tbody>\n</table>\n");
@@ -182,11 +183,11 @@ fn section(nth: usize, shelf: &Shelf<'_>) -> String {
             let path = format!("charts/{}", chart.id);
             out.push_str(&format!(
                 "<figure><a href=\"{path}.svg\"><img src=\"{path}.png\" alt=\"{}\" loading=\"lazy\"></a><figcaption>\
-                 <span>{}{}</span><span><a href=\"{path}.svg\">SVG</a> · <a href=\"{path}.png\">PNG</a> · <a href=\"{path}.pdf\">PDF</a></span>\
-                 </figcaption></figure>\n",
+                 <span>{}{}</span><span>{}</span></figcaption></figure>\n",
                 escape(&plot.alt),
                 escape(&plot.full_title()),
-                kept_mark(&plot.kept)
+                kept_mark(&plot.kept),
+                links(&made.among(&CHART_FILES, &stem_of_chart(&chart.id)), &path, &plot.full_title())
             ));
         }
         out.push_str("</div>\n");

@@ -77,11 +77,11 @@ fn group(digits: &str) -> String {
 /// The sign printed for a mark where neither the table nor the source has one (the usage of Chinese yearbooks).
 pub fn mark_sign(mark: Mark) -> &'static str {
     match mark {
-        Mark::NotAvailable => "…",
+        Mark::NotAvailable => "　",
         Mark::Nil => "—",
         Mark::NotApplicable => "　",
         Mark::Confidential => "×",
-        Mark::RoundedToZero => "0",
+        Mark::RoundedToZero => "…",
     }
 }
 
@@ -129,6 +129,6 @@ mod tests {
 
     #[test]
     fn marks_have_signs() {
-        assert_eq!(Mark::ALL.map(mark_sign), ["…", "—", "　", "×", "0"]);
+        assert_eq!(Mark::ALL.map(mark_sign), ["　", "—", "　", "×", "…"]);
     }
 }

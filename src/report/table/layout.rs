@@ -98,7 +98,8 @@ pub fn codes(dimension: &str, filter: &Selector, order: Order, records: &Records
         first.entry(code).and_modify(|before| *before = at.min(*before)).or_insert(at);
     }
     let mut codes: Vec<(String, (u32, u32))> = first.into_iter().collect();
-    if order == Order::Source {
+    // Times are told in order; where a source prints them otherwise, its table may be printed so.
+    if order == Order::Source && (dimension != "period" || records.has("cell")) {
         codes.sort_by_key(|(_, at)| *at);
     }
     codes.into_iter().map(|(code, _)| code).collect()
