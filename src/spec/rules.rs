@@ -3,6 +3,8 @@
 
 mod load;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,6 +14,9 @@ pub use load::load;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Rules {
+    /// What the roles of the file are called in Chinese.
+    #[serde(default)]
+    pub roles: BTreeMap<String, String>,
     /// The rules of the file.
     #[serde(default)]
     pub rule: Vec<Rule>,
@@ -153,12 +158,29 @@ impl Dimension {
     }
 }
 
+/// What a figure is called in messages, in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "String")]
+#[schemars(with = "String")]
+pub struct Role {
+    /// As the rule writes it.
+    pub en: String,
+    /// As `[roles]` of its file translates it.
+    pub zh: String,
+}
+
+impl From<String> for Role {
+    fn from(en: String) -> Role {
+        Role { en, zh: String::new() }
+    }
+}
+
 /// A figure that a rule needs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Operand {
-    /// What it is called in messages.
-    pub role: String,
+    /// What it is called in messages; `[roles]` says it in Chinese.
+    pub role: Role,
     /// The figure.
     pub is: Place,
     /// Where it is looked for next, in this order.
@@ -462,6 +484,15 @@ impl Rule {
             self.magnitude.as_ref().map(|kind| &kind.indicators),
             self.coincidence.as_ref().map(|kind| &kind.indicators),
         ]
+    }
+
+    /// The figures that the rule needs, to give them their names.
+    fn operands_mut(&mut self) -> Vec<&mut Operand> {
+        let mut all: Vec<&mut Operand> = Vec::new();
+        all.extend(self.linear.iter_mut().flat_map(|kind| kind.terms.iter_mut().chain(&mut kind.or)));
+        all.extend(self.rate.iter_mut().flat_map(|kind| [&mut kind.part, &mut kind.whole].into_iter().chain(&mut kind.less)));
+        all.extend(self.direction.iter_mut().flat_map(|kind| &mut kind.terms));
+        all
     }
 
     fn places_named(&self) -> Vec<&Place> {

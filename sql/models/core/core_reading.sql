@@ -7,7 +7,7 @@
 --        stay, with a null value.
 -- columns: indicator = the indicator, a code of core_indicator; rounding = half a unit of the last printed digit, in base units;
 --        factor = base units in one of the printed unit; unit_name = the printed unit in words; subject = what the number is
---        about, in words; citation = section and words that state it, blank for cells of a table
+--        about, in words; subject_zh = the same in Chinese; citation = section and words that state it, blank for cells of a table
 WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
@@ -50,6 +50,17 @@ SELECT
         NULLIF(o.breakdown, '_T'),
         o.period
     ) AS subject,
+    concat_ws(
+        '，',
+        COALESCE(indicator.name_zh, o.indicator),
+        CASE WHEN o.region <> '_T' THEN COALESCE(region.name_zh, o.region) END,
+        CASE WHEN o.scheme <> '_T' THEN COALESCE(scheme.name_zh, o.scheme) END,
+        CASE WHEN o.ownership <> '_T' THEN COALESCE(ownership.name_zh, o.ownership) END,
+        CASE WHEN o.industry <> '_T' THEN COALESCE(industry.name_zh, o.industry) END,
+        CASE WHEN o.population <> '_T' THEN COALESCE(population.name_zh, o.population) END,
+        NULLIF(o.breakdown, '_T'),
+        period_zh(o.period)
+    ) AS subject_zh,
     concat_ws(
         ' ', CASE WHEN o.quote IS NOT NULL THEN o.section END, CASE WHEN o.quote IS NOT NULL THEN concat('“', o.quote, '”') END
     ) AS citation,
