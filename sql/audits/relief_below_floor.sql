@@ -22,7 +22,7 @@ SELECT
     ) AS message,
     concat(
         r.subject_zh, '：', number_grouped(f.insured_person), '人、', f.month_count, '个月、费率降', number_grouped(f.cut_pp), '个百分点，共',
-        number_grouped(f.relief_yuan), '元，推算的缴费基数为每月', number_grouped(round(f.implied_base_yuan_month, 2)), '元，低于下限',
+        number_grouped(exact_div(f.relief_yuan, r.factor)), r.unit_name, '，推算的缴费基数为每月', number_grouped(round(f.implied_base_yuan_month, 2)), '元，低于下限',
         number_grouped(round(f.floor_yuan_month, 2)), '元'
     ) AS message_zh,
     'the number of persons may hold some whose rate was not cut, such as those who pay for themselves' AS suggestion

@@ -18,7 +18,7 @@ WITH percentage AS (
         s.printed_pct,
         s.respondent_pct - s.printed_pct AS residual,
         concat(p.subject, ' / ', s.option_text) AS subject,
-        concat(p.subject_zh, '，', s.option_text) AS subject_zh
+        concat(p.subject_zh, '，选“', s.option_text, '”') AS subject_zh
     FROM ind_survey AS s
     INNER JOIN core_reading AS r ON r.obs_id = s.printed_obs_id
     LEFT JOIN core_reading AS n ON n.obs_id = s.answer_obs_id

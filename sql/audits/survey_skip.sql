@@ -32,7 +32,7 @@ WITH led AS (
         s.asked_person,
         s.answer_person,
         concat(' / ', s.option_text),
-        concat('，', s.option_text)
+        concat('，选“', s.option_text, '”')
     FROM ind_survey AS s
     INNER JOIN core_answer AS a ON a.survey = s.survey AND a.question = s.question AND a.option = s.option
     WHERE a.asked_question <> ''

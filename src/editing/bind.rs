@@ -12,8 +12,8 @@ use super::tell::fact::Need;
 use super::words::place;
 use crate::domain::TOTAL;
 use crate::spec::rules::{
-    Comparison, Extremes, Level, Linear, Missing, Operand, Place, Rate, RelationKind, Role, Rule, Rulebook, Severity, Step,
-    Within,
+    Comparison, Extremes, Level, Linear, Missing, Operand, Place, Rate, RelationKind, Role, Rule, Rulebook, Severity,
+    Step, Within,
 };
 
 /// A rule put to some cells; cells are places in the list of readings.

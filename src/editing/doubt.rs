@@ -149,11 +149,8 @@ impl Look<'_> {
             };
             let reading = &self.material.readings[now];
             let earlier = &self.material.readings[old].key.period;
-            let policy = |b: &Break| Policy {
-                day: b.day.clone(),
-                reason: b.reason.clone(),
-                reason_zh: b.reason_zh.clone(),
-            };
+            let policy =
+                |b: &Break| Policy { day: b.day.clone(), reason: b.reason.clone(), reason_zh: b.reason_zh.clone() };
             let fact = Fact::Growth {
                 before: in_unit(before, reading),
                 pct: quotient(change * hundred, before).map(|pct| pct.round_dp(2)),
@@ -248,7 +245,15 @@ impl Look<'_> {
         }
     }
 
-    fn unit_slip(&mut self, kind: &Magnitude, now: usize, old: usize, value: Decimal, before: Decimal, neighbour: Neighbour) {
+    fn unit_slip(
+        &mut self,
+        kind: &Magnitude,
+        now: usize,
+        old: usize,
+        value: Decimal,
+        before: Decimal,
+        neighbour: Neighbour,
+    ) {
         let near = Decimal::from(kind.near);
         let (small, large) = (value.abs().min(before.abs()), value.abs().max(before.abs()));
         let is_slip = |factor: &&i64| {

@@ -490,7 +490,9 @@ impl Rule {
     fn operands_mut(&mut self) -> Vec<&mut Operand> {
         let mut all: Vec<&mut Operand> = Vec::new();
         all.extend(self.linear.iter_mut().flat_map(|kind| kind.terms.iter_mut().chain(&mut kind.or)));
-        all.extend(self.rate.iter_mut().flat_map(|kind| [&mut kind.part, &mut kind.whole].into_iter().chain(&mut kind.less)));
+        all.extend(
+            self.rate.iter_mut().flat_map(|kind| [&mut kind.part, &mut kind.whole].into_iter().chain(&mut kind.less)),
+        );
         all.extend(self.direction.iter_mut().flat_map(|kind| &mut kind.terms));
         all
     }

@@ -12,6 +12,17 @@ WITH name AS (
     SELECT list, code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
     GROUP BY list, code
+),
+-- What a breakdown is called: its codes by name, what no list has as it stands.
+divided AS (
+    SELECT breakdown, unnest(string_to_array(breakdown, ';')) AS pair
+    FROM (SELECT DISTINCT breakdown FROM core_observation WHERE breakdown <> '_T')
+),
+named AS (
+    SELECT d.breakdown, string_agg(COALESCE(n.name_zh, d.pair), '，' ORDER BY d.pair) AS name_zh
+    FROM divided AS d
+    LEFT JOIN name AS n ON n.list = split_part(d.pair, '=', 1) AND n.code = split_part(d.pair, '=', 2)
+    GROUP BY d.breakdown
 )
 SELECT
     o.obs_id,
@@ -58,7 +69,7 @@ SELECT
         CASE WHEN o.ownership <> '_T' THEN COALESCE(ownership.name_zh, o.ownership) END,
         CASE WHEN o.industry <> '_T' THEN COALESCE(industry.name_zh, o.industry) END,
         CASE WHEN o.population <> '_T' THEN COALESCE(population.name_zh, o.population) END,
-        NULLIF(o.breakdown, '_T'),
+        named.name_zh,
         period_zh(o.period)
     ) AS subject_zh,
     concat_ws(
@@ -80,4 +91,5 @@ LEFT JOIN name AS scheme ON scheme.list = 'scheme' AND scheme.code = o.scheme
 LEFT JOIN name AS ownership ON ownership.list = 'ownership' AND ownership.code = o.ownership
 LEFT JOIN name AS industry ON industry.list = 'industry' AND industry.code = o.industry
 LEFT JOIN name AS population ON population.list = 'population' AND population.code = o.population
+LEFT JOIN named ON named.breakdown = o.breakdown
 ORDER BY o.obs_id

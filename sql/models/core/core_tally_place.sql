@@ -28,7 +28,7 @@ SELECT
     concat(
         COALESCE(MIN(c.name_zh), t.survey), '，',
         CASE WHEN MIN(q.section) <> '' THEN concat(MIN(q.section), '，') ELSE '' END,
-        t.question, ' ', MIN(q.text)
+        t.question, '“', MIN(q.text), '”'
     ) AS subject_zh
 FROM core_tally AS t
 INNER JOIN core_reading AS r ON r.obs_id = t.answer_obs_id

@@ -146,6 +146,10 @@ const CODES: [(&str, &str); 114] = [
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
     use super::{CODES, message, rule};
     use crate::diag::Diagnostic;
 
@@ -156,10 +160,51 @@ mod tests {
         assert_eq!(rule("sql"), "");
     }
 
+    /// Whatever reading may find has a sentence: the codes are looked for where the sources name them.
+    #[test]
+    fn every_code_of_reading_is_said() {
+        const BEFORE: [&str; 10] = [
+            "Diagnostic::error(",
+            "Diagnostic::warning(",
+            "Diagnostic::info(",
+            "Diagnostic::warning,",
+            "Diagnostic::info,",
+            ".fault(",
+            "fault_of_file(",
+            ".remark(",
+            "note(",
+            "Wrong::new(",
+        ];
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = vec![root.join("cli/job/reading.rs"), root.join("cli/job/delivery.rs")];
+        let mut folders = vec![root.join("ingest"), root.join("grid")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() { folders.push(entry) } else { files.push(entry) }
+            }
+        }
+        let mut named = BTreeSet::new();
+        for file in files {
+            let text = fs::read_to_string(file).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            for after in BEFORE.iter().flat_map(|before| code.split(before).skip(1)) {
+                let word = after.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
+                named.extend(word.map(|(word, _)| word.to_owned()));
+            }
+        }
+        let silent: Vec<&String> = named.iter().filter(|code| rule(code).is_empty()).collect();
+        assert!(named.len() > 80, "only {} codes were found", named.len());
+        assert!(silent.is_empty(), "no Chinese for {silent:?}");
+    }
+
     #[test]
     fn a_fault_is_said_with_the_words_that_it_quotes() {
         let check = |code: &'static str, en: &str, zh: &str| assert_eq!(message(&Diagnostic::error(code, en)), zh);
-        check("unknown-label", "no region code for \"新彊\" (table sample/enrolment, edition 2024)", "标目未列入代码表：“新彊”");
+        check(
+            "unknown-label",
+            "no region code for \"新彊\" (table sample/enrolment, edition 2024)",
+            "标目未列入代码表：“新彊”",
+        );
         check(
             "label-undeclared",
             "header \"失业保障\" is not declared, expected \"失业保险\" (table sample/enrolment, edition 2024)",

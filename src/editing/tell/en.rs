@@ -68,9 +68,8 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             }
         }
         Fact::Rate { part, less, whole, computed } => {
-            let told = |cell: &Option<usize>| {
-                cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]))
-            };
+            let told =
+                |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]));
             let taken_off = if less.is_some() { format!(" − {}", told(less)) } else { String::new() };
             format!("{}{taken_off} of {} are {computed} {unit}, but {printed} is printed", told(part), told(whole))
         }
@@ -91,7 +90,8 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
         Fact::Places { other } => {
             let other = reading(other);
             let sheet = if other.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", other.sheet) };
-            let said = |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
+            let said =
+                |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
             format!(
                 "{printed} {unit} here{}, but {} in {}{sheet}, cell {}{}, which counts",
                 said(at),

@@ -15,37 +15,112 @@ pub enum Fact {
     /// What is so far, where some parts have no number.
     Unjudged(Box<Fact>, Vec<Need>),
     /// Parts by a dimension add up to another total than the printed one.
-    Parts { dimension: Arc<str>, count: usize, total: String, off: String, less: bool },
+    Parts {
+        dimension: Arc<str>,
+        count: usize,
+        total: String,
+        off: String,
+        less: bool,
+    },
     /// A part is more than its whole.
-    PartAbove { part: usize, total: String, off: String },
+    PartAbove {
+        part: usize,
+        total: String,
+        off: String,
+    },
     /// Parts together are more than their whole.
-    PartsAbove { count: usize, total: String, off: String },
-    Sum { sum: Sum, is: Comparison, off: String, less: bool },
+    PartsAbove {
+        count: usize,
+        total: String,
+        off: String,
+    },
+    Sum {
+        sum: Sum,
+        is: Comparison,
+        off: String,
+        less: bool,
+    },
     /// A sum that agrees loosely; `short`: it falls short of the printed number.
-    Loosely { sum: Sum, loose: Loose, off: String, short: bool },
-    Rate { part: Option<usize>, less: Option<usize>, whole: Option<usize>, computed: String },
+    Loosely {
+        sum: Sum,
+        loose: Loose,
+        off: String,
+        short: bool,
+    },
+    Rate {
+        part: Option<usize>,
+        less: Option<usize>,
+        whole: Option<usize>,
+        computed: String,
+    },
     /// A rate of nothing.
     NoBase,
-    Level { persons: String, each: String, above: bool, off: String, bound: String, bound_each: String },
-    Extreme { stated: usize, is_low: bool },
+    Level {
+        persons: String,
+        each: String,
+        above: bool,
+        off: String,
+        bound: String,
+        bound_each: String,
+    },
+    Extreme {
+        stated: usize,
+        is_low: bool,
+    },
     /// Another place says otherwise, and counts.
-    Places { other: usize },
+    Places {
+        other: usize,
+    },
     Negative,
     Below(Decimal),
     Above(Decimal),
-    Growth { before: String, pct: Option<Decimal>, grows: bool, policies: Vec<Policy> },
+    Growth {
+        before: String,
+        pct: Option<Decimal>,
+        grows: bool,
+        policies: Vec<Policy>,
+    },
     /// A ratio far from the middle of its like.
-    Peers { base: usize, ratio: String, persons: String, middle: String },
-    Unit { before: String, neighbour: Neighbour, factor: String },
+    Peers {
+        base: usize,
+        ratio: String,
+        persons: String,
+        middle: String,
+    },
+    Unit {
+        before: String,
+        neighbour: Neighbour,
+        factor: String,
+    },
     /// A balance that moves against what came in and went out.
-    Direction { moved: String, falls: bool, left: String },
+    Direction {
+        moved: String,
+        falls: bool,
+        left: String,
+    },
     /// The same number for several codes; of each other code a cell.
-    Coincidence { codes: Vec<Arc<str>>, others: Vec<usize> },
+    Coincidence {
+        codes: Vec<Arc<str>>,
+        others: Vec<usize>,
+    },
     /// A cell that stands out of its row.
-    OutOfRow { expected: String },
+    OutOfRow {
+        expected: String,
+    },
     /// A cell that is not `row/base` of the base's cell.
-    OffBase { row: i64, base: i64, whole: usize, pct: Option<Decimal> },
-    Signs { marks: Vec<char>, plus: usize, bare: usize, reads: [Reads; 2], declared: bool },
+    OffBase {
+        row: i64,
+        base: i64,
+        whole: usize,
+        pct: Option<Decimal>,
+    },
+    Signs {
+        marks: Vec<char>,
+        plus: usize,
+        bare: usize,
+        reads: [Reads; 2],
+        declared: bool,
+    },
 }
 
 impl Sum {

@@ -53,13 +53,12 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             match (loose, short) {
                 (Loose::Rest, true) => format!("{text}；有的分项实数大于所刊，未列明的至多{off}"),
                 (Loose::Rest, false) => format!("{text}；有的分项实数小于所刊，多出的至多{off}"),
-                (Loose::CutOff, _) => format!("{text}：在四舍五入误差之内，但似为截去尾数所得"),
+                (Loose::CutOff, _) => format!("{text}；差额在四舍五入误差之内，但似将尾数截去"),
             }
         }
         Fact::Rate { part, less, whole, computed } => {
-            let told = |cell: &Option<usize>| {
-                cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]))
-            };
+            let told =
+                |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]));
             let part = match less {
                 Some(_) => format!("（{} − {}）", told(part), told(less)),
                 None => format!("{} ", told(part)),
@@ -120,7 +119,7 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
         }
         Fact::Direction { moved, falls, left } => {
             let (word, what) = if *falls { ("下降", "结余") } else { ("上升", "缺口") };
-            format!("余额{word}{moved}{unit}，而当期收支{what}{left}")
+            format!("余额{word}{moved}{unit}，而当期收支{what}{left}{unit}")
         }
         Fact::Coincidence { others, .. } => {
             let others: String = others.iter().map(|cell| format!("“{}”", reading(cell).subject_zh)).collect();

@@ -42,7 +42,10 @@ fn name(rule: &mut Rule, roles: &BTreeMap<String, String>, text: &Arc<SourceText
             Some(zh) if !zh.trim().is_empty() => role.zh.clone_from(zh),
             _ if missed.insert(role.en.clone()) => {
                 let message = format!("the rule \"{id}\" has the role \"{}\", which has no Chinese name", role.en);
-                let hint = format!("findings are told in both languages: write \"{}\" = \"…\" below [roles] in this file", role.en);
+                let hint = format!(
+                    "findings are told in both languages: write \"{}\" = \"…\" below [roles] in this file",
+                    role.en
+                );
                 faults.push(Diagnostic::error("role-unnamed", message).at(place(text, &id, &role.en)).hint(hint));
             }
             _ => {}
