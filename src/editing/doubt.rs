@@ -12,7 +12,7 @@ use super::edit::{Interval, exact};
 use super::material::{Break, Key, Material, Reading, TableKey};
 use super::number::{median, quotient, significant};
 use super::slip::{Slip, meant};
-use super::tell::fact::{Fact, Neighbour, Policy, Reads};
+use super::tell::fact::{Fact, Neighbour, Odd, Policy, Reads};
 use super::words::{decimal, grouped, shown};
 use crate::domain::finding::Likely;
 use crate::spec::rules::{Coincidence, Direction, Growth, Magnitude, Peers, Place, Rule, Rulebook, Severity, Step};
@@ -101,7 +101,7 @@ impl Look<'_> {
         }
     }
 
-    fn push(&mut self, at: usize, cells: Vec<usize>, numbers: [Option<Decimal>; 2], fact: Fact) -> &mut Doubt {
+    fn push(&mut self, at: usize, cells: Vec<usize>, numbers: [Option<Decimal>; 2], odd: Odd) -> &mut Doubt {
         let [residual, tolerance] = numbers;
         self.all.found.push(Doubt {
             rule: self.nth,
@@ -110,7 +110,7 @@ impl Look<'_> {
             severity: None,
             residual,
             tolerance,
-            fact,
+            fact: Fact::Odd(odd),
             likely: Likely::default(),
             stands_out: false,
         });
@@ -151,7 +151,7 @@ impl Look<'_> {
             let earlier = &self.material.readings[old].key.period;
             let policy =
                 |b: &Break| Policy { day: b.day.clone(), reason: b.reason.clone(), reason_zh: b.reason_zh.clone() };
-            let fact = Fact::Growth {
+            let odd = Odd::Growth {
                 before: in_unit(before, reading),
                 pct: quotient(change * hundred, before).map(|pct| pct.round_dp(2)),
                 grows: change.is_sign_positive(),
@@ -162,7 +162,7 @@ impl Look<'_> {
                 true => self.slips_within(now, &within_growth(kind, before), Slip::is_of_digits),
                 false => Likely::default(),
             };
-            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], fact).likely = likely;
+            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], odd).likely = likely;
         }
     }
 
@@ -204,7 +204,7 @@ impl Look<'_> {
                     continue;
                 }
                 let persons = material.readings[base].value.unwrap_or_default();
-                let fact = Fact::Peers {
+                let odd = Odd::Peers {
                     base,
                     ratio: grouped(ratio.round_dp(4)),
                     persons: grouped(persons),
@@ -213,7 +213,7 @@ impl Look<'_> {
                 let range = Interval::new(Some(lowest * persons), Some(middle * factor * persons));
                 let likely = self.slips_within(at, &range, |slip| slip == Slip::Unit);
                 let numbers = [Some(residual.normalize()), Some(allowed.normalize())];
-                let doubt = self.push(at, vec![base, at], numbers, fact);
+                let doubt = self.push(at, vec![base, at], numbers, odd);
                 doubt.stands_out = true;
                 doubt.likely = if likely.repair.is_empty() { Likely::default() } else { likely };
             }
@@ -264,8 +264,8 @@ impl Look<'_> {
         let Some(factor) = kind.factors.iter().find(is_slip).filter(|_| !small.is_zero()) else { return };
         let reading = &self.material.readings[now];
         let factor = grouped(Decimal::from(*factor));
-        let fact = Fact::Unit { before: in_unit(before, reading), neighbour, factor };
-        self.push(now, vec![old, now], [decimal(&exact(value - before)), None], fact).stands_out = true;
+        let odd = Odd::Unit { before: in_unit(before, reading), neighbour, factor };
+        self.push(now, vec![old, now], [decimal(&exact(value - before)), None], odd).stands_out = true;
     }
 
     /// Slips of a cell that lead into a range, and what would have to change with it.
@@ -327,12 +327,12 @@ impl Look<'_> {
             if !(complete && opposed && sure) {
                 continue;
             }
-            let fact = Fact::Direction {
+            let odd = Odd::Direction {
                 moved: in_unit(change.abs(), reading),
                 falls: change.is_sign_negative(),
                 left: in_unit(flow.abs(), reading),
             };
-            self.push(now, cells, [Some((flow - change).normalize()), Some(rounding.normalize())], fact);
+            self.push(now, cells, [Some((flow - change).normalize()), Some(rounding.normalize())], odd);
         }
     }
 
@@ -360,8 +360,8 @@ impl Look<'_> {
                 cells.iter().copied().find(|nth| self.material.readings[*nth].key.code(kind.over) == *code)
             };
             let others = codes.iter().copied().filter(|code| *code != own).filter_map(|code| first_of(&code)).collect();
-            let fact = Fact::Coincidence { codes: codes.into_iter().cloned().collect(), others };
-            self.push(cells[0], cells, [None, None], fact);
+            let odd = Odd::Coincidence { codes: codes.into_iter().cloned().collect(), others };
+            self.push(cells[0], cells, [None, None], odd);
         }
     }
 
@@ -405,9 +405,9 @@ impl Look<'_> {
             let reads = [read(&plus), read(&bare)];
             let declared = reads.contains(&Reads::Minus);
             let marks = kinds.into_iter().collect();
-            let fact = Fact::Signs { marks, plus: plus.len(), bare: bare.len(), reads, declared };
+            let odd = Odd::Signs { marks, plus: plus.len(), bare: bare.len(), reads, declared };
             let severity = if declared { Severity::Info } else { Severity::Warning };
-            self.push(plus[0], cells, [None, None], fact).severity = Some(severity);
+            self.push(plus[0], cells, [None, None], odd).severity = Some(severity);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::editing::edit::{Exact, Interval, exact};
 use crate::editing::material::TableKey;
 use crate::editing::number::quotient;
 use crate::editing::slip::Slip;
-use crate::editing::tell::fact::Fact;
+use crate::editing::tell::fact::Odd;
 use crate::editing::words::{decimal, grouped};
 use crate::spec::rules::{Proportional, Severity};
 
@@ -84,10 +84,10 @@ impl Look<'_> {
             if residual.abs() * Decimal::from(1000) < value.abs() * Decimal::from(kind.grave_permille) {
                 continue;
             }
-            let fact = Fact::OutOfRow { expected: grouped(expected) };
+            let odd = Odd::OutOfRow { expected: grouped(expected) };
             let likely = self.slips_within(*cell, &range, Slip::is_of_digits);
             let cells = vec![*base, *cell];
-            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], fact);
+            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], odd);
             doubt.likely = likely;
             doubt.stands_out = true;
             doubt.severity = Some(Severity::Warning);
@@ -106,9 +106,9 @@ impl Look<'_> {
                 continue;
             }
             let pct = quotient(value * Decimal::from(base) * Decimal::ONE_HUNDRED, whole * Decimal::from(row));
-            let fact = Fact::OffBase { row, base, whole: *of_base, pct: pct.map(|pct| pct.round_dp(2)) };
+            let odd = Odd::OffBase { row, base, whole: *of_base, pct: pct.map(|pct| pct.round_dp(2)) };
             let numbers = [decimal(&residual), decimal(&tolerance)];
-            self.push(*cell, vec![*of_base, *cell], numbers, fact).severity = Some(Severity::Info);
+            self.push(*cell, vec![*of_base, *cell], numbers, odd).severity = Some(Severity::Info);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Facts in English.
 
-use super::fact::{Addend, Fact, Need, Neighbour, Number, Reads, Sum};
+use super::fact::{Addend, Fact, Need, Neighbour, Number, Odd, Reads, Sum};
 use crate::editing::loose::Loose;
 use crate::editing::material::{Material, Reading};
 use crate::editing::words::{grouped, shown};
@@ -51,27 +51,13 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             format!("{text}{equals} {unit}, {what} {printed} is printed, {off} {word}")
         }
         Fact::Loosely { sum, loose, off, short } => {
-            let (text, total) = (added(sum, material), &sum.total);
-            match (loose, short) {
-                (Loose::Rest, true) => format!(
-                    "{text} = {total} {unit} of {printed}; some of the parts are more than is printed, so that at most {off} \
-                     are of no part that is named"
-                ),
-                (Loose::Rest, false) => format!(
-                    "{text} = {total} {unit}, {printed} is printed; some of the parts are less than is printed, so that at \
-                     most {off} are too many"
-                ),
-                (Loose::CutOff, _) => format!(
-                    "{text} = {total} {unit}, but {printed} is printed: within rounding, yet as if the digits behind it had \
-                     been cut off"
-                ),
-            }
+            let text = format!("{} = {} {unit}", added(sum, material), sum.total);
+            loosely(&text, *loose, *short, &printed, off)
         }
         Fact::Rate { part, less, whole, computed } => {
-            let told =
-                |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]));
-            let taken_off = if less.is_some() { format!(" − {}", told(less)) } else { String::new() };
-            format!("{}{taken_off} of {} are {computed} {unit}, but {printed} is printed", told(part), told(whole))
+            let told = |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(reading(&cell)));
+            let less = if less.is_some() { format!(" − {}", told(less)) } else { String::new() };
+            format!("{}{less} of {} are {computed} {unit}, but {printed} is printed", told(part), told(whole))
         }
         Fact::NoBase => "the base is 0".to_owned(),
         Fact::Level { persons, each, above, off, bound, bound_each } => {
@@ -87,32 +73,28 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             let who = if stated.citation.is_empty() { &stated.cell } else { &stated.citation };
             format!("{printed} {unit} is {word} than {}, which {who} calls the {end}", shown(stated))
         }
-        Fact::Places { other } => {
-            let other = reading(other);
-            let sheet = if other.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", other.sheet) };
-            let said =
-                |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
-            format!(
-                "{printed} {unit} here{}, but {} in {}{sheet}, cell {}{}, which counts",
-                said(at),
-                amount(other),
-                other.source_file,
-                other.cell,
-                said(other)
-            )
-        }
+        Fact::Places { other } => places(at, reading(other)),
         Fact::Negative => format!("{printed} {unit} is negative"),
         Fact::Below(low) => format!("{printed} {unit} is less than {low}"),
         Fact::Above(high) => format!("{printed} {unit} is more than {high}"),
-        Fact::Growth { before, pct, grows, policies } => {
+        Fact::Odd(odd) => doubted(odd, at, material),
+    }
+}
+
+/// What is possible and still asks for a look.
+fn doubted(odd: &Odd, at: &Reading, material: &Material) -> String {
+    let (printed, unit) = (shown(at), &at.unit_name);
+    let reading = |cell: &usize| &material.readings[*cell];
+    match odd {
+        Odd::Growth { before, pct, grows, policies } => {
             let (sign, pct) = (if *grows { "+" } else { "" }, pct.map_or_else(String::new, grouped));
             let policies: String = policies.iter().map(|p| format!("; since {}: {}", p.day, p.reason)).collect();
             format!("{printed} {unit} after {before} the period before, {sign}{pct}%{policies}")
         }
-        Fact::Peers { ratio, persons, middle, .. } => {
+        Odd::Peers { ratio, persons, middle, .. } => {
             format!("{ratio} for each of {persons}, where the middle of its like is {middle}")
         }
-        Fact::Unit { before, neighbour, factor } => {
+        Odd::Unit { before, neighbour, factor } => {
             let when = match neighbour {
                 Neighbour::Period => "the period before",
                 Neighbour::Edition => "the edition before",
@@ -122,21 +104,21 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
                  one stated"
             )
         }
-        Fact::Direction { moved, falls, left } => {
+        Odd::Direction { moved, falls, left } => {
             let (word, what) = if *falls { ("falls", "surplus") } else { ("rises", "shortfall") };
             format!("the balance {word} by {moved} {unit} in a period that closes with a {what} of {left}")
         }
-        Fact::Coincidence { codes, .. } => {
+        Odd::Coincidence { codes, .. } => {
             format!("{printed} {unit} is printed for {} alike, to the last digit", codes.join(", "))
         }
-        Fact::OutOfRow { expected } => {
+        Odd::OutOfRow { expected } => {
             format!("{printed} is out of proportion, the other figures of the row make it {expected}")
         }
-        Fact::OffBase { row, base, whole, pct } => {
+        Odd::OffBase { row, base, whole, pct } => {
             let pct = pct.map_or_else(String::new, grouped);
             format!("{printed} is not {row}/{base} of {}, {pct}% of that", shown(reading(whole)))
         }
-        Fact::Signs { marks, plus, bare, reads, declared } => {
+        Odd::Signs { marks, plus, bare, reads, declared } => {
             let marks: Vec<String> = marks.iter().map(char::to_string).collect();
             let [with, without] = reads.map(|reads| match reads {
                 Reads::Plus => "+",
@@ -150,6 +132,35 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             )
         }
     }
+}
+
+fn loosely(text: &str, loose: Loose, short: bool, printed: &str, off: &str) -> String {
+    match (loose, short) {
+        (Loose::Rest, true) => format!(
+            "{text} of {printed}; some of the parts are more than is printed, so that at most {off} are of no part that is \
+             named"
+        ),
+        (Loose::Rest, false) => format!(
+            "{text}, {printed} is printed; some of the parts are less than is printed, so that at most {off} are too many"
+        ),
+        (Loose::CutOff, _) => format!(
+            "{text}, but {printed} is printed: within rounding, yet as if the digits behind it had been cut off"
+        ),
+    }
+}
+
+fn places(at: &Reading, other: &Reading) -> String {
+    let sheet = if other.sheet.is_empty() { String::new() } else { format!(", sheet \"{}\"", other.sheet) };
+    let said = |of: &Reading| if of.citation.is_empty() { String::new() } else { format!(" ({})", of.citation) };
+    format!(
+        "{} here{}, but {} in {}{sheet}, cell {}{}, which counts",
+        amount(at),
+        said(at),
+        amount(other),
+        other.source_file,
+        other.cell,
+        said(other)
+    )
 }
 
 fn amount(reading: &Reading) -> String {

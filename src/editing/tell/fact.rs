@@ -74,6 +74,12 @@ pub enum Fact {
     Negative,
     Below(Decimal),
     Above(Decimal),
+    Odd(Odd),
+}
+
+/// What is possible and still asks for a look.
+#[derive(Clone, Debug)]
+pub enum Odd {
     Growth {
         before: String,
         pct: Option<Decimal>,

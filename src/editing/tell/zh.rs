@@ -1,6 +1,6 @@
 //! Facts in Chinese, as a bureau prints them: terse, with Chinese punctuation, numbers beside their units.
 
-use super::fact::{Addend, Fact, Need, Neighbour, Number, Reads, Sum};
+use super::fact::{Addend, Fact, Need, Neighbour, Number, Odd, Policy, Reads, Sum};
 use crate::domain::{Dimension, Period, period_zh};
 use crate::editing::loose::Loose;
 use crate::editing::material::{Material, Reading};
@@ -57,8 +57,7 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             }
         }
         Fact::Rate { part, less, whole, computed } => {
-            let told =
-                |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(&material.readings[cell]));
+            let told = |cell: &Option<usize>| cell.map_or_else(|| "0".to_owned(), |cell| amount(reading(&cell)));
             let part = match less {
                 Some(_) => format!("（{} − {}）", told(part), told(less)),
                 None => format!("{} ", told(part)),
@@ -81,56 +80,50 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             };
             format!("{printed}{unit}，{word}{who}所述{end}数{}", shown(stated))
         }
-        Fact::Places { other } => {
-            let other = reading(other);
-            let sheet = if other.sheet.is_empty() { String::new() } else { format!("工作表“{}”", other.sheet) };
-            let said = |of: &Reading| match of.citation.is_empty() {
-                true => String::new(),
-                false => format!("（原文：{}）", citation(of)),
-            };
-            format!(
-                "此处{printed}{unit}{}，{}{sheet}单元格{}为{}{}，以后者为准",
-                said(at),
-                other.source_file,
-                other.cell,
-                amount(other),
-                said(other)
-            )
-        }
+        Fact::Places { other } => places(at, reading(other)),
         Fact::Negative => format!("{printed}{unit}，为负数"),
         Fact::Below(low) => format!("{printed}{unit}，小于{low}"),
         Fact::Above(high) => format!("{printed}{unit}，大于{high}"),
-        Fact::Growth { before, pct, grows, policies } => {
+        Fact::Odd(odd) => doubted(odd, at, material),
+    }
+}
+
+/// What is possible and still asks for a look.
+fn doubted(odd: &Odd, at: &Reading, material: &Material) -> String {
+    let (printed, unit) = (shown(at), &at.unit_name);
+    let reading = |cell: &usize| &material.readings[*cell];
+    match odd {
+        Odd::Growth { before, pct, grows, policies } => {
             let word = if *grows { "增长" } else { "下降" };
             let pct = pct.map_or_else(String::new, |pct| grouped(pct.abs()));
-            let policy = |p: &super::fact::Policy| format!("；自{}起{}", period_zh(&p.day), p.reason_zh);
+            let policy = |p: &Policy| format!("；自{}起{}", period_zh(&p.day), p.reason_zh);
             let policies: String = policies.iter().map(policy).collect();
             format!("{printed}{unit}，{}{before}，{word}{pct}%{policies}", before_it(at))
         }
-        Fact::Peers { base, ratio, persons, middle } => {
+        Odd::Peers { base, ratio, persons, middle } => {
             format!("与{}{persons}之比为{ratio}，同类中位数为{middle}", reading(base).indicator_zh())
         }
-        Fact::Unit { before, neighbour, factor } => {
+        Odd::Unit { before, neighbour, factor } => {
             let when = match neighbour {
                 Neighbour::Period => before_it(at),
                 Neighbour::Edition => "上一版",
             };
             format!("此处{printed}{unit}，{when}{before}，相差约{factor}倍：实际单位可能不是所注单位")
         }
-        Fact::Direction { moved, falls, left } => {
+        Odd::Direction { moved, falls, left } => {
             let (word, what) = if *falls { ("下降", "结余") } else { ("上升", "缺口") };
             format!("余额{word}{moved}{unit}，而当期收支{what}{left}{unit}")
         }
-        Fact::Coincidence { others, .. } => {
+        Odd::Coincidence { others, .. } => {
             let others: String = others.iter().map(|cell| format!("“{}”", reading(cell).subject_zh)).collect();
             format!("{printed}{unit}，与{others}完全相同")
         }
-        Fact::OutOfRow { expected } => format!("{printed}与同行其他数字不成比例，按比例应为{expected}"),
-        Fact::OffBase { row, base, whole, pct } => {
+        Odd::OutOfRow { expected } => format!("{printed}与同行其他数字不成比例，按比例应为{expected}"),
+        Odd::OffBase { row, base, whole, pct } => {
             let pct = pct.map_or_else(String::new, grouped);
             format!("{printed}不等于{}的{row}/{base}，为应有数的{pct}%", shown(reading(whole)))
         }
-        Fact::Signs { marks, plus, bare, reads, declared } => {
+        Odd::Signs { marks, plus, bare, reads, declared } => {
             let marks: String = marks.iter().map(|mark| format!("“{mark}”")).collect();
             let [with, without] = reads.map(|reads| match reads {
                 Reads::Plus => "正数",
@@ -141,6 +134,23 @@ fn clause(fact: &Fact, at: &Reading, material: &Material) -> String {
             format!("本栏{plus}个数字带{marks}，读作{with}；{bare}个不带符号，读作{without}；{who}")
         }
     }
+}
+
+fn places(at: &Reading, other: &Reading) -> String {
+    let sheet = if other.sheet.is_empty() { String::new() } else { format!("工作表“{}”", other.sheet) };
+    let said = |of: &Reading| match of.citation.is_empty() {
+        true => String::new(),
+        false => format!("（原文：{}）", citation(of)),
+    };
+    format!(
+        "此处{}{}，{}{sheet}单元格{}为{}{}，以后者为准",
+        amount(at),
+        said(at),
+        other.source_file,
+        other.cell,
+        amount(other),
+        said(other)
+    )
 }
 
 fn amount(reading: &Reading) -> String {
