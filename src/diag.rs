@@ -91,6 +91,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     pub code: &'static str,
     pub message: String,
+    /// The same in Chinese, where what is said in general of its code does not do.
+    pub zh: Option<String>,
     pub place: Place,
     pub hints: Vec<String>,
 }
@@ -109,7 +111,12 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { severity, code, message: message.into(), place: Place::default(), hints: Vec::new() }
+        Diagnostic { severity, code, message: message.into(), zh: None, place: Place::default(), hints: Vec::new() }
+    }
+
+    pub fn zh(mut self, message: impl Into<String>) -> Self {
+        self.zh = Some(message.into());
+        self
     }
 
     pub fn at(mut self, place: Place) -> Self {

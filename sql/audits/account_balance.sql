@@ -1,4 +1,5 @@
 -- rule:     account-balance
+-- zh:       个人账户养老金所对应的储存额不少于按同一工资计算的缴费本金
 -- severity: info
 -- doc:      What a stated account pension stands for, × divisor, is at least what the contributions alone come to at this wage,
 --           without interest: less means that the account grew at lower wages or by other rules, and that the pension cannot be
@@ -28,6 +29,11 @@ SELECT
         ' yuan, where ', number_grouped(h.contribution_year), ' years of contributions at the wage of ',
         number_grouped(w.value / w.factor), ' ', w.unit_name, ' come to ', number_grouped(h.account_nominal_yuan), ' without interest'
     ) AS message,
+    concat(
+        a.subject_zh, '：', number_grouped(a.value / a.factor), a.unit_name, '对应的账户储存额为', number_grouped(h.account_balance_yuan),
+        '元，而按', number_grouped(w.value / w.factor), w.unit_name, '的工资缴费', number_grouped(h.contribution_year), '年，不计利息已有',
+        number_grouped(h.account_nominal_yuan), '元'
+    ) AS message_zh,
     'ask by what wages of the years before the account grew; it does not follow from what is printed' AS suggestion
 FROM held AS h
 INNER JOIN core_reading AS a ON a.obs_id = h.account_obs_id

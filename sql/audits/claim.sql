@@ -1,4 +1,5 @@
 -- rule:     claim
+-- zh:       文中关于变动或盈亏的陈述应与各年数字相符
 -- severity: info
 -- doc:      What a text says in words of the figures of a time (逐年增加, 一直超支) holds in every year for which there are figures: a
 --           record with claim= in its breakdown and no number, held against the figures that count, and the surplus of a fund also
@@ -7,7 +8,7 @@
 --           cannot be verified.
 WITH claim AS (
     SELECT
-        obs_id, dataset, indicator, period, region, scheme, ownership, industry, population, source_file, sheet, cell, subject,
+        obs_id, dataset, indicator, period, region, scheme, ownership, industry, population, source_file, sheet, cell, subject, subject_zh,
         citation, breakdown_value(breakdown, 'claim') AS claim, date_part('year', period_start) AS first_year,
         date_part('year', period_end) AS last_year
     FROM core_reading
@@ -79,6 +80,7 @@ counted AS (
         obs_id,
         COUNT(*) AS year_count,
         string_agg(CASE WHEN fails THEN period END, ', ' ORDER BY period) AS failing,
+        string_agg(CASE WHEN fails THEN period_zh(period) END, '、' ORDER BY period) AS failing_zh,
         MIN(CASE WHEN fails THEN period END) AS first_failing
     FROM judged
     GROUP BY obs_id
@@ -106,6 +108,15 @@ SELECT
             number_grouped(exact_div(j.number, f.factor)), ' ', f.unit_name
         )
     END AS message,
+    CASE
+        WHEN n.obs_id IS NULL
+            THEN concat(c.subject_zh, '：', replace(c.citation, ' “', '“'), '无法核对，没有', c.first_year, '年至', c.last_year, '年的数字')
+        ELSE concat(
+            c.subject_zh, '：', replace(c.citation, ' “', '“'), '，可比的', n.year_count, '年中', n.failing_zh, '不符；',
+            period_zh(n.first_failing), CASE WHEN c.claim IN ('rising', 'falling') THEN '变动为' ELSE '为' END,
+            number_grouped(exact_div(j.number, f.factor)), f.unit_name
+        )
+    END AS message_zh,
     CASE
         WHEN n.obs_id IS NULL THEN 'find the figures of these years, or do not repeat the claim'
         ELSE 'say of which years and schemes the words hold'

@@ -1,4 +1,5 @@
 -- rule:     event-date
+-- zh:       同一事件的日期应一致
 -- severity: info
 -- doc:      An event that sources date more than once (event= in the breakdown, its date is the period): dates of several kinds
 --           (印发, 施行, 实现) are told, since a series begins at one of them; two dates of one kind contradict each other, which is a
@@ -32,7 +33,10 @@ told AS (
         first_value(source_file ORDER BY period, obs_id) AS source_file,
         string_agg(
             concat_ws(' ', period, NULLIF(kind_name, ''), concat('(', citation, ')')), ', ' ORDER BY period, obs_id
-        ) AS dates
+        ) AS dates,
+        string_agg(
+            concat(period_zh(period), kind_name, '（', replace(citation, ' “', '“'), '）'), '，' ORDER BY period, obs_id
+        ) AS dates_zh
     FROM named
     GROUP BY region, scheme, ownership, industry, population, what
 ),
@@ -67,6 +71,7 @@ SELECT
     CAST(NULL AS DECIMAL(38, 12)) AS residual,
     CAST(NULL AS DECIMAL(38, 12)) AS tolerance,
     concat(n.event_name, ' has ', t.date_count, ' dates: ', t.dates) AS message,
+    concat(n.event_name, '有', t.date_count, '个日期：', t.dates_zh) AS message_zh,
     CASE
         WHEN w.of_one_kind > 1 THEN 'compare the sentences with the documents they speak of'
         ELSE 'say which of the dates is meant where a series begins at the event'

@@ -1,4 +1,5 @@
 -- rule:     grain-unique
+-- zh:       同一数量只出现一次
 -- severity: error
 -- doc:      One table states a quantity once per edition: two cells with the same indicator, period and dimensions would be
 --           counted twice in every sum. A text may state a quantity in several sentences. residual = the spread of their values.
@@ -21,6 +22,7 @@ WITH quantity AS (
         MIN(source_file) AS source_file,
         MIN(sheet) AS sheet,
         MIN(subject) AS subject,
+        MIN(subject_zh) AS subject_zh,
         string_agg(cell, ' ' ORDER BY LENGTH(cell), cell) AS cells
     FROM core_reading
     WHERE quote IS NULL
@@ -42,6 +44,7 @@ SELECT
     concat(
         subject, ': table ', table_id, ' (edition ', edition, ') states this in ', CAST(cell_count AS VARCHAR), ' cells'
     ) AS message,
+    concat(subject_zh, '：表', table_id, '（', edition, '版）有', CAST(cell_count AS VARCHAR), '个单元格陈述此数') AS message_zh,
     'give rows or columns that differ in meaning a dimension or breakdown of their own in the table''s specification' AS suggestion
 FROM quantity
 WHERE cell_count > 1

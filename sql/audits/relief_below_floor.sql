@@ -1,4 +1,5 @@
 -- rule:     relief-below-floor
+-- zh:       由降费金额推算的缴费基数不低于缴费基数下限
 -- severity: info
 -- doc:      What units save by a cut of the rate is persons × months × cut × base: the base that follows from it is not below the
 --           floor of the year. residual = implied base − floor, yuan a month.
@@ -19,6 +20,11 @@ SELECT
         number_grouped(round(f.implied_base_yuan_month, 2)), ' yuan a month, below the floor of ',
         number_grouped(round(f.floor_yuan_month, 2))
     ) AS message,
+    concat(
+        r.subject_zh, '：', number_grouped(f.insured_person), '人、', f.month_count, '个月、费率降', number_grouped(f.cut_pp), '个百分点，共',
+        number_grouped(exact_div(f.relief_yuan, r.factor)), r.unit_name, '，推算的缴费基数为每月', number_grouped(round(f.implied_base_yuan_month, 2)), '元，低于下限',
+        number_grouped(round(f.floor_yuan_month, 2)), '元'
+    ) AS message_zh,
     'the number of persons may hold some whose rate was not cut, such as those who pay for themselves' AS suggestion
 FROM ind_contribution_relief AS f
 INNER JOIN core_reading AS r ON r.obs_id = f.relief_obs_id

@@ -1,4 +1,5 @@
 -- rule:     source-remark
+-- zh:       来源文字存疑
 -- severity: info
 -- doc:      Who took a figure from a text and found its words odd says so in the record's note, which then begins with 原文作, 原文写, 原文未, 原文的 or 引自:
 --           another base, no period, figures run together, a table that is not there. Every remark is a finding, once for all
@@ -22,6 +23,7 @@ SELECT
     CAST(NULL AS DECIMAL(38, 12)) AS residual,
     CAST(NULL AS DECIMAL(38, 12)) AS tolerance,
     concat(section, ' “', MIN(quote), '”: ', notes) AS message,
+    concat(section, '“', MIN(quote), '”：', notes) AS message_zh,
     'read the passage in the original before the figure is used' AS suggestion
 FROM remark
 GROUP BY dataset, source_file, sheet, section, notes

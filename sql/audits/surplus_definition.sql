@@ -1,4 +1,5 @@
 -- rule:     surplus-definition
+-- zh:       同一地区同一年份的当年结余口径一致
 -- severity: info
 -- doc:      The printed surpluses of a place and year mean one thing: all of them count recovered arrears, or none does. A surplus
 --           without them is named where another one of that place and year counts its own. residual = the arrears left out.
@@ -47,6 +48,9 @@ SELECT
         r.subject, ': the surplus leaves out ', number_grouped(d.recovered), ' of recovered arrears, where that of ', o.subject,
         ' counts them'
     ) AS message,
+    concat(
+        r.subject_zh, '：当年结余未计补收欠费', number_grouped(exact_div(d.recovered, r.factor)), r.unit_name, '，而“', o.subject_zh, '”计入'
+    ) AS message_zh,
     'say which of the two the surplus means; ind_fund_balance has both' AS suggestion
 FROM defined AS d
 INNER JOIN counting AS c ON c.period = d.period AND c.region = d.region

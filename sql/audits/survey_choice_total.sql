@@ -1,4 +1,5 @@
 -- rule:     survey-choice-total
+-- zh:       选答各项与未选人数之和不少于答卷人数
 -- severity: warning
 -- doc:      Every respondent gave an answer or is counted as having given none: the answers to a question and 未选 add up to all
 --           respondents, to more where several answers may be given. Counts are exact, so there is no tolerance.
@@ -19,6 +20,10 @@ SELECT
         number_grouped(q.accounted_count), ', fewer than the ',
         number_grouped(q.respondent_person), ' respondents'
     ) AS message,
+    concat(
+        p.subject_zh, '：各项答案与未选人数合计', number_grouped(q.accounted_count), '人，少于答卷人数',
+        number_grouped(q.respondent_person), '人'
+    ) AS message_zh,
     'compare the counts with the original; an answer or those who gave none may be missing from the table' AS suggestion
 FROM ind_survey_question AS q
 INNER JOIN core_tally_place AS p

@@ -1,4 +1,5 @@
 -- rule:     survey-detail
+-- zh:       应填数字者均填写数字
 -- severity: info
 -- doc:      Where those who gave a certain answer were asked for a number (years, times, yuan), the numbers should be theirs all.
 --           Fewer are no contradiction: some did not say. But means and shares of the numbers are of those who did.
@@ -19,6 +20,10 @@ SELECT
         ' should have (question ', c.asked_question, ': ', replace(c.asked_option, ';', ', '), '); ',
         number_grouped(q.asked_person - q.answered_person), ' gave none'
     ) AS message,
+    concat(
+        p.subject_zh, '：', number_grouped(q.asked_person), '人应填数字（问题', c.asked_question, '选', replace(c.asked_option, ';', '、'),
+        '者），', number_grouped(q.answered_person), '人填写，', number_grouped(q.asked_person - q.answered_person), '人未填'
+    ) AS message_zh,
     'say of how many persons the figure is; if all gave a number, a count is missing from the table' AS suggestion
 FROM ind_survey_question AS q
 INNER JOIN core_question AS c ON c.survey = q.survey AND c.question = q.question

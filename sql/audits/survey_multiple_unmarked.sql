@@ -1,4 +1,5 @@
 -- rule:     survey-multiple-unmarked
+-- zh:       可选多项的问题应注明多选
 -- severity: warning
 -- doc:      A question to which several answers may be given must say so (多选). Where it does not, and more answers than
 --           respondents are counted, it was answered as a multiple choice, and its percentages, which are of persons, add up to
@@ -19,6 +20,10 @@ SELECT
         number_grouped(q.accounted_count), ', more than the ',
         number_grouped(q.respondent_person), ' respondents, and nothing says that several answers may be given'
     ) AS message,
+    concat(
+        p.subject_zh, '：各项答案与未选人数合计', number_grouped(q.accounted_count), '人，多于答卷人数',
+        number_grouped(q.respondent_person), '人，而未注明可选多项'
+    ) AS message_zh,
     'mark the question as a multiple choice; if one answer was asked for, compare the counts with the original' AS suggestion
 FROM ind_survey_question AS q
 INNER JOIN core_tally_place AS p

@@ -1,4 +1,5 @@
 -- rule:     survey-percent
+-- zh:       原刊百分比 = 选答人数 ÷ 答卷人数 × 100%
 -- severity: warning
 -- doc:      A printed percentage of the respondents must be count / respondents, within half a unit of its last printed digit; no
 --           answer can be given by more persons than there are respondents. residual = computed − printed, in percentage points.
@@ -16,7 +17,8 @@ WITH percentage AS (
         s.respondent_pct,
         s.printed_pct,
         s.respondent_pct - s.printed_pct AS residual,
-        concat(p.subject, ' / ', s.option_text) AS subject
+        concat(p.subject, ' / ', s.option_text) AS subject,
+        concat(p.subject_zh, '，选“', s.option_text, '”') AS subject_zh
     FROM ind_survey AS s
     INNER JOIN core_reading AS r ON r.obs_id = s.printed_obs_id
     LEFT JOIN core_reading AS n ON n.obs_id = s.answer_obs_id
@@ -50,6 +52,17 @@ SELECT
             number_text(ROUND(respondent_pct, 4)), '%, but ', number_text(printed_pct), '% is printed'
         )
     END AS message,
+    CASE
+        WHEN residual IS NULL
+            THEN concat(
+                subject_zh, '：原刊', number_text(printed_pct), '%无法核对，',
+                CASE WHEN answer_person IS NULL THEN '缺选答人数' ELSE '缺答卷人数' END
+            )
+        ELSE concat(
+            subject_zh, '：', number_grouped(answer_person), '人 ÷ ', number_grouped(respondent_person), '人 = ',
+            number_text(ROUND(respondent_pct, 4)), '%，原刊', number_text(printed_pct), '%'
+        )
+    END AS message_zh,
     CASE
         WHEN residual IS NULL THEN 'declare where the table prints the number of respondents, see [[figure]]'
         ELSE 'compare both cells with the original, and whether the percentage is of all respondents or of those who answered'

@@ -1,4 +1,5 @@
 -- rule:     survey-section
+-- zh:       问题的内容与所在部分相符
 -- severity: info
 -- doc:      A question belongs to the section it stands in: one that names the subject of another section and not that of its own
 --           may be misprinted, and is then counted under what it does not ask. There is no residual.
@@ -27,6 +28,7 @@ SELECT
     CAST(NULL AS DECIMAL(38, 12)) AS residual,
     CAST(NULL AS DECIMAL(38, 12)) AS tolerance,
     concat(p.subject, ': the question is about ', a.named, ', the subject of another section') AS message,
+    concat(p.subject_zh, '：题中所问为“', a.named, '”，属于问卷的另一部分') AS message_zh,
     'compare the question with the form that was handed out; the text is kept as printed' AS suggestion
 FROM astray AS a
 INNER JOIN core_tally_place AS p ON p.survey = a.survey AND p.question = a.question

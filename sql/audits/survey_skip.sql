@@ -1,4 +1,5 @@
 -- rule:     survey-skip
+-- zh:       跳答问题的答题人数不多于应答人数
 -- severity: warning
 -- doc:      A question that is put to those who gave a certain answer to another cannot be answered by more persons than gave it,
 --           nor can an answer that presupposes it be. residual = answered − asked. Who is asked stands in the questionnaire's
@@ -14,7 +15,8 @@ WITH led AS (
         c.asked_option,
         q.asked_person,
         q.answered_person,
-        '' AS answer
+        '' AS answer,
+        '' AS answer_zh
     FROM ind_survey_question AS q
     INNER JOIN core_question AS c ON c.survey = q.survey AND c.question = q.question
     WHERE c.asked_question <> ''
@@ -29,7 +31,8 @@ WITH led AS (
         a.asked_option,
         s.asked_person,
         s.answer_person,
-        concat(' / ', s.option_text)
+        concat(' / ', s.option_text),
+        concat('，选“', s.option_text, '”')
     FROM ind_survey AS s
     INNER JOIN core_answer AS a ON a.survey = s.survey AND a.question = s.question AND a.option = s.option
     WHERE a.asked_question <> ''
@@ -62,6 +65,18 @@ SELECT
             replace(q.asked_option, ';', ', '), ')'
         )
     END AS message,
+    CASE
+        WHEN q.asked_person IS NULL OR q.answered_person IS NULL
+            THEN concat(
+                p.subject_zh, q.answer_zh, '：由问题', q.asked_question, '决定何人应答，',
+                CASE WHEN q.answered_person IS NULL THEN '而缺答题人数' ELSE '而缺应答人数' END
+            )
+        ELSE concat(
+            p.subject_zh, q.answer_zh, '：', number_grouped(q.answered_person), '人作答，比应答的', number_grouped(q.asked_person),
+            '人（问题', q.asked_question, '选', replace(q.asked_option, ';', '、'), '者）多',
+            number_grouped(q.answered_person - q.asked_person), '人'
+        )
+    END AS message_zh,
     CASE
         WHEN q.asked_person IS NULL OR q.answered_person IS NULL THEN 'find the count in the original'
         ELSE concat(

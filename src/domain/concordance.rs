@@ -155,6 +155,7 @@ pub struct Break {
     pub at: Validity,
     pub kind: BreakKind,
     pub reason: String,
+    pub reason_zh: String,
     pub source: String,
 }
 

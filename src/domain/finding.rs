@@ -24,6 +24,8 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub rule: String,
+    /// What the rule says, in Chinese.
+    pub rule_zh: String,
     pub severity: Severity,
     pub outcome: Outcome,
     pub dataset: String,
@@ -37,6 +39,8 @@ pub struct Finding {
     pub residual: Option<Decimal>,
     pub tolerance: Option<Decimal>,
     pub message: String,
+    /// The same in Chinese.
+    pub message_zh: String,
     pub suggestion: String,
     pub likely: Likely,
 }

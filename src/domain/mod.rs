@@ -43,7 +43,7 @@ pub use few::Few;
 pub use finding::{Finding, Outcome};
 pub use observation::{Besides, Breakdown, Coordinates, Dimension, Dimensions, Observation, Origin, Passage, Series};
 pub use observations::Observations;
-pub use period::{Period, PeriodKind};
+pub use period::{Period, PeriodKind, period_zh};
 pub use questionnaire::{Answer, Question, Questionnaire, Universe};
 pub use record::{RECORD_TABLES, RecordColumn, RecordKind, RecordTable, record_table};
 pub use relation::{Relation, RelationKind};

@@ -122,6 +122,30 @@ impl FromStr for Period {
     }
 }
 
+/// A period or a day in Chinese words: `2012年`, `2013年9月`, `2013年1月至8月`; what is neither stays as it is.
+pub fn period_zh(period: &str) -> String {
+    if !period.starts_with(|c: char| c.is_ascii_digit()) {
+        return period.to_owned();
+    }
+    let (first, last) = period.split_once('/').map_or((period, None), |(first, last)| (first, Some(last)));
+    let one = |text: &str, known_year: Option<&str>| {
+        let mut parts = text.split('-');
+        let year = parts.next().unwrap_or_default();
+        let mut words = if known_year == Some(year) { String::new() } else { format!("{year}年") };
+        for (part, word) in parts.zip(["月", "日"]) {
+            words.push_str(&format!("{}{word}", part.trim_start_matches('0')));
+        }
+        words
+    };
+    match last {
+        None => one(first, None),
+        Some(last) => {
+            let year = first.split('-').next().filter(|_| first.contains('-'));
+            format!("{}至{}", one(first, None), one(last, year))
+        }
+    }
+}
+
 fn year(text: &str) -> Option<i16> {
     if text.len() != 4 {
         return None;
@@ -137,7 +161,7 @@ fn year_month(text: &str) -> Option<(i16, i8)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Period;
+    use super::{Period, period_zh};
 
     #[test]
     fn periods_print_as_they_are_read() {
@@ -153,5 +177,16 @@ mod tests {
     fn a_period_ends_on_its_last_day() {
         assert_eq!("2004-02".parse::<Period>().unwrap().end().to_string(), "2004-02-29");
         assert_eq!("2013-01/2013-08".parse::<Period>().unwrap().start().to_string(), "2013-01-01");
+    }
+    #[test]
+    fn periods_are_said_in_words() {
+        let check = |period: &str, words: &str| assert_eq!(period_zh(period), words);
+        check("2012", "2012年");
+        check("2013-09", "2013年9月");
+        check("2013-01/2013-08", "2013年1月至8月");
+        check("2012-11/2013-02", "2012年11月至2013年2月");
+        check("2005/2010", "2005年至2010年");
+        check("2013-09-05", "2013年9月5日");
+        check("_T", "_T");
     }
 }

@@ -8,11 +8,12 @@ use rust_decimal::Decimal;
 
 use super::edit::{Edit, Exact, Factor, Sense, Term, exact};
 use super::material::{Key, Material, Part, Reading, TableKey};
+use super::tell::fact::Need;
 use super::words::place;
 use crate::domain::TOTAL;
 use crate::spec::rules::{
-    Comparison, Extremes, Level, Linear, Missing, Operand, Place, Rate, RelationKind, Rule, Rulebook, Severity, Step,
-    Within,
+    Comparison, Extremes, Level, Linear, Missing, Operand, Place, Rate, RelationKind, Role, Rule, Rulebook, Severity,
+    Step, Within,
 };
 
 /// A rule put to some cells; cells are places in the list of readings.
@@ -27,8 +28,8 @@ pub struct Instance {
     pub cells: Vec<usize>,
     pub severity: Severity,
     pub form: Form,
-    /// What is needed and is not there, in words.
-    pub missing: Vec<String>,
+    /// What is needed and is not there.
+    pub missing: Vec<Need>,
 }
 
 /// How an instance is told.
@@ -74,7 +75,7 @@ pub enum Form {
 /// A term: what it is called, what it counts, its cell, and the cell that it is multiplied by.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    pub role: String,
+    pub role: Role,
     pub times: i64,
     pub cell: usize,
     pub each: Option<usize>,
@@ -125,7 +126,7 @@ struct Binder<'a> {
 enum Found {
     Cell(usize),
     Nothing,
-    Missing(String),
+    Missing(Role),
     /// The rule does not hold here.
     Silent,
 }
@@ -177,7 +178,7 @@ impl Binder<'_> {
             if sense == Sense::Zero || found.len() > 1 {
                 let mut instance = put(&found);
                 if sense == Sense::Zero && missing > 0 {
-                    instance.missing.push(format!("{missing} of the parts"));
+                    instance.missing.push(Need::Parts(missing));
                 }
                 all.push(instance);
             }
@@ -256,12 +257,12 @@ impl Binder<'_> {
                             let factor = Factor::Cells { times: times.into(), cells: vec![each] };
                             terms.push(Term { cell, factor });
                         }
-                        Some(None) => missing.push(format!("amount for each of {}", operand.role)),
+                        Some(None) => missing.push(Need::Each(operand.role.clone())),
                     }
                     told.push(Counted { role: operand.role.clone(), times, cell, each: each.flatten() });
                 }
                 Found::Nothing => {}
-                Found::Missing(what) => missing.push(what),
+                Found::Missing(what) => missing.push(Need::Figure(what)),
                 Found::Silent => return None,
             }
         }
@@ -295,7 +296,7 @@ impl Binder<'_> {
                 Some(cell)
             }
             Found::Missing(what) => {
-                missing.push(what);
+                missing.push(Need::Figure(what));
                 None
             }
             Found::Nothing => None,

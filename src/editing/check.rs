@@ -131,6 +131,7 @@ impl Telling<'_> {
             true => tell::failed(instance, judged, self.material),
             false => tell::unverifiable(instance, judged, loose, self.material),
         };
+        let words = tell::sentences(&told.fact, instance.at, self.material);
         let severity = if fails { severity(instance, judged, self.material) } else { Severity::Info };
         // What is only worth knowing has a reason of its own, and no slip of print is looked for.
         let likely = cause
@@ -147,7 +148,8 @@ impl Telling<'_> {
             outcome: if fails { Outcome::Fail } else { Outcome::Unverifiable },
             residual: told.residual,
             tolerance: told.tolerance,
-            message: quoting(told.message, &self.material.readings[instance.at]),
+            message: words.en,
+            message_zh: words.zh,
             suggestion,
             cell: tell::cells(instance, self.material),
             likely,
@@ -289,6 +291,7 @@ fn blank(rule: &Rule, at: usize, material: &Material) -> Finding {
     let reading = &material.readings[at];
     Finding {
         rule: rule.id.clone(),
+        rule_zh: rule.zh.clone(),
         severity: rule.severity.resolved(),
         outcome: Outcome::Fail,
         dataset: reading.dataset.to_string(),
@@ -301,6 +304,7 @@ fn blank(rule: &Rule, at: usize, material: &Material) -> Finding {
         residual: None,
         tolerance: None,
         message: String::new(),
+        message_zh: String::new(),
         suggestion: rule.hint.clone(),
         likely: Likely::default(),
     }
@@ -309,23 +313,17 @@ fn blank(rule: &Rule, at: usize, material: &Material) -> Finding {
 fn of_doubt(doubt: &Doubt, book: &Rulebook, material: &Material) -> Finding {
     let rule = &book.rules[doubt.rule];
     let at = &material.readings[doubt.at];
+    let words = tell::sentences(&doubt.fact, doubt.at, material);
     let cells: Vec<String> = doubt.cells.iter().map(|cell| address(&material.readings[*cell], at)).collect();
     Finding {
         severity: doubt.severity.map_or(rule.severity, |own: Grave| own).resolved(),
         cell: cells.join(" "),
         residual: doubt.residual,
         tolerance: doubt.tolerance,
-        message: quoting(doubt.message.clone(), at),
+        message: words.en,
+        message_zh: words.zh,
         likely: doubt.likely.clone(),
         ..blank(rule, doubt.at, material)
-    }
-}
-
-/// A message about a figure from a text, with the words that state it.
-fn quoting(message: String, of: &Reading) -> String {
-    match of.citation.is_empty() || message.contains(&of.citation) {
-        true => message,
-        false => format!("{message}; the text: {}", of.citation),
     }
 }
 

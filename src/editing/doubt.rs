@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::edit::{Interval, exact};
-use super::material::{Key, Material, TableKey};
+use super::material::{Break, Key, Material, Reading, TableKey};
 use super::number::{median, quotient, significant};
 use super::slip::{Slip, meant};
+use super::tell::fact::{Fact, Neighbour, Odd, Policy, Reads};
 use super::words::{decimal, grouped, shown};
 use crate::domain::finding::Likely;
 use crate::spec::rules::{Coincidence, Direction, Growth, Magnitude, Peers, Place, Rule, Rulebook, Severity, Step};
@@ -26,7 +27,7 @@ pub struct Doubt {
     pub severity: Option<Severity>,
     pub residual: Option<Decimal>,
     pub tolerance: Option<Decimal>,
-    pub message: String,
+    pub fact: Fact,
     pub likely: Likely,
     /// Whether it says that this very figure stands out of its row or of its like.
     pub stands_out: bool,
@@ -58,6 +59,11 @@ struct Look<'a> {
 
 fn previous_of(place: &Place) -> Place {
     Place { period: Some(Step::Previous), ..place.clone() }
+}
+
+/// An amount of base units in the unit of a cell.
+fn in_unit(amount: Decimal, of: &Reading) -> String {
+    quotient(amount, of.factor).map_or_else(String::new, grouped)
 }
 
 /// What a figure may be after the one before it.
@@ -95,7 +101,7 @@ impl Look<'_> {
         }
     }
 
-    fn push(&mut self, at: usize, cells: Vec<usize>, numbers: [Option<Decimal>; 2], message: String) -> &mut Doubt {
+    fn push(&mut self, at: usize, cells: Vec<usize>, numbers: [Option<Decimal>; 2], odd: Odd) -> &mut Doubt {
         let [residual, tolerance] = numbers;
         self.all.found.push(Doubt {
             rule: self.nth,
@@ -104,7 +110,7 @@ impl Look<'_> {
             severity: None,
             residual,
             tolerance,
-            message,
+            fact: Fact::Odd(odd),
             likely: Likely::default(),
             stands_out: false,
         });
@@ -142,29 +148,21 @@ impl Look<'_> {
                 continue;
             };
             let reading = &self.material.readings[now];
-            let pct = quotient(change * hundred, before).map_or_else(String::new, |pct| grouped(pct.round_dp(2)));
-            let sign = if change.is_sign_positive() { "+" } else { "" };
             let earlier = &self.material.readings[old].key.period;
-            let policies: Vec<String> = self
-                .material
-                .breaks_between(earlier, reading)
-                .map(|b| format!("; since {}: {}", b.day, b.reason))
-                .collect();
-            let message = format!(
-                "{}: {} {} after {} the period before, {sign}{pct}%{}",
-                reading.subject,
-                shown(reading),
-                reading.unit_name,
-                quotient(before, reading.factor).map_or_else(String::new, grouped),
-                policies.concat()
-            );
+            let policy =
+                |b: &Break| Policy { day: b.day.clone(), reason: b.reason.clone(), reason_zh: b.reason_zh.clone() };
+            let odd = Odd::Growth {
+                before: in_unit(before, reading),
+                pct: quotient(change * hundred, before).map(|pct| pct.round_dp(2)),
+                grows: change.is_sign_positive(),
+                policies: self.material.breaks_between(earlier, reading).map(policy).collect(),
+            };
             // Only what is taken for wrong is looked at for a slip.
             let likely = match slips {
                 true => self.slips_within(now, &within_growth(kind, before), Slip::is_of_digits),
                 false => Likely::default(),
             };
-            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], message).likely =
-                likely;
+            self.push(now, vec![old, now], [Some(change.normalize()), Some(allowed.normalize())], odd).likely = likely;
         }
     }
 
@@ -205,19 +203,17 @@ impl Look<'_> {
                 if residual.abs() <= allowed {
                     continue;
                 }
-                let (of, per) = (&material.readings[at], &material.readings[base]);
-                let persons = per.value.unwrap_or_default();
-                let message = format!(
-                    "{}: {} for each of {}, where the middle of its like is {}",
-                    of.subject,
-                    grouped(ratio.round_dp(4)),
-                    grouped(persons),
-                    grouped(middle.round_dp(4))
-                );
+                let persons = material.readings[base].value.unwrap_or_default();
+                let odd = Odd::Peers {
+                    base,
+                    ratio: grouped(ratio.round_dp(4)),
+                    persons: grouped(persons),
+                    middle: grouped(middle.round_dp(4)),
+                };
                 let range = Interval::new(Some(lowest * persons), Some(middle * factor * persons));
                 let likely = self.slips_within(at, &range, |slip| slip == Slip::Unit);
                 let numbers = [Some(residual.normalize()), Some(allowed.normalize())];
-                let doubt = self.push(at, vec![base, at], numbers, message);
+                let doubt = self.push(at, vec![base, at], numbers, odd);
                 doubt.stands_out = true;
                 doubt.likely = if likely.repair.is_empty() { Likely::default() } else { likely };
             }
@@ -229,7 +225,7 @@ impl Look<'_> {
         for indicator in &kind.indicators {
             let place = Place { indicator: indicator.clone(), ..Place::default() };
             for (now, old, value, before) in self.pairs(&place) {
-                self.unit_slip(kind, now, old, value, before, "the period before");
+                self.unit_slip(kind, now, old, value, before, Neighbour::Period);
             }
             for nth in self.material.starts(&place) {
                 let reading = &self.material.readings[nth];
@@ -243,13 +239,21 @@ impl Look<'_> {
                 let value = |nth: usize| self.material.readings[nth].value;
                 if let (Some(value), Some(before)) = (value(*now), value(*old)) {
                     self.all.looked.push((self.nth, *now));
-                    self.unit_slip(kind, *now, *old, value, before, "the edition before");
+                    self.unit_slip(kind, *now, *old, value, before, Neighbour::Edition);
                 }
             }
         }
     }
 
-    fn unit_slip(&mut self, kind: &Magnitude, now: usize, old: usize, value: Decimal, before: Decimal, when: &str) {
+    fn unit_slip(
+        &mut self,
+        kind: &Magnitude,
+        now: usize,
+        old: usize,
+        value: Decimal,
+        before: Decimal,
+        neighbour: Neighbour,
+    ) {
         let near = Decimal::from(kind.near);
         let (small, large) = (value.abs().min(before.abs()), value.abs().max(before.abs()));
         let is_slip = |factor: &&i64| {
@@ -259,15 +263,9 @@ impl Look<'_> {
         };
         let Some(factor) = kind.factors.iter().find(is_slip).filter(|_| !small.is_zero()) else { return };
         let reading = &self.material.readings[now];
-        let message = format!(
-            "{}: {} {} here and {} {when}, about {} times as much: the unit may be another than the one stated",
-            reading.subject,
-            shown(reading),
-            reading.unit_name,
-            quotient(before, reading.factor).map_or_else(String::new, grouped),
-            grouped(Decimal::from(*factor))
-        );
-        self.push(now, vec![old, now], [decimal(&exact(value - before)), None], message).stands_out = true;
+        let factor = grouped(Decimal::from(*factor));
+        let odd = Odd::Unit { before: in_unit(before, reading), neighbour, factor };
+        self.push(now, vec![old, now], [decimal(&exact(value - before)), None], odd).stands_out = true;
     }
 
     /// Slips of a cell that lead into a range, and what would have to change with it.
@@ -329,16 +327,12 @@ impl Look<'_> {
             if !(complete && opposed && sure) {
                 continue;
             }
-            let shown = |amount: Decimal| quotient(amount, reading.factor).map_or_else(String::new, grouped);
-            let (moved, left) = if change.is_sign_negative() { ("falls", "surplus") } else { ("rises", "shortfall") };
-            let message = format!(
-                "{}: the balance {moved} by {} {} in a period that closes with a {left} of {}",
-                reading.subject,
-                shown(change.abs()),
-                reading.unit_name,
-                shown(flow.abs())
-            );
-            self.push(now, cells, [Some((flow - change).normalize()), Some(rounding.normalize())], message);
+            let odd = Odd::Direction {
+                moved: in_unit(change.abs(), reading),
+                falls: change.is_sign_negative(),
+                left: in_unit(flow.abs(), reading),
+            };
+            self.push(now, cells, [Some((flow - change).normalize()), Some(rounding.normalize())], odd);
         }
     }
 
@@ -361,16 +355,13 @@ impl Look<'_> {
             if codes.len() < 2 {
                 continue;
             }
-            let reading = &self.material.readings[cells[0]];
-            let named: Vec<&str> = codes.iter().map(|code| &***code).collect();
-            let message = format!(
-                "{}: {} {} is printed for {} alike, to the last digit",
-                reading.subject,
-                shown(reading),
-                reading.unit_name,
-                named.join(", ")
-            );
-            self.push(cells[0], cells, [None, None], message);
+            let own = self.material.readings[cells[0]].key.code(kind.over);
+            let first_of = |code: &&Arc<str>| {
+                cells.iter().copied().find(|nth| self.material.readings[*nth].key.code(kind.over) == *code)
+            };
+            let others = codes.iter().copied().filter(|code| *code != own).filter_map(|code| first_of(&code)).collect();
+            let odd = Odd::Coincidence { codes: codes.into_iter().cloned().collect(), others };
+            self.push(cells[0], cells, [None, None], odd);
         }
     }
 
@@ -396,36 +387,27 @@ impl Look<'_> {
             let mut cells = cells.clone();
             cells.sort_by_key(|nth| (reading(nth).cell.len(), reading(nth).cell.clone()));
             self.all.looked.push((self.nth, plus[0]));
-            let sign = |cells: &[usize]| {
+            let read = |cells: &[usize]| {
                 let negative =
                     cells.iter().filter(|nth| reading(nth).value.is_some_and(|v| v.is_sign_negative())).count();
-                if negative == 0 {
-                    "+"
-                } else if negative == cells.len() {
-                    "−"
-                } else {
-                    "both"
+                match negative {
+                    0 => Reads::Plus,
+                    all if all == cells.len() => Reads::Minus,
+                    _ => Reads::Both,
                 }
             };
             let kinds: BTreeSet<char> =
                 plus.iter().filter_map(|nth| reading(nth).printed.trim().chars().next()).collect();
-            let marks: String = kinds.iter().map(char::to_string).collect::<Vec<_>>().join(" and ");
             if bare.is_empty() && kinds.len() < 2 {
                 continue;
             }
             // Where signs mean what they do everywhere, a plus beside no sign leaves open what no sign means.
-            let declared = sign(&plus) == "−" || sign(&bare) == "−";
-            let message = format!(
-                "{}: {} figures of the column carry {marks} and {} no sign; read as {} and {}{}",
-                reading(&plus[0]).subject,
-                plus.len(),
-                bare.len(),
-                sign(&plus),
-                sign(&bare),
-                if declared { ", as the table's specification declares" } else { ", which nobody declares" }
-            );
+            let reads = [read(&plus), read(&bare)];
+            let declared = reads.contains(&Reads::Minus);
+            let marks = kinds.into_iter().collect();
+            let odd = Odd::Signs { marks, plus: plus.len(), bare: bare.len(), reads, declared };
             let severity = if declared { Severity::Info } else { Severity::Warning };
-            self.push(plus[0], cells, [None, None], message).severity = Some(severity);
+            self.push(plus[0], cells, [None, None], odd).severity = Some(severity);
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Reading {
     pub mark: Arc<str>,
     pub printed: String,
     pub subject: String,
+    /// The same in Chinese, the indicator first.
+    pub subject_zh: String,
     pub source_file: Arc<str>,
     pub sheet: Arc<str>,
     pub cell: String,
@@ -98,6 +100,7 @@ pub struct Break {
     /// Whether figures cannot be compared across it; else they can, and it says what moved them.
     pub parts: bool,
     pub reason: String,
+    pub reason_zh: String,
 }
 
 impl Break {
@@ -149,6 +152,11 @@ impl Reading {
 
     pub fn is_of_one_sheet(&self, other: &Reading) -> bool {
         self.source_file == other.source_file && self.sheet == other.sheet
+    }
+
+    /// What its indicator is called in Chinese.
+    pub fn indicator_zh(&self) -> &str {
+        self.subject_zh.split('，').next().unwrap_or_default()
     }
 
     /// The value in the printed unit.

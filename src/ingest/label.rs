@@ -56,7 +56,7 @@ pub(super) struct Fitting<'e> {
     /// The unit that the label captures.
     pub unit: Option<PrintedUnit>,
     /// Names in the label that are misprinted, and what they are read as.
-    pub misprints: Vec<String>,
+    pub misprints: Vec<Misprint>,
 }
 
 /// A label that fits an entry's text but stands for no code.
@@ -134,7 +134,7 @@ impl<'l> Assigned<'l> {
     ) {
         self.order.push((entries.iter().position(|e| std::ptr::eq(e, entry)).unwrap_or(0), label));
         let at = label.at().unwrap_or(found.corner);
-        let remark = |message| reading.remark("misprinted-label", message, found.grid, at);
+        let remark = |told: Misprint| reading.remark("misprinted-label", told.en, found.grid, at).zh(told.zh);
         self.remarks.extend(misprints.into_iter().map(remark));
         if entry.is_read() {
             let (print, units) = (fingerprint(&meaning), units(reading, label));
@@ -200,8 +200,14 @@ pub(super) fn entry_of<'e>(
     }
 }
 
+/// A name that is misprinted and what it is read as, in both languages.
+pub(super) struct Misprint {
+    en: String,
+    zh: String,
+}
+
 /// The captures that the code lists know for misprints.
-fn misprints(reading: &Reading, captured: &[Captured]) -> Vec<String> {
+fn misprints(reading: &Reading, captured: &[Captured]) -> Vec<Misprint> {
     let told = |held: &Captured| {
         let list = match &held.capture {
             Capture::Dimension(dimension) => dimension.as_str(),
@@ -211,8 +217,12 @@ fn misprints(reading: &Reading, captured: &[Captured]) -> Vec<String> {
         };
         let alias = reading.codebook.misprint(list, reading.labels(), &held.text)?;
         let meant = reading.codebook.lists.get(list).and_then(|l| l.get(alias.code.as_str()));
-        let name = meant.map_or(String::new(), |entry| format!("{} ", entry.name_zh));
-        Some(format!("\"{}\" is read as {name}({}): {}", held.text, alias.code, alias.reason))
+        let name = meant.map_or("", |entry| entry.name_zh.as_str());
+        let (text, code, blank) = (&held.text, &alias.code, if name.is_empty() { "" } else { " " });
+        Some(Misprint {
+            en: format!("\"{text}\" is read as {name}{blank}({code}): {}", alias.reason),
+            zh: format!("原刊“{text}”，读作{name}（{code}）"),
+        })
     };
     captured.iter().filter_map(told).collect()
 }

@@ -125,16 +125,19 @@ pub(super) fn beside_its_line<'l>(
     let is_strange = |unit: &&PrintedUnit| named.iter().all(|of_line| base(of_line) != base(unit));
     let told = |line: &Line<'_>| {
         let own = line.units.iter().chain(&line.captured).find(is_strange)?;
-        Some(format!("\"{}\" ({})", line.label.shown(), own.name))
+        Some((line.label.shown().to_string(), own.name.clone()))
     };
-    let strange: BTreeSet<String> = lines.filter_map(told).collect();
+    let strange: BTreeSet<(String, String)> = lines.filter_map(told).collect();
     if strange.is_empty() {
         return None;
     }
     let names: Vec<&str> = named.iter().map(|unit| unit.name.as_str()).collect();
-    let strange = strange.into_iter().collect::<Vec<_>>().join(", ");
-    let message = format!("the unit that stands for the table, {}, does not hold for {strange}", names.join("、"));
+    let names = names.join("、");
+    let en: Vec<String> = strange.iter().map(|(label, unit)| format!("\"{label}\" ({unit})")).collect();
+    let zh: Vec<String> = strange.iter().map(|(label, unit)| format!("“{label}”（{unit}）")).collect();
+    let message = format!("the unit that stands for the table, {names}, does not hold for {}", en.join(", "));
     let remark = reading.remark("unit-line", message, found.grid, *at);
+    let remark = remark.zh(format!("表的单位“{names}”不适用于{}", zh.join("、")));
     Some(remark.hint("each number has the unit that is nearest to it; the line should name all units"))
 }
 

@@ -16,8 +16,8 @@ const BREAKS: &str = "breaks.csv";
 
 const COLUMNS: [&str; 10] =
     ["list", "from_version", "from_code", "to_version", "to_code", "weight", "unit", "valid_from", "source", "reason"];
-const BREAK_COLUMNS: [&str; 9] =
-    ["indicator", "scheme", "region", "ownership", "industry", "at", "kind", "reason", "source"];
+const BREAK_COLUMNS: [&str; 10] =
+    ["indicator", "scheme", "region", "ownership", "industry", "at", "kind", "reason", "reason_zh", "source"];
 
 /// What a share of a count may be stated for: the rows of one code, by list and unit.
 type FromCode = (String, String, String);
@@ -199,6 +199,10 @@ fn break_of(row: &Row, book: &Codebook, faults: &mut Vec<Diagnostic>) -> Option<
     }
     let at = date(row, "at", faults);
     reasoned(row, faults);
+    if row.get("reason_zh").is_empty() {
+        let fault = row.fault("break-reason", "the line needs a reason in Chinese".to_owned(), Vec::new());
+        faults.push(fault.hint("findings are told in both languages"));
+    }
     let text = |column: &str| row.get(column).to_owned();
     let kind = kind.filter(|_| faults.len() == before)?;
     Some(Break {
@@ -210,6 +214,7 @@ fn break_of(row: &Row, book: &Codebook, faults: &mut Vec<Diagnostic>) -> Option<
         at,
         kind,
         reason: text("reason"),
+        reason_zh: text("reason_zh"),
         source: text("source"),
     })
 }

@@ -2,6 +2,9 @@
 //! business of `editing`.
 
 mod load;
+mod look;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +15,9 @@ pub use load::load;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Rules {
+    /// What the roles of the file are called in Chinese.
+    #[serde(default)]
+    pub roles: BTreeMap<String, String>,
     /// The rules of the file.
     #[serde(default)]
     pub rule: Vec<Rule>,
@@ -153,12 +159,29 @@ impl Dimension {
     }
 }
 
+/// What a figure is called in messages, in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "String")]
+#[schemars(with = "String")]
+pub struct Role {
+    /// As the rule writes it.
+    pub en: String,
+    /// As `[roles]` of its file translates it.
+    pub zh: String,
+}
+
+impl From<String> for Role {
+    fn from(en: String) -> Role {
+        Role { en, zh: String::new() }
+    }
+}
+
 /// A figure that a rule needs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Operand {
-    /// What it is called in messages.
-    pub role: String,
+    /// What it is called in messages; `[roles]` says it in Chinese.
+    pub role: Role,
     /// The figure.
     pub is: Place,
     /// Where it is looked for next, in this order.
@@ -447,48 +470,6 @@ impl Rule {
             "signs" | "coincidence" => "none: what is printed is compared, not its size",
             _ => "the factor that the rule declares: it asks for a look, and says of no figure that it is wrong",
         }
-    }
-
-    /// The indicators that the rule looks at, so that other figures need not be.
-    pub fn indicators(&self) -> Vec<&str> {
-        let mut all: Vec<&str> = self.indicator_lists().into_iter().flatten().flatten().map(String::as_str).collect();
-        all.extend(self.places_named().into_iter().map(|place| place.indicator.as_str()));
-        all
-    }
-
-    fn indicator_lists(&self) -> [Option<&Vec<String>>; 3] {
-        [
-            self.range.as_ref().map(|kind| &kind.indicators),
-            self.magnitude.as_ref().map(|kind| &kind.indicators),
-            self.coincidence.as_ref().map(|kind| &kind.indicators),
-        ]
-    }
-
-    fn places_named(&self) -> Vec<&Place> {
-        let mut places = Vec::new();
-        let mut operands: Vec<&Operand> = Vec::new();
-        if let Some(kind) = &self.linear {
-            places.push(&kind.at);
-            operands.extend(kind.terms.iter().chain(&kind.or));
-        }
-        if let Some(kind) = &self.rate {
-            places.push(&kind.at);
-            operands.extend([&kind.part, &kind.whole].into_iter().chain(&kind.less));
-        }
-        if let Some(kind) = &self.level {
-            places.extend([&kind.at, &kind.per, &kind.standard]);
-        }
-        places.extend(self.growth.iter().map(|kind| &kind.at));
-        places.extend(self.peers.iter().flat_map(|kind| [&kind.at, &kind.per]));
-        places.extend(self.proportional.iter().map(|kind| &kind.at));
-        if let Some(kind) = &self.direction {
-            places.push(&kind.at);
-            operands.extend(&kind.terms);
-        }
-        for operand in operands {
-            places.extend([&operand.is].into_iter().chain(&operand.or).chain(&operand.each));
-        }
-        places
     }
 }
 

@@ -81,6 +81,7 @@ fn messages_about_code_lists() {
         ("concordance/industry.csv", "2002,C-2002,2011,C,,", "2002,C-2002,2011,C,0.5,"),
         ("concordance/industry.csv", "2002,H-2002,2011,F,", "2011,H-2002,2011,F,"),
         ("breaks.csv", ",policy,", ",politics,"),
+        ("breaks.csv", "生育保险基金并入本基金", ""),
     ];
     let said: Vec<String> =
         cases.iter().map(|(file, from, to)| format!("{from} → {to}\n\n{}", faults_of_codes(file, from, to))).collect();

@@ -71,6 +71,7 @@ pub const FINDING: Table = Table {
     name: "stage_finding",
     columns: &[
         ("rule", Text),
+        ("rule_zh", Text),
         ("severity", Text),
         ("outcome", Text),
         ("dataset", Text),
@@ -83,6 +84,7 @@ pub const FINDING: Table = Table {
         ("residual", Number),
         ("tolerance", Number),
         ("message", Text),
+        ("message_zh", Text),
         ("suggestion", Text),
         ("cause", Text),
         ("suspects", Text),
@@ -153,6 +155,7 @@ pub const BREAK: Table = Table {
         ("at_day", Date),
         ("kind", Text),
         ("reason", Text),
+        ("reason_zh", Text),
         ("source", Text),
     ],
 };

@@ -85,7 +85,7 @@ pub fn write(folder: &Path, stage: &Stage) -> Result<(), StoreError> {
     let named = |row: &Row<'_>| format!("obs_id {}", text(&row[0]));
     let observations = by_id(&stage.observations)?;
     parquet::write(folder, &schema::OBSERVATION, observations.into_iter().map(observation_row), named)?;
-    let named = |row: &Row<'_>| format!("finding {} of {} {}", text(&row[0]), text(&row[7]), text(&row[9]));
+    let named = |row: &Row<'_>| format!("finding {} of {} {}", text(&row[0]), text(&row[8]), text(&row[10]));
     parquet::write(folder, &schema::FINDING, sorted(stage.findings.iter().map(finding_row)), named)?;
     let named = |row: &Row<'_>| format!("unit {}", text(&row[0]));
     parquet::write(folder, &schema::UNIT, sorted(unit_rows(&stage.codebook)), named)?;

@@ -439,7 +439,7 @@ pub async fn run_audit(
     if let Some(fault) = findings::check_columns(audit, frame.schema()) {
         return Err(vec![fault]);
     }
-    let fixed = [("rule", audit.rule.as_str()), ("severity", audit.severity.as_str())];
+    let fixed = audit.fixed();
     let found = async { findings::conform(frame, &fixed)?.collect().await };
     found.await.map_err(faults)
 }

@@ -31,7 +31,7 @@ pub async fn run(session: &SessionContext, book: &Rulebook) -> Result<(RecordBat
     Ok((finding_batch(&report.findings)?, rule_batch(book, &report)?))
 }
 
-const READING: [&str; 23] = [
+const READING: [&str; 24] = [
     "obs_id",
     "dataset",
     "table_id",
@@ -55,6 +55,7 @@ const READING: [&str; 23] = [
     "qualifier",
     "citation",
     "period_kind",
+    "subject_zh",
 ];
 const NUMBERS: [&str; 3] = ["value", "rounding", "factor"];
 
@@ -117,12 +118,12 @@ async fn material(session: &SessionContext, book: &Rulebook) -> Result<Material>
     })
     .await?;
     let mut breaks = Vec::new();
-    let columns = ["indicator", "scheme", "region", "ownership", "industry", "at_day", "kind", "reason"];
+    let columns = ["indicator", "scheme", "region", "ownership", "industry", "at_day", "kind", "reason", "reason_zh"];
     each(session, "core_break", &columns, &[], |row| {
-        let [indicator, scheme, region, ownership, industry, day, kind, reason] =
+        let [indicator, scheme, region, ownership, industry, day, kind, reason, reason_zh] =
             std::array::from_fn(|nth| row.text(nth).to_owned());
         let parts = kind == "break";
-        breaks.push(Break { indicator, scheme, region, ownership, industry, day, parts, reason });
+        breaks.push(Break { indicator, scheme, region, ownership, industry, day, parts, reason, reason_zh });
     })
     .await?;
     let mut material = Material::new(readings, parts);
@@ -166,6 +167,7 @@ fn reading(row: &Row<'_>, counts: bool, shared: &mut Shared) -> Reading {
         mark: text(13),
         printed: row.text(14).to_owned(),
         subject: row.text(15).to_owned(),
+        subject_zh: row.text(23).to_owned(),
         source_file: text(16),
         sheet: text(17),
         qualifier: text(20),
@@ -254,6 +256,7 @@ fn finding_batch(found: &[Finding]) -> Result<RecordBatch> {
             ("tolerance", _) => number(&|f| f.tolerance)?,
             (_, Kind::Number) => number(&|f| f.likely.candidates.map(Decimal::from))?,
             ("rule", _) => text(&|f| f.rule.clone()),
+            ("rule_zh", _) => text(&|f| f.rule_zh.clone()),
             ("severity", _) => text(&|f| f.severity.as_str().to_owned()),
             ("outcome", _) => text(&|f| f.outcome.as_str().to_owned()),
             ("dataset", _) => text(&|f| f.dataset.clone()),
@@ -264,6 +267,7 @@ fn finding_batch(found: &[Finding]) -> Result<RecordBatch> {
             ("sheet", _) => text(&|f| f.sheet.clone()),
             ("cell", _) => text(&|f| f.cell.clone()),
             ("message", _) => text(&|f| f.message.clone()),
+            ("message_zh", _) => text(&|f| f.message_zh.clone()),
             ("suggestion", _) => text(&|f| f.suggestion.clone()),
             ("cause", _) => text(&|f| f.likely.cause.clone()),
             ("suspects", _) => text(&|f| f.likely.suspects.clone()),

@@ -57,7 +57,7 @@ pub fn conform(frame: DataFrame, fixed: &[(&str, &str)]) -> Result<DataFrame> {
 /// The columns an audit must return and does, or a fault that says which are missing or too many.
 pub fn check_columns(audit: &Audit, schema: &DFSchema) -> Option<Diagnostic> {
     let all = FINDING.columns.iter().map(|(name, _)| *name);
-    let required = all.filter(|name| !matches!(*name, "rule" | "severity") && !LIKELY.contains(name));
+    let required = all.filter(|name| !matches!(*name, "rule" | "rule_zh" | "severity") && !LIKELY.contains(name));
     let missing: Vec<&str> = required.clone().filter(|name| !schema.has_column_with_unqualified_name(name)).collect();
     let known: Vec<&str> = required.clone().chain(["severity"]).chain(LIKELY).collect();
     let given: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
@@ -93,12 +93,17 @@ pub fn of_duplicates(model: &Model, duplicates: &[Duplicate]) -> Result<RecordBa
         columns.push(match (*name, kind) {
             (_, Kind::Number) => Arc::new(Decimal128Array::from(vec![None; duplicates.len()]).with_data_type(NUMBER)),
             ("rule", _) => text(&|_| "grain-unique".to_owned()),
+            ("rule_zh", _) => text(&|_| "同一数量只出现一次".to_owned()),
             ("severity", _) => text(&|_| Severity::Error.as_str().to_owned()),
             ("outcome", _) => text(&|_| "fail".to_owned()),
             ("dataset" | "period" | "region" | "scheme", _) => text(&|duplicate| of_key(duplicate, name)),
             ("message", _) => text(&|duplicate| {
                 let key: Vec<String> = duplicate.key.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("{}: {} rows share the key {}", model.name, duplicate.rows, key.join(", "))
+            }),
+            ("message_zh", _) => text(&|duplicate| {
+                let key: Vec<String> = duplicate.key.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("{}：有{}行的键相同（{}）", model.name, duplicate.rows, key.join("，"))
             }),
             ("suggestion", _) => text(&|_| {
                 "find the cells in core_observation; where two tables state the same quantity, give one of them a \

@@ -83,9 +83,18 @@ pub struct Model {
 pub struct Audit {
     pub name: String,
     pub rule: String,
+    /// What the rule says, in Chinese.
+    pub zh: String,
     pub severity: Severity,
     pub doc: String,
     pub query: Query,
+}
+
+impl Audit {
+    /// The columns of its findings that its header gives.
+    pub fn fixed(&self) -> [(&'static str, &str); 3] {
+        [("rule", &self.rule), ("rule_zh", &self.zh), ("severity", self.severity.as_str())]
+    }
 }
 
 /// All SQL of a project.
@@ -161,7 +170,7 @@ fn columns(header: &Header<'_>, faults: &mut Vec<Diagnostic>) -> BTreeMap<String
 
 fn audit(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Audit> {
     let before = faults.len();
-    let header = Header::read(&source, &["rule", "severity", "doc"], &[], faults);
+    let header = Header::read(&source, &["rule", "zh", "severity", "doc"], &[], faults);
     let written = header.get("severity");
     let severity = [Severity::Error, Severity::Warning, Severity::Info].into_iter().find(|s| s.as_str() == written);
     if severity.is_none() && !written.is_empty() {
@@ -176,8 +185,8 @@ fn audit(source: Arc<SourceText>, faults: &mut Vec<Diagnostic>) -> Option<Audit>
         return None;
     }
     let name = stem(&source.name).to_owned();
-    let (rule, doc) = (header.get("rule").to_owned(), header.get("doc").to_owned());
-    Some(Audit { name, rule, severity: severity?, doc, query })
+    let [rule, zh, doc] = ["rule", "zh", "doc"].map(|key| header.get(key).to_owned());
+    Some(Audit { name, rule, zh, severity: severity?, doc, query })
 }
 
 /// Parse a text that must hold one SELECT or WITH.

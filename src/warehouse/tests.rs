@@ -36,11 +36,13 @@ SELECT rule, severity, period, region, message, residual FROM core_finding
 ";
 const AUDIT: &str = "\
 -- rule:     coverage-below-half
+-- zh:       参保率不低于一半
 -- severity: warning
 -- doc:      Fewer than half are insured.
 SELECT 'fail' AS outcome, '' AS dataset, period, region, NULL AS scheme, '' AS source_file, '' AS sheet, '' AS cell,
        coverage_pct - 50 AS residual, 0.5 AS tolerance,
-       concat(number_grouped(insured_person), ' insured') AS message, '' AS suggestion
+       concat(number_grouped(insured_person), ' insured') AS message,
+       concat('参保', number_grouped(insured_person), '人') AS message_zh, '' AS suggestion
 FROM ind_coverage WHERE coverage_pct < 50
 ";
 
@@ -339,7 +341,8 @@ fn sql_can_be_tried_on_a_few_rows() {
             "coverage",
             vec![upstream],
             vec![
-                "coverage-below-half | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured |  |  |  |  | null | ",
+                "coverage-below-half | 参保率不低于一半 | warning | fail |  | 2004 | _T |  |  |  |  | -0.5 | 0.5 | 7 insured | 参保7人 |  |  |  |  | \
+                 null | ",
             ],
         ),
     ];

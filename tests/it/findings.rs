@@ -45,6 +45,59 @@ fn the_lost_digit_is_named() {
     assert!(texts[1].contains("B11 1,169 would have to be 11,692"), "{}", texts[1]);
 }
 
+/// A finding of each form in Chinese, by rule and cells, as a bureau would print it: `tests/sentences.csv`, with the numbers
+/// of the papers.
+#[test]
+fn findings_are_told_in_chinese() {
+    let rows = release().query("SELECT rule, cell, message_zh FROM core_finding").expect("the query runs").rows;
+    let told: BTreeSet<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|nth| text(&row[nth]))).collect();
+    let mut reader = csv::Reader::from_path(root().join("tests/sentences.csv")).expect("the list can be read");
+    for record in reader.records() {
+        let record = record.expect("a record");
+        let wanted = [0, 1, 2].map(|nth| record[nth].to_owned());
+        let near = || told.iter().filter(|one| one[..2] == wanted[..2]).map(|one| &one[2]).collect::<Vec<_>>();
+        assert!(told.contains(&wanted), "{wanted:?} is not told, but {:?}", near());
+    }
+}
+
+/// Every finding and its rule speak Chinese: outside of quotations, files, cells and codes there is no English word.
+#[test]
+fn no_finding_is_left_in_english() {
+    let sql = "SELECT rule, rule_zh, message_zh FROM core_finding";
+    let rows = release().query(sql).expect("the query runs").rows;
+    assert!(rows.len() > 100, "only {} findings", rows.len());
+    for row in rows {
+        let [rule, rule_zh, message] = [0, 1, 2].map(|nth| text(&row[nth]));
+        for said in [&rule_zh, &message] {
+            assert!(said.chars().any(|c| ('一'..='鿿').contains(&c)), "{rule}: {said}");
+            let english: Vec<&str> = words(said).into_iter().filter(|word| is_english(word)).collect();
+            assert!(english.is_empty(), "{rule}: {english:?} in {said}");
+        }
+    }
+}
+
+/// What stands between Chinese letters and punctuation, without what is quoted.
+fn words(said: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for (nth, part) in said.split(['“', '”']).enumerate() {
+        if nth % 2 == 0 {
+            words.extend(part.split(|c: char| !c.is_ascii_graphic()).filter(|word| !word.is_empty()));
+        }
+    }
+    words
+}
+
+/// Letters that are no file (`a/b.csv`), no cell (`B5`, `rec2`), no code (`base_pct=60`) and no answer (`A`).
+fn is_english(word: &str) -> bool {
+    let letters = word.chars().filter(char::is_ascii_alphabetic).count();
+    letters > 1 && !word.contains(['/', '=']) && !word.contains(|c: char| c.is_ascii_digit())
+}
+
+#[test]
+fn a_word_of_english_is_noticed() {
+    assert_eq!(words("收入323 − 支出338 = -15 income“of A”，B5").into_iter().filter(|w| is_english(w)).count(), 1);
+}
+
 /// Anomaly of the survey papers → how it is found: rule, period, region, scheme, a cell that is named, the residual, how many
 /// slips are equally likely, and one of them; or why nothing must be said of it.
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 -- doc:   Where a tabulation counts the answers to a question: the cells of the counts in the order of print, for findings, and
 --        what the question is about, for messages.
 -- columns: question = the question's code in its questionnaire; cells = the cells of the counts; subject = what the number is
---        about, in words
+--        about, in words; subject_zh = the same in Chinese
 WITH name AS (
     SELECT code, first_value(name_zh ORDER BY version DESC) AS name_zh
     FROM core_code
@@ -24,7 +24,12 @@ SELECT
         COALESCE(MIN(c.name_zh), t.survey), ', ',
         CASE WHEN MIN(q.section) <> '' THEN concat(MIN(q.section), ', ') ELSE '' END,
         t.question, ' ', MIN(q.text)
-    ) AS subject
+    ) AS subject,
+    concat(
+        COALESCE(MIN(c.name_zh), t.survey), '，',
+        CASE WHEN MIN(q.section) <> '' THEN concat(MIN(q.section), '，') ELSE '' END,
+        t.question, '“', MIN(q.text), '”'
+    ) AS subject_zh
 FROM core_tally AS t
 INNER JOIN core_reading AS r ON r.obs_id = t.answer_obs_id
 INNER JOIN core_question AS q ON q.survey = t.survey AND q.question = t.question

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::diag::{Diagnostic, Place};
-use crate::domain::{Code, Codebook, Finding, Period, TOTAL};
+use crate::domain::{Code, Codebook, Finding, Period, TOTAL, period_zh};
 use crate::spec::calendar::{Calendar, Due, OnMissing};
 use crate::store::digest::FileDigest;
 use crate::store::ledger::Arrival;
@@ -242,11 +242,21 @@ fn is_published(last: &Manifest, path: &str) -> bool {
 
 /// `玉溪市 红塔区 (530402)`, as a person finds it in the code list.
 fn named(region: &Code, codes: &Codebook) -> String {
-    let entry = codes.lists.get("region").and_then(|list| list.get(region.as_str()));
-    match entry {
-        Some(entry) if region.as_str() != TOTAL => format!("{} ({region})", entry.name_zh),
-        _ => region.to_string(),
+    name_of(region, codes).map_or_else(|| region.to_string(), |name| format!("{name} ({region})"))
+}
+
+/// The same with Chinese punctuation.
+fn named_zh(region: &Code, codes: &Codebook) -> String {
+    match name_of(region, codes) {
+        Some(name) => format!("{name}（{region}）"),
+        None if region.as_str() == TOTAL => "全部地区".to_owned(),
+        None => region.to_string(),
     }
+}
+
+fn name_of<'c>(region: &Code, codes: &'c Codebook) -> Option<&'c str> {
+    let entry = codes.lists.get("region")?.get(region.as_str())?;
+    (region.as_str() != TOTAL).then_some(entry.name_zh.as_str())
 }
 
 fn incomplete(set: &Set, missing: &[&Delivery], codes: &Codebook) -> (Diagnostic, Finding) {
@@ -267,6 +277,14 @@ fn incomplete(set: &Set, missing: &[&Delivery], codes: &Codebook) -> (Diagnostic
         )
         .hint("ask for them; until they come core_delivery says that the period is partial"),
     };
+    let state = match set.on_missing {
+        OnMissing::Withhold => "暂不发布",
+        OnMissing::Partial => "资料不全",
+    };
+    let regions: Vec<String> = missing.iter().map(|d| named_zh(&d.region, codes)).collect();
+    let which = if of == 1 { String::new() } else { format!("（{}）", regions.join("、")) };
+    let period = period_zh(&period.to_string());
+    let diagnostic = diagnostic.zh(format!("{name}，{period}：{state}，应报{of}份，缺{count}份{which}"));
     let region = if let [one] = missing { one.region.to_string() } else { String::new() };
     finding(diagnostic, set, region)
 }
@@ -281,7 +299,16 @@ fn twice(set: &Set, delivery: &Delivery, codes: &Codebook) -> (Diagnostic, Findi
         files.len(),
         files.join(" and ")
     );
+    let zh = format!(
+        "{}，{}，{}：有{}个文件（{}），均未采用",
+        set.name,
+        period_zh(&set.period.to_string()),
+        named_zh(&delivery.region, codes),
+        files.len(),
+        files.join("、")
+    );
     let diagnostic = Diagnostic::error("delivery-twice", message)
+        .zh(zh)
         .at(Place::file(files[0]))
         .hint("leave the one that counts in the input folder and move the others away");
     finding(diagnostic, set, delivery.region.to_string())

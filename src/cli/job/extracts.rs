@@ -19,6 +19,7 @@ use crate::store::key::Key;
 use crate::store::records::Submission;
 use crate::store::release::{Manifest, PROGRAM, Release};
 
+use super::chinese;
 use super::records;
 
 /// Reasons that a message names.
@@ -241,11 +242,24 @@ fn told(submission: &Submission) -> Option<Diagnostic> {
         submission.id
     );
     let place = Place::file(&submission.source_file);
+    let reason = |(reason, n): &(&String, &u64)| match chinese::rule(reason) {
+        "" => format!("{reason}{n}条"),
+        zh => format!("{zh}{n}条"),
+    };
+    let shown: Vec<String> = reasons.iter().take(REASONS_SHOWN).map(reason).collect();
+    let zh = format!(
+        "{}条记录中有{}条不能采用：{}{}",
+        submission.records,
+        submission.rejected,
+        shown.join("，"),
+        if more.is_empty() { "" } else { "等" }
+    );
     Some(match submission.refused {
         true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {counted}"))
+            .zh(format!("文件未予采用：{zh}"))
             .at(place)
             .hint("that is a larger share than rejects_max allows; what was sent before for the same scope stays")
             .hint(hint),
-        false => Diagnostic::warning("records-set-aside", counted).at(place).hint(hint),
+        false => Diagnostic::warning("records-set-aside", counted).zh(zh).at(place).hint(hint),
     })
 }

@@ -5,6 +5,7 @@
 //! inventory ─▶ reading ─▶ warehouse/stage/ ─▶ publication ─▶ warehouse/releases/<id>/ ─▶ out/
 //! ```
 
+mod chinese;
 pub mod delivery;
 pub mod inventory;
 pub mod database;

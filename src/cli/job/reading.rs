@@ -18,6 +18,7 @@ use crate::store::records::Submission;
 use crate::store::release::{Kept, Release};
 use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
+use super::chinese;
 use super::extracts;
 use super::inventory::Inventory;
 
@@ -340,6 +341,7 @@ pub fn finding(diagnostic: &Diagnostic, dataset: String) -> Finding {
     let file = diagnostic.place.file.clone().unwrap_or_default();
     Finding {
         rule: diagnostic.code.to_owned(),
+        rule_zh: chinese::rule(diagnostic.code).to_owned(),
         severity: diagnostic.severity,
         outcome: Outcome::Fail,
         dataset,
@@ -352,6 +354,7 @@ pub fn finding(diagnostic: &Diagnostic, dataset: String) -> Finding {
         residual: None,
         tolerance: None,
         message: diagnostic.message.clone(),
+        message_zh: chinese::message(diagnostic),
         suggestion: diagnostic.hints.join("; "),
         likely: Likely::default(),
     }

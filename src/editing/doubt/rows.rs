@@ -12,7 +12,8 @@ use crate::editing::edit::{Exact, Interval, exact};
 use crate::editing::material::TableKey;
 use crate::editing::number::quotient;
 use crate::editing::slip::Slip;
-use crate::editing::words::{decimal, grouped, shown};
+use crate::editing::tell::fact::Odd;
+use crate::editing::words::{decimal, grouped};
 use crate::spec::rules::{Proportional, Severity};
 
 impl Look<'_> {
@@ -83,15 +84,10 @@ impl Look<'_> {
             if residual.abs() * Decimal::from(1000) < value.abs() * Decimal::from(kind.grave_permille) {
                 continue;
             }
-            let message = format!(
-                "{}: {} is out of proportion, the other figures of the row make it {}",
-                reading.subject,
-                shown(reading),
-                grouped(expected)
-            );
+            let odd = Odd::OutOfRow { expected: grouped(expected) };
             let likely = self.slips_within(*cell, &range, Slip::is_of_digits);
             let cells = vec![*base, *cell];
-            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], message);
+            let doubt = self.push(*cell, cells, [Some(residual.normalize()), tolerance], odd);
             doubt.likely = likely;
             doubt.stands_out = true;
             doubt.severity = Some(Severity::Warning);
@@ -110,15 +106,9 @@ impl Look<'_> {
                 continue;
             }
             let pct = quotient(value * Decimal::from(base) * Decimal::ONE_HUNDRED, whole * Decimal::from(row));
-            let message = format!(
-                "{}: {} is not {row}/{base} of {}, {}% of that",
-                reading.subject,
-                shown(reading),
-                shown(other),
-                pct.map_or_else(String::new, |pct| grouped(pct.round_dp(2)))
-            );
+            let odd = Odd::OffBase { row, base, whole: *of_base, pct: pct.map(|pct| pct.round_dp(2)) };
             let numbers = [decimal(&residual), decimal(&tolerance)];
-            self.push(*cell, vec![*of_base, *cell], numbers, message).severity = Some(Severity::Info);
+            self.push(*cell, vec![*of_base, *cell], numbers, odd).severity = Some(Severity::Info);
         }
     }
 }

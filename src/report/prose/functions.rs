@@ -13,6 +13,7 @@ use super::document::{Used, mark_block, mark_figure};
 use super::figure::{Quoted, Wanted, of_row, refuse_column, row};
 use crate::diag::Diagnostic;
 use crate::domain::label::nearest;
+use crate::domain::period_zh;
 use crate::domain::value::Mark;
 use crate::report::rows::names::Names;
 use crate::report::rows::records::Records;
@@ -64,7 +65,7 @@ pub fn environment(desk: &Shared) -> Environment<'static> {
     }
     let own = desk.clone();
     environment.add_function("name", move |list: &str, code: &str| open(&own).names.code(list, code).to_owned());
-    environment.add_filter("when", when);
+    environment.add_filter("when", |period: &str| period_zh(period));
     let own = desk.clone();
     environment.add_filter("change", move |value: &Value, up: Option<&str>, down: Option<&str>, even: Option<&str>| {
         let words = [up.unwrap_or("增长"), down.unwrap_or("下降"), even.unwrap_or("持平")];
@@ -300,41 +301,4 @@ fn change(desk: &Shared, value: &Value, [up, down, even]: [&str; 3]) -> Result<V
         _ => up,
     };
     Ok(Value::from_safe_string(format!("{word}{}", show(desk, &quoted.size())?)))
-}
-
-/// A period in words: `2012年`, `2013年9月`, `2013年1月至8月`.
-fn when(period: &str) -> String {
-    let (first, last) = period.split_once('/').map_or((period, None), |(first, last)| (first, Some(last)));
-    let one = |text: &str, known_year: Option<&str>| {
-        let mut parts = text.split('-');
-        let year = parts.next().unwrap_or_default();
-        let mut words = if known_year == Some(year) { String::new() } else { format!("{year}年") };
-        for (part, word) in parts.zip(["月", "日"]) {
-            words.push_str(&format!("{}{word}", part.trim_start_matches('0')));
-        }
-        words
-    };
-    match last {
-        None => one(first, None),
-        Some(last) => {
-            let year = first.split('-').next().filter(|_| first.contains('-'));
-            format!("{}至{}", one(first, None), one(last, year))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::when;
-
-    #[test]
-    fn periods_are_said_in_words() {
-        let check = |period: &str, words: &str| assert_eq!(when(period), words);
-        check("2012", "2012年");
-        check("2013-09", "2013年9月");
-        check("2013-01/2013-08", "2013年1月至8月");
-        check("2012-11/2013-02", "2012年11月至2013年2月");
-        check("2005/2010", "2005年至2010年");
-        check("2013-09-05", "2013年9月5日");
-    }
 }

@@ -270,12 +270,16 @@ fn finding(records: &Records<'_>, row: usize, key: &str, name: &str) -> String {
     let file = text("source_file");
     let place = if file.is_empty() { String::new() } else { format!("{file}{sheet}，{}", text("cell")) };
     let suggestion = text("suggestion");
-    let suggestion = if suggestion.is_empty() { String::new() } else { format!("<br><small>{suggestion}</small>") };
+    let suggestion = match suggestion.is_empty() {
+        true => String::new(),
+        false => format!("<br><small lang=\"en\">{suggestion}</small>"),
+    };
     format!(
         "<tr><td><span class=\"severity {key}\">{name}</span></td><td>{}{suggestion}</td><td class=\"amount\">{}</td>\
-         <td class=\"place\">{place}</td><td class=\"rule\">{}</td></tr>\n",
-        text("message"),
+         <td class=\"place\">{place}</td><td class=\"rule\">{}<br><small>{}</small></td></tr>\n",
+        text("message_zh"),
         residual(records, row),
+        text("rule_zh"),
         text("rule")
     )
 }

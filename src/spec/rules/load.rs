@@ -1,6 +1,6 @@
 //! The rules of a project, read from their files and held against the code lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ pub fn load(project: &Project, codebook: &Codebook) -> Checked<Rulebook> {
     for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
         let Some(text) = spec::read(path, &shown, &mut faults) else { continue };
         let Some(file) = schema::parse::<Rules>(&text, &mut faults) else { continue };
-        for rule in file.rule {
+        for mut rule in file.rule {
+            faults.extend(name(&mut rule, &file.roles, &text));
             faults.extend(check(&rule, &mut known, codebook, &text));
             book.rules.push(rule);
         }
@@ -30,13 +31,39 @@ pub fn load(project: &Project, codebook: &Codebook) -> Checked<Rulebook> {
     Checked::new(book, faults)
 }
 
+/// Give the figures of a rule their Chinese names.
+fn name(rule: &mut Rule, roles: &BTreeMap<String, String>, text: &Arc<SourceText>) -> Vec<Diagnostic> {
+    let id = rule.id.clone();
+    let mut faults = Vec::new();
+    let mut missed = BTreeSet::new();
+    for operand in rule.operands_mut() {
+        let role = &mut operand.role;
+        match roles.get(&role.en) {
+            Some(zh) if !zh.trim().is_empty() => role.zh.clone_from(zh),
+            _ if missed.insert(role.en.clone()) => {
+                let message = format!("the rule \"{id}\" has the role \"{}\", which has no Chinese name", role.en);
+                let hint = format!(
+                    "findings are told in both languages: write \"{}\" = \"…\" below [roles] in this file",
+                    role.en
+                );
+                faults.push(Diagnostic::error("role-unnamed", message).at(place(text, &id, &role.en)).hint(hint));
+            }
+            _ => {}
+        }
+    }
+    faults
+}
+
+/// Where a word stands in quotation marks in the text of a rule.
+fn place(text: &Arc<SourceText>, rule: &str, word: &str) -> At {
+    let start = text.text.find(&format!("\"{rule}\"")).unwrap_or(0);
+    let found = text.text[start..].find(&format!("\"{word}\"")).map_or(start, |nth| start + nth);
+    At::span(text, found..found + word.len() + 2)
+}
+
 /// What the form of a rule's file does not say.
 fn check(rule: &Rule, known: &mut BTreeSet<String>, codebook: &Codebook, text: &Arc<SourceText>) -> Vec<Diagnostic> {
-    let start = text.text.find(&format!("\"{}\"", rule.id)).unwrap_or(0);
-    let at = |word: &str| {
-        let found = text.text[start..].find(&format!("\"{word}\"")).map_or(start, |nth| start + nth);
-        At::span(text, found..found + word.len() + 2)
-    };
+    let at = |word: &str| place(text, &rule.id, word);
     let mut faults = Vec::new();
     if !known.insert(rule.id.clone()) {
         let message = format!("there is already a rule \"{}\"", rule.id);

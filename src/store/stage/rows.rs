@@ -146,6 +146,7 @@ fn id_parts<'i>(obs_id: &'i str, cell: &str) -> Option<(&'i str, u16)> {
 pub fn finding_row(f: &Finding) -> Row<'_> {
     vec![
         Cell::text(&f.rule),
+        Cell::text(&f.rule_zh),
         Cell::text(f.severity.as_str()),
         Cell::text(f.outcome.as_str()),
         Cell::text(&f.dataset),
@@ -158,6 +159,7 @@ pub fn finding_row(f: &Finding) -> Row<'_> {
         Cell::number(f.residual),
         Cell::number(f.tolerance),
         Cell::text(&f.message),
+        Cell::text(&f.message_zh),
         Cell::text(&f.suggestion),
         Cell::text(&f.likely.cause),
         Cell::text(&f.likely.suspects),
@@ -168,13 +170,14 @@ pub fn finding_row(f: &Finding) -> Row<'_> {
 }
 
 pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
-    let rule = take(cells)?;
+    let (rule, rule_zh) = (take(cells)?, take(cells)?);
     let severity = take(cells)?;
     let severity = [Severity::Error, Severity::Warning, Severity::Info].into_iter().find(|s| s.as_str() == severity)?;
     let outcome = take(cells)?;
     let outcome = [Outcome::Fail, Outcome::Unverifiable].into_iter().find(|o| o.as_str() == outcome)?;
     Some(Finding {
         rule,
+        rule_zh,
         severity,
         outcome,
         dataset: take(cells)?,
@@ -187,6 +190,7 @@ pub fn finding_of(cells: &mut Cells) -> Option<Finding> {
         residual: cells.next()?.into_number(),
         tolerance: cells.next()?.into_number(),
         message: take(cells)?,
+        message_zh: take(cells)?,
         suggestion: take(cells)?,
         likely: Likely {
             cause: take(cells)?,
@@ -263,6 +267,7 @@ pub fn break_rows(codebook: &Codebook) -> impl Iterator<Item = Row<'_>> {
             day(b.at.first()),
             Cell::text(b.kind.as_str()),
             Cell::text(&b.reason),
+            Cell::text(&b.reason_zh),
             Cell::text(&b.source),
         ]
     })

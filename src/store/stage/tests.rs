@@ -149,6 +149,7 @@ fn whole() -> Stage {
     };
     let finding = |cell: &str, residual: Option<Decimal>| Finding {
         rule: "unknown-label".into(),
+        rule_zh: "标目未列入代码表".into(),
         severity: Severity::Warning,
         outcome: Outcome::Unverifiable,
         dataset: "d".into(),
@@ -161,6 +162,7 @@ fn whole() -> Stage {
         residual,
         tolerance: None,
         message: "…".into(),
+        message_zh: "……".into(),
         suggestion: String::new(),
         likely: Default::default(),
     };

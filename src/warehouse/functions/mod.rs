@@ -21,7 +21,7 @@ const RESULT: DataType = DataType::Decimal128(38, RESULT_SCALE);
 /// Make every function known to a session.
 pub fn register(session: &SessionContext) {
     use Argument::{Integer, Number, Text};
-    let functions: [(&'static str, &'static [Argument], DataType, Body); 19] = [
+    let functions: [(&'static str, &'static [Argument], DataType, Body); 20] = [
         ("exact_div", &[Number, Number], RESULT, number::exact_div),
         ("percent_of", &[Number, Number], RESULT, number::percent_of),
         ("change_pct", &[Number, Number], RESULT, number::change_pct),
@@ -37,6 +37,7 @@ pub fn register(session: &SessionContext) {
         ("period_offset", &[Text, Integer], DataType::Utf8, text::period_offset),
         ("period_year", &[Text], DataType::Int64, text::period_year),
         ("period_month_count", &[Text], DataType::Int64, text::period_month_count),
+        ("period_zh", &[Text], DataType::Utf8, text::period_zh),
         ("breakdown_value", &[Text, Text], DataType::Utf8, text::breakdown_value),
         ("breakdown_without", &[Text, Text], DataType::Utf8, text::breakdown_without),
         ("slip_distance", &[Text, Text], DataType::Int64, text::slip_distance),

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::common::Result;
 
-use crate::domain::{Breakdown, Period};
+use crate::domain::{self, Breakdown, Period};
 
 pub fn period_previous(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(texts(strings(&arguments[0]).map(|period| offset(period?, -1))))
@@ -29,6 +29,11 @@ pub fn period_month_count(arguments: &[ArrayRef]) -> Result<ArrayRef> {
         Some(month(period.end()) - month(period.start()) + 1)
     });
     Ok(Arc::new(counts.collect::<Int64Array>()))
+}
+
+/// `2013-09` as `2013年9月`.
+pub fn period_zh(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    Ok(texts(strings(&arguments[0]).map(|period| Some(domain::period_zh(period?)))))
 }
 
 pub fn breakdown_value(arguments: &[ArrayRef]) -> Result<ArrayRef> {
