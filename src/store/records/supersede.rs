@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -182,6 +183,7 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>, StoreError> {
 
 /// The rows of a file that stay, by groups, as a file of its own.
 fn copy(from: &Path, to: &Path, stays: &[Vec<u32>]) -> Result<(), StoreError> {
+    let file = Arc::new(File::open(from).map_err(StoreError::io("read", from))?);
     let reader = open(from)?;
     let mut press = Press::new().map_err(StoreError::io("write", to))?;
     let fault = |error| fault(to, error);
@@ -191,9 +193,7 @@ fn copy(from: &Path, to: &Path, stays: &[Vec<u32>]) -> Result<(), StoreError> {
         let group = reader.get_row_group(nth).map_err(fault)?;
         let mut copied = writing.writer.next_row_group().map_err(fault)?;
         for nth in 0..group.num_columns() {
-            let column = chunk::read(group.as_ref(), nth).map_err(fault)?;
-            let about = group.metadata().column(nth).column_descr_ptr();
-            press.write(&mut copied, &about, &column, rows).map_err(fault)?;
+            press.copy(&mut copied, &file, (group.as_ref(), nth), rows).map_err(fault)?;
         }
         copied.close().map_err(fault)?;
     }
