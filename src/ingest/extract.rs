@@ -12,6 +12,8 @@ mod header;
 pub mod mask;
 mod memo;
 
+use std::collections::BTreeSet;
+
 use crate::domain::record::MONTH;
 use crate::domain::{Codebook, RecordKind, Validity};
 use crate::grid::rows::{Form, Header, Piece, Raw, TextForm};
@@ -22,6 +24,11 @@ use crate::store::records::{Batch, Column, Reject, RowForm, month_text};
 
 pub use code::CodeSet;
 use memo::Memo;
+
+/// Records that are read together: as many as the quickest memory holds the cells of.
+const BLOCK: usize = 128;
+/// Fen of the unit that most amounts are printed in.
+const FEN_OF_YUAN: i64 = 100;
 
 /// What is known before a file is opened.
 #[derive(Clone, Copy)]
@@ -83,94 +90,141 @@ pub struct Counts {
     pub rejected: u64,
 }
 
+impl Counts {
+    /// Count a record. A quotation mark at a wrong place may make one record of many lines: if it is wrong, each may be one.
+    fn add(&mut self, lines: u64, wrong: bool) {
+        self.records += if wrong { lines } else { 1 };
+        self.rejected += if wrong { lines } else { 0 };
+    }
+}
+
 /// What a thread knows of the cells that it met, by column of the file: the numbers that its batch has for them.
+#[derive(Default)]
 pub struct Known(Vec<Memo>);
+
+/// Records of a piece that are read together, column by column.
+#[derive(Default)]
+struct Block<'a> {
+    /// The first line of each, and how many it takes.
+    lines: Vec<(u64, u64)>,
+    /// As many of each as the header has.
+    cells: Vec<Raw<'a>>,
+}
 
 impl Plan<'_> {
     /// Nothing is known of the cells of a new batch.
-    pub fn known(&self) -> Known {
-        Known(self.slots.iter().map(|_| Memo::default()).collect())
+    pub fn begin(&self, known: &mut Known) {
+        known.0.resize_with(self.slots.len(), Memo::default);
+        known.0.iter_mut().for_each(Memo::clear);
     }
 
     /// Take a piece apart: good records go to the batch, wrong cells to `rejects`.
     pub fn piece(&self, piece: &Piece, known: &mut Known, batch: &mut Batch, rejects: &mut Vec<Reject>) -> Counts {
-        let mut counts = Counts::default();
+        let (mut counts, mut block, before) = (Counts::default(), Block::default(), rejects.len());
         piece.each(&self.text, |line, lines, cells| {
-            let before = rejects.len();
-            self.record((line, cells), known, batch, rejects);
-            counts.records += 1;
-            if rejects.len() > before {
-                batch.cut();
-                // A quotation mark at a wrong place may make one record of many.
-                counts.rejected += lines;
-                counts.records += lines - 1;
-            } else {
-                batch.lines.push(line);
+            if cells.len() != self.slots.len() {
+                let message =
+                    format!("the {} has {} cells, and the header {}", self.counted, cells.len(), self.slots.len());
+                rejects.push(whole(line, "cell-count", message));
+                counts.add(lines, true);
+                return;
+            }
+            block.lines.push((line, lines));
+            block.cells.extend_from_slice(cells);
+            if block.lines.len() == BLOCK {
+                self.block(&mut block, known, batch, rejects, &mut counts);
             }
         });
+        self.block(&mut block, known, batch, rejects, &mut counts);
+        // As they stand in the file.
+        rejects[before..].sort_by_key(|reject| reject.line);
         counts
     }
 
-    fn record(
+    fn block(
         &self,
-        (line, cells): (u64, &[Raw<'_>]),
+        block: &mut Block<'_>,
         known: &mut Known,
         batch: &mut Batch,
         rejects: &mut Vec<Reject>,
+        counts: &mut Counts,
     ) {
-        if cells.len() != self.slots.len() {
-            let message =
-                format!("the {} has {} cells, and the header {}", self.counted, cells.len(), self.slots.len());
-            return rejects.push(whole(line, "cell-count", message));
-        }
-        for ((slot, known), cell) in self.slots.iter().zip(&mut known.0).zip(cells) {
-            let Some(slot) = slot else { continue };
-            if let Err(wrong) = self.cell(slot, known, *cell, &mut batch.columns[slot.column]) {
-                let raw = mask::shown(&self.text, cell.bytes, slot.kind == RecordKind::Person);
-                rejects.push(Reject {
-                    line,
-                    label: slot.label.clone(),
-                    field: self.form.table.columns[slot.column].name.to_owned(),
-                    raw,
-                    reason: wrong.reason,
-                    message: wrong.message,
-                });
+        let (start, before) = (batch.len(), rejects.len());
+        for (nth, (slot, memo)) in self.slots.iter().zip(&mut known.0).enumerate() {
+            if let Some(slot) = slot {
+                self.column(slot, memo, (block, nth), &mut batch.columns[slot.column], rejects);
             }
         }
         for column in &self.unfilled {
-            self.blank(*column, &mut batch.columns[*column]);
+            block.lines.iter().for_each(|_| self.blank(*column, &mut batch.columns[*column]));
         }
+        batch.lines.extend(block.lines.iter().map(|(line, _)| *line));
         for nth in &self.limited {
-            // A cell that is wrong has left none in its column.
-            let row = batch.len();
-            let number = |nth: usize| Some(&batch.columns[nth]).filter(|c| c.len() > row).and_then(|c| c.short(row));
-            if let Some((number, month)) = number(*nth).zip(number(0))
-                && let Some(code) = self.sets[*nth].out_of_force(number, month)
-            {
-                rejects.push(self.out_of_force(line, *nth, code, month));
+            for (row, (line, _)) in (start..).zip(&block.lines) {
+                if let Some((number, month)) = batch.columns[*nth].short(row).zip(batch.columns[0].short(row))
+                    && let Some(code) = self.sets[*nth].out_of_force(number, month)
+                {
+                    rejects.push(self.out_of_force(*line, *nth, code, month));
+                }
+            }
+        }
+        let wrong: BTreeSet<u64> = rejects[before..].iter().map(|reject| reject.line).collect();
+        for (line, lines) in &block.lines {
+            counts.add(*lines, wrong.contains(line));
+        }
+        if !wrong.is_empty() {
+            batch.leave_out(start, &wrong);
+        }
+        block.lines.clear();
+        block.cells.clear();
+    }
+
+    /// Read the cells of a column; one that is wrong leaves its place empty.
+    fn column(
+        &self,
+        slot: &Slot,
+        memo: &mut Memo,
+        (block, nth): (&Block<'_>, usize),
+        column: &mut Column,
+        rejects: &mut Vec<Reject>,
+    ) {
+        let is_yuan = slot.kind == RecordKind::Yuan && slot.fen == FEN_OF_YUAN;
+        let cells = block.cells.iter().skip(nth).step_by(self.slots.len());
+        for ((line, _), cell) in block.lines.iter().zip(cells) {
+            // Most amounts are read in few steps.
+            let plain = if is_yuan && cell.form == Form::Plain { cell::plain_fen(cell.bytes) } else { None };
+            if let Some(fen) = plain {
+                column.push_long(fen);
+                continue;
+            }
+            if let Err(Wrong { reason, message }) = self.cell(slot, memo, *cell, column) {
+                let raw = mask::shown(&self.text, cell.bytes, slot.kind == RecordKind::Person);
+                let field = self.form.table.columns[slot.column].name.to_owned();
+                rejects.push(Reject { line: *line, label: slot.label.clone(), field, raw, reason, message });
+                column.push_missing();
             }
         }
     }
 
     /// Read a cell into its column.
     #[inline]
-    fn cell(&self, slot: &Slot, known: &mut Memo, raw: Raw<'_>, column: &mut Column) -> Result<(), Wrong> {
-        let bytes = raw.bytes.trim_ascii();
+    fn cell(&self, slot: &Slot, memo: &mut Memo, raw: Raw<'_>, column: &mut Column) -> Result<(), Wrong> {
+        let bytes = match raw.bytes {
+            [first, .., last] if *first > b' ' && *last > b' ' => raw.bytes,
+            bytes => bytes.trim_ascii(),
+        };
         if raw.form == Form::Broken {
             return Err(Wrong::new("quotation", "something stands behind the quotation mark that closes the cell"));
         }
         if bytes.is_empty() {
+            if !slot.optional {
+                return Err(Wrong::new("blank", "the cell is blank"));
+            }
             self.blank(slot.column, column);
-            return match slot.optional {
-                true => Ok(()),
-                false => Err(Wrong::new("blank", "the cell is blank")),
-            };
+            return Ok(());
         }
         match slot.kind {
-            RecordKind::Yuan => column.push_long(match cell::plain_fen(bytes, slot.fen) {
-                Some(fen) => fen,
-                None => cell::folded(&self.text, bytes, |ascii| cell::fen(ascii, slot.fen))?,
-            }),
+            RecordKind::Yuan => column.push_long(cell::folded(&self.text, bytes, |ascii| cell::fen(ascii, slot.fen))?),
             RecordKind::Count => column.push_long(cell::folded(&self.text, bytes, cell::count)?),
             // Doubled quotation marks are not told from others by the bytes alone.
             _ if raw.form == Form::Doubled => {
@@ -178,7 +232,7 @@ impl Plan<'_> {
                 column.push_short(number);
             }
             _ => {
-                let number = known.get(bytes, || self.number(slot, raw.form, bytes, column))?;
+                let number = memo.get(bytes, || self.number(slot, raw.form, bytes, column))?;
                 column.push_short(number);
             }
         }

@@ -108,6 +108,42 @@ fn wrong_cells_are_set_aside_with_their_reason_and_no_personal_number() {
 }
 
 #[test]
+fn however_many_records_a_file_has_each_is_taken_or_set_aside() {
+    let project = project();
+    project.edit("pipelines/agency/contribution.toml", "rejects_max = 0.01", "rejects_max = 0.95");
+    let text = given("contribution.csv");
+    let header = text.lines().next().unwrap();
+    let (mut taken, mut told) =
+        (vec!["month,records,base_yuan".to_owned()], vec!["source_file,line,reason".to_owned()]);
+    // Records are read some together: files of as many, of fewer, and of more.
+    for (month, records) in (1..).zip([1, 127, 128, 129, 256, 1_000]) {
+        let file = format!("agency/contribution/530402-2026-{month:02}.csv");
+        let mut text = format!("{header}\n");
+        let (mut count, mut sum) = (0, 0);
+        for nth in 1..=records {
+            let (base, rest) = match nth {
+                _ if nth % 50 == 0 => ("x".to_owned(), ",35,15,50.00,20260115,已缴"),
+                _ if nth % 64 == 0 => ("5000".to_owned(), ",35"),
+                _ => ((5_000 + nth).to_string(), ",35,15,50.00,20260115,已缴"),
+            };
+            text.push_str(&format!("2026{month:02},530402000001,53040219900101{nth:04},失业保险,{base}{rest}\n"));
+            match (base.as_str(), rest) {
+                ("x", _) => told.push(format!("{file},{},not-a-number", nth + 1)),
+                (_, ",35") => told.push(format!("{file},{},cell-count", nth + 1)),
+                _ => (count, sum) = (count + 1, sum + 5_000 + nth),
+            }
+        }
+        project.write(&format!("fixtures/{file}"), gb18030(&text));
+        taken.push(format!("2026-{month:02},{count},{sum}"));
+    }
+    project.shebao(&["run"]).must_end_with(0);
+    let sql = "SELECT month, count(*) AS records, sum(base_yuan) AS base_yuan FROM core_contribution GROUP BY month";
+    assert_eq!(rows(&project, sql), taken);
+    told[1..].sort();
+    assert_eq!(rows(&project, "SELECT source_file, line, reason FROM core_reject"), told);
+}
+
+#[test]
 fn too_many_wrong_cells_refuse_the_file_and_leave_what_was_there() {
     let project = project();
     let file = "fixtures/agency/contribution/530402-2026-01.csv";

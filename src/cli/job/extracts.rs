@@ -91,15 +91,17 @@ pub fn take_all(
     let new = sent.iter().filter(|(_, sent)| known(&sent.id).is_none()).count();
     progress.stage("take in", new);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(new.max(1));
+    let kept = records::Kept::default();
     let results = grid::on_all_cores(&sent, |(_, sent)| {
         known(&sent.id).map_or_else(
             || {
                 progress.step(&sent.file.path);
-                records::read(project, sent, &pipelines.codebook, &key, threads)
+                records::read(project, sent, &pipelines.codebook, &key, threads, &kept)
             },
             |known| Ok(Ok(known)),
         )
     });
+    drop(kept);
     let mut taken = Taken::default();
     for ((scope, _), result) in sent.into_iter().zip(results) {
         match result? {

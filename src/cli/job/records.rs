@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::diag::Diagnostic;
 use crate::domain::Codebook;
@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::store::StoreError;
 use crate::store::digest::FileDigest;
 use crate::store::key::Key;
-use crate::store::records::{self, Files, Reject, RowForm, Runs, Submission, Words};
+use crate::store::records::{self, Batch, Files, Reject, RowForm, Runs, Submission, Words};
 
 use super::database;
 use super::extracts::Sent;
@@ -28,6 +28,16 @@ const WAITING: usize = 3;
 /// A submission, or why the file is none.
 pub type Outcome = Result<Submission, Vec<Diagnostic>>;
 
+/// What threads keep from file to file, so that memory is asked for once.
+#[derive(Default)]
+pub struct Kept(Mutex<Vec<(Batch, Known)>>);
+
+impl Kept {
+    fn all(&self) -> MutexGuard<'_, Vec<(Batch, Known)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Read a file and put its records away.
 ///
 /// # Errors
@@ -38,6 +48,7 @@ pub fn read(
     codebook: &Codebook,
     key: &Key,
     threads: usize,
+    kept: &Kept,
 ) -> Result<Outcome, StoreError> {
     let extract = sent.extract;
     let form = RowForm::new(extract.table, &extract.key);
@@ -45,11 +56,20 @@ pub fn read(
     let task = Task { extract, codebook, file: &sent.file.path, captured: &sent.captured, key: Some(key) };
     let aside = project.warehouse.join("staging").join(format!("rows-{}", sent.id));
     let words: Vec<Words> = sets.iter().map(CodeSet::words).collect();
-    let hand = |nth: usize| Hand::new(Runs::new(&form, &words, &aside, nth.to_string()));
+    let hand = |nth: usize| {
+        let (batch, known) = kept.all().pop().unwrap_or_default();
+        Hand::new(Runs::new(batch, &form, &words, &aside, nth.to_string()), known)
+    };
     let hands = (0..threads).map(hand).collect();
     let gathered = gather(project, (task, sent.file), (&form, &sets), hands);
     let outcome = gathered.and_then(|gathered| match gathered {
-        Ok(gathered) => put_away(project, sent, key, &form, gathered).map(Ok),
+        Ok(mut gathered) => {
+            let submission = put_away(project, sent, key, &form, &mut gathered)?;
+            if let (Some(known), Some(runs)) = (gathered.known, gathered.runs.pop()) {
+                kept.all().push((runs.batch, known));
+            }
+            Ok(Ok(submission))
+        }
         Err(faults) => Ok(Err(faults)),
     });
     if aside.exists() {
@@ -64,7 +84,7 @@ fn put_away(
     sent: &Sent<'_>,
     key: &Key,
     form: &RowForm,
-    mut gathered: Gathered<'_>,
+    gathered: &mut Gathered<'_>,
 ) -> Result<Submission, StoreError> {
     let extract = sent.extract;
     let mut submission = Submission {
@@ -96,7 +116,7 @@ fn put_away(
             twice.extend(found);
             is_double
         };
-        records::in_order(std::mem::take(&mut gathered.runs), is_double, |batch, rows| files.take(batch, rows))?;
+        records::in_order(&mut gathered.runs, is_double, |batch, rows| files.take(batch, rows))?;
         submission.parts = files.finish()?;
         submission.rejected += twice.len() as u64;
         gathered.rejects.extend(twice);
@@ -121,6 +141,8 @@ fn put_away(
 /// What the threads made of a file.
 struct Gathered<'a> {
     runs: Vec<Runs<'a>>,
+    /// What the one thread knows whose records need not be merged. Merging takes all memory for itself.
+    known: Option<Known>,
     rejects: Vec<Reject>,
     counts: Counts,
     /// Reading was given up because of too many wrong cells.
@@ -162,11 +184,14 @@ fn gather<'a>(
             })
         }
     };
-    let mut gathered = Gathered { runs: Vec::new(), rejects: Vec::new(), counts: Counts::default(), stopped: false };
+    let rejects = Vec::new();
+    let mut gathered = Gathered { runs: Vec::new(), known: None, rejects, counts: Counts::default(), stopped: false };
+    let is_alone = hands.len() == 1;
     for hand in hands {
         if let Some(error) = hand.failed {
             return Err(error);
         }
+        gathered.known = Some(hand.known).filter(|_| is_alone && hand.runs.is_in_memory());
         gathered.runs.push(hand.runs);
         gathered.rejects.extend(hand.rejects);
         gathered.counts.records += hand.counts.records;
@@ -194,15 +219,17 @@ struct Shared<'f, 'a> {
 /// What one thread makes of its pieces.
 struct Hand<'a> {
     runs: Runs<'a>,
-    known: Option<Known>,
+    known: Known,
+    /// Nothing is known yet of the batch that is being filled.
+    is_new: bool,
     rejects: Vec<Reject>,
     counts: Counts,
     failed: Option<StoreError>,
 }
 
 impl<'a> Hand<'a> {
-    fn new(runs: Runs<'a>) -> Hand<'a> {
-        Hand { runs, known: None, rejects: Vec::new(), counts: Counts::default(), failed: None }
+    fn new(runs: Runs<'a>, known: Known) -> Hand<'a> {
+        Hand { runs, known, is_new: true, rejects: Vec::new(), counts: Counts::default(), failed: None }
     }
 
     fn take_all(&mut self, shared: Shared<'_, '_>, receiver: &Mutex<Receiver<Piece>>) {
@@ -217,13 +244,14 @@ impl<'a> Hand<'a> {
     fn take(&mut self, shared: Shared<'_, '_>, piece: &Piece) {
         let Some(plan) = shared.plan.get().filter(|_| !shared.stop.load(Ordering::Relaxed)) else { return };
         let before = self.rejects.len();
-        let known = self.known.get_or_insert_with(|| plan.known());
-        let counts = plan.piece(piece, known, &mut self.runs.batch, &mut self.rejects);
+        if std::mem::take(&mut self.is_new) {
+            plan.begin(&mut self.known);
+        }
+        let counts = plan.piece(piece, &mut self.known, &mut self.runs.batch, &mut self.rejects);
         self.counts.records += counts.records;
         self.counts.rejected += counts.rejected;
         match self.runs.settle() {
-            Ok(true) => self.known = None,
-            Ok(false) => {}
+            Ok(is_new) => self.is_new = is_new,
             Err(error) => {
                 self.failed = Some(error);
                 shared.stop.store(true, Ordering::Relaxed);

@@ -26,6 +26,16 @@ pub(super) struct Memo {
 }
 
 impl Memo {
+    /// Forget the cells, and be as wide as they needed: the next ones are as many, most likely.
+    pub(super) fn clear(&mut self) {
+        let Memo { entries, count, bytes, last, wrong } = self;
+        entries.clear();
+        entries.resize(width(*count), Entry::default());
+        (*count, *last) = (0, Entry::default());
+        bytes.clear();
+        wrong.clear();
+    }
+
     /// What `find` said of these bytes when they were met first.
     #[inline]
     pub(super) fn get(&mut self, bytes: &[u8], find: impl FnOnce() -> Result<u32, Wrong>) -> Result<u32, Wrong> {
@@ -47,7 +57,7 @@ impl Memo {
     #[inline]
     fn holds(&self, entry: Entry, bytes: &[u8]) -> bool {
         let start = entry.start as usize;
-        entry.length as usize == bytes.len() && &self.bytes[start..start + bytes.len()] == bytes
+        entry.length as usize == bytes.len() && same(&self.bytes[start..start + bytes.len()], bytes)
     }
 
     #[inline]
@@ -71,7 +81,7 @@ impl Memo {
         self.bytes.extend_from_slice(bytes);
         self.last = Entry { hash, start, length, number, is_wrong: said.is_err() };
         if 3 * (self.count + 1) > 2 * self.entries.len() {
-            let wider = vec![Entry::default(); (2 * self.entries.len()).max(64)];
+            let wider = vec![Entry::default(); width(self.count + 1)];
             for entry in std::mem::replace(&mut self.entries, wider) {
                 if entry.length > 0 {
                     self.put(entry);
@@ -90,6 +100,23 @@ impl Memo {
         }
         self.entries[place] = entry;
     }
+}
+
+/// Places for so many cells.
+fn width(count: usize) -> usize {
+    (3 * count / 2 + 1).next_power_of_two().max(64)
+}
+
+/// Whether cells of one length are the same: most are so short that calling whoever compares memory costs more.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((ones, one_rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let number = |eight: &[u8; 8]| u64::from_le_bytes(*eight);
+    let rest = || match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(one), Some(other)) => number(one) == number(other),
+        _ => one_rest.iter().zip(other_rest).all(|(one, other)| one == other),
+    };
+    ones.iter().zip(others).all(|(one, other)| number(one) == number(other)) && rest()
 }
 
 /// As much of the number of the bytes as an entry keeps.
@@ -123,5 +150,20 @@ mod tests {
         }
         // 0 to 4999 in the first round, and what lies above them in the others: up to 5665.
         assert_eq!(read, 5_666);
+        memo.clear();
+        assert_eq!(memo.get(b"11", || Ok(12)), Ok(12), "what was forgotten is read again");
+    }
+
+    #[test]
+    fn cells_are_the_same_where_every_byte_is() {
+        for length in 0..40 {
+            let one: Vec<u8> = (0..length).map(|nth| b'0' + nth % 10).collect();
+            assert!(same(&one, &one.clone()), "{length}");
+            for place in 0..one.len() {
+                let mut other = one.clone();
+                other[place] = b'x';
+                assert!(!same(&one, &other), "{length}, {place}");
+            }
+        }
     }
 }

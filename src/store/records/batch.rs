@@ -1,14 +1,17 @@
 //! Records in columns, as many as memory is meant to hold, and their order.
 
-use super::column::{Column, Words};
+use std::collections::BTreeSet;
+
+use super::column::{self, Column, Words};
 use super::pack::width;
 use super::row::RowForm;
+use crate::domain::RecordColumn;
 
 /// Bits of a record's key that are compared at once.
 const KEY_BITS: u32 = u128::BITS - u32::BITS;
 
 /// Some records of one table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// As those of the table.
     pub columns: Vec<Column>,
@@ -19,8 +22,20 @@ pub struct Batch {
 impl Batch {
     /// One without records. By column: the codes that there are, in order.
     pub fn new(form: &RowForm, codes: &[Words]) -> Batch {
-        let columns = form.table.columns.iter().zip(codes);
-        Batch { columns: columns.map(|(column, codes)| Column::new(column.kind, codes)).collect(), lines: Vec::new() }
+        let mut batch = Batch::default();
+        batch.begin(form, codes);
+        batch
+    }
+
+    /// Forget all records, and begin with those of this form in the memory that is there.
+    pub(super) fn begin(&mut self, form: &RowForm, codes: &[Words]) {
+        let mut before = std::mem::take(&mut self.columns).into_iter();
+        let column = |(of, codes): (&RecordColumn, &Words)| match before.next() {
+            Some(column) => column.begin(of.kind, codes),
+            None => Column::new(of.kind, codes),
+        };
+        self.columns = form.table.columns.iter().zip(codes).map(column).collect();
+        self.lines.clear();
     }
 
     pub fn len(&self) -> usize {
@@ -36,10 +51,11 @@ impl Batch {
         8 * self.lines.len() + self.columns.iter().map(Column::bytes).sum::<usize>()
     }
 
-    /// Forget the cells of a record that is not whole.
-    pub fn cut(&mut self) {
-        let rows = self.len();
-        self.columns.iter_mut().for_each(|column| column.truncate(rows));
+    /// Forget the records of these lines among those from `start` on.
+    pub fn leave_out(&mut self, start: usize, lines: &BTreeSet<u64>) {
+        let stays: Vec<bool> = self.lines[start..].iter().map(|line| !lines.contains(line)).collect();
+        self.columns.iter_mut().for_each(|column| column.keep(start, &stays));
+        column::keep(&mut self.lines, start, &stays);
     }
 
     /// Hand over the records by their key, those of one key together and in their order.

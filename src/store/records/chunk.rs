@@ -2,18 +2,23 @@
 //! dictionary and the places in it, integers by their differences. The writer of the library is handed cells one by one,
 //! and would look for each of them in a dictionary of its own.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use ::parquet::basic::{Compression, Encoding, Type, ZstdLevel};
-use ::parquet::column::page::{CompressedPage, Page, PageWriter as _};
+use ::parquet::column::page::{CompressedPage, Page, PageReader as _, PageWriter as _};
 use ::parquet::column::reader::get_typed_column_reader;
 use ::parquet::column::writer::ColumnCloseResult;
 use ::parquet::data_type::{ByteArray, DataType, Int32Type, Int64Type};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::ColumnChunkMetaData;
 use ::parquet::file::reader::RowGroupReader;
+use ::parquet::file::serialized_reader::SerializedPageReader;
 use ::parquet::file::statistics::Statistics;
 use ::parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
-use ::parquet::schema::types::ColumnDescPtr;
+use ::parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 use bytes::Bytes;
+use zstd::zstd_safe::get_frame_content_size;
 
 use super::column::{Column, NO_LONG, NO_SHORT, NO_WORD, Words};
 use super::pack;
@@ -31,6 +36,16 @@ const SPREAD: u32 = 1 << 17;
 /// Writes columns, in the order of the schema.
 pub(super) struct Press {
     zstd: zstd::bulk::Compressor<'static>,
+    unzstd: zstd::bulk::Decompressor<'static>,
+}
+
+/// A column that stands in a file as one dictionary and one page of places in it, both as they are stored.
+struct Stored<'a> {
+    about: &'a ColumnChunkMetaData,
+    known: Page,
+    /// Of the dictionary, not compressed.
+    bytes: usize,
+    data: Bytes,
 }
 
 /// What a dictionary may consist of, by its rank.
@@ -78,7 +93,71 @@ impl Entries<'_> {
 
 impl Press {
     pub(super) fn new() -> std::io::Result<Press> {
-        Ok(Press { zstd: zstd::bulk::Compressor::new(LEVEL)? })
+        Ok(Press { zstd: zstd::bulk::Compressor::new(LEVEL)?, unzstd: zstd::bulk::Decompressor::new()? })
+    }
+
+    /// These rows of a column of a file, in their order.
+    pub(super) fn copy(
+        &mut self,
+        group: &mut SerializedRowGroupWriter<'_, impl std::io::Write + Send>,
+        file: &Arc<File>,
+        (from, nth): (&dyn RowGroupReader, usize),
+        rows: &[u32],
+    ) -> Result<(), ParquetError> {
+        let about = from.metadata().column(nth);
+        let count = from.metadata().num_rows() as usize;
+        if let Some(stored) = Stored::read(file, about, count)?
+            && let Some((pages, statistics)) = self.thinned(stored, count, rows)?
+        {
+            return append(group, &about.column_descr_ptr(), (pages, about.compression()), statistics, rows.len());
+        }
+        self.write(group, &about.column_descr_ptr(), &read(from, nth)?, rows)
+    }
+
+    /// These rows of so many, by the dictionary as it is: what costs most is to compress it, and a word that no row has does
+    /// no harm. `None` where the first or the last of its words is gone, which statistics tell.
+    fn thinned(
+        &mut self,
+        Stored { about, known, bytes, data }: Stored<'_>,
+        count: usize,
+        rows: &[u32],
+    ) -> Result<Option<(Vec<CompressedPage>, Statistics)>, ParquetError> {
+        let external = |error: std::io::Error| ParquetError::External(error.into());
+        let is_pressed = about.compression() != Compression::UNCOMPRESSED;
+        let data = match is_pressed {
+            true => self.unzstd.decompress(&data, content_size(&data).unwrap_or_default()).map_err(external)?.into(),
+            false => data,
+        };
+        let Some(cells) = places(about.column_descr(), &data, count) else { return Ok(None) };
+        let mut cells: Vec<u32> = rows.iter().map(|row| cells[*row as usize]).collect();
+        let (mut page, missing) = levels(&about.column_descr_ptr(), &mut cells, NO_WORD)?;
+        let words = known.num_values();
+        let missing = Some(missing);
+        let statistics = match about.statistics() {
+            Some(Statistics::ByteArray(told)) => {
+                Statistics::byte_array(told.min_opt().cloned(), told.max_opt().cloned(), None, missing, false)
+            }
+            Some(Statistics::Int32(told)) => {
+                Statistics::int32(told.min_opt().copied(), told.max_opt().copied(), None, missing, false)
+            }
+            _ => return Ok(None),
+        };
+        let (first, last) = (cells.iter().min().copied(), cells.iter().max().copied());
+        if first != Some(0) || last != words.checked_sub(1) {
+            return Ok(None);
+        }
+        let width = pack::width(u64::from(words - 1));
+        page.push(width as u8);
+        pack::runs(&cells, width, &mut page);
+        let page = data_page(page, rows.len(), Encoding::RLE_DICTIONARY);
+        let page = match is_pressed {
+            true => {
+                let pressed = self.zstd.compress(page.buffer()).map_err(external)?;
+                exchanged(page, pressed.into())
+            }
+            false => uncompressed(page),
+        };
+        Ok(Some((vec![CompressedPage::new(known, bytes), page], statistics)))
     }
 
     /// These rows of a column, in this order.
@@ -178,16 +257,49 @@ impl Press {
         if pressed.iter().map(Bytes::len).sum::<usize>() >= plain {
             return Ok((pages.into_iter().map(uncompressed).collect(), Compression::UNCOMPRESSED));
         }
-        let exchange = |(mut page, bytes): (Page, Bytes)| {
-            let length = page.buffer().len();
-            let (Page::DataPage { buf, .. } | Page::DataPageV2 { buf, .. } | Page::DictionaryPage { buf, .. }) =
-                &mut page;
-            *buf = bytes;
-            CompressedPage::new(page, length)
-        };
-        let pages = pages.into_iter().zip(pressed).map(exchange).collect();
+        let pages = pages.into_iter().zip(pressed).map(|(page, bytes)| exchanged(page, bytes)).collect();
         Ok((pages, Compression::ZSTD(ZstdLevel::default())))
     }
+}
+
+impl Stored<'_> {
+    /// `None` where it stands in the file in another form.
+    fn read<'a>(
+        file: &Arc<File>,
+        about: &'a ColumnChunkMetaData,
+        rows: usize,
+    ) -> Result<Option<Stored<'a>>, ParquetError> {
+        if about.dictionary_page_offset().is_none() {
+            return Ok(None);
+        }
+        // Whoever is told that nothing is compressed hands over the pages as they are.
+        let plain = about.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
+        let mut pages = SerializedPageReader::new(file.clone(), &plain, rows, None)?;
+        let (known, data, end) = (pages.get_next_page()?, pages.get_next_page()?, pages.get_next_page()?);
+        let (Some(known @ Page::DictionaryPage { is_sorted: true, .. }), Some(data), None) = (known, data, end) else {
+            return Ok(None);
+        };
+        let Page::DataPage { buf: data, encoding: Encoding::RLE_DICTIONARY, .. } = data else { return Ok(None) };
+        let bytes = match about.compression() {
+            Compression::UNCOMPRESSED => Some(known.buffer().len()),
+            Compression::ZSTD(_) => content_size(known.buffer()),
+            _ => None,
+        };
+        Ok(bytes.map(|bytes| Stored { about, known, bytes, data }))
+    }
+}
+
+/// Bytes that zstd made these of.
+fn content_size(pressed: &[u8]) -> Option<usize> {
+    get_frame_content_size(pressed).ok().flatten().and_then(|size| usize::try_from(size).ok())
+}
+
+/// A page with its bytes compressed.
+fn exchanged(mut page: Page, bytes: Bytes) -> CompressedPage {
+    let length = page.buffer().len();
+    let (Page::DataPage { buf, .. } | Page::DataPageV2 { buf, .. } | Page::DictionaryPage { buf, .. }) = &mut page;
+    *buf = bytes;
+    CompressedPage::new(page, length)
 }
 
 /// Integers that are there, by their differences: packed so closely that nothing is left to compress.
@@ -339,38 +451,56 @@ fn words(group: &dyn RowGroupReader, nth: usize, about: &ColumnDescPtr) -> Resul
                 .ok_or_else(broken)?;
             }
             Page::DataPage { buf, num_values, encoding, .. } => {
-                let (rows, mut rest) = (num_values as usize, &buf[..]);
-                let mut there = vec![1; rows];
-                if about.max_def_level() > 0 {
-                    let (length, behind) = rest.split_first_chunk::<4>().ok_or_else(broken)?;
-                    let (levels, behind) =
-                        behind.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(broken)?;
-                    there = pack::unpacked(levels, 1, rows).ok_or_else(broken)?;
-                    rest = behind;
-                }
-                let count = there.iter().filter(|there| **there > 0).count();
-                let numbers = match encoding {
-                    Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
-                        let (width, packed) = rest.split_first().ok_or_else(broken)?;
-                        pack::unpacked(packed, u32::from(*width).min(u32::BITS), count).ok_or_else(broken)?
-                    }
-                    Encoding::PLAIN => {
+                let rows = num_values as usize;
+                let found = match encoding {
+                    Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => places(about, &buf, rows),
+                    Encoding::PLAIN => there(about, &buf, rows).and_then(|(there, rest)| {
+                        let count = there.as_ref().map_or(rows, |there| there.iter().filter(|t| **t > 0).count());
                         let mut numbers = Vec::with_capacity(count);
-                        listed(rest, count, |word| numbers.push(words.push(word))).ok_or_else(broken)?;
-                        numbers
-                    }
-                    _ => return Err(broken()),
+                        listed(rest, count, |word| numbers.push(words.push(word)))?;
+                        Some(spread(there, numbers))
+                    }),
+                    _ => None,
                 };
-                if numbers.iter().any(|number| *number as usize >= words.len()) {
+                let found = found.ok_or_else(broken)?;
+                if found.iter().any(|number| *number != NO_WORD && *number as usize >= words.len()) {
                     return Err(broken());
                 }
-                let mut numbers = numbers.into_iter().peekable();
-                cells.extend(there.iter().map(|there| numbers.next_if(|_| *there > 0).unwrap_or(NO_WORD)));
+                cells.extend(found);
             }
             Page::DataPageV2 { .. } => return Err(broken()),
         }
     }
     Ok(Column::Words { words, cells })
+}
+
+/// The places in a dictionary that a page of so many rows holds.
+fn places(about: &ColumnDescriptor, page: &[u8], rows: usize) -> Option<Vec<u32>> {
+    let (there, rest) = there(about, page, rows)?;
+    let count = there.as_ref().map_or(rows, |there| there.iter().filter(|there| **there > 0).count());
+    let (width, packed) = rest.split_first()?;
+    let numbers = pack::unpacked(packed, u32::from(*width).min(u32::BITS), count)?;
+    Some(spread(there, numbers))
+}
+
+/// The beginning of a page: 1 for each cell that is there, where some may be missing; and what is behind it.
+fn there<'a>(about: &ColumnDescriptor, page: &'a [u8], rows: usize) -> Option<(Option<Vec<u32>>, &'a [u8])> {
+    if about.max_def_level() == 0 {
+        return Some((None, page));
+    }
+    let (length, behind) = page.split_first_chunk::<4>()?;
+    let (levels, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    Some((Some(pack::unpacked(levels, 1, rows)?), behind))
+}
+
+/// Numbers at the places of the cells that are there.
+fn spread(there: Option<Vec<u32>>, numbers: Vec<u32>) -> Vec<u32> {
+    let Some(mut there) = there else { return numbers };
+    let mut numbers = numbers.into_iter();
+    for cell in &mut there {
+        *cell = if *cell > 0 { numbers.next().unwrap_or(NO_WORD) } else { NO_WORD };
+    }
+    there
 }
 
 /// Hand over words, each behind its length.

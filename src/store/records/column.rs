@@ -38,6 +38,14 @@ impl Words {
         self.ends.len() as u32 - 1
     }
 
+    /// These words alone, in the memory that is there.
+    fn begin(&mut self, with: &Words) {
+        self.bytes.clone_from(&with.bytes);
+        self.ends.clone_from(&with.ends);
+        self.mixed = with.mixed;
+        self.ranks = with.ranks.clone();
+    }
+
     pub fn get(&self, number: u32) -> &[u8] {
         let nth = number as usize;
         let start = nth.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -124,6 +132,26 @@ impl Column {
         }
     }
 
+    /// One without cells, in the memory of this one where it has the same kind.
+    pub(super) fn begin(self, kind: RecordKind, codes: &Words) -> Column {
+        match (self, Column::new(kind, codes)) {
+            (Column::Words { mut words, mut cells }, Column::Words { words: codes, .. }) => {
+                words.begin(&codes);
+                cells.clear();
+                Column::Words { words, cells }
+            }
+            (Column::Short(mut cells), Column::Short(_)) => {
+                cells.clear();
+                Column::Short(cells)
+            }
+            (Column::Long(mut cells), Column::Long(_)) => {
+                cells.clear();
+                Column::Long(cells)
+            }
+            (_, other) => other,
+        }
+    }
+
     pub fn push_missing(&mut self) {
         match self {
             Column::Words { cells, .. } => cells.push(NO_WORD),
@@ -175,11 +203,12 @@ impl Column {
         self.len() == 0
     }
 
-    pub fn truncate(&mut self, rows: usize) {
+    /// Of the cells from `start` on, keep those that stay.
+    pub(super) fn keep(&mut self, start: usize, stays: &[bool]) {
         match self {
-            Column::Words { cells, .. } => cells.truncate(rows),
-            Column::Short(cells) => cells.truncate(rows),
-            Column::Long(cells) => cells.truncate(rows),
+            Column::Words { cells, .. } => keep(cells, start, stays),
+            Column::Short(cells) => keep(cells, start, stays),
+            Column::Long(cells) => keep(cells, start, stays),
         }
     }
 
@@ -230,4 +259,13 @@ impl Column {
             Column::Long(cells) => 8 * cells.len(),
         }
     }
+}
+
+pub(super) fn keep<T: Copy>(cells: &mut Vec<T>, start: usize, stays: &[bool]) {
+    let mut end = start;
+    for (nth, _) in (start..).zip(stays).filter(|(_, stays)| **stays) {
+        cells[end] = cells[nth];
+        end += 1;
+    }
+    cells.truncate(end);
 }

@@ -29,8 +29,9 @@ pub struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    pub fn new(form: &'a RowForm, codes: &'a [Words], folder: &'a Path, name: String) -> Runs<'a> {
-        let batch = Batch::new(form, codes);
+    /// In the memory of `batch`, of which the records are forgotten.
+    pub fn new(mut batch: Batch, form: &'a RowForm, codes: &'a [Words], folder: &'a Path, name: String) -> Runs<'a> {
+        batch.begin(form, codes);
         Runs { batch, form, codes, folder, name, aside: Vec::new(), run_bytes: RUN_BYTES }
     }
 
@@ -73,13 +74,20 @@ impl<'a> Runs<'a> {
         })
     }
 
-    fn into_sources(self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
+    /// Whether all records are in memory.
+    pub fn is_in_memory(&self) -> bool {
+        self.aside.is_empty()
+    }
+
+    /// Turn to rows what is there, of which nothing stays in columns.
+    fn to_sources(&mut self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
         let mut rows = Vec::new();
         self.each_row(|row| {
             rows.extend_from_slice(row);
             Ok(())
         })?;
-        for path in self.aside {
+        self.batch = Batch::default();
+        for path in std::mem::take(&mut self.aside) {
             let file = File::open(&path).map_err(StoreError::io("read", &path))?;
             sources.push(Source::Disk { file: BufReader::with_capacity(256 << 10, file), path });
         }
@@ -153,15 +161,16 @@ impl Eq for Head {}
 /// # Errors
 /// What was put aside cannot be read, or `take` fails.
 pub fn in_order(
-    mut runs: Vec<Runs<'_>>,
+    runs: &mut [Runs<'_>],
     mut is_double: impl FnMut(&[u8]) -> bool,
     mut take: impl FnMut(&Batch, &[u32]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    runs.retain(|runs| !runs.batch.is_empty() || !runs.aside.is_empty());
+    let is_there = |runs: &&mut Runs<'_>| !runs.batch.is_empty() || !runs.aside.is_empty();
+    let mut runs: Vec<&mut Runs<'_>> = runs.iter_mut().filter(is_there).collect();
     match runs.as_slice() {
         [] => Ok(()),
         // Nothing to merge: the columns are taken as they are.
-        [one] if one.aside.is_empty() => {
+        [one] if one.is_in_memory() => {
             let (batch, form) = (&one.batch, one.form);
             let (mut order, mut bytes) = (Vec::with_capacity(batch.len()), Vec::new());
             batch.each_key(form, |rows| {
@@ -182,7 +191,7 @@ pub fn in_order(
         }
         [first, ..] => {
             let (form, codes) = (first.form, first.codes);
-            merge(form, codes, runs, is_double, take)
+            merge(form, codes, &mut runs, is_double, take)
         }
     }
 }
@@ -190,13 +199,13 @@ pub fn in_order(
 fn merge(
     form: &RowForm,
     codes: &[Words],
-    runs: Vec<Runs<'_>>,
+    runs: &mut [&mut Runs<'_>],
     mut is_double: impl FnMut(&[u8]) -> bool,
     mut take: impl FnMut(&Batch, &[u32]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut sources = Vec::new();
     for runs in runs {
-        runs.into_sources(&mut sources)?;
+        runs.to_sources(&mut sources)?;
     }
     let mut heap = BinaryHeap::with_capacity(sources.len());
     for (nth, source) in sources.iter_mut().enumerate() {
@@ -248,7 +257,10 @@ mod tests {
         // Of three threads some put rows aside; one alone does not.
         let check = |threads: usize, run_bytes: usize| {
             let folder = tempfile::tempdir().unwrap();
-            let new = |n: usize| Runs { run_bytes, ..Runs::new(&form, &codes, folder.path(), n.to_string()) };
+            let new = |n: usize| Runs {
+                run_bytes,
+                ..Runs::new(Batch::default(), &form, &codes, folder.path(), n.to_string())
+            };
             let mut all: Vec<Runs<'_>> = (0..threads).map(new).collect();
             for (nth, number) in numbers.iter().enumerate() {
                 let runs = &mut all[nth % threads];
@@ -265,7 +277,7 @@ mod tests {
             }
             let mut merged = Vec::new();
             let seen = |_: &[u8]| false;
-            in_order(all, seen, |batch, rows| {
+            in_order(&mut all, seen, |batch, rows| {
                 let cell =
                     |row: &u32, name| batch.columns[column(name)].word(*row as usize).unwrap_or_default().to_vec();
                 merged.push(rows.iter().map(|row| (cell(row, "unit_id"), cell(row, "unit_name"))).collect::<Vec<_>>());

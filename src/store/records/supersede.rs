@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -182,6 +183,7 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>, StoreError> {
 
 /// The rows of a file that stay, by groups, as a file of its own.
 fn copy(from: &Path, to: &Path, stays: &[Vec<u32>]) -> Result<(), StoreError> {
+    let file = Arc::new(File::open(from).map_err(StoreError::io("read", from))?);
     let reader = open(from)?;
     let mut press = Press::new().map_err(StoreError::io("write", to))?;
     let fault = |error| fault(to, error);
@@ -191,11 +193,72 @@ fn copy(from: &Path, to: &Path, stays: &[Vec<u32>]) -> Result<(), StoreError> {
         let group = reader.get_row_group(nth).map_err(fault)?;
         let mut copied = writing.writer.next_row_group().map_err(fault)?;
         for nth in 0..group.num_columns() {
-            let column = chunk::read(group.as_ref(), nth).map_err(fault)?;
-            let about = group.metadata().column(nth).column_descr_ptr();
-            press.write(&mut copied, &about, &column, rows).map_err(fault)?;
+            press.copy(&mut copied, &file, (group.as_ref(), nth), rows).map_err(fault)?;
         }
         copied.close().map_err(fault)?;
     }
     writing.finish().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use ::parquet::file::statistics::Statistics;
+
+    use super::*;
+    use crate::domain::RecordKind;
+    use crate::store::records::column::Words;
+    use crate::store::records::file::write;
+
+    type Cells = (Option<Vec<u8>>, Option<u32>, Option<i64>);
+
+    /// The rows of a file, and what it tells of its columns.
+    fn told(path: &Path) -> (Vec<Cells>, Vec<Option<Statistics>>) {
+        let reader = open(path).unwrap();
+        let group = reader.get_row_group(0).unwrap();
+        let columns: Vec<Column> = (0..3).map(|nth| chunk::read(group.as_ref(), nth).unwrap()).collect();
+        let row = |row| (columns[0].word(row).map(<[u8]>::to_vec), columns[1].short(row), columns[2].long(row));
+        let statistics = group.metadata().columns().iter().map(|column| column.statistics().cloned());
+        ((0..columns[0].len()).map(row).collect(), statistics.collect())
+    }
+
+    #[test]
+    fn a_copy_is_as_if_it_had_been_written_of_the_rows_that_stay() {
+        const SCHEMA: &str =
+            "message t { optional binary a (STRING); optional int32 b (DATE); required int64 c (DECIMAL(18,2)); }";
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["whole", "copy", "anew"].map(|name| folder.path().join(name));
+        let check = |rows: u32, stays: &dyn Fn(u32) -> bool| {
+            let of_kind = |kind| Column::new(kind, &Words::default());
+            let columns = |rows: &[u32]| {
+                let mut columns = [RecordKind::Text, RecordKind::Date, RecordKind::Yuan].map(of_kind);
+                for row in rows {
+                    // Words that compress, and cells that are missing.
+                    match row % 7 {
+                        3 => columns[0].push_missing(),
+                        _ => columns[0].push_word(format!("53040219900101{:06}", row * 7_919 % 101).as_bytes()),
+                    }
+                    match row % 11 {
+                        4 => columns[1].push_missing(),
+                        _ => columns[1].push_short(20_000 + row % 30),
+                    }
+                    columns[2].push_long(i64::from(row * 31 % 1_009));
+                }
+                columns
+            };
+            let all: Vec<u32> = (0..rows).collect();
+            let kept: Vec<u32> = all.iter().copied().filter(|row| stays(*row)).collect();
+            write(&paths[0], SCHEMA, &columns(&all), all.len()).unwrap();
+            copy(&paths[0], &paths[1], &[kept.clone()]).unwrap();
+            write(&paths[2], SCHEMA, &columns(&kept), kept.len()).unwrap();
+            assert_eq!(told(&paths[1]), told(&paths[2]));
+            assert_eq!(told(&paths[1]).0.len(), kept.len());
+        };
+        check(5_000, &|row| row % 500 != 17);
+        check(5_000, &|row| row % 3 == 0);
+        // The ends of a dictionary go, or all words of a column.
+        check(5_000, &|row| row * 7_919 % 101 > 0 && row % 30 != 29);
+        check(700, &|row| row % 7 == 3);
+        // So few that nothing is compressed.
+        check(3, &|row| row != 1);
+    }
 }
