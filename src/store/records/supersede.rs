@@ -248,7 +248,7 @@ mod tests {
             let all: Vec<u32> = (0..rows).collect();
             let kept: Vec<u32> = all.iter().copied().filter(|row| stays(*row)).collect();
             write(&paths[0], SCHEMA, &columns(&all), all.len()).unwrap();
-            copy(&paths[0], &paths[1], &[kept.clone()]).unwrap();
+            copy(&paths[0], &paths[1], std::slice::from_ref(&kept)).unwrap();
             write(&paths[2], SCHEMA, &columns(&kept), kept.len()).unwrap();
             assert_eq!(told(&paths[1]), told(&paths[2]));
             assert_eq!(told(&paths[1]).0.len(), kept.len());
