@@ -80,7 +80,7 @@ impl<'a> Runs<'a> {
     }
 
     /// Turn to rows what is there, of which nothing stays in columns.
-    fn to_sources(&mut self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
+    fn give_sources(&mut self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
         let mut rows = Vec::new();
         self.each_row(|row| {
             rows.extend_from_slice(row);
@@ -205,7 +205,7 @@ fn merge(
 ) -> Result<(), StoreError> {
     let mut sources = Vec::new();
     for runs in runs {
-        runs.to_sources(&mut sources)?;
+        runs.give_sources(&mut sources)?;
     }
     let mut heap = BinaryHeap::with_capacity(sources.len());
     for (nth, source) in sources.iter_mut().enumerate() {
