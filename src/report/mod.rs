@@ -5,6 +5,8 @@
 //! report.toml ─spec─▶ TableSpec ─select(rows)─▶ Frame ─▶ formats: xlsx ods docx html csv sdmx, accessible book, data package
 //!                     ChartSpec ─plot(rows)──▶ Plot  ─▶ svg ─▶ png          index.html links them all
 //! ```
+//!
+//! [`filling`] reads, [`products`] makes files in memory, [`publish`] writes them, [`made`] says where they lie.
 
 pub mod definition;
 pub mod rows;

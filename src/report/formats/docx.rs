@@ -21,6 +21,12 @@ pub(super) const SHORT: usize = 11_906;
 const LONG: usize = 16_838;
 pub(super) const MARGIN: usize = 1_134;
 
+/// Between a cell's text and its edge, in twentieths of a point.
+const CELL_MARGIN: &str = "57";
+
+/// The widest digit of the fonts that a table may be shown with, in parts of the height of its type.
+const DIGIT: f64 = 0.56;
+
 /// # Errors
 /// The table has no cells.
 pub fn render(frame: &Frame, palette: &Palette) -> Result<Vec<u8>, Diagnostic> {
@@ -89,9 +95,15 @@ fn table(xml: &mut Xml, page: &Page, laid: &Sheet, frame: &Frame) {
     let room = if laid.landscape { LONG } else { SHORT } - 2 * MARGIN;
     let total: usize = laid.widths.iter().sum();
     let widths: Vec<String> = laid.widths.iter().map(|width| (room * width / total.max(1)).to_string()).collect();
+    // In twentieths of a point; no figure is broken within its cell.
+    let size = (room as f64 / 20.0 / (DIGIT * total.max(1) as f64)).min(BODY_SIZE);
     xml.open("w:tbl", &[]).open("w:tblPr", &[]);
     xml.empty("w:tblW", &[("w:w", "5000"), ("w:type", "pct")]).empty("w:jc", &[("w:val", "center")]);
-    xml.empty("w:tblLayout", &[("w:type", "fixed")]);
+    xml.empty("w:tblLayout", &[("w:type", "fixed")]).open("w:tblCellMar", &[]);
+    for side in ["w:left", "w:right"] {
+        xml.empty(side, &[("w:w", CELL_MARGIN), ("w:type", "dxa")]);
+    }
+    xml.close();
     xml.empty("w:tblLook", &[("w:firstRow", "1"), ("w:firstColumn", "1"), ("w:noHBand", "1"), ("w:noVBand", "1")]);
     xml.empty("w:tblCaption", &[("w:val", &frame.full_title())]);
     let said = format!("{}；{} 行 {} 列。", frame.title, frame.cells.len(), frame.columns());
@@ -112,8 +124,8 @@ fn table(xml: &mut Xml, page: &Page, laid: &Sheet, frame: &Frame) {
         xml.close();
         for (column, place) in places.iter().enumerate() {
             match place {
-                Slot::Cell(cell) => table_cell(xml, cell, true, &widths),
-                Slot::Down(cell) => table_cell(xml, cell, false, &widths),
+                Slot::Cell(cell) => table_cell(xml, cell, true, &widths, size),
+                Slot::Down(cell) => table_cell(xml, cell, false, &widths, size),
                 Slot::Across => {}
                 Slot::Empty => {
                     xml.open("w:tc", &[]).open("w:tcPr", &[]);
@@ -127,7 +139,7 @@ fn table(xml: &mut Xml, page: &Page, laid: &Sheet, frame: &Frame) {
     xml.close();
 }
 
-fn table_cell(xml: &mut Xml, cell: &Placed, is_first: bool, widths: &[String]) {
+fn table_cell(xml: &mut Xml, cell: &Placed, is_first: bool, widths: &[String], size: f64) {
     xml.open("w:tc", &[]).open("w:tcPr", &[]);
     let own = widths[cell.column..cell.column + cell.wide].iter().filter_map(|width| width.parse::<usize>().ok());
     xml.empty("w:tcW", &[("w:w", &own.sum::<usize>().to_string()), ("w:type", "dxa")]);
@@ -155,6 +167,9 @@ fn table_cell(xml: &mut Xml, cell: &Placed, is_first: bool, widths: &[String]) {
         Align::Centre => "center",
         Align::Right => "right",
     };
+    let half_points = format!("{:.0}", (size * 2.0).floor());
+    let settings = [("style", "TableCell"), ("align", align(cell.look.align)), ("size", half_points.as_str())];
+    let settings = if size < BODY_SIZE { &settings[..] } else { &settings[..2] };
     match &cell.what {
         _ if !is_first => {
             xml.empty("w:p", &[]);
@@ -164,11 +179,10 @@ fn table_cell(xml: &mut Xml, cell: &Placed, is_first: bool, widths: &[String]) {
             paragraphs(xml, rows, &[("style", "TableCell"), ("align", "left")], "", 0);
         }
         What::Number(figure, signs) => {
-            paragraphs(xml, &figure.text(), &[("style", "TableCell"), ("align", align(cell.look.align))], signs, 0);
+            paragraphs(xml, &figure.text(), settings, signs, 0);
         }
         What::Text(text) => {
-            let settings = [("style", "TableCell"), ("align", align(cell.look.align))];
-            paragraphs(xml, text, &settings, "", cell.look.indent);
+            paragraphs(xml, text, settings, "", cell.look.indent);
         }
     }
     xml.close();
@@ -191,6 +205,9 @@ pub(super) fn paragraphs(xml: &mut Xml, text: &str, settings: &[(&str, &str)], s
     xml.close();
     for (nth, line) in text.split('\n').enumerate() {
         xml.open("w:r", &[]);
+        if let Some(size) = setting("size") {
+            xml.open("w:rPr", &[]).empty("w:sz", &[("w:val", size)]).close();
+        }
         if nth > 0 {
             xml.empty("w:br", &[]);
         }

@@ -69,19 +69,31 @@ fn document(whole: &Whole<'_>, targets: &mut Vec<(String, String)>, media: &mut 
     for notice in &whole.document.notices {
         paragraphs(&mut xml, notice, &[("style", "TableNote")], "", 0);
     }
+    // Headings that lead to what comes next; whether nothing stands behind the last page turned sideways.
+    let (mut waiting, mut is_fresh): (Vec<&Block>, bool) = (Vec::new(), false);
     for block in &whole.document.blocks {
+        if matches!(block, Block::Heading(..)) {
+            waiting.push(block);
+            continue;
+        }
+        let wide = match block {
+            Block::Table(id) => whole.table(id).map(|table| Sheet::of(&table.frame)).filter(|laid| laid.landscape),
+            _ => None,
+        };
+        // A page turned sideways is a section of its own, with the headings that lead to it; what stands before it ends its own upright.
+        if wide.is_some() && !is_fresh {
+            turn(&mut xml, false);
+        }
+        headings(&mut xml, whole, &mut waiting);
+        is_fresh = wide.is_some();
         match block {
-            Block::Heading(level, text) => words(&mut xml, whole, text, &format!("Heading{level}"), ""),
+            Block::Heading(..) => {}
             Block::Paragraph(text) => words(&mut xml, whole, text, "TextBody", ""),
             Block::Item(text) => words(&mut xml, whole, text, "TextItem", "· "),
             Block::Note(text) => words(&mut xml, whole, text, "TableNote", ""),
             Block::Table(id) => {
                 let Some(frame) = whole.table(id).map(|table| table.frame.as_ref()) else { continue };
-                let laid = Sheet::of(frame);
-                // A page turned sideways is a section of its own; what stands before it ends its own upright.
-                if laid.landscape {
-                    turn(&mut xml, false);
-                }
+                let laid = wide.unwrap_or_else(|| Sheet::of(frame));
                 paragraphs(&mut xml, "", &[("style", "TableNote")], "", 0);
                 pages(&mut xml, frame, &laid);
                 paragraphs(&mut xml, "", &[("style", "TableNote")], "", 0);
@@ -98,8 +110,17 @@ fn document(whole: &Whole<'_>, targets: &mut Vec<(String, String)>, media: &mut 
             }
         }
     }
+    headings(&mut xml, whole, &mut waiting);
     section(&mut xml, false);
     xml.finish()
+}
+
+fn headings(xml: &mut Xml, whole: &Whole<'_>, waiting: &mut Vec<&Block>) {
+    for block in waiting.drain(..) {
+        if let Block::Heading(level, text) = block {
+            words(xml, whole, text, &format!("Heading{level}"), "");
+        }
+    }
 }
 
 fn turn(xml: &mut Xml, landscape: bool) {
