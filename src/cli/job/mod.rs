@@ -6,6 +6,7 @@
 //! ```
 
 pub mod delivery;
+pub mod reminder;
 pub mod inventory;
 pub mod database;
 pub mod extracts;
