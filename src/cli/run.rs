@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::account::{self, Asked};
+use super::job::inventory::Inventory;
 use super::job::{self, database, inventory, publication, reading};
 use super::progress::Progress;
 use super::{Context, Ended, print};
@@ -56,19 +57,24 @@ fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> 
     let until = args.period.map(|asked| asked.period(inventory.calendar.as_ref())).transpose()?;
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
+    let doubt = match args.period {
+        Some(Asked::Previous) => inventory.doubt_clock(job::now(), last.as_ref())?,
+        _ => None,
+    };
+    print::diagnostics(doubt.as_slice(), context.json);
     database::ask_all(project, &mut inventory, until)?;
     inventory.await_deliveries(project, until, last.as_ref())?;
     let sources = inventory::sources(project, &inventory)?;
     let missing = inventory.missing.len();
     run.files_missing = Some(missing as u64);
-    run.deliveries_missing = Some(inventory.deliveries.missing() as u64);
     if let Some(release) = last.as_ref().filter(|_| !args.force)
-        && let Some(ended) = nothing_to_do(context, release, &sources, missing, begun, run)?
+        && let Some(ended) = nothing_to_do(context, release, &sources, &mut inventory, begun, run)?
     {
         return Ok(ended);
     }
     let mut progress = Progress::new(context.json);
     let reading = reading::read_all(project, inventory, last.as_ref(), &mut progress)?;
+    run.deliveries_missing = Some(reading.deliveries_missing as u64);
     publication::put_stage(project, sources, &reading)?;
     let mut built = publication::build(project, job::now(), &mut progress)?;
     let printed = built.print(project, &mut progress)?;
@@ -97,7 +103,7 @@ fn nothing_to_do(
     context: &Context,
     release: &Release,
     sources: &Sources,
-    missing: usize,
+    inventory: &mut Inventory,
     begun: Instant,
     run: &mut Run,
 ) -> anyhow::Result<Option<Ended>> {
@@ -105,6 +111,9 @@ fn nothing_to_do(
     if manifest.made_from != sources.digest() || !publication::is_printed(&context.project, release) {
         return Ok(None);
     }
+    inventory.deliveries.recall(&manifest);
+    run.deliveries_missing = Some(inventory.deliveries.missing() as u64);
+    let missing = inventory.missing.len();
     let summary = Summary { manifest: &manifest, release, missing, time: begun.elapsed(), changed: false };
     account::note(run, &manifest, false);
     if context.json {

@@ -1,7 +1,7 @@
 //! `shebao status`: which release is current, what it was made from, what is missing or has changed since.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -29,6 +29,13 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     if args.revisions {
         return revisions(context);
     }
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let ended = tell(context, &mut out)?;
+    out.flush()?;
+    Ok(ended)
+}
+
+fn tell(context: &Context, out: &mut dyn Write) -> anyhow::Result<Ended> {
     let project = &context.project;
     let list = Releases::open(&project.warehouse).list()?;
     let mut inventory = match inventory::inventory(project) {
@@ -36,7 +43,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         Err(error) => {
             // Just when something is wrong one wants to know what stands.
             if let Some(current) = list.last().filter(|_| !context.json) {
-                println!("release       {} of {}", current.id, current.since);
+                writeln!(out, "release       {} of {}", current.id, current.since)?;
             }
             return Err(error);
         }
@@ -45,9 +52,12 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     // What a run would read that asks for the same period again.
     let until = manifest.as_ref().and_then(|m| m.sources.until.as_ref()).and_then(|until| until.parse().ok());
     let databases = look(project, &mut inventory, until, manifest.as_ref());
-    let deliveries = awaited(project, &inventory, None, list.last())?;
+    let mut deliveries = awaited(project, &inventory, None, list.last())?;
+    if let Some(manifest) = &manifest {
+        deliveries.recall(manifest);
+    }
     let (Some(current), Some(manifest)) = (list.last(), manifest) else {
-        nothing_yet(context, &inventory, &deliveries, &databases);
+        nothing_yet(context, &inventory, (&deliveries, &databases), out)?;
         return Ok(Ended::Good);
     };
     inventory.hold_back(awaited(project, &inventory, until, list.last())?);
@@ -64,28 +74,32 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
             "kept": manifest.kept, "encodings": manifest.encodings, "changed": changed, "missing": inventory.missing, "unread": inventory.unread,
             "deliveries": deliveries_json(&deliveries), "databases": databases_json(&databases), "program": manifest.tool_version,
         });
-        println!("{told}");
+        writeln!(out, "{told}")?;
         return Ok(Ended::Good);
     }
     let earlier = list.len() - 1;
     let plural = if earlier == 1 { "" } else { "s" };
-    println!("release       {} of {}, after {earlier} earlier one{plural}", current.id, current.since);
-    println!("made from     {} files by program {}", manifest.sources.inputs.len(), manifest.tool_version);
-    println!("findings      {}", print::findings(&manifest));
+    writeln!(out, "release       {} of {}, after {earlier} earlier one{plural}", current.id, current.since)?;
+    writeln!(out, "made from     {} files by program {}", manifest.sources.inputs.len(), manifest.tool_version)?;
+    writeln!(out, "findings      {}", print::findings(&manifest))?;
     if manifest.report_faults > 0 {
-        println!("reports       {}", print::count(manifest.report_faults as usize, "fault"));
+        writeln!(out, "reports       {}", print::count(manifest.report_faults as usize, "fault"))?;
     }
     for kept in &manifest.kept {
-        println!("kept          {}/{} from release {}: {}", kept.dataset, kept.table_id, kept.release, kept.reason);
+        writeln!(
+            out,
+            "kept          {}/{} from release {}: {}",
+            kept.dataset, kept.table_id, kept.release, kept.reason
+        )?;
     }
     for (file, encoding) in &manifest.encodings {
-        println!("text file     {file} is {encoding}");
+        writeln!(out, "text file     {file} is {encoding}")?;
     }
-    tell_files("missing", &inventory.missing);
-    tell_files("unread", &inventory.unread);
-    tell_files("changed", &changed);
-    tell_databases(&databases);
-    tell_deliveries(&deliveries);
+    tell_files(out, "missing", &inventory.missing)?;
+    tell_files(out, "unread", &inventory.unread)?;
+    tell_files(out, "changed", &changed)?;
+    tell_databases(&databases, out)?;
+    tell_deliveries(&deliveries, out)?;
     let next = match (fresh, printed) {
         (true, true) if manifest.has_errors() => "mend what `shebao check` and `shebao report` tell",
         (true, true) => "nothing to do",
@@ -93,25 +107,32 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
         (false, _) if changed.is_empty() => "the program has changed: `shebao run`",
         (false, _) => "there is something to do: `shebao run`",
     };
-    println!("next          {next}");
+    writeln!(out, "next          {next}")?;
     Ok(Ended::Good)
 }
 
-fn nothing_yet(context: &Context, inventory: &Inventory, deliveries: &Deliveries, databases: &[Database]) {
+fn nothing_yet(
+    context: &Context,
+    inventory: &Inventory,
+    (deliveries, databases): (&Deliveries, &[Database]),
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if context.json {
         let (missing, unread) = (&inventory.missing, &inventory.unread);
         let deliveries = deliveries_json(deliveries);
         let databases = databases_json(databases);
-        println!(
+        writeln!(
+            out,
             "{}",
             json!({ "release": null, "missing": missing, "unread": unread, "deliveries": deliveries, "databases": databases })
-        );
+        )?;
     } else {
-        println!("no release yet; run `shebao run`");
-        tell_files("missing", &inventory.missing);
-        tell_databases(databases);
-        tell_deliveries(deliveries);
+        writeln!(out, "no release yet; run `shebao run`")?;
+        tell_files(out, "missing", &inventory.missing)?;
+        tell_databases(databases, out)?;
+        tell_deliveries(deliveries, out)?;
     }
+    Ok(())
 }
 
 /// What a database holds for the period that is asked for.
@@ -149,12 +170,13 @@ fn look(project: &Project, inventory: &mut Inventory, until: Option<Period>, las
     told
 }
 
-fn tell_databases(databases: &[Database]) {
+fn tell_databases(databases: &[Database], out: &mut dyn Write) -> io::Result<()> {
     for Database { name, rows, state } in databases {
         let rows = rows.map_or(String::new(), |rows| format!("{}, ", print::count(rows as usize, "row")));
         let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
-        println!("database      {name}{rows}{state}");
+        writeln!(out, "database      {name}{rows}{state}")?;
     }
+    Ok(())
 }
 
 fn databases_json(databases: &[Database]) -> Json {
@@ -175,29 +197,52 @@ fn awaited(
     inventory.deliveries(&arrivals, until.or(Some(ended)), last)
 }
 
-/// A row per period of which something is to be said, and of the newest one; JSON has them all.
-fn tell_deliveries(deliveries: &Deliveries) {
+/// The newest period of each kind whole, and of those before it what a person can still do something about; how many were late
+/// or came again is a count. JSON has them all.
+fn tell_deliveries(deliveries: &Deliveries, out: &mut dyn Write) -> io::Result<()> {
     let now = job::now();
-    for (nth, set) in deliveries.sets.iter().enumerate() {
-        let is_newest = deliveries.sets.get(nth + 1).is_none_or(|next| next.name != set.name);
-        let of_state = |state| set.deliveries.iter().filter(move |d| set.state(d, now) == state);
-        let troubles: Vec<State> = State::TROUBLES.into_iter().filter(|s| of_state(*s).next().is_some()).collect();
-        if !is_newest && troubles.is_empty() {
-            continue;
+    for of_kind in deliveries.sets.chunk_by(|a, b| a.name == b.name) {
+        let Some((newest, older)) = of_kind.split_last() else { continue };
+        for set in older.iter().filter(|set| set.deliveries.iter().any(|d| set.state(d, now).is_open())) {
+            tell_set(set, &mut State::TROUBLES.into_iter().filter(|state| state.is_open()), out)?;
         }
-        let there = set.deliveries.len() - set.missing().count();
-        let due = set.due_at.map_or(String::new(), |due| format!(", due {due}"));
-        let withheld = if set.is_withheld() { ", withheld" } else { "" };
-        println!("due           {} {}: {there} of {} there{due}{withheld}", set.name, set.period, set.deliveries.len());
-        for state in troubles {
-            let regions: Vec<&str> = of_state(state).map(|d| d.region.as_str()).filter(|r| *r != TOTAL).collect();
-            println!(
-                "  {:<11} {}",
-                state.as_str(),
-                if regions.is_empty() { "all of it".to_owned() } else { regions.join(" ") }
-            );
+        tell_set(newest, &mut State::TROUBLES.into_iter(), out)?;
+        let count = |state| {
+            let of = |set: &Set| set.deliveries.iter().filter(|d| set.state(d, now) == state).count();
+            older.iter().map(of).sum::<usize>()
+        };
+        let past = [State::Late, State::Resubmitted].map(|state| (count(state), state.as_str()));
+        let past: Vec<String> = past.iter().filter(|(n, _)| *n > 0).map(|(n, state)| format!("{n} {state}")).collect();
+        if !past.is_empty() {
+            writeln!(out, "  before      {}", past.join(", "))?;
         }
     }
+    Ok(())
+}
+
+fn tell_set(set: &Set, states: &mut dyn Iterator<Item = State>, out: &mut dyn Write) -> io::Result<()> {
+    let now = job::now();
+    let there = set.deliveries.len() - set.missing().count();
+    let due = set.due_at.map_or(String::new(), |due| format!(", due {due}"));
+    let withheld = if set.is_withheld() { ", withheld" } else { "" };
+    writeln!(
+        out,
+        "due           {} {}: {there} of {} there{due}{withheld}",
+        set.name,
+        set.period,
+        set.deliveries.len()
+    )?;
+    for state in states {
+        let of_state: Vec<&str> =
+            set.deliveries.iter().filter(|d| set.state(d, now) == state).map(|d| d.region.as_str()).collect();
+        let regions: Vec<&str> = of_state.iter().copied().filter(|region| *region != TOTAL).collect();
+        match (of_state.is_empty(), regions.is_empty()) {
+            (true, _) => {}
+            (false, true) => writeln!(out, "  {:<11} all of it", state.as_str())?,
+            (false, false) => writeln!(out, "  {:<11} {}", state.as_str(), regions.join(" "))?,
+        }
+    }
+    Ok(())
 }
 
 fn deliveries_json(deliveries: &Deliveries) -> Json {
@@ -267,10 +312,11 @@ const TOTAL_COLUMNS: [&str; 14] = [
     "recoded_value",
 ];
 
-fn tell_files(what: &str, files: &[String]) {
+fn tell_files(out: &mut dyn Write, what: &str, files: &[String]) -> io::Result<()> {
     for file in files {
-        println!("{what:<13} {file}");
+        writeln!(out, "{what:<13} {file}")?;
     }
+    Ok(())
 }
 
 /// Files that are new, gone or other than they were.

@@ -31,6 +31,8 @@ pub struct Extract {
     pub replaces: Vec<String>,
     /// The share of wrong rows above which a file is refused whole.
     pub rejects_max: f64,
+    /// A file without any record says that there was nothing.
+    pub may_be_empty: bool,
     /// Normalised headers of columns that are not read.
     pub skip: Vec<String>,
     /// Code list → version.
@@ -149,6 +151,7 @@ pub(super) fn resolve(dataset: &str, id: &str, raw: &raw::Extract, scope: &mut S
         key: key(table, &raw.key, scope),
         replaces: replaces(&captures, &raw.replaces, scope),
         rejects_max: share,
+        may_be_empty: raw.may_be_empty,
         skip: raw.skip.iter().flatten().map(|label| normalise(label.get_ref()).into_owned()).collect(),
         versions,
         context,

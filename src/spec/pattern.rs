@@ -129,6 +129,15 @@ impl Pattern {
         &self.written
     }
 
+    /// A text that fits, with this in the place of each capture.
+    pub fn example(&self, fill: impl Fn(&Capture) -> String) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.iter().collect(),
+            Piece::Capture(capture) => fill(capture),
+        };
+        if self.is_literal() { self.written.clone() } else { self.pieces.iter().map(text).collect() }
+    }
+
     /// Whether what fits is more than ASCII.
     pub fn is_beyond_ascii(&self) -> bool {
         self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if !text.iter().all(char::is_ascii)))

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-pub use manifest::{Kept, MANIFEST, Made, Manifest, PROGRAM, Sources};
+pub use manifest::{Aside, Kept, MANIFEST, Made, Manifest, PROGRAM, Sources, Why};
 
 use super::error::StoreError;
 

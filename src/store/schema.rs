@@ -180,6 +180,7 @@ pub const DELIVERY: Table = Table {
         ("period_start", Date),
         ("period_end", Date),
         ("region", Text),
+        ("record_table", OptionalText),
         ("state", Text),
         ("due_at", Text),
         ("file", OptionalText),

@@ -68,7 +68,9 @@ pub struct DeliveryInfo {
     pub delivery: String,
     pub period: Period,
     pub region: Code,
-    /// `arrived`, `kept`, `withheld`, `missing`.
+    /// The record table that the files fill; `None` where they are tables.
+    pub record_table: Option<&'static str>,
+    /// `arrived`, `kept`, `withheld`, `refused`, `missing`.
     pub state: &'static str,
     /// ISO; blank beyond the calendar.
     pub due_at: String,

@@ -154,6 +154,19 @@ fn a_partial_period_is_published_as_one() {
         ),
         "{status}"
     );
+    // The first load of all that there is makes one line of what was late.
+    assert!(status.contains("  before      3 late\n") && !status.contains("参保月报 2026-09"), "{status}");
+    let mut reading = Command::new(env!("CARGO_BIN_EXE_shebao"))
+        .arg("--project")
+        .arg(project.path())
+        .arg("status")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(reading.stdout.take());
+    let told = reading.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(told.stderr).unwrap(), "", "a reader that goes away is no fault");
 }
 
 /// Records go the same way as tables; and once they were published they stay when their file goes.
@@ -180,6 +193,98 @@ fn records_of_a_period_wait_until_it_is_whole() {
         project.shebao_at(IN_TIME, &["run", "--period", "2026-01", "--force"]).must_end_with(0);
         assert_eq!(states(&project, TOO_LATE)[0], "2026-01 530402 kept");
     }
+}
+
+/// A file of which nothing can be taken has not come: its month is withheld or marked like one that lacks it.
+#[test]
+fn a_file_that_is_refused_has_not_come() {
+    let project = extracts::project();
+    for model in ["core_delivery", "core_gap", "core_partial"] {
+        let path = format!("sql/models/core/{model}.sql");
+        project.write(&path, fs::read(root().join(&path)).unwrap());
+    }
+    let calendar = CALENDAR.replace("office/{region}_{month}.csv", "agency/contribution/{region}-{month}.{any}");
+    project.write("pipelines/calendar.toml", calendar.replace("2026-09", "2026-01").replace(", \"530403\"", ""));
+    let text = extracts::given("contribution.csv");
+    let sent = extracts::gb18030(&text);
+    let header = extracts::gb18030(&format!("{}\n", text.lines().next().unwrap()));
+    let wrong = [&header[..], b"202601,530425000001,53042519900101123X,?,?,?,?,?,?,?\n"].concat();
+    let (first, second) =
+        ("fixtures/agency/contribution/530402-2026-01.csv", "fixtures/agency/contribution/530425-2026-01.csv");
+    project.write(first, &sent);
+    let run = ["run", "--period", "2026-01"];
+    let came = "SELECT region, state FROM core_delivery WHERE period = '2026-01' ORDER BY region";
+    let count = "SELECT COUNT(*) FROM core_contribution";
+    for refused in [Vec::new(), header.clone(), wrong] {
+        project.write(second, &refused);
+        let said = project.shebao_at(IN_TIME, &run).must_end_with(1);
+        let told = "参保月报 of 2026-01 is withheld, 1 of 2 files are there, but refused: 易门县 (530425)";
+        assert!(said.stderr.contains(told) && said.stderr.contains("530425-2026-01.csv"), "{}", said.stderr);
+        assert_eq!(answers(&project, count), ["0"]);
+        assert_eq!(answers(&project, came), ["530402,withheld", "530425,refused"]);
+        assert_eq!(states(&project, TOO_LATE)[1], "2026-01 530425 refused");
+        let status = project.shebao_at(TOO_LATE, &["status"]).must_end_with(0).stdout;
+        assert!(status.contains("1 of 2 there") && status.contains("  refused     530425\n"), "{status}");
+    }
+    project.write(second, &sent);
+    project.shebao_at(IN_TIME, &run).must_end_with(0);
+    let whole = answers(&project, count);
+    assert_ne!(whole, ["0"]);
+    // What comes in the place of a file that is published, and is of no use, takes nothing with it.
+    for refused in [Vec::new(), header.clone()] {
+        project.write(second, &refused);
+        project.shebao_at(IN_TIME, &run);
+        assert_eq!(answers(&project, count), whole);
+        assert_eq!(answers(&project, came), ["530402,arrived", "530425,kept"]);
+        assert_eq!(states(&project, TOO_LATE)[1], "2026-01 530425 kept");
+    }
+    project.edit("pipelines/calendar.toml", "due_day = 10", "due_day = 10\non_missing = \"partial\"");
+    project.write("fixtures/agency/contribution/530402-2026-02.csv", &sent);
+    project.write("fixtures/agency/contribution/530425-2026-02.csv", &header);
+    let said = project.shebao_at(IN_TIME, &["run", "--period", "2026-02"]).must_end_with(0);
+    let told = "参保月报 of 2026-02 is partial, 1 of 2 files are there, but refused: 易门县 (530425)";
+    assert!(said.stderr.contains(told) && said.stderr.contains("no record below it"), "{}", said.stderr);
+    assert_eq!(answers(&project, "SELECT * FROM core_partial"), ["core_contribution,2026-02,530425"]);
+}
+
+/// A file of a table goes the same way.
+#[test]
+fn a_table_that_cannot_be_read_has_not_come() {
+    let project = office("withhold");
+    project.shebao_at(IN_TIME, &["run", "--period", "2026-09"]).must_end_with(0);
+    deliver(&project, "530402", "2026-10", 20);
+    deliver(&project, "530403", "2026-10", 20);
+    project.write("fixtures/office/530425_2026-10.csv", "");
+    for _ in 0..2 {
+        project.shebao_at(IN_TIME, &["run", "--period", "2026-10", "--force"]).must_end_with(1);
+        assert_eq!(figures(&project).len(), 3, "those of September");
+        let whole = "SELECT COUNT(*) FROM core_delivery WHERE period = '2026-10' AND state IN ('arrived', 'kept')";
+        assert_eq!(answers(&project, whole), ["0"]);
+    }
+    deliver(&project, "530425", "2026-10", 20);
+    project.shebao_at(IN_TIME, &["run", "--period", "2026-10"]).must_end_with(0);
+    assert_eq!(figures(&project).len(), 6);
+}
+
+/// What is published of later months stays, and so do the marks on it; whatever the clock says.
+#[test]
+fn marks_are_of_all_that_is_published() {
+    let project = office("partial");
+    deliver(&project, "530402", "2026-10", 20);
+    project.shebao_at(TOO_LATE, &["run", "--period", "2026-10"]).must_end_with(0);
+    let lacks = "SELECT period, region FROM core_delivery WHERE state = 'missing' ORDER BY period, region";
+    let october = ["2026-10,530403", "2026-10,530425"];
+    assert_eq!(answers(&project, lacks), october);
+    project.shebao_at(TOO_LATE, &["run", "--period", "2026-09", "--force"]).must_end_with(0);
+    assert_eq!(answers(&project, lacks), october);
+    let said = project.shebao_at("2001-09-09T00:00:00Z", &["run", "--period", "previous", "--force"]).must_end_with(0);
+    assert!(said.stderr.contains("the clock says 2001-09-09, which is before 2026-10"), "{}", said.stderr);
+    assert_eq!(answers(&project, lacks), october);
+    project
+        .shebao_at("2040-01-15T00:00:00Z", &["run", "--period", "previous"])
+        .must_end_with(2)
+        .must_contain("the clock says 2040-01-15, and nothing has come of any period after 2026-10");
+    assert_eq!(answers(&project, lacks), october);
 }
 
 #[test]

@@ -30,7 +30,8 @@
 --        to less than 6 months, yuan; age_6_12_yuan = for 6 to less than 12 months, yuan; age_12_yuan = for 12 months
 --        and more, yuan; unpaid_run_max = the longest run of months on end for which a unit owes; suspended_unit =
 --        units that owe for the month and at least the 11 before it, whose insurance is to be stopped; missing = the
---        regions whose records of the month have not come: the total lacks them
+--        regions whose records of the month have not come: the total lacks them; missing_to_date = the months until this one of which
+--        records have not come, with the regions: what is owed for them is not in the arrears, and they have no rate
 WITH figure AS (
     SELECT indicator, period_kind, period, period_end, region, scheme, ownership, industry, value, obs_id
     FROM core_figure
@@ -188,7 +189,8 @@ recorded AS (
         COALESCE(a.suspended_unit, 0) AS suspended_unit,
         CAST(CASE WHEN t.month IS NOT NULL THEN COALESCE(b.arrears_yuan, 0) END AS DECIMAL(38, 6)) AS previous_yuan,
         CAST(i.insured_unit AS DECIMAL(38, 6)) AS insured_unit,
-        g.missing
+        g.missing,
+        g.missing_to_date
     FROM part AS p
     LEFT JOIN core_month_arrears AS a
         ON a.month = p.month AND a.region = p.region AND a.scheme = p.scheme AND a.ownership = p.ownership
@@ -200,7 +202,7 @@ recorded AS (
     LEFT JOIN core_month_insured AS i
         ON i.month = p.month AND i.region = p.region AND i.scheme = p.scheme AND i.ownership = p.ownership
         AND i.industry = p.industry
-    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND p.region = '_T' AND g.month = p.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND g.region = p.region AND g.month = p.month
 )
 SELECT
     period, region, scheme, ownership, industry, arrears_yuan, recovered_yuan, new_arrears_yuan, arrears_unit,
@@ -215,7 +217,8 @@ SELECT
     CAST(NULL AS DECIMAL(38, 6)) AS age_12_yuan,
     CAST(NULL AS BIGINT) AS unpaid_run_max,
     CAST(NULL AS BIGINT) AS suspended_unit,
-    CAST(NULL AS VARCHAR) AS missing
+    CAST(NULL AS VARCHAR) AS missing,
+    CAST(NULL AS VARCHAR) AS missing_to_date
 FROM stated
 UNION ALL
 SELECT
@@ -233,12 +236,14 @@ SELECT
     NULL AS parts_yuan,
     NULL AS share_pct,
     r.previous_yuan AS previous_arrears_yuan,
-    percent_of(r.recovered_yuan, r.recovered_yuan + r.arrears_yuan) AS recovery_pct,
-    r.arrears_yuan - r.previous_yuan + r.recovered_yuan AS implied_new_arrears_yuan,
-    exact_div(r.arrears_yuan, r.arrears_unit) AS yuan_per_unit,
+    CASE
+        WHEN r.missing_to_date IS NULL THEN percent_of(r.recovered_yuan, r.recovered_yuan + r.arrears_yuan)
+    END AS recovery_pct,
+    CASE WHEN r.missing IS NULL THEN r.arrears_yuan - r.previous_yuan + r.recovered_yuan END AS implied_new_arrears_yuan,
+    CASE WHEN r.missing_to_date IS NULL THEN exact_div(r.arrears_yuan, r.arrears_unit) END AS yuan_per_unit,
     r.insured_unit,
     r.month AS insured_unit_period,
-    percent_of(r.arrears_unit, r.insured_unit) AS unit_share_pct,
+    CASE WHEN r.missing_to_date IS NULL THEN percent_of(r.arrears_unit, r.insured_unit) END AS unit_share_pct,
     NULL AS income_pct,
     exact_div(r.months_overdue_max, 12) AS overdue_year_max,
     NULL AS stop_after_year,
@@ -259,7 +264,8 @@ SELECT
     r.age_12_yuan,
     r.unpaid_run_max,
     r.suspended_unit,
-    r.missing
+    r.missing,
+    r.missing_to_date
 FROM recorded AS r
 LEFT JOIN stated AS t
     ON t.period = r.month AND t.region = r.region AND t.scheme = r.scheme AND t.ownership = r.ownership

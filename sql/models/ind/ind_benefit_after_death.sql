@@ -9,7 +9,8 @@
 --        yuan; recovered_yuan = taken back in the month of what was paid after deaths, yuan; person_to_date = persons so paid until now;
 --        month_to_date = months for which they were, added up over persons; amount_to_date_yuan = what they were paid, yuan;
 --        recovered_to_date_yuan = taken back of it, yuan; outstanding_yuan = not taken back, yuan; missing = the regions whose records of the
---        month have not come: the total lacks them
+--        month have not come: the total lacks them; missing_to_date = the months until this one of which records have not come, with
+--        the regions: the sums to date lack them
 WITH level AS (
     SELECT by_region, by_ownership AS by_scheme, by_industry AS by_kind
     FROM core_level
@@ -83,7 +84,8 @@ SELECT
     s.amount_to_date_yuan,
     s.recovered_to_date_yuan,
     s.amount_to_date_yuan - s.recovered_to_date_yuan AS outstanding_yuan,
-    p.missing
+    p.missing,
+    p.missing_to_date
 FROM summed AS s
-LEFT JOIN core_month_partial AS p ON p.subject = 'benefit' AND s.region = '_T' AND p.month = s.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'benefit' AND p.region = s.region AND p.month = s.month
 ORDER BY period, s.region, s.scheme, s.benefit_kind

@@ -238,7 +238,7 @@ recorded AS (
     FROM core_month_insured AS i
     LEFT JOIN head AS h
         ON h.place = 1 AND h.month = i.month AND h.region = i.region AND h.ownership = i.ownership AND h.industry = i.industry
-    LEFT JOIN core_month_partial AS p ON p.subject = 'coverage' AND i.region = '_T' AND p.month = i.month
+    LEFT JOIN core_month_partial AS p ON p.subject = 'coverage' AND p.region = i.region AND p.month = i.month
 )
 SELECT
     period, region, scheme, ownership, industry, population, insured_person, eligible_person, coverage_pct,

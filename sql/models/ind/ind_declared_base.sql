@@ -11,7 +11,7 @@
 --        contributions on the cap; cap_share_pct = these per 100 of them; previous_wage_yuan_month = mean wage of the year
 --        before, yuan a month; base_previous_wage_pct = mean base in percent of it; base_wage_pct = mean base in
 --        percent of the mean wage of the year itself; due_yuan = due for the month, yuan; paid_yuan = paid of it until now, yuan; missing =
---        the regions whose records of the month have not come: the total lacks them
+--        the regions whose records of the month have not come: the total lacks them, and there is no mean and no rate
 SELECT
     b.month AS period,
     b.region,
@@ -19,19 +19,19 @@ SELECT
     b.ownership,
     b.industry,
     b.contribution_count,
-    exact_div(b.base_yuan, b.contribution_count) AS base_mean_yuan,
+    CASE WHEN p.missing IS NULL THEN exact_div(b.base_yuan, b.contribution_count) END AS base_mean_yuan,
     b.bounded_count,
     b.floor_count,
-    percent_of(b.floor_count, b.bounded_count) AS floor_share_pct,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.floor_count, b.bounded_count) END AS floor_share_pct,
     b.cap_count,
-    percent_of(b.cap_count, b.bounded_count) AS cap_share_pct,
-    exact_div(b.wage_yuan, b.contribution_count) AS wage_yuan_month,
-    exact_div(b.previous_wage_yuan, b.contribution_count) AS previous_wage_yuan_month,
-    percent_of(b.base_yuan, b.previous_wage_yuan) AS base_previous_wage_pct,
-    percent_of(b.base_yuan, b.wage_yuan) AS base_wage_pct,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.cap_count, b.bounded_count) END AS cap_share_pct,
+    CASE WHEN p.missing IS NULL THEN exact_div(b.wage_yuan, b.contribution_count) END AS wage_yuan_month,
+    CASE WHEN p.missing IS NULL THEN exact_div(b.previous_wage_yuan, b.contribution_count) END AS previous_wage_yuan_month,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.base_yuan, b.previous_wage_yuan) END AS base_previous_wage_pct,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.base_yuan, b.wage_yuan) END AS base_wage_pct,
     b.due_yuan,
     b.paid_yuan,
     p.missing
 FROM core_month_base AS b
-LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND b.region = '_T' AND p.month = b.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND p.region = b.region AND p.month = b.month
 ORDER BY period, b.region, b.scheme, b.ownership, b.industry

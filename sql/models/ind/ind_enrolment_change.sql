@@ -28,7 +28,7 @@
 --        percent; year_new_person = of those insured now and not a year before, who had never been before that;
 --        year_returned_person = who had been; year_stopped_person = insured a year before and not now;
 --        year_transferred_person = insured through another unit than a year before; missing = the regions whose
---        records of the months compared have not come: the total lacks them
+--        records of the months compared have not come: the total lacks them, and nothing is compared
 WITH insured AS (
     SELECT
         period, region, scheme, ownership, industry, population, value, previous, change, change_pct, point, bridge, break,
@@ -110,7 +110,9 @@ recorded AS (
         CASE
             WHEN g.missing IS NOT NULL OR gm.missing IS NOT NULL OR gy.missing IS NOT NULL
                 THEN concat_ws('; ', p.month || ' ' || g.missing, gm.month || ' ' || gm.missing, gy.month || ' ' || gy.missing)
-        END AS missing
+        END AS missing,
+        COALESCE(g.missing, gm.missing) AS month_missing,
+        COALESCE(g.missing, gy.missing) AS year_missing
     FROM part AS p
     INNER JOIN there AS t ON t.month = p.month AND t.region = p.region
     LEFT JOIN there AS tm ON tm.month = period_previous(p.month) AND tm.region = p.region
@@ -124,9 +126,9 @@ recorded AS (
     LEFT JOIN core_month_insured AS iy
         ON iy.month = ty.month AND iy.region = p.region AND iy.scheme = p.scheme AND iy.ownership = p.ownership
         AND iy.industry = p.industry
-    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND p.region = '_T' AND g.month = p.month
-    LEFT JOIN core_month_partial AS gm ON gm.subject = 'enrolment' AND p.region = '_T' AND gm.month = tm.month
-    LEFT JOIN core_month_partial AS gy ON gy.subject = 'enrolment' AND p.region = '_T' AND gy.month = ty.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'enrolment' AND g.region = p.region AND g.month = p.month
+    LEFT JOIN core_month_partial AS gm ON gm.subject = 'enrolment' AND gm.region = p.region AND gm.month = tm.month
+    LEFT JOIN core_month_partial AS gy ON gy.subject = 'enrolment' AND gy.region = p.region AND gy.month = ty.month
 )
 SELECT
     period, region, scheme, ownership, industry, population, insured_person, previous_person, change_person,
@@ -158,8 +160,8 @@ SELECT
     '_T' AS population,
     r.insured_person,
     r.previous_person,
-    r.insured_person - r.previous_person AS change_person,
-    change_pct(r.insured_person, r.previous_person) AS change_pct,
+    CASE WHEN r.month_missing IS NULL THEN r.insured_person - r.previous_person END AS change_person,
+    CASE WHEN r.month_missing IS NULL THEN change_pct(r.insured_person, r.previous_person) END AS change_pct,
     NULL AS first_period,
     NULL AS first_person,
     NULL AS total_change_person,
@@ -170,20 +172,34 @@ SELECT
     NULL AS policy,
     NULL AS insured_obs_id,
     NULL AS previous_obs_id,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.new_person, 0) END AS new_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.returned_person, 0) END AS returned_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.stopped_person, 0) END AS stopped_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.transferred_person, 0) END AS transferred_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.transferred_region_person, 0) END AS transferred_region_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.transferred_in_person, 0) END AS transferred_in_person,
-    CASE WHEN r.previous_person IS NOT NULL THEN COALESCE(m.transferred_out_person, 0) END AS transferred_out_person,
+    CASE WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.new_person, 0) END AS new_person,
+    CASE WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.returned_person, 0) END AS returned_person,
+    CASE WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.stopped_person, 0) END AS stopped_person,
+    CASE
+        WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.transferred_person, 0)
+    END AS transferred_person,
+    CASE
+        WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.transferred_region_person, 0)
+    END AS transferred_region_person,
+    CASE
+        WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.transferred_in_person, 0)
+    END AS transferred_in_person,
+    CASE
+        WHEN r.month_missing IS NULL AND r.previous_person IS NOT NULL THEN COALESCE(m.transferred_out_person, 0)
+    END AS transferred_out_person,
     r.year_ago_person,
-    r.insured_person - r.year_ago_person AS year_change_person,
-    change_pct(r.insured_person, r.year_ago_person) AS year_change_pct,
-    CASE WHEN r.year_ago_person IS NOT NULL THEN COALESCE(y.new_person, 0) END AS year_new_person,
-    CASE WHEN r.year_ago_person IS NOT NULL THEN COALESCE(y.returned_person, 0) END AS year_returned_person,
-    CASE WHEN r.year_ago_person IS NOT NULL THEN COALESCE(y.stopped_person, 0) END AS year_stopped_person,
-    CASE WHEN r.year_ago_person IS NOT NULL THEN COALESCE(y.transferred_person, 0) END AS year_transferred_person,
+    CASE WHEN r.year_missing IS NULL THEN r.insured_person - r.year_ago_person END AS year_change_person,
+    CASE WHEN r.year_missing IS NULL THEN change_pct(r.insured_person, r.year_ago_person) END AS year_change_pct,
+    CASE WHEN r.year_missing IS NULL AND r.year_ago_person IS NOT NULL THEN COALESCE(y.new_person, 0) END AS year_new_person,
+    CASE
+        WHEN r.year_missing IS NULL AND r.year_ago_person IS NOT NULL THEN COALESCE(y.returned_person, 0)
+    END AS year_returned_person,
+    CASE
+        WHEN r.year_missing IS NULL AND r.year_ago_person IS NOT NULL THEN COALESCE(y.stopped_person, 0)
+    END AS year_stopped_person,
+    CASE
+        WHEN r.year_missing IS NULL AND r.year_ago_person IS NOT NULL THEN COALESCE(y.transferred_person, 0)
+    END AS year_transferred_person,
     r.missing
 FROM recorded AS r
 LEFT JOIN core_month_change AS m

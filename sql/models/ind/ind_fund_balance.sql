@@ -47,7 +47,9 @@
 --        them, percent; break = why there is no comparison with what was before: a declared break; income_year_yuan =
 --        income since the beginning of the year, yuan; recovered_year_yuan = arrears recovered since then, yuan;
 --        expenditure_year_yuan = expenditure since then, yuan; year_month_count = months that these are of; missing =
---        the regions whose records of the month have not come: the total lacks them
+--        the regions whose records of the month have not come: the total lacks them, and there is no difference and no rate;
+--        missing_year = the months of the year until this one of which records have not come, with the regions: the sums
+--        since its beginning lack them
 WITH figure AS (
     SELECT
         indicator, period_kind, period, period_start, period_end, region, scheme, ownership, industry, population, value,
@@ -363,7 +365,8 @@ moved AS (
         CAST(i.insured_person AS DECIMAL(38, 6)) AS insured_person,
         CAST(CASE WHEN p.ownership = '_T' AND p.industry = '_T' THEN w.beneficiary_person END AS DECIMAL(38, 6))
             AS beneficiary_person,
-        g.missing
+        g.missing,
+        g.missing_year
     FROM part AS p
     LEFT JOIN there AS t ON t.month = p.month AND t.region = p.region
     LEFT JOIN paying AS y ON y.month = p.month AND y.region = p.region
@@ -374,12 +377,12 @@ moved AS (
     LEFT JOIN core_month_insured AS i
         ON i.month = p.month AND i.region = p.region AND i.scheme = p.scheme AND i.ownership = p.ownership
         AND i.industry = p.industry
-    LEFT JOIN core_month_partial AS g ON g.subject = 'fund' AND p.region = '_T' AND g.month = p.month
+    LEFT JOIN core_month_partial AS g ON g.subject = 'fund' AND g.region = p.region AND g.month = p.month
 ),
 recorded AS (
     SELECT
         month, region, scheme, ownership, industry, income_yuan, recovered_yuan, expenditure_yuan, insured_person,
-        beneficiary_person, missing,
+        beneficiary_person, missing, missing_year,
         SUM(income_yuan) OVER year AS income_year_yuan,
         SUM(recovered_yuan) OVER year AS recovered_year_yuan,
         SUM(expenditure_yuan) OVER year AS expenditure_year_yuan,
@@ -405,7 +408,8 @@ SELECT
     CAST(NULL AS DECIMAL(38, 6)) AS recovered_year_yuan,
     CAST(NULL AS DECIMAL(38, 6)) AS expenditure_year_yuan,
     CAST(NULL AS BIGINT) AS year_month_count,
-    CAST(NULL AS VARCHAR) AS missing
+    CAST(NULL AS VARCHAR) AS missing,
+    CAST(NULL AS VARCHAR) AS missing_year
 FROM stated
 UNION ALL
 SELECT
@@ -423,26 +427,28 @@ SELECT
     r.ownership,
     r.industry,
     '_T' AS population,
-    r.income_yuan - r.expenditure_yuan AS surplus_yuan,
-    r.income_yuan + r.recovered_yuan - r.expenditure_yuan AS surplus_with_recovered_yuan,
+    CASE WHEN r.missing IS NULL THEN r.income_yuan - r.expenditure_yuan END AS surplus_yuan,
+    CASE WHEN r.missing IS NULL THEN r.income_yuan + r.recovered_yuan - r.expenditure_yuan END AS surplus_with_recovered_yuan,
     NULL AS printed_surplus_yuan,
     NULL AS transfer_yuan,
     NULL AS after_transfer_yuan,
-    percent_of(r.expenditure_yuan, r.income_yuan) AS payout_pct,
+    CASE WHEN r.missing IS NULL THEN percent_of(r.expenditure_yuan, r.income_yuan) END AS payout_pct,
     r.income_yuan + r.recovered_yuan AS contribution_yuan,
     NULL AS interest_yuan,
     NULL AS subsidy_yuan,
-    r.income_yuan + r.recovered_yuan - r.expenditure_yuan AS contribution_surplus_yuan,
-    percent_of(r.income_yuan - r.expenditure_yuan, r.income_yuan) AS surplus_pct,
+    CASE WHEN r.missing IS NULL THEN r.income_yuan + r.recovered_yuan - r.expenditure_yuan END AS contribution_surplus_yuan,
+    CASE WHEN r.missing IS NULL THEN percent_of(r.income_yuan - r.expenditure_yuan, r.income_yuan) END AS surplus_pct,
     NULL AS accumulated_pct,
     NULL AS yield_pct,
     r.insured_person,
-    exact_div(r.income_yuan, r.insured_person) AS income_per_insured_yuan,
+    CASE WHEN r.missing IS NULL THEN exact_div(r.income_yuan, r.insured_person) END AS income_per_insured_yuan,
     NULL AS closing_per_insured_yuan,
-    exact_div(r.income_yuan + r.recovered_yuan, r.insured_person) AS contribution_per_insured_yuan,
+    CASE
+        WHEN r.missing IS NULL THEN exact_div(r.income_yuan + r.recovered_yuan, r.insured_person)
+    END AS contribution_per_insured_yuan,
     NULL AS printed_per_insured_yuan,
     NULL AS personal_total_yuan,
-    exact_div(r.expenditure_yuan, r.beneficiary_person) AS expenditure_per_beneficiary_yuan,
+    CASE WHEN r.missing IS NULL THEN exact_div(r.expenditure_yuan, r.beneficiary_person) END AS expenditure_per_beneficiary_yuan,
     NULL AS expenditure_per_recipient_yuan,
     NULL AS earlier_period,
     NULL AS earlier_closing_yuan,
@@ -466,7 +472,8 @@ SELECT
     r.recovered_year_yuan,
     r.expenditure_year_yuan,
     r.year_month_count,
-    r.missing
+    r.missing,
+    r.missing_year
 FROM recorded AS r
 LEFT JOIN stated AS t
     ON t.period = r.month AND t.region = r.region AND t.scheme = r.scheme AND t.ownership = r.ownership

@@ -5,7 +5,7 @@
 --        all_kinds_person: those who have every kind of insurance there is (五险齐全, the codes directly below all schemes) at once.
 -- columns: scheme_count = number of schemes, _T: any; person = persons, each once; share_pct = these per 100 insured persons;
 --        all_kinds_person = of these, with all kinds of insurance; all_kinds_pct = these per 100 of the row's persons; missing = the
---        regions whose records of the month have not come: the total lacks them
+--        regions whose records of the month have not come: the total lacks them and has no rate
 WITH kind AS (
     SELECT COUNT(DISTINCT kind) AS kinds
     FROM core_scheme
@@ -42,12 +42,12 @@ SELECT
     b.industry,
     b.scheme_count,
     b.person,
-    percent_of(b.person, w.person) AS share_pct,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.person, w.person) END AS share_pct,
     b.all_kinds_person,
-    percent_of(b.all_kinds_person, b.person) AS all_kinds_pct,
+    CASE WHEN p.missing IS NULL THEN percent_of(b.all_kinds_person, b.person) END AS all_kinds_pct,
     p.missing
 FROM both AS b
 INNER JOIN whole AS w
     ON w.month = b.month AND w.region = b.region AND w.ownership = b.ownership AND w.industry = b.industry
-LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND b.region = '_T' AND p.month = b.month
+LEFT JOIN core_month_partial AS p ON p.subject = 'enrolment' AND p.region = b.region AND p.month = b.month
 ORDER BY period, b.region, b.ownership, b.industry, b.scheme_count

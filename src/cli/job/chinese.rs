@@ -27,13 +27,14 @@ pub fn message(fault: &Diagnostic) -> String {
 
 /// By code, in the order of the codes.
 #[rustfmt::skip]
-const CODES: [(&str, &str); 114] = [
+const CODES: &[(&str, &str)] = &[
     ("anchor-ambiguous", "有两处以上文字与表的定位文字相符"),
     ("anchor-missing", "未找到表的定位文字"),
     ("archive-content", "压缩包中应只有一个文件"),
     ("blank", "单元格空白"),
     ("blank-cell", "单元格空白，且未声明空白的含义"),
     ("cell-count", "一行的单元格数与表头不符"),
+    ("clock", "计算机时钟与资料所属时期不符"),
     ("code-not-in-force", "数字所属时期该代码不在有效期内"),
     ("code-version", "代码不属于表所采用的代码表版本"),
     ("columns-count", "列数与声明不符"),
@@ -50,11 +51,13 @@ const CODES: [(&str, &str); 114] = [
     ("database-query", "数据库无法执行查询"),
     ("deleted-records", "已标记删除的记录未予读入"),
     ("delivery-missing", "应报资料未到齐"),
+    ("delivery-refused", "应报资料已到而未采用"),
     ("delivery-twice", "多个文件同属一份应报资料"),
     ("empty-file", "文件为空"),
     ("encoding-doubtful", "文件实际编码可能不是所声明的编码"),
     ("figure-ambiguous", "有两处以上文字与所声明的数字相符"),
     ("figure-missing", "未找到所声明的标题数字或注中数字"),
+    ("file-empty", "文件只有标题行，没有记录"),
     ("file-name", "文件名中的内容无法识别"),
     ("file-refused", "文件中不能采用的记录超过允许的比例，整个文件未予采用"),
     ("format-changes-number", "单元格的显示格式改变了所存的数"),
@@ -140,7 +143,8 @@ const CODES: [(&str, &str); 114] = [
     ("unknown-label", "标目未列入代码表"),
     ("unknown-unit", "单位未列入代码表"),
     ("unread-file", "没有读取该文件的规定"),
-    ("unreadable-file", "文件无法读取"),
+    ("unreadable-file", "文件无法打开"),
+    ("unreadable-folder", "文件夹无法打开"),
     ("wrong-file-type", "文件内容与扩展名不符"),
 ];
 
@@ -176,7 +180,9 @@ mod tests {
             "Wrong::new(",
         ];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let mut files = vec![root.join("cli/job/reading.rs"), root.join("cli/job/delivery.rs")];
+        let mut files = ["reading", "reminder", "extracts", "inventory"]
+            .map(|name| root.join(format!("cli/job/{name}.rs")))
+            .to_vec();
         let mut folders = vec![root.join("ingest"), root.join("grid")];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -1,17 +1,22 @@
 //! What was due, what came, and what follows from it: a period that is not whole is withheld or marked, as the calendar
-//! says; it is never published as a smaller total.
+//! says; it is never published as a smaller total. A file counts as there once something of it is taken: what was read to no
+//! avail is told by [`Deliveries::refuse`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::diag::{Diagnostic, Place};
-use crate::domain::{Code, Codebook, Finding, Period, TOTAL, period_zh};
+use crate::diag::Diagnostic;
+use crate::domain::{Code, Codebook, Dimension, Finding, Period};
+use crate::spec::Pipelines;
 use crate::spec::calendar::{Calendar, Due, OnMissing};
+use crate::spec::pattern::{Capture, Pattern};
 use crate::store::digest::FileDigest;
 use crate::store::ledger::Arrival;
-use crate::store::release::Manifest;
+use crate::store::release::{Aside, Manifest, Why};
 use crate::store::stage::DeliveryInfo;
+
+use super::reminder;
 
 /// The files of one kind and period, one for each region.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct Set {
     pub period: Period,
     pub on_missing: OnMissing,
     pub due_at: Option<Timestamp>,
+    /// The record table that the files fill; `None` where they are tables.
+    pub record_table: Option<&'static str>,
     pub deliveries: Vec<Delivery>,
 }
 
@@ -28,12 +35,26 @@ pub struct Set {
 pub struct Delivery {
     pub region: Code,
     pub files: Vec<FileDigest>,
-    /// The file that was published and is gone; its figures stay.
-    pub gone: Option<String>,
+    /// The file that the last release has its figures of.
+    pub published: Option<String>,
+    /// Nothing of its file could be taken.
+    pub refused: bool,
     /// When it first came.
     pub arrived_at: Option<Timestamp>,
     /// When it came with its present content, where it was another before.
     pub resubmitted_at: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// The figures published before stay: the file is gone, or nothing of what came in its place could be taken.
+    pub fn is_kept(&self) -> bool {
+        self.published.is_some() && (self.files.is_empty() || self.refused)
+    }
+
+    /// Its figures are not there.
+    pub fn is_lacking(&self) -> bool {
+        !self.is_kept() && (self.files.len() != 1 || self.refused)
+    }
 }
 
 /// What a delivery has come to, in the order of what a person should look at first.
@@ -41,9 +62,11 @@ pub struct Delivery {
 pub enum State {
     /// Due, and not there.
     Missing,
+    /// There, and nothing of it could be taken.
+    Refused,
     /// Two files claim to be it.
     Twice,
-    /// Published before, and gone since.
+    /// Published before; gone since, or nothing of what came in its place could be taken.
     Kept,
     /// Came after it was due.
     Late,
@@ -56,12 +79,18 @@ pub enum State {
 
 impl State {
     /// Of which a person is told.
-    pub const TROUBLES: [State; 6] =
-        [State::Missing, State::Twice, State::Kept, State::Late, State::Resubmitted, State::Expected];
+    pub const TROUBLES: [State; 7] =
+        [State::Missing, State::Refused, State::Twice, State::Kept, State::Late, State::Resubmitted, State::Expected];
+
+    /// Something is lacking until somebody does something about it.
+    pub fn is_open(self) -> bool {
+        matches!(self, State::Missing | State::Refused | State::Twice)
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
             State::Missing => "missing",
+            State::Refused => "refused",
             State::Twice => "twice",
             State::Kept => "kept",
             State::Late => "late",
@@ -76,9 +105,10 @@ impl Set {
     pub fn state(&self, delivery: &Delivery, now: Timestamp) -> State {
         let is_after = |time: Option<Timestamp>| time.zip(self.due_at).is_some_and(|(time, due)| time >= due);
         match delivery.files.as_slice() {
-            [] if delivery.gone.is_some() => State::Kept,
+            _ if delivery.is_kept() => State::Kept,
             [] if is_after(Some(now)) => State::Missing,
             [] => State::Expected,
+            [_] if delivery.refused => State::Refused,
             [_] if delivery.resubmitted_at.is_some() => State::Resubmitted,
             [_] if is_after(delivery.arrived_at) => State::Late,
             [_] => State::Arrived,
@@ -88,7 +118,7 @@ impl Set {
 
     /// The regions whose figures are not there.
     pub fn missing(&self) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.iter().filter(|d| d.files.len() != 1 && d.gone.is_none())
+        self.deliveries.iter().filter(|d| d.is_lacking())
     }
 
     pub fn is_whole(&self) -> bool {
@@ -110,33 +140,60 @@ pub struct Deliveries {
     /// Files that are not read: of periods that are withheld, of later ones than asked for, and those that claim to be one
     /// and the same.
     pub unread: Vec<String>,
+    /// Files that were read and are not taken into the release: they wait for one that was refused.
+    pub held: BTreeSet<String>,
 }
 
 /// What [`Deliveries::of`] is decided by, besides the calendar.
 pub struct Given<'a> {
-    pub codes: &'a Codebook,
+    pub pipelines: &'a Pipelines,
     pub files: &'a [FileDigest],
     pub arrivals: &'a [Arrival],
     pub last: Option<&'a Manifest>,
-    /// The last period that is asked for; where none is, the newest of which a file has come.
+    /// The last period that is asked for; where none is, the newest of which a file has come. What is published of later ones
+    /// stays published, and is looked at too.
     pub until: Option<Period>,
+}
+
+impl Given<'_> {
+    fn codes(&self) -> &Codebook {
+        &self.pipelines.codebook
+    }
+
+    /// The last period to look at.
+    fn until(&self, calendar: &Calendar) -> Option<Period> {
+        let paths = self.files.iter().map(|f| f.path.as_str());
+        let asked = self.until.or_else(|| calendar.newest(paths, self.codes()));
+        let published = self.last.and_then(|last| newest_published(calendar, last, self.codes()));
+        asked.into_iter().chain(published).max_by_key(|period| period.end())
+    }
+}
+
+/// The newest period of which something is published.
+pub fn newest_published(calendar: &Calendar, last: &Manifest, codes: &Codebook) -> Option<Period> {
+    let published: Vec<&str> = published_files(last).collect();
+    calendar.newest(published.iter().copied(), codes)
 }
 
 impl Deliveries {
     pub fn of(calendar: &Calendar, given: &Given<'_>) -> Deliveries {
-        let paths = given.files.iter().map(|f| f.path.as_str());
-        let Some(until) = given.until.or_else(|| calendar.newest(paths, given.codes)) else {
+        let Some(until) = given.until(calendar) else {
             return Deliveries::default();
         };
         let mut all = Deliveries { until: Some(until), ..Deliveries::default() };
-        let published = |file: &&FileDigest| given.last.is_some_and(|last| is_published(last, &file.path));
+        let before: BTreeSet<&str> = given.last.into_iter().flat_map(published_files).collect();
+        let published = |file: &&FileDigest| before.contains(file.path.as_str());
         for due in &calendar.due {
-            let claimed = claims(due, given);
+            let record_table = record_table(due, given);
+            let claimed = claims(due, given.files, |file| &file.path, given);
+            let claimed_before = claims(due, &before, |path| path, given);
             let end = due.until.filter(|own| own.end() < until.end()).unwrap_or(until);
             for period in due.rhythm.periods(due.from, end) {
-                let deliveries = due.regions(period, given.codes).into_iter().map(|region| {
-                    let files = claimed.get(&(period, region.clone())).cloned().unwrap_or_default();
-                    delivery(due, period, region, files, given)
+                let deliveries = due.regions(period, given.codes()).into_iter().map(|region| {
+                    let key = (period, region);
+                    let files = claimed.get(&key).into_iter().flatten().map(|file| (*file).clone()).collect();
+                    let published = claimed_before.get(&key).and_then(|paths| paths.first());
+                    delivery(key.1, files, published.map(|path| (**path).to_owned()), given)
                 });
                 let due_at = due.deadline.of(period, &calendar.zone);
                 let set = Set {
@@ -144,6 +201,7 @@ impl Deliveries {
                     period,
                     on_missing: due.on_missing,
                     due_at,
+                    record_table,
                     deliveries: deliveries.collect(),
                 };
                 let withheld = set.is_withheld();
@@ -159,65 +217,124 @@ impl Deliveries {
         all
     }
 
+    /// Nothing of these files could be taken: what is to be of the others of their sets is decided anew.
+    pub fn refuse(&mut self, refused: &BTreeSet<&str>) {
+        self.mark(|file| refused.contains(file.path.as_str()));
+    }
+
+    /// What a release could not take, as far as the files are the same.
+    pub fn recall(&mut self, last: &Manifest) {
+        self.mark(|file| last.aside.iter().any(|aside| aside.why != Why::Held && aside.file == *file));
+    }
+
+    fn mark(&mut self, is_refused: impl Fn(&FileDigest) -> bool) {
+        for set in &mut self.sets {
+            for delivery in &mut set.deliveries {
+                delivery.refused |= matches!(delivery.files.as_slice(), [file] if is_refused(file));
+            }
+            let waits = |d: &&Delivery| d.published.is_none() && !d.refused;
+            if set.is_withheld() {
+                let waiting = set.deliveries.iter().filter(waits).flat_map(|d| &d.files);
+                self.held.extend(waiting.map(|file| file.path.clone()));
+            }
+        }
+    }
+
+    /// What was read and is not in the release as it is.
+    pub fn aside(&self) -> Vec<Aside> {
+        let of = |d: &Delivery| {
+            let why = match (d.refused, d.is_kept()) {
+                (true, true) => Why::Kept,
+                (true, false) => Why::Refused,
+                (false, _) => Why::Held,
+            };
+            let aside = |file: &FileDigest| d.refused || self.held.contains(&file.path);
+            let files = d.files.iter().filter(|file| aside(file)).cloned();
+            files.map(|file| Aside { file, why }).collect::<Vec<_>>()
+        };
+        self.sets.iter().flat_map(|set| &set.deliveries).flat_map(of).collect()
+    }
+
     /// The rows of `core_delivery`.
     pub fn rows(&self) -> Vec<DeliveryInfo> {
+        let waits = |file: &FileDigest| self.held.contains(&file.path) || self.unread.contains(&file.path);
         let of = |set: &Set, delivery: &Delivery| {
-            let there = delivery.files.first().map(|f| (f.path.clone(), f.sha256.clone()));
+            let there = delivery.files.first();
+            let published = delivery.published.clone().filter(|_| delivery.is_kept());
             DeliveryInfo {
                 delivery: set.name.clone(),
                 period: set.period,
                 region: delivery.region.clone(),
-                state: match delivery.files.len() {
-                    0 if delivery.gone.is_some() => "kept",
-                    0 => "missing",
-                    _ if there.as_ref().is_some_and(|(file, _)| self.unread.contains(file)) => "withheld",
-                    _ => "arrived",
+                record_table: set.record_table,
+                state: match there {
+                    _ if delivery.is_kept() => "kept",
+                    None => "missing",
+                    Some(_) if delivery.refused => "refused",
+                    Some(file) if waits(file) => "withheld",
+                    Some(_) => "arrived",
                 },
                 due_at: set.due_at.map_or(String::new(), |due| due.to_string()),
-                file: there.or_else(|| delivery.gone.clone().map(|file| (file, String::new()))),
+                // What was published may have had another digest.
+                file: published
+                    .map(|file| (file, String::new()))
+                    .or_else(|| there.map(|f| (f.path.clone(), f.sha256.clone()))),
             }
         };
         self.sets.iter().flat_map(|set| set.deliveries.iter().map(move |d| of(set, d))).collect()
     }
 
+    /// The deliveries of which nothing is there.
     pub fn missing(&self) -> usize {
         self.sets.iter().map(|set| set.missing().count()).sum()
     }
 
     /// The files that were published and are gone.
     pub fn gone(&self) -> Vec<&str> {
-        self.sets.iter().flat_map(|set| &set.deliveries).filter_map(|d| d.gone.as_deref()).collect()
+        let gone = self.sets.iter().flat_map(|set| &set.deliveries).filter(|d| d.files.is_empty());
+        gone.filter_map(|d| d.published.as_deref()).collect()
     }
 
     /// What a person is told, each with the row of `core_finding` that says it.
     pub fn told(&self, codes: &Codebook) -> Vec<(Diagnostic, Finding)> {
-        let mut told = Vec::new();
-        for set in self.sets.iter().filter(|set| !set.is_whole()) {
-            told.extend(set.deliveries.iter().filter(|d| d.files.len() > 1).map(|d| twice(set, d, codes)));
-            let missing: Vec<&Delivery> = set.missing().filter(|d| d.files.is_empty()).collect();
-            if !missing.is_empty() {
-                told.push(incomplete(set, &missing, codes));
-            }
-        }
-        told
+        self.sets.iter().filter(|set| !set.is_whole()).flat_map(|set| reminder::of(set, codes)).collect()
     }
 }
 
 /// The files of one kind by period and region.
-fn claims(due: &Due, given: &Given<'_>) -> BTreeMap<(Period, Code), Vec<FileDigest>> {
-    let mut claimed: BTreeMap<(Period, Code), Vec<FileDigest>> = BTreeMap::new();
-    for file in given.files {
-        if let Some(key) = due.delivery(&file.path, given.codes) {
-            claimed.entry(key).or_default().push(file.clone());
+fn claims<'f, F>(
+    due: &Due,
+    files: impl IntoIterator<Item = &'f F>,
+    path: impl Fn(&'f F) -> &'f str,
+    given: &Given<'_>,
+) -> BTreeMap<(Period, Code), Vec<&'f F>> {
+    let mut claimed: BTreeMap<(Period, Code), Vec<&F>> = BTreeMap::new();
+    for file in files {
+        if let Some(key) = due.delivery(path(file), given.codes()) {
+            claimed.entry(key).or_default().push(file);
         }
     }
     claimed
 }
 
-fn delivery(due: &Due, period: Period, region: Code, files: Vec<FileDigest>, given: &Given<'_>) -> Delivery {
-    let was = |path: &str| due.delivery(path, given.codes).is_some_and(|key| key == (period, region.clone()));
-    let published = given.last.into_iter().flat_map(published_files);
-    let gone = published.filter(|path| files.is_empty() && was(path)).map(str::to_owned).next();
+/// The record table that the files of a kind fill, by what the specifications call them: none may ever have come.
+fn record_table(due: &Due, given: &Given<'_>) -> Option<&'static str> {
+    let region = due.regions(due.from, given.codes()).into_iter().next().unwrap_or_else(Code::total);
+    let day = due.from.start();
+    let fill = |capture: &Capture| match capture {
+        Capture::Dimension(Dimension::Region) => region.to_string(),
+        Capture::Year => day.strftime("%Y").to_string(),
+        Capture::Month => day.strftime("%Y-%m").to_string(),
+        Capture::Period => due.from.to_string(),
+        _ => "1".to_owned(),
+    };
+    let example = due.file.example(fill);
+    let is_due = |pattern: &Pattern| due.delivery(&pattern.example(fill), given.codes()).is_some();
+    let mut extracts = given.pipelines.sources.iter().flat_map(|source| &source.extracts);
+    let found = extracts.find(|e| e.captured(&example).is_some() || e.files.iter().any(is_due));
+    found.map(|extract| extract.table.name)
+}
+
+fn delivery(region: Code, files: Vec<FileDigest>, published: Option<String>, given: &Given<'_>) -> Delivery {
     let of_file = || {
         let file = files.first().map(|f| f.path.as_str());
         given.arrivals.iter().filter(move |a| Some(a.file.as_str()) == file)
@@ -226,100 +343,14 @@ fn delivery(due: &Due, period: Period, region: Code, files: Vec<FileDigest>, giv
     let first = of_file().next();
     let again = of_file().rfind(|a| files.first().is_some_and(|f| f.sha256 == a.sha256));
     let resubmitted_at = again.filter(|again| first.is_some_and(|first| first.sha256 != again.sha256)).and_then(time);
-    Delivery { arrived_at: first.and_then(time), resubmitted_at, region, files, gone }
+    Delivery { arrived_at: first.and_then(time), resubmitted_at, region, files, published, refused: false }
 }
 
 fn published_files(last: &Manifest) -> impl Iterator<Item = &str> {
     let kept = last.kept.iter().filter_map(|kept| kept.file.as_deref());
     // The records of a file stay when it is gone.
     let sent = last.submissions.iter().filter(|s| !s.refused).map(|s| s.source_file.as_str());
-    last.sources.inputs.iter().map(|f| f.path.as_str()).chain(kept).chain(sent)
-}
-
-fn is_published(last: &Manifest, path: &str) -> bool {
-    published_files(last).any(|file| file == path)
-}
-
-/// `玉溪市 红塔区 (530402)`, as a person finds it in the code list.
-fn named(region: &Code, codes: &Codebook) -> String {
-    name_of(region, codes).map_or_else(|| region.to_string(), |name| format!("{name} ({region})"))
-}
-
-/// The same with Chinese punctuation.
-fn named_zh(region: &Code, codes: &Codebook) -> String {
-    match name_of(region, codes) {
-        Some(name) => format!("{name}（{region}）"),
-        None if region.as_str() == TOTAL => "全部地区".to_owned(),
-        None => region.to_string(),
-    }
-}
-
-fn name_of<'c>(region: &Code, codes: &'c Codebook) -> Option<&'c str> {
-    let entry = codes.lists.get("region")?.get(region.as_str())?;
-    (region.as_str() != TOTAL).then_some(entry.name_zh.as_str())
-}
-
-fn incomplete(set: &Set, missing: &[&Delivery], codes: &Codebook) -> (Diagnostic, Finding) {
-    let (of, due) = (set.deliveries.len(), due_shown(set));
-    let (name, period) = (&set.name, set.period);
-    let regions: Vec<String> = missing.iter().map(|d| named(&d.region, codes)).collect();
-    let which = if of == 1 { String::new() } else { format!(": {}", regions.join(", ")) };
-    let count = missing.len();
-    let diagnostic = match set.on_missing {
-        OnMissing::Withhold => Diagnostic::error(
-            "delivery-missing",
-            format!("{name} of {period} is withheld, {count} of {of} files are missing{due}{which}"),
-        )
-        .hint("ask for them; what was published before stays, and the run after they come publishes the period"),
-        OnMissing::Partial => Diagnostic::warning(
-            "delivery-missing",
-            format!("{name} of {period} is partial, {count} of {of} files are missing{due}{which}"),
-        )
-        .hint("ask for them; until they come core_delivery says that the period is partial"),
-    };
-    let state = match set.on_missing {
-        OnMissing::Withhold => "暂不发布",
-        OnMissing::Partial => "资料不全",
-    };
-    let regions: Vec<String> = missing.iter().map(|d| named_zh(&d.region, codes)).collect();
-    let which = if of == 1 { String::new() } else { format!("（{}）", regions.join("、")) };
-    let period = period_zh(&period.to_string());
-    let diagnostic = diagnostic.zh(format!("{name}，{period}：{state}，应报{of}份，缺{count}份{which}"));
-    let region = if let [one] = missing { one.region.to_string() } else { String::new() };
-    finding(diagnostic, set, region)
-}
-
-fn twice(set: &Set, delivery: &Delivery, codes: &Codebook) -> (Diagnostic, Finding) {
-    let files: Vec<&str> = delivery.files.iter().map(|f| f.path.as_str()).collect();
-    let message = format!(
-        "{} of {}, {}: {} files claim to be it, {}; none of them is read",
-        set.name,
-        set.period,
-        named(&delivery.region, codes),
-        files.len(),
-        files.join(" and ")
-    );
-    let zh = format!(
-        "{}，{}，{}：有{}个文件（{}），均未采用",
-        set.name,
-        period_zh(&set.period.to_string()),
-        named_zh(&delivery.region, codes),
-        files.len(),
-        files.join("、")
-    );
-    let diagnostic = Diagnostic::error("delivery-twice", message)
-        .zh(zh)
-        .at(Place::file(files[0]))
-        .hint("leave the one that counts in the input folder and move the others away");
-    finding(diagnostic, set, delivery.region.to_string())
-}
-
-fn due_shown(set: &Set) -> String {
-    set.due_at.map_or(String::new(), |due| format!(" (due until {due})"))
-}
-
-fn finding(diagnostic: Diagnostic, set: &Set, region: String) -> (Diagnostic, Finding) {
-    let finding =
-        Finding { period: set.period.to_string(), region, ..super::reading::finding(&diagnostic, set.name.clone()) };
-    (diagnostic, finding)
+    let is_aside = |path: &str| last.aside.iter().any(|aside| aside.why != Why::Kept && aside.file.path == path);
+    let read = last.sources.inputs.iter().map(|f| f.path.as_str()).filter(move |path| !is_aside(path));
+    read.chain(kept).chain(sent)
 }

@@ -3,7 +3,7 @@
 //! Of several files of one scope the last one counts. A file that was taken in before, by the same layout, codes, key and
 //! program, is not read again. What was sent and lies in the input folder no more stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::progress::Progress;
 use crate::cli::{Fault, print};
@@ -20,6 +20,7 @@ use crate::store::records::Submission;
 use crate::store::release::{Manifest, PROGRAM, Release};
 
 use super::chinese;
+use super::delivery::Deliveries;
 use super::records;
 
 /// Reasons that a message names.
@@ -46,7 +47,7 @@ pub struct Sent<'a> {
 /// What tells the files of one scope from all others.
 type Scope = (String, String, BTreeMap<String, String>);
 
-/// Take in what is new of the extracts. The caller holds the lock.
+/// Take in what is new of the extracts, but what waits for a delivery that turns out to be refused. The caller holds the lock.
 ///
 /// # Errors
 /// The key cannot be used, or the warehouse cannot be written.
@@ -55,6 +56,7 @@ pub fn take_all(
     pipelines: &Pipelines,
     files: &[FileDigest],
     last: Option<&Release>,
+    deliveries: &mut Deliveries,
     progress: &mut Progress,
 ) -> anyhow::Result<Taken> {
     let extracts: Vec<&Extract> = pipelines.sources.iter().flat_map(|source| &source.extracts).collect();
@@ -102,14 +104,19 @@ pub fn take_all(
         )
     });
     drop(kept);
+    let results: Vec<records::Outcome> = results.into_iter().collect::<Result<_, _>>()?;
+    let is_refused = |outcome: &records::Outcome| outcome.as_ref().map_or(true, |submission| submission.refused);
+    let refused = sent.iter().zip(&results).filter(|(_, outcome)| is_refused(outcome));
+    deliveries.refuse(&refused.map(|((_, sent), _)| sent.file.path.as_str()).collect::<BTreeSet<&str>>());
     let mut taken = Taken::default();
-    for ((scope, _), result) in sent.into_iter().zip(results) {
-        match result? {
+    for ((scope, _), outcome) in sent.into_iter().zip(results) {
+        match outcome {
             Ok(submission) => {
                 taken.diagnostics.extend(told(&submission));
-                match submission.refused {
-                    true => taken.submissions.push(submission),
-                    false => drop(in_force.insert(scope, submission)),
+                if submission.refused {
+                    taken.submissions.push(submission);
+                } else if !deliveries.held.contains(&submission.source_file) {
+                    in_force.insert(scope, submission);
                 }
             }
             Err(faults) => taken.diagnostics.extend(faults),
@@ -226,6 +233,12 @@ fn codes_digest(extract: &Extract, codebook: &Codebook) -> String {
 
 /// What a person should know of a file that was read, now or before.
 fn told(submission: &Submission) -> Option<Diagnostic> {
+    if submission.records == 0 && submission.refused {
+        let message = "nothing of the file is taken: it has a header, and no record below it";
+        let hint = "ask for it again; what was sent before for the same scope stays. Where a file may well have none, as of \
+                    deaths in a small place, its layout says may_be_empty = true";
+        return Some(Diagnostic::warning("file-empty", message).at(Place::file(&submission.source_file)).hint(hint));
+    }
     if submission.rejected == 0 {
         return None;
     }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 
-use super::delivery::{Deliveries, Given};
+use super::delivery::{self, Deliveries, Given};
 use crate::cli::{Fault, job};
+use crate::diag::Diagnostic;
 use crate::domain::Period;
 use crate::grid::{self, on_all_cores};
 use crate::project::Project;
@@ -22,6 +23,9 @@ use crate::store::digest::{self, FileDigest};
 use crate::store::known::Known;
 use crate::store::ledger::{Arrival, Ledger};
 use crate::store::release::{Manifest, Release, Sources};
+
+/// Where nothing has come for longer, it is rather the clock that is wrong than the agencies.
+const SILENT_YEARS: i64 = 2;
 
 /// The specifications, the files they name, and what is not there.
 pub struct Inventory {
@@ -82,8 +86,35 @@ impl Inventory {
     ) -> anyhow::Result<Deliveries> {
         let Some(calendar) = &self.calendar else { return Ok(Deliveries::default()) };
         let last = last.map(|release| Manifest::read(&release.path)).transpose()?;
-        let given = Given { codes: &self.pipelines.codebook, files: &self.files, arrivals, last: last.as_ref(), until };
+        let given = Given { pipelines: &self.pipelines, files: &self.files, arrivals, last: last.as_ref(), until };
         Ok(Deliveries::of(calendar, &given))
+    }
+
+    /// A clock that stands where it cannot: `previous` would be a period of which nothing can be there. What stands before the
+    /// newest data is told, and what is published stays as it is.
+    ///
+    /// # Errors
+    /// The clock stands years after all that has come, so that everything since would be missing.
+    pub fn doubt_clock(&self, now: Timestamp, last: Option<&Release>) -> anyhow::Result<Option<Diagnostic>> {
+        let Some(calendar) = &self.calendar else { return Ok(None) };
+        let last = last.map(|release| Manifest::read(&release.path)).transpose()?;
+        let codes = &self.pipelines.codebook;
+        let there = calendar.newest(self.files.iter().map(|file| file.path.as_str()), codes);
+        let published = last.and_then(|last| delivery::newest_published(calendar, &last, codes));
+        let Some(newest) = there.into_iter().chain(published).max_by_key(|period| period.end()) else {
+            return Ok(None);
+        };
+        let today = now.to_zoned(calendar.zone.clone()).date();
+        let hint = "set the machine's clock, or name the period: --period 2026-10";
+        if newest.start() > today {
+            let message = format!("the clock says {today}, which is before {newest}, of which files have come");
+            return Ok(Some(Diagnostic::warning("clock", message).hint(hint)));
+        }
+        if newest.end().saturating_add(Span::new().years(SILENT_YEARS)) < calendar.month_before(now)?.end() {
+            let message = format!("the clock says {today}, and nothing has come of any period after {newest}");
+            return Err(Fault(vec![Diagnostic::error("clock", message).hint(hint)]).into());
+        }
+        Ok(None)
     }
 
     /// All that has arrived by now, and how much of it the last run knew.

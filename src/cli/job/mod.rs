@@ -7,6 +7,7 @@
 
 mod chinese;
 pub mod delivery;
+pub mod reminder;
 pub mod inventory;
 pub mod database;
 pub mod extracts;

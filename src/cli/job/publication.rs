@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::report;
 use crate::store::digest::{FileDigest, sha256_file};
 use crate::store::records::Submission;
-use crate::store::release::{Kept, Manifest, Release, Releases, Sources};
+use crate::store::release::{Aside, Kept, Manifest, Release, Releases, Sources};
 use crate::store::stage;
 use crate::store::{StoreError, publish as output};
 use crate::warehouse::provenance::Provenance;
@@ -37,6 +37,9 @@ pub struct Staged {
     /// The records of agencies' extracts.
     #[serde(default)]
     pub submissions: Vec<Submission>,
+    /// What was due and read, and is not in the release as it is.
+    #[serde(default)]
+    pub aside: Vec<Aside>,
 }
 
 /// A release that is built and not yet current.
@@ -81,6 +84,7 @@ pub fn put_stage(project: &Project, sources: Sources, reading: &Reading) -> anyh
         kept: reading.kept.clone(),
         encodings: reading.encodings.clone(),
         submissions: reading.submissions.clone(),
+        aside: reading.aside.clone(),
     };
     let path = next.join(STAGED);
     fs::write(&path, serde_json::to_vec_pretty(&staged)?).map_err(StoreError::io("write", &path))?;
@@ -102,6 +106,7 @@ pub fn build(project: &Project, now: Timestamp, progress: &mut Progress) -> anyh
     let mut manifest = Manifest::new(sources, staged.kept, now, before.as_ref());
     manifest = manifest.with_records(staged.submissions);
     manifest.encodings = staged.encodings;
+    manifest.aside = staged.aside;
     let folder = releases.stage()?;
     // The warehouse learns from it where the records lie; it is written again when all is known.
     manifest.write(&folder)?;

@@ -15,7 +15,7 @@ use crate::spec::pattern::Captured;
 use crate::spec::{Edition, OnError, Pipelines, Source, Table};
 use crate::store::digest::FileDigest;
 use crate::store::records::Submission;
-use crate::store::release::{Kept, Release};
+use crate::store::release::{Aside, Kept, Release};
 use crate::store::stage::{self, EditionInfo, Stage, TableInfo};
 
 use super::chinese;
@@ -36,6 +36,10 @@ pub struct Reading {
     pub encodings: BTreeMap<String, String>,
     /// The records of agencies' extracts.
     pub submissions: Vec<Submission>,
+    /// What was due and read, and is not in the release as it is.
+    pub aside: Vec<Aside>,
+    /// Deliveries of which nothing is there.
+    pub deliveries_missing: usize,
 }
 
 /// Read every file and cut its tables into observations; what could not be used is kept from `last`, if there is a release.
@@ -45,12 +49,10 @@ pub fn read_all(
     last: Option<&Release>,
     progress: &mut Progress,
 ) -> anyhow::Result<Reading> {
-    let Inventory { pipelines, corrections, files, missing, unread, moving, deliveries, .. } = inventory;
-    let taken = extracts::take_all(project, &pipelines, &files, last, progress)?;
+    let Inventory { pipelines, corrections, files, missing, unread, moving, mut deliveries, .. } = inventory;
     let jobs: Vec<Job<'_>> = pipelines.sources.iter().flat_map(|source| jobs(source, &pipelines, &files)).collect();
     let (mut read, file_notes) = read_files(project, &jobs, &files, progress);
     let mut stage = Stage { codebook: pipelines.codebook.clone(), ..Stage::default() };
-    stage.submissions = taken.submissions.clone();
     let mut diagnostics = Vec::new();
     let mut withheld = Vec::new();
     for source in &pipelines.sources {
@@ -81,6 +83,10 @@ pub fn read_all(
         lost.sort_by_key(|(nth, _)| *nth);
         withheld.extend(lost.into_iter().map(|(_, job)| job.task));
     }
+    deliveries.refuse(&to_no_avail(&jobs, &stage.observations));
+    let taken = extracts::take_all(project, &pipelines, &files, last, &mut deliveries, progress)?;
+    stage.submissions = taken.submissions.clone();
+    stage.observations.retain(|o| !deliveries.held.contains(&o.origin().source_file));
     let is_read = |file: &str| files.iter().any(|f| f.path == file) && !withheld_files(&withheld, file, &files);
     diagnostics.extend(correct::correct(&mut stage.observations, &corrections, &is_read));
     diagnostics.extend(taken.diagnostics);
@@ -100,7 +106,22 @@ pub fn read_all(
     progress.done(&format!("{} files, {} observations", files.len(), stage.observations.len()));
     let encoding = |((file, _), notes): (&FileKey<'_>, &FileNotes)| Some(((*file).to_owned(), notes.encoding.clone()?));
     let encodings = file_notes.iter().filter_map(encoding).collect();
-    Ok(Reading { stage, diagnostics, kept, files_read: files.len(), encodings, submissions: taken.submissions })
+    Ok(Reading {
+        stage,
+        diagnostics,
+        kept,
+        files_read: files.len(),
+        encodings,
+        submissions: taken.submissions,
+        aside: deliveries.aside(),
+        deliveries_missing: deliveries.missing(),
+    })
+}
+
+/// Files of tables of which nothing was read.
+fn to_no_avail<'a>(jobs: &'a [Job<'_>], observations: &[Observation]) -> BTreeSet<&'a str> {
+    let read: BTreeSet<&str> = observations.iter().map(|o| o.origin().source_file.as_str()).collect();
+    jobs.iter().flat_map(|job| &job.files).map(|(file, _)| *file).filter(|file| !read.contains(file)).collect()
 }
 
 /// One edition to be read, with its files.

@@ -105,7 +105,8 @@ fn put_away(
         rejects: None,
     };
     let too_many = |s: &Submission| s.rejected as f64 > extract.rejects_max * s.records as f64;
-    submission.refused = gathered.stopped || too_many(&submission);
+    let is_empty = submission.records == 0 && !extract.may_be_empty;
+    submission.refused = gathered.stopped || is_empty || too_many(&submission);
     if !submission.refused {
         let mut files = Files::new(form.table, &project.warehouse, &sent.id)?;
         let mut doubles = Doubles::new();

@@ -38,6 +38,9 @@ pub struct Extract {
     /// The share of wrong rows above which a file is refused whole: 0.001 is one in a thousand.
     #[schemars(with = "f64")]
     pub rejects_max: Spanned<f64>,
+    /// A file without any record says that there was nothing, as of deaths in a small place; else it is refused.
+    #[serde(default)]
+    pub may_be_empty: bool,
     /// Headers of columns that are known and not read, such as a person's name.
     #[schemars(with = "Option<Vec<String>>")]
     pub skip: Option<Vec<Text>>,

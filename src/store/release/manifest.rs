@@ -90,6 +90,9 @@ pub struct Manifest {
     /// The files of agencies whose records the release consists of, and those that were refused.
     #[serde(default)]
     pub submissions: Vec<Submission>,
+    /// Files that were read and are not in the release as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<Aside>,
     /// The files of tables that were computed month by month.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived: Vec<Derived>,
@@ -101,6 +104,26 @@ pub struct Manifest {
     /// When each source file, by its sha256, was first part of a release.
     #[serde(with = "times")]
     pub first_released: BTreeMap<String, Timestamp>,
+}
+
+/// A file that was due and read, and that the release does not hold as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    #[serde(flatten)]
+    pub file: FileDigest,
+    pub why: Why,
+}
+
+/// Why a file is not in a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Nothing of it could be taken.
+    Refused,
+    /// Nothing of it could be taken; what was there before stays.
+    Kept,
+    /// It waits for others of its period.
+    Held,
 }
 
 impl Manifest {
@@ -132,6 +155,7 @@ impl Manifest {
             findings: BTreeMap::new(),
             report_faults: 0,
             submissions: Vec::new(),
+            aside: Vec::new(),
             derived: Vec::new(),
             made: BTreeMap::new(),
             outputs: Vec::new(),

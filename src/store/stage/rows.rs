@@ -405,6 +405,7 @@ pub fn delivery_row(d: &DeliveryInfo) -> Row<'_> {
         Cell::Date(d.period.start()),
         Cell::Date(d.period.end()),
         Cell::text(d.region.as_str()),
+        Cell::optional(d.record_table),
         Cell::text(d.state),
         Cell::text(&d.due_at),
         Cell::optional(file),
