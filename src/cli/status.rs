@@ -53,9 +53,7 @@ fn tell(context: &Context, out: &mut dyn Write) -> anyhow::Result<Ended> {
     let until = manifest.as_ref().and_then(|m| m.sources.until.as_ref()).and_then(|until| until.parse().ok());
     let databases = look(project, &mut inventory, until, manifest.as_ref());
     let mut deliveries = awaited(project, &inventory, None, list.last())?;
-    if let Some(manifest) = &manifest {
-        deliveries.recall(manifest);
-    }
+    manifest.iter().for_each(|last| deliveries.recall(last));
     let (Some(current), Some(manifest)) = (list.last(), manifest) else {
         nothing_yet(context, &inventory, (&deliveries, &databases), out)?;
         return Ok(Ended::Good);

@@ -105,9 +105,7 @@ pub fn take_all(
     });
     drop(kept);
     let results: Vec<records::Outcome> = results.into_iter().collect::<Result<_, _>>()?;
-    let is_refused = |outcome: &records::Outcome| outcome.as_ref().map_or(true, |submission| submission.refused);
-    let refused = sent.iter().zip(&results).filter(|(_, outcome)| is_refused(outcome));
-    deliveries.refuse(&refused.map(|((_, sent), _)| sent.file.path.as_str()).collect::<BTreeSet<&str>>());
+    deliveries.refuse(&refused(&sent, &results));
     let mut taken = Taken::default();
     for ((scope, _), outcome) in sent.into_iter().zip(results) {
         match outcome {
@@ -133,6 +131,13 @@ pub fn take_all(
     let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.in_force().1).sum();
     progress.done(&format!("{new} files taken in, {rows} records in all"));
     Ok(taken)
+}
+
+/// Files of which nothing is taken.
+fn refused<'s>(sent: &'s [(Scope, Sent<'_>)], results: &[records::Outcome]) -> BTreeSet<&'s str> {
+    let is_refused = |outcome: &records::Outcome| outcome.as_ref().map_or(true, |submission| submission.refused);
+    let refused = sent.iter().zip(results).filter(|(_, outcome)| is_refused(outcome));
+    refused.map(|((_, sent), _)| sent.file.path.as_str()).collect()
 }
 
 fn scope_of(submission: &Submission) -> Scope {
