@@ -63,6 +63,9 @@ struct Slot {
     label: String,
 }
 
+/// Why the last line of a file is set aside whose copy broke off.
+pub const CUT_OFF: &str = "cut-off";
+
 /// A cell that is not what its column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wrong {
@@ -95,7 +98,9 @@ impl Plan<'_> {
     /// Take a piece apart: good records go to the batch, wrong cells to `rejects`.
     pub fn piece(&self, piece: &Piece, known: &mut Known, batch: &mut Batch, rejects: &mut Vec<Reject>) -> Counts {
         let mut counts = Counts::default();
+        let mut short = false;
         piece.each(&self.text, |line, lines, cells| {
+            short = cells.len() < self.slots.len();
             let before = rejects.len();
             self.record((line, cells), known, batch, rejects);
             counts.records += 1;
@@ -108,6 +113,10 @@ impl Plan<'_> {
                 batch.lines.push(line);
             }
         });
+        if let Some(last) = rejects.last_mut().filter(|_| short && piece.is_open()) {
+            last.reason = CUT_OFF;
+            last.message.push_str("; it is the last one and has no end: the file seems to be cut off");
+        }
         counts
     }
 

@@ -10,6 +10,7 @@ use crate::cli::{Fault, print};
 use crate::diag::{Diagnostic, Place};
 use crate::domain::{Codebook, LabelScope, RecordKind};
 use crate::grid;
+use crate::ingest::extract::CUT_OFF;
 use crate::project::Project;
 use crate::spec::extract::capture_name;
 use crate::spec::pattern::{Capture, Captured};
@@ -240,12 +241,17 @@ fn told(submission: &Submission) -> Option<Diagnostic> {
         "SELECT * FROM core_reject WHERE submission = '{}' tells line, column and reason of each",
         submission.id
     );
-    let place = Place::file(&submission.source_file);
-    Some(match submission.refused {
-        true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {counted}"))
-            .at(place)
-            .hint("that is a larger share than rejects_max allows; what was sent before for the same scope stays")
-            .hint(hint),
-        false => Diagnostic::warning("records-set-aside", counted).at(place).hint(hint),
-    })
+    let (cut, hints) = match submission.reasons.contains_key(CUT_OFF) {
+        true => (
+            "the file seems to be cut off, its last line has no end and too few cells: ",
+            vec!["have it sent again: nobody knows how many records are missing".to_owned(), hint],
+        ),
+        false => ("", vec![hint]),
+    };
+    let told = match submission.refused {
+        true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {cut}{counted}"))
+            .hint("that is a larger share than rejects_max allows; what was sent before for the same scope stays"),
+        false => Diagnostic::warning("records-set-aside", format!("{cut}{counted}")),
+    };
+    Some(hints.into_iter().fold(told.at(Place::file(&submission.source_file)), Diagnostic::hint))
 }
