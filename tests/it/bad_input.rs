@@ -225,23 +225,6 @@ fn a_full_disk_is_told_and_leaves_the_release() {
     }
 }
 
-/// A file of another user: told like a damaged one, and all others are read.
-#[test]
-fn a_file_that_may_not_be_read_hurts_nothing_else() {
-    let project = TestProject::copy_of(published());
-    let before = observations(&project, &[]);
-    let (file, figures) = before.first().expect("figures");
-    let input = format!("fixtures/{file}");
-    let said = project.allowed(&["."], &[&input], &["run"]).must_end_with(1);
-    let told = format!("must be readable for the user that runs shebao, and is not: permission denied\n  --> {file}");
-    assert!(said.stderr.contains(&told), "{}", said.stderr);
-    assert_eq!(observations(&project, &[])[0], (file.clone(), *figures));
-    // It stays an error until it can be read, and then there is something to do again.
-    let again = project.allowed(&["."], &[&input], &["run"]).must_end_with(1);
-    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
-    project.allowed(&["."], &[], &["run"]).must_end_with(0);
-}
-
 /// Folders that may not be written: another user on Unix, since root may write anywhere.
 #[test]
 fn a_read_only_folder_is_told_and_leaves_the_release() {

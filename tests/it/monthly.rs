@@ -287,6 +287,22 @@ fn a_file_that_cannot_be_read_hurts_nothing_else() {
     project.shebao(&["run"]).must_end_with(0);
 }
 
+/// A file of another user: told like a damaged one, until it can be read.
+#[test]
+fn a_file_that_may_not_be_read_keeps_its_figures() {
+    let project = office("partial");
+    let whole = project.allowed(&["."], &[], &["run"]).must_end_with(0);
+    assert_eq!(figures(&project).len(), 3, "{}", whole.stderr);
+    let file = "office/530425_2026-09.csv";
+    let run = |unreadable: &[&str]| project.allowed(&["."], unreadable, &["run"]);
+    let said = run(&[&format!("fixtures/{file}")]).must_end_with(1);
+    let told = format!("must be readable for the user that runs shebao, and is not: permission denied\n  --> {file}");
+    assert!(said.stderr.contains(&told), "{}", said.stderr);
+    assert_eq!(figures(&project), ["2026-09,530402,10", "2026-09,530403,10", "2026-09,530425,10"]);
+    run(&[&format!("fixtures/{file}")]).must_end_with(1).must_contain("nothing to do");
+    run(&[]).must_end_with(0);
+}
+
 /// systemd itself is asked whether it understands the files.
 #[test]
 fn a_timer_is_what_systemd_understands() {
