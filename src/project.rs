@@ -26,16 +26,28 @@ impl Project {
     /// # Errors
     /// The folder has no `pipelines/`.
     pub fn open(root: &Path, input: Option<&Path>) -> Result<Project, NotAProject> {
-        if !root.join("pipelines").is_dir() {
-            return Err(NotAProject(root.to_owned()));
+        match root.join("pipelines").is_dir() {
+            true => Ok(Project::at(root, input)),
+            false => Err(NotAProject(root.to_owned())),
         }
-        Ok(Project {
+    }
+
+    /// The folders that a project has, whether there is one or not.
+    pub fn at(root: &Path, input: Option<&Path>) -> Project {
+        let mut project = Project {
             root: root.to_owned(),
             input: input.map_or_else(|| root.join("fixtures"), Path::to_owned),
             warehouse: root.join("warehouse"),
             output: root.join("out"),
-            key: root.join("warehouse/key"),
-        })
+            key: PathBuf::new(),
+        };
+        project.key = project.own_key();
+        project
+    }
+
+    /// Where the key lies unless told otherwise.
+    pub fn own_key(&self) -> PathBuf {
+        self.warehouse.join("key")
     }
 
     pub fn pipelines(&self) -> PathBuf {

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 
 use super::{Context, Ended, job};
 use crate::domain::Period;
-use crate::spec::calendar::Calendar;
+use crate::spec;
+use crate::spec::calendar::{self, Calendar};
 use crate::store::ledger::Run;
 use crate::store::{Ledger, Lock, Manifest, StoreError};
 
@@ -72,25 +73,41 @@ pub fn kept(
     asked: Option<Asked>,
     work: impl FnOnce(&mut Run) -> anyhow::Result<Ended>,
 ) -> anyhow::Result<Ended> {
-    let began = job::now();
-    let mut run = Run {
-        run: format!("{began}-{}", std::process::id()),
-        period: match asked {
-            Some(Asked::Period(period)) => period.to_string(),
-            Some(Asked::Previous) => "previous".to_owned(),
-            None => String::new(),
-        },
-        began_at: began.to_string(),
-        ..Run::default()
-    };
+    let mut run = begun(context, asked);
     let ended = under_lock(context, &mut run, work);
+    tell_others(context, args, &run, &ended);
+    ended
+}
+
+/// A run that cannot begin has no warehouse to keep account in; whoever waits for it is told all the same.
+///
+/// # Errors
+/// The one given.
+pub fn unbegun(context: &Context, args: &Account, asked: Option<Asked>, error: anyhow::Error) -> anyhow::Result<Ended> {
+    let mut run = begun(context, asked);
+    let ended = close(&mut run, Err(error));
+    tell_others(context, args, &run, &ended);
+    ended
+}
+
+fn begun(context: &Context, asked: Option<Asked>) -> Run {
+    let began = job::now();
+    let project = &context.project;
+    let period = asked.map_or(String::new(), |asked| {
+        let calendar = calendar::load(project, &spec::load_codes(project).value).value;
+        // A month that no calendar tells is none.
+        asked.period(calendar.as_ref()).map_or(String::new(), |period| period.to_string())
+    });
+    Run { run: format!("{began}-{}", std::process::id()), period, began_at: began.to_string(), ..Run::default() }
+}
+
+fn tell_others(context: &Context, args: &Account, run: &Run, ended: &anyhow::Result<Ended>) {
     if let Some(path) = &args.metrics {
-        tell(write_metrics(path, &context.project.warehouse, &run, &ended), "the figures for Prometheus");
+        tell(write_metrics(path, &context.project.warehouse, run, ended), "the figures for Prometheus");
     }
     if let Some(command) = args.on_failure.as_ref().filter(|_| !matches!(ended, Ok(Ended::Good))) {
-        tell(call(command, &run), "the command on failure");
+        tell(call(command, run), "the command on failure");
     }
-    ended
 }
 
 fn under_lock(

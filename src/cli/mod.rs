@@ -176,14 +176,15 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Ended> {
-    let open = || {
-        let project = Project::open(&cli.project, cli.input.as_deref()).context("opening the project")?;
-        let key = cli.key.clone().unwrap_or_else(|| project.key.clone());
-        anyhow::Ok(Project { key, ..project })
-    };
+    let input = cli.input.as_deref();
+    let with_key = |project: Project| Project { key: cli.key.clone().unwrap_or_else(|| project.own_key()), ..project };
+    let open = || Project::open(&cli.project, input).map(with_key).context("opening the project");
     let context = |project| Context { project, json: cli.json };
     match cli.command {
-        Command::Run(args) => run::run(&context(open()?), &args),
+        Command::Run(args) => match open() {
+            Ok(project) => run::run(&context(project), &args),
+            Err(error) => run::unopened(&context(with_key(Project::at(&cli.project, input))), &args, error),
+        },
         Command::Inspect(args) => inspect::run(&context(open()?), &args),
         Command::Draft(args) => draft::run(&context(open()?), &args),
         Command::Ingest(args) => ingest::run(&context(open()?), &args),

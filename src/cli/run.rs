@@ -47,6 +47,14 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Ended> {
     account::kept(context, &args.account, args.period, |run| work(context, args, run))
 }
 
+/// There is no project; whoever waits for the run is told.
+///
+/// # Errors
+/// The one given.
+pub fn unopened(context: &Context, args: &Args, error: anyhow::Error) -> anyhow::Result<Ended> {
+    account::unbegun(context, &args.account, args.period, error)
+}
+
 fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> {
     let begun = Instant::now();
     let project = &context.project;
@@ -55,6 +63,7 @@ fn work(context: &Context, args: &Args, run: &mut Run) -> anyhow::Result<Ended> 
     }
     let mut inventory = inventory::inventory(project)?;
     let until = args.period.map(|asked| asked.period(inventory.calendar.as_ref())).transpose()?;
+    run.period = until.map_or(String::new(), |until| until.to_string());
     let releases = Releases::open(&project.warehouse);
     let last = releases.current()?;
     let doubt = match args.period {

@@ -14,7 +14,8 @@ use crate::synth::{self, Size};
 ///
 /// Writes a set of all five kinds by the layouts of the source that pipelines/synth.toml names, spread as it says by industry,
 /// registration type and region, with arrears, gaps, double insurance, deaths and claims after death. What the statistics
-/// must find in them is counted in OUT/truth. The same seed gives the same files.
+/// must find in them is counted in OUT/truth; what is due of whom stands in OUT/calendar.toml, for pipelines/. The same seed gives
+/// the same files.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Employees; pensioners come beside them

@@ -13,10 +13,7 @@ use crate::diag::Diagnostic;
 const PART_BYTES: usize = 4 << 20;
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let failed = |error: io::Error| {
-        Diagnostic::error("unreadable-file", format!("the file cannot be read: {error}"))
-            .hint("check that it exists and that you may read it")
-    };
+    let failed = |error: io::Error| unreadable(path, &error);
     let size = fs::metadata(path).map_err(failed)?.len();
     if size > limit::FILE_BYTES {
         return Err(limit::exceeded("bytes in a file", limit::FILE_BYTES));
@@ -24,6 +21,31 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     // What is no file of the disk states no size.
     let size = size as usize;
     if size <= PART_BYTES { fs::read(path) } else { read_in_parts(path, size) }.map_err(failed)
+}
+
+/// Why a file cannot be read, and what to do about it.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let leads = fs::read_link(path).map(|to| to.display().to_string());
+    let (message, hint) = match (error.kind(), leads) {
+        (io::ErrorKind::NotFound, Ok(to)) => (
+            format!("a link of this name leads to {to}, which is not there"),
+            "put the file itself there, or mount what the link leads to",
+        ),
+        (io::ErrorKind::NotFound, Err(_)) => ("there is no such file".to_owned(), "check its name and folder"),
+        (io::ErrorKind::PermissionDenied, _) => (
+            "the file must be readable for the user that runs shebao, and is not: permission denied".to_owned(),
+            "chmod it, or give it and its folder to that user with chown; then run again",
+        ),
+        (io::ErrorKind::IsADirectory, _) => (
+            "a folder has this name, and a file is expected".to_owned(),
+            "move the folder away and put the file in its place",
+        ),
+        _ => (
+            format!("the file cannot be read: {error}"),
+            "check its disk and that nobody is still copying it; then copy it anew",
+        ),
+    };
+    Diagnostic::error("unreadable-file", message).hint(hint)
 }
 
 /// A file of so many bytes.

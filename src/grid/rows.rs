@@ -73,6 +73,11 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// The last line has no end.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Piece::Lines { bytes, .. } if bytes.last().is_some_and(|last| *last != b'\n'))
+    }
+
     /// Hand over each record: its line or number, the lines it takes, its cells. Blank lines are none.
     pub fn each<'a>(&'a self, text: &TextForm, mut take: impl FnMut(u64, u64, &[Raw<'a>])) {
         match self {
@@ -131,10 +136,11 @@ pub fn read_text(from: &mut dyn Read, shown: &str, sink: &mut dyn Sink) -> Resul
 }
 
 fn dispatch(path: &Path, shown: &str, text: TextForm, sink: &mut dyn Sink) -> Result<(), Diagnostic> {
-    let mut file = File::open(path).map_err(|e| unreadable(&e))?;
+    let failed = |error: io::Error| super::file::unreadable(path, &error);
+    let mut file = File::open(path).map_err(failed)?;
     let mut first = [0; 4];
-    let length = file.read(&mut first).map_err(|e| unreadable(&e))?;
-    file.seek(SeekFrom::Start(0)).map_err(|e| unreadable(&e))?;
+    let length = file.read(&mut first).map_err(failed)?;
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
     let name = shown.rsplit('.').next().unwrap_or_default().to_lowercase();
     let kind = match &first[..length] {
         [0x1F, 0x8B, ..] => "gz",

@@ -70,6 +70,9 @@ struct Slot {
     label: String,
 }
 
+/// Why the last line of a file is set aside whose copy broke off.
+pub const CUT_OFF: &str = "cut-off";
+
 /// A cell that is not what its column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Wrong {
@@ -121,7 +124,9 @@ impl Plan<'_> {
     /// Take a piece apart: good records go to the batch, wrong cells to `rejects`.
     pub fn piece(&self, piece: &Piece, known: &mut Known, batch: &mut Batch, rejects: &mut Vec<Reject>) -> Counts {
         let (mut counts, mut block, before) = (Counts::default(), Block::default(), rejects.len());
+        let mut short = false;
         piece.each(&self.text, |line, lines, cells| {
+            short = cells.len() < self.slots.len();
             if cells.len() != self.slots.len() {
                 let message =
                     format!("the {} has {} cells, and the header {}", self.counted, cells.len(), self.slots.len());
@@ -138,6 +143,10 @@ impl Plan<'_> {
         self.block(&mut block, known, batch, rejects, &mut counts);
         // As they stand in the file.
         rejects[before..].sort_by_key(|reject| reject.line);
+        if let Some(last) = rejects[before..].last_mut().filter(|_| short && piece.is_open()) {
+            last.reason = CUT_OFF;
+            last.message.push_str("; it is the last one and has no end: the file seems to be cut off");
+        }
         counts
     }
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::calendar::OnMissing;
 use super::meaning::Scope;
 use super::raw::Text;
 use super::{read, schema};
@@ -51,6 +52,18 @@ pub struct Synth {
     pub wage: Wage,
     /// How records call what happened.
     pub states: States,
+    /// What is said of when the files are due.
+    pub calendar: Due,
+}
+
+/// The calendar that is written beside the files: each kind is due every month, of every region.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Due {
+    /// As in `calendar.toml`; so the others.
+    pub time_zone: String,
+    pub due_day: u8,
+    pub on_missing: OnMissing,
 }
 
 /// A table of mean wages and bounds of bases.
@@ -144,6 +157,8 @@ pub struct Group {
     /// A code of `codes/ownership.csv`.
     #[schemars(with = "String")]
     pub ownership: Text,
+    /// What they are called, with `{region}` for the name of their region and `{number}` for their own number.
+    pub name: String,
     /// Its weight by number of units.
     pub weight: u32,
     /// Employees of a unit, on average.

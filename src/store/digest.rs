@@ -10,7 +10,18 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct FileDigest {
     pub path: String,
+    /// Blank where the file is there and cannot be read.
     pub sha256: String,
+}
+
+impl FileDigest {
+    pub fn unreadable(path: String) -> FileDigest {
+        FileDigest { path, sha256: String::new() }
+    }
+
+    pub fn is_readable(&self) -> bool {
+        !self.sha256.is_empty()
+    }
 }
 
 /// The sha256 of a file in lower-case hexadecimal.

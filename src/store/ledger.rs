@@ -32,7 +32,7 @@ pub struct Arrival {
 pub struct Run {
     /// Time and process, which no two runs share.
     pub run: String,
-    /// The period asked for; blank where none was.
+    /// The period asked for, the month itself where it was `previous`; blank where none was, or no calendar could be read.
     pub period: String,
     pub began_at: String,
     /// Blank where the run was killed, or still runs.

@@ -66,7 +66,7 @@ pub(crate) struct World<'a> {
     pub retired: Vec<(u64, u64)>,
 }
 
-/// Write a set of extracts below a folder, and the truth about it into `truth/`.
+/// Write a set of extracts below a folder with the calendar by which they are due, and the truth about it into `truth/`.
 ///
 /// # Errors
 /// The folder cannot be written, or the source has no layout of one of the record tables.
@@ -81,6 +81,7 @@ pub fn write(
     let world = World::new(synth, size);
     let layouts = Layouts::new(source, codebook, into)?;
     let mut truth = Truth::default();
+    write::calendar(synth, source, into)?;
     write::wages(synth, codebook, world.start / 12 - 1..=(world.start + size.months - 1) / 12, into)?;
     for month in 0..size.months {
         let name = crate::store::records::month_text(world.start + month);

@@ -139,7 +139,7 @@ impl Page<'_, '_> {
             let name = unit_id(world, unit);
             sheet.record(&[
                 ("unit_id", Value::Plain(&name)),
-                ("unit_name", Value::Plain(&name[..6])),
+                ("unit_name", Value::Name { form: &group.name, region: self.code(), number: unit.number + 1 }),
                 ("region", Value::Code(self.code())),
                 ("industry", Value::Code(group.industry.get_ref())),
                 ("ownership", Value::Code(group.ownership.get_ref())),

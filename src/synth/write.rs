@@ -5,10 +5,13 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::SynthError;
 use crate::domain::record::REGION;
 use crate::domain::{Codebook, RECORD_TABLES, RecordKind};
 use crate::grid;
+use crate::spec::pattern::Pattern;
 use crate::spec::synth::Synth;
 use crate::spec::{Extract, Source};
 
@@ -26,6 +29,12 @@ pub(crate) enum Value<'a> {
     Month(u32),
     /// A month and a day of it.
     Day(u32, u32),
+    /// What a unit is called: with places for its region and its number.
+    Name {
+        form: &'a str,
+        region: &'a str,
+        number: u64,
+    },
     /// A cell that is no number.
     Wrong,
 }
@@ -52,6 +61,41 @@ pub(super) fn wages(
     Ok(())
 }
 
+/// Write what is due of whom, as `pipelines/calendar.toml` says it.
+pub(super) fn calendar(synth: &Synth, source: &Source, into: &Path) -> Result<(), SynthError> {
+    let path = into.join("calendar.toml");
+    let io = |source| SynthError::Io { path: path.display().to_string(), source };
+    let told = &synth.calendar;
+    let regions: Vec<&str> = synth.regions.keys().map(|code| code.get_ref().as_str()).collect();
+    let mut text = format!(
+        "# Made by `shebao synth`: which of these files are due of whom. Put it into pipelines/.\ntime_zone = {}\n",
+        json!(told.time_zone)
+    );
+    for table in &RECORD_TABLES {
+        let extract = source.extracts.iter().find(|extract| extract.table.name == table.name);
+        let Some((extract, file)) = extract.and_then(|extract| Some((extract, csv(extract)?))) else { continue };
+        // What JSON writes of texts, numbers and lists of texts, TOML reads.
+        let lines = [
+            ("name", json!(extract.title)),
+            ("file", json!(file)),
+            ("every", json!("month")),
+            ("from", json!(synth.start.get_ref())),
+            ("regions", json!(regions)),
+            ("due_day", json!(told.due_day)),
+            ("on_missing", json!(told.on_missing)),
+        ];
+        text.push_str("\n[[due]]\n");
+        text.extend(lines.iter().map(|(key, value)| format!("{key:<10} = {value}\n")));
+    }
+    fs::create_dir_all(into).map_err(io)?;
+    fs::write(&path, text).map_err(io)
+}
+
+/// The name under which the files of an extract are written.
+fn csv(extract: &Extract) -> Option<&str> {
+    extract.files.iter().map(Pattern::as_str).find(|name| name.ends_with(".csv"))
+}
+
 /// The layouts of all record tables.
 pub(crate) struct Layouts<'a> {
     into: &'a Path,
@@ -61,6 +105,7 @@ pub(crate) struct Layouts<'a> {
 struct Layout<'a> {
     extract: &'a Extract,
     header: Vec<u8>,
+    codebook: &'a Codebook,
     /// By list and code.
     names: BTreeMap<&'a str, BTreeMap<&'a str, Vec<u8>>>,
 }
@@ -79,9 +124,8 @@ impl<'a> Layouts<'a> {
     pub(crate) fn file(&self, table: &str, region: &str, month: u32) -> Result<Sheet<'_>, SynthError> {
         let nth = RECORD_TABLES.iter().position(|t| t.name == table).unwrap_or_default();
         let layout = &self.of[nth];
-        let pattern = layout.extract.files.iter().find(|p| p.as_str().ends_with(".csv"));
         let fault = |why: &str| SynthError::Layout { spec: layout.extract.spec.clone(), why: why.to_owned() };
-        let pattern = pattern.ok_or_else(|| fault("no name of a file ends in .csv"))?.as_str();
+        let pattern = csv(layout.extract).ok_or_else(|| fault("no name of a file ends in .csv"))?;
         let month = crate::store::records::month_text(month);
         let name = pattern.replace("{region}", region).replace("{month}", &month);
         if name.contains('{') {
@@ -114,7 +158,12 @@ impl<'a> Layout<'a> {
                 of_list.insert(entry.code.as_str(), encode(&entry.name_zh)?);
             }
         }
-        Ok(Layout { header: encode(&format!("{}\n", headers.join(&extract.delimiter.to_string())))?, extract, names })
+        Ok(Layout {
+            header: encode(&format!("{}\n", headers.join(&extract.delimiter.to_string())))?,
+            extract,
+            codebook,
+            names,
+        })
     }
 }
 
@@ -158,6 +207,13 @@ fn print(cell: Value<'_>, layout: &Layout<'_>, kind: RecordKind, row: &mut Vec<u
         Value::Wrong => row.write_all(b"#REF!"),
         Value::Plain(text) => row.write_all(text.as_bytes()),
         Value::Number(number) => write!(row, "{number}"),
+        Value::Name { form, region, number } => {
+            let entry = layout.codebook.lists.get(REGION).and_then(|list| list.get(region));
+            let region = entry.map_or(region, |entry| entry.name_zh.as_str());
+            let name = form.replace("{region}", region).replace("{number}", &number.to_string());
+            let encoding = layout.extract.encoding.as_deref().unwrap_or("utf-8");
+            row.write_all(&grid::encode(&name, encoding).unwrap_or_default())
+        }
         Value::Fen(fen) => {
             let sign = if fen < 0 { "-" } else { "" };
             write!(row, "{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)

@@ -1,7 +1,8 @@
 //! Bad input, a file of `tests/bad/` each: the message whole, the exit code, the rest of the batch, the last release.
 //!
 //! A case is a list of things done to a project whose fixtures have been published: `[[write]]` a text in an encoding,
-//! `[[copy]]` a file, `[[cut]]` a file after some bytes, `[[edit]]` a text. Then `shebao run`, or the command it names.
+//! `[[copy]]` a file, `[[cut]]` a file after some bytes, `[[edit]]` a text, `[[link]]` or `[[folder]]` instead of a file. Then
+//! `shebao run`, or the command it names.
 
 use std::fs;
 use std::path::Path;
@@ -27,6 +28,10 @@ struct Case {
     cut: Vec<Cut>,
     #[serde(default)]
     edit: Vec<Edit>,
+    #[serde(default)]
+    link: Vec<Link>,
+    #[serde(default)]
+    folder: Vec<Folder>,
     #[serde(default)]
     break_bytes: Vec<BreakBytes>,
 }
@@ -66,6 +71,19 @@ struct Edit {
     to: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Link {
+    path: String,
+    to: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Folder {
+    path: String,
+}
+
 /// Replace the bytes of a text in an encoding by others, in hexadecimal.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +116,14 @@ fn prepare(case: &Case, project: &TestProject) {
     }
     for edit in &case.edit {
         project.edit(&edit.path, &edit.from, &edit.to);
+    }
+    for link in &case.link {
+        fs::remove_file(project.file(&link.path)).unwrap();
+        std::os::unix::fs::symlink(&link.to, project.file(&link.path)).unwrap();
+    }
+    for folder in &case.folder {
+        fs::remove_file(project.file(&folder.path)).unwrap();
+        fs::create_dir(project.file(&folder.path)).unwrap();
     }
     for broken in &case.break_bytes {
         let bytes = fs::read(project.file(&broken.path)).unwrap();

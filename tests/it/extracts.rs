@@ -107,6 +107,23 @@ fn wrong_cells_are_set_aside_with_their_reason_and_no_personal_number() {
     assert_eq!(all.matches(key.trim()).count(), 1, "the key is in its file and nowhere else");
 }
 
+/// A copy that broke off in the middle of a line says nothing of what came behind it; a last line that only lacks its end is whole.
+#[test]
+fn a_file_that_was_cut_off_is_told_as_such() {
+    let project = project();
+    project.edit("pipelines/agency/contribution.toml", "rejects_max = 0.01", "rejects_max = 0.5");
+    let text = gb18030(&given("contribution.csv"));
+    let file = "fixtures/agency/contribution/530402-2026-01.csv";
+    project.write(file, &text[..text.len() - 30]);
+    let said = project.shebao(&["run"]).must_end_with(0);
+    let told = "the file seems to be cut off, its last line has no end and too few cells: 1 of ";
+    assert!(said.stderr.contains(told) && said.stderr.contains("have it sent again"), "{}", said.stderr);
+    assert_eq!(rows(&project, "SELECT reason FROM core_reject"), ["reason", "cut-off"]);
+    project.write(file, &text[..text.len() - 1]);
+    let said = project.shebao(&["run"]).must_end_with(0);
+    assert!(!said.stderr.contains("cut off"), "{}", said.stderr);
+}
+
 #[test]
 fn however_many_records_a_file_has_each_is_taken_or_set_aside() {
     let project = project();

@@ -329,6 +329,85 @@ fn every_run_leaves_its_record() {
     assert_eq!(answers(&project, runs), expected);
 }
 
+/// The log tells the month, not the word by which it was asked for.
+#[test]
+fn a_record_names_the_month() {
+    let project = office("partial");
+    project.shebao_at(TOO_LATE, &["run", "--period", "previous"]).must_end_with(0);
+    assert_eq!(answers(&project, "SELECT period, outcome FROM core_run"), ["2026-10,good"]);
+    let log = project.read("warehouse/runs.jsonl");
+    assert!(log.lines().all(|line| line.contains("\"period\":\"2026-10\"")), "{log}");
+}
+
+/// Where there is no project there is no record; who waits for the run is told all the same.
+#[test]
+fn a_run_without_a_project_is_told() {
+    let project = TestProject::of(&["pipelines/codes"]);
+    fs::remove_dir_all(project.file("pipelines")).unwrap();
+    let (alarm, metrics) = (project.file("alarm.json"), project.file("shebao.prom"));
+    let hook = format!("cat > '{}'", alarm.display());
+    let watched = ["run", "--metrics", metrics.to_str().unwrap(), "--on-failure", &hook];
+    project.shebao_at(IN_TIME, &watched).must_end_with(2).must_contain("is not a shebao project");
+    let record: Value = serde_json::from_str(&fs::read_to_string(&alarm).unwrap()).unwrap();
+    assert_eq!(record["outcome"], "failed");
+    assert!(record["message"].as_str().unwrap().contains("is not a shebao project"), "{record}");
+    assert!(fs::read_to_string(&metrics).unwrap().contains("shebao_run_exit_code 2\n"));
+    assert!(!project.file("warehouse").exists(), "nothing is made of what is none");
+}
+
+/// A folder, or a link that leads nowhere, instead of one region's file: the rest is read, and what was published stays.
+#[test]
+fn a_file_that_cannot_be_read_hurts_nothing_else() {
+    let project = extracts::project();
+    let model = "sql/models/core/core_submission.sql";
+    project.write(model, fs::read(root().join(model)).unwrap());
+    let sent = extracts::gb18030(&extracts::given("contribution.csv"));
+    let file = |region: &str| format!("fixtures/agency/contribution/{region}-2026-01.csv");
+    project.write(&file("530402"), &sent);
+    project.shebao(&["run"]).must_end_with(0);
+    let files = "SELECT DISTINCT source_file FROM core_submission WHERE state = 'taken' ORDER BY source_file";
+    let one = "agency/contribution/530402-2026-01.csv";
+    assert_eq!(answers(&project, files), [one]);
+    for region in ["530402", "530403"] {
+        let _ = fs::remove_file(project.file(&file(region)));
+    }
+    std::os::unix::fs::symlink("/mnt/gone.csv", project.file(&file("530402"))).unwrap();
+    fs::create_dir(project.file(&file("530403"))).unwrap();
+    project.write(&file("530425"), &sent);
+    for _ in 0..2 {
+        let said = project.shebao(&["run"]).must_end_with(1);
+        assert!(
+            said.stdout.contains("nothing to do") || said.stderr.contains("leads to /mnt/gone.csv, which is not there")
+        );
+        assert!(
+            said.stdout.contains("nothing to do") || said.stderr.contains("a folder has this name"),
+            "{}",
+            said.stderr
+        );
+        assert_eq!(answers(&project, files), [one, "agency/contribution/530425-2026-01.csv"]);
+    }
+    fs::remove_file(project.file(&file("530402"))).unwrap();
+    fs::remove_dir(project.file(&file("530403"))).unwrap();
+    project.write(&file("530402"), &sent);
+    project.shebao(&["run"]).must_end_with(0);
+}
+
+/// A file of another user: told like a damaged one, until it can be read.
+#[test]
+fn a_file_that_may_not_be_read_keeps_its_figures() {
+    let project = office("partial");
+    let whole = project.allowed(&["."], &[], &["run"]).must_end_with(0);
+    assert_eq!(figures(&project).len(), 3, "{}", whole.stderr);
+    let file = "office/530425_2026-09.csv";
+    let run = |unreadable: &[&str]| project.allowed(&["."], unreadable, &["run"]);
+    let said = run(&[&format!("fixtures/{file}")]).must_end_with(1);
+    let told = format!("must be readable for the user that runs shebao, and is not: permission denied\n  --> {file}");
+    assert!(said.stderr.contains(&told), "{}", said.stderr);
+    assert_eq!(figures(&project), ["2026-09,530402,10", "2026-09,530403,10", "2026-09,530425,10"]);
+    run(&[&format!("fixtures/{file}")]).must_end_with(1).must_contain("nothing to do");
+    run(&[]).must_end_with(0);
+}
+
 /// systemd itself is asked whether it understands the files.
 #[test]
 fn a_timer_is_what_systemd_understands() {
@@ -336,20 +415,29 @@ fn a_timer_is_what_systemd_understands() {
     let folder = project.file("units of 100%");
     let folder = folder.to_str().unwrap();
     let arguments = ["schedule", "--write", folder, "--day", "last", "--month", "1,7", "--at", "04:30"];
-    project.shebao(&[&arguments[..], &["--on-failure", "mail -s \"100% $HOME\" office"]].concat()).must_end_with(0);
+    let given = ["--key", "/etc/keys/of the office", "--on-failure", "mail -s \"100% $HOME\" office"];
+    project.shebao(&[&arguments[..], &given].concat()).must_end_with(0);
     let read = |name: &str| fs::read_to_string(Path::new(folder).join(name)).unwrap();
+    // What holds for every command goes along.
+    assert!(read("shebao.service").contains(" \"--key\" \"/etc/keys/of the office\" "), "{}", read("shebao.service"));
+    assert!(read("shebao.cron").contains(" --key '/etc/keys/of the office' "), "{}", read("shebao.cron"));
+    assert!(read("shebao.service").contains("ReadWritePaths=") && read("shebao.service").contains("/etc/keys\n"));
+    // A run that is killed cannot tell; somebody else does.
+    assert!(read("shebao.service").contains("OnFailure=shebao-failed.service\n"));
+    let failed = read("shebao-failed.service");
+    let record = failed.lines().find_map(|line| line.strip_prefix("StandardInputText=")).unwrap();
+    let record: Value = serde_json::from_str(record).unwrap();
+    assert_eq!(record["outcome"], "killed");
+    assert!(failed.contains("ExecStart=/bin/sh -c \"mail -s \\\"100%% $$HOME\\\" office\"\n"), "{failed}");
     assert!(read("shebao.timer").contains("OnCalendar=*-01,07~01 04:30:00 Asia/Shanghai\n"));
     assert!(
         read("shebao.service")
             .contains("\"run\" \"--period\" \"previous\" \"--on-failure\" \"mail -s \\\"100%% $$HOME\\\" office\"\n")
     );
-    assert!(
-        read("shebao.cron").contains("30 4 28-31 01,07 * [ \"$(TZ=Asia/Shanghai date -d tomorrow +\\%d)\" = 01 ] && ")
-    );
     project.shebao(&["schedule", "--day", "31"]).must_end_with(2).must_contain("write last for the last one");
     let Ok(verified) = Command::new("systemd-analyze")
         .arg("verify")
-        .args(["shebao.service", "shebao.timer"])
+        .args(["shebao.service", "shebao.timer", "shebao-failed.service"])
         .current_dir(folder)
         .output()
     else {
@@ -361,6 +449,67 @@ fn a_timer_is_what_systemd_understands() {
     let calendar =
         Command::new("systemd-analyze").args(["calendar", "*-01,07~01 04:30:00 Asia/Shanghai"]).output().unwrap();
     assert!(calendar.status.success());
+}
+
+/// Cron's line is run by a shell as cron would, on machines whose clocks stand elsewhere, in a project that never ran.
+#[test]
+fn the_line_for_cron_runs_at_the_time_of_the_zone() {
+    let tools = tempfile::tempdir().unwrap();
+    // A clock that stands still; `-d tomorrow` is the one thing asked of it besides.
+    let clock = "#!/bin/sh\nat=$NOW\ncase $1 in -d) at=$((NOW + 86400)); shift 2;; esac\nPATH=/usr/bin:/bin exec date -d @$at \"$@\"\n";
+    let date = tools.path().join("date");
+    fs::write(&date, clock).unwrap();
+    fs::set_permissions(&date, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap());
+    // The file of 2026-10 is missing, so that there is somebody to tell.
+    let project = office("withhold");
+    let run = |options: &[&str], machine: &str, time: &str| {
+        let at: jiff::Timestamp = time.parse().unwrap();
+        let told = project.file("told.json");
+        let hook = format!("cat > '{}'", told.display());
+        let words = [&["schedule", "--write", "units", "--on-failure", &hook], options].concat();
+        project.shebao_inside(&words).must_end_with(0);
+        let cron = project.read("units/shebao.cron");
+        let line = cron.lines().find(|line| !line.starts_with('#')).unwrap();
+        let (minutes, command) = line.split_once(" * * * * ").unwrap();
+        let minute = at.in_tz(machine).unwrap().minute().to_string();
+        if !minutes.split(',').any(|one| one == minute) {
+            return false;
+        }
+        let _ = fs::remove_dir_all(project.file("warehouse"));
+        let _ = fs::remove_file(&told);
+        let seconds = at.as_second().to_string();
+        Command::new("/bin/sh")
+            .args(["-c", &command.replace("\\%", "%")])
+            .envs([("PATH", path.as_str()), ("TZ", machine), ("NOW", &seconds), ("SOURCE_DATE_EPOCH", &seconds)])
+            .current_dir("/")
+            .status()
+            .unwrap();
+        let log = fs::read_to_string(project.file("warehouse/cron.log")).unwrap_or_default();
+        let ran = log.contains("is withheld");
+        assert_eq!((ran, told.exists()), (ran, ran), "{log}");
+        ran
+    };
+    let rows: [(&[&str], &str, &str, bool); 10] = [
+        // Shanghai is eight hours ahead of UTC, and has no summer time.
+        (&[], "UTC", "2026-11-11T19:00:00Z", true),
+        (&[], "UTC", "2026-11-12T03:00:00Z", false),
+        (&[], "UTC", "2026-11-10T19:00:00Z", false),
+        (&[], "America/New_York", "2026-11-11T19:00:00Z", true),
+        (&[], "Asia/Kathmandu", "2026-11-11T19:00:00Z", true),
+        (&["--at", "03:10"], "UTC", "2026-11-11T19:00:00Z", false),
+        (&["--at", "03:10"], "UTC", "2026-11-11T19:10:00Z", true),
+        // The last of November in Shanghai, and the one before.
+        (&["--day", "last"], "UTC", "2026-11-29T19:00:00Z", true),
+        (&["--day", "last"], "UTC", "2026-11-28T19:00:00Z", false),
+        (&["--month", "1,7"], "UTC", "2026-11-11T19:00:00Z", false),
+    ];
+    for (options, machine, time, expected) in rows {
+        assert_eq!(run(options, machine, time), expected, "{options:?} at {time} on a machine of {machine}");
+    }
+    let long = "x".repeat(1_000);
+    let told = project.shebao(&["schedule", "--on-failure", &long]).must_end_with(0).stdout;
+    assert!(told.contains("no line for cron, which takes 990 bytes"), "{told}");
 }
 
 /// A copy under way looks like a short file; a time of a clock that jumped looks like no age at all.
@@ -430,6 +579,11 @@ fn a_killed_run_leaves_one_release_or_the_other() {
         let is_new = current.id != before;
         whole = whole.mul_f64(if is_new { 0.8 } else { 1.1 });
         (old, new) = if is_new { (old, new + 1) } else { (old + 1, new) };
+        // Whatever was left by the runs before, one that is let alone completes.
+        if nth % 20 == 19 {
+            project.shebao_at(IN_TIME, &["run"]).must_end_with(0);
+            assert_eq!(figures(&project)[0], format!("2026-09,530402,{}", 100 + nth), "after kill {nth}");
+        }
     }
     eprintln!("of {KILLS} kills {old} left the release before and {new} the new one");
     assert!(old > 0 && new > 0, "all moments lay on one side: {old} before, {new} after");

@@ -145,6 +145,11 @@ impl TestProject {
 
     /// Run `shebao` as a user who may read the project and write nothing in it but the folders named.
     pub fn allowed_to_write_only(&self, writable: &[&str], arguments: &[&str]) -> Said {
+        self.allowed(writable, &[], arguments)
+    }
+
+    /// The same as a user who may not read some files.
+    pub fn allowed(&self, writable: &[&str], unreadable: &[&str], arguments: &[&str]) -> Said {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         use std::os::unix::process::CommandExt as _;
         const NOBODY: u32 = 65534;
@@ -155,6 +160,7 @@ impl TestProject {
         };
         set("a-w,a+rX", self.path());
         writable.iter().for_each(|folder| set("a+w", &self.file(folder)));
+        unreadable.iter().for_each(|file| set("a-r", &self.file(file)));
         if !root {
             let said = self.shebao(arguments);
             set("u+w", self.path());

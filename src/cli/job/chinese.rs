@@ -41,6 +41,7 @@ const CODES: &[(&str, &str)] = &[
     ("correction-number", "更正中的数字无法读作数字"),
     ("correction-stale", "更正所依据的原数与原刊不符"),
     ("correction-unread", "更正所指的单元格未被读入"),
+    ("cut-off", "末行残缺，文件可能不完整"),
     ("cut-text", "文字达到字段长度，可能被截断"),
     ("damaged-file", "文件已损坏"),
     ("database", "与数据库的连接中断"),

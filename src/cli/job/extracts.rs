@@ -10,6 +10,7 @@ use crate::cli::{Fault, print};
 use crate::diag::{Diagnostic, Place};
 use crate::domain::{Codebook, LabelScope, RecordKind};
 use crate::grid;
+use crate::ingest::extract::CUT_OFF;
 use crate::project::Project;
 use crate::spec::extract::capture_name;
 use crate::spec::pattern::{Capture, Captured};
@@ -261,25 +262,33 @@ fn told(submission: &Submission) -> Option<Diagnostic> {
         "SELECT * FROM core_reject WHERE submission = '{}' tells line, column and reason of each",
         submission.id
     );
-    let place = Place::file(&submission.source_file);
     let reason = |(reason, n): &(&String, &u64)| match chinese::rule(reason) {
         "" => format!("{reason}{n}条"),
         zh => format!("{zh}{n}条"),
     };
     let shown: Vec<String> = reasons.iter().take(REASONS_SHOWN).map(reason).collect();
-    let zh = format!(
+    let counted_zh = format!(
         "{}条记录中有{}条不能采用：{}{}",
         submission.records,
         submission.rejected,
         shown.join("，"),
         if more.is_empty() { "" } else { "等" }
     );
-    Some(match submission.refused {
-        true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {counted}"))
-            .zh(format!("文件未予采用：{zh}"))
-            .at(place)
-            .hint("that is a larger share than rejects_max allows; what was sent before for the same scope stays")
-            .hint(hint),
-        false => Diagnostic::warning("records-set-aside", counted).zh(zh).at(place).hint(hint),
-    })
+    let (cut, cut_zh, hints) = match submission.reasons.contains_key(CUT_OFF) {
+        true => (
+            "the file seems to be cut off, its last line has no end and too few cells: ",
+            "文件可能不完整，末行残缺；",
+            vec!["have it sent again: nobody knows how many records are missing".to_owned(), hint],
+        ),
+        false => ("", "", vec![hint]),
+    };
+    let told = match submission.refused {
+        true => Diagnostic::error("file-refused", format!("nothing of the file is taken: {cut}{counted}"))
+            .zh(format!("文件未予采用：{cut_zh}{counted_zh}"))
+            .hint("that is a larger share than rejects_max allows; what was sent before for the same scope stays"),
+        false => {
+            Diagnostic::warning("records-set-aside", format!("{cut}{counted}")).zh(format!("{cut_zh}{counted_zh}"))
+        }
+    };
+    Some(hints.into_iter().fold(told.at(Place::file(&submission.source_file)), Diagnostic::hint))
 }

@@ -11,7 +11,7 @@ use jiff::{Span, Timestamp};
 
 use super::delivery::{self, Deliveries, Given};
 use crate::cli::{Fault, job};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::domain::Period;
 use crate::grid::{self, on_all_cores};
 use crate::project::Project;
@@ -128,11 +128,11 @@ impl Inventory {
         Ok((arrivals, known))
     }
 
-    /// The files that were not there before, or not with this content.
+    /// The files that were not there before, or not with this content; one that cannot be read has none yet.
     fn new_arrivals(&self, known: &[Arrival], now: Timestamp) -> Vec<Arrival> {
         let is_known =
             |file: &&FileDigest| known.iter().rfind(|a| a.file == file.path).is_some_and(|a| a.sha256 == file.sha256);
-        let new = self.files.iter().filter(|file| !is_known(file));
+        let new = self.files.iter().filter(|file| file.is_readable() && !is_known(file));
         new.map(|f| Arrival { file: f.path.clone(), sha256: f.sha256.clone(), seen_at: now.to_string() }).collect()
     }
 }
@@ -172,7 +172,7 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
     }
     let settle = calendar.value.as_ref().map_or(Duration::ZERO, |calendar| calendar.settle);
     let known = Known::open(&project.warehouse);
-    let (files, moving) = settled(project, &named, settle, &known)?;
+    let (files, moving) = settled(project, &named, settle, &known);
     let mut unread = Vec::new();
     for source in &pipelines.sources {
         for path in files_below(&project.input.join(&source.id))? {
@@ -189,35 +189,32 @@ pub fn inventory(project: &Project) -> anyhow::Result<Inventory> {
 }
 
 /// The files with their digests, and those that change while they are looked at: a copy that is under way looks like a
-/// short file. A file younger than `settle` is given that time.
+/// short file. A file younger than `settle` is given that time. One that cannot be read is left to who reads it: that is told
+/// there, like a damaged one.
 fn settled(
     project: &Project,
     named: &BTreeSet<String>,
     settle: Duration,
     known: &Known,
-) -> anyhow::Result<(Vec<FileDigest>, Vec<String>)> {
-    let form = |file: &str| {
-        let path = project.input.join(file);
-        let about = fs::metadata(&path).and_then(|about| Ok((about.len(), about.modified()?)));
-        about.with_context(|| format!("reading {}", path.display()))
-    };
-    let before: Vec<(u64, SystemTime)> = named.iter().map(|file| form(file)).collect::<Result<_, _>>()?;
+) -> (Vec<FileDigest>, Vec<String>) {
+    let form = |path: &PathBuf| fs::metadata(path).and_then(|about| Ok((about.len(), about.modified()?)));
+    let paths: Vec<PathBuf> = named.iter().map(|file| project.input.join(file)).collect();
+    let before: Vec<io::Result<(u64, SystemTime)>> = paths.iter().map(form).collect();
     // A time that lies ahead, of a clock that jumped, says nothing of the age.
     let age = |time: &SystemTime| time.elapsed().unwrap_or(Duration::ZERO);
-    let young = before.iter().map(|(_, time)| settle.saturating_sub(age(time))).max().unwrap_or(Duration::ZERO);
-    std::thread::sleep(young);
+    let times = before.iter().flatten().map(|(_, time)| settle.saturating_sub(age(time)));
+    std::thread::sleep(times.max().unwrap_or(Duration::ZERO));
     let (mut files, mut moving) = (Vec::new(), Vec::new());
-    let paths: Vec<PathBuf> = named.iter().map(|file| project.input.join(file)).collect();
     let asked: Vec<(&String, &PathBuf)> = named.iter().zip(&paths).collect();
     let digests = grid::on_all_cores(&asked, |(file, path)| known.sha256(file, path));
-    for (((file, path), before), sha256) in named.iter().zip(&paths).zip(&before).zip(digests) {
-        let sha256 = sha256.with_context(|| format!("reading {}", path.display()))?;
-        match form(file)? == *before {
-            true => files.push(FileDigest { path: file.clone(), sha256 }),
-            false => moving.push(file.clone()),
+    for (((file, path), before), sha256) in named.iter().zip(&paths).zip(before).zip(digests) {
+        match (before, sha256, form(path)) {
+            (Ok(before), Ok(_), Ok(now)) if before != now => moving.push(file.clone()),
+            (Ok(_), Ok(sha256), Ok(_)) => files.push(FileDigest { path: file.clone(), sha256 }),
+            _ => files.push(FileDigest::unreadable(file.clone())),
         }
     }
-    Ok((files, moving))
+    (files, moving)
 }
 
 /// The files among which those of the editions are: all of the input folder where a name with captures may fit any of
@@ -229,15 +226,17 @@ fn candidates(project: &Project, pipelines: &Pipelines) -> anyhow::Result<BTreeS
     let (written, fitted): (Vec<&Pattern>, Vec<&Pattern>) = names.partition(|name| name.is_literal());
     let mut there = BTreeSet::new();
     for file in written {
-        let path = project.input.join(file.as_str());
-        match fs::metadata(&path) {
-            Ok(_) => drop(there.insert(file.as_str().to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        // A link that leads nowhere is there; what cannot be looked at may be.
+        let about = fs::symlink_metadata(project.input.join(file.as_str()));
+        if !about.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            there.insert(file.as_str().to_owned());
         }
     }
     if !fitted.is_empty() {
-        there.extend(files_below(&project.input)?.iter().map(|path| below(&project.input, path)));
+        let (files, folders) = walk(&project.input)?;
+        // A folder of such a name stands where a file is expected.
+        let named = folders.into_iter().filter(|folder| folder.extension().is_some());
+        there.extend(files.into_iter().chain(named).map(|path| below(&project.input, &path)));
     }
     Ok(there)
 }
@@ -300,27 +299,47 @@ pub fn digests(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileDigest>> {
 }
 
 /// All files below a folder, sorted; none where there is no folder.
+///
+/// # Errors
+/// A folder cannot be listed.
 pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+    Ok(walk(folder)?.0)
+}
+
+/// The files below a folder, and the folders, sorted.
+fn walk(folder: &Path) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("reading {}", folder.display())),
+            Err(error) => return Err(unlisted(&folder, &error).into()),
         };
         for entry in entries {
-            let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();
+            let path = entry.map_err(|error| unlisted(&folder, &error))?.path();
             let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
             match (hidden, path.is_dir()) {
                 (true, _) => {}
-                (false, true) => open.push(path),
-                (false, false) => found.push(path),
+                (false, true) => {
+                    folders.push(path.clone());
+                    open.push(path);
+                }
+                (false, false) => files.push(path),
             }
         }
     }
-    found.sort();
-    Ok(found)
+    files.sort();
+    folders.sort();
+    Ok((files, folders))
+}
+
+/// Nobody can say what is missing of a folder that cannot be listed.
+fn unlisted(folder: &Path, error: &io::Error) -> Fault {
+    let fault = Diagnostic::error("unreadable-folder", format!("the folder cannot be listed: {error}"))
+        .at(Place::file(folder.display().to_string()))
+        .hint("make it readable for the user that runs shebao (chmod u+rx, or chown); until then nobody knows what is missing in it");
+    Fault(vec![fault])
 }
 
 /// A path below a folder as it is shown and stored, with `/`.

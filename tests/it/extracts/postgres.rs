@@ -246,3 +246,15 @@ fn an_address_that_is_not_there_is_told() {
         run(&deaths(&postgres)).must_end_with(2).must_contain(told);
     }
 }
+
+/// The service of a project whose extracts are asked of a database says where its address goes; without --on-failure nobody is
+/// called.
+#[test]
+fn a_timer_has_a_place_for_the_address() {
+    let schedule = ["schedule", "--name", "office"];
+    let written = deaths(&format!("url_file = \"address\"\n{QUERY}")).shebao(&schedule).must_end_with(0).stdout;
+    assert!(!written.contains("EnvironmentFile") && !written.contains("OnFailure"), "{written}");
+    let named = deaths(&format!("url_env = \"OFFICE_DATABASE\"\n{QUERY}")).shebao(&schedule).must_end_with(0).stdout;
+    assert!(named.contains("# Expected: OFFICE_DATABASE\nEnvironmentFile=-/etc/default/office\nExecStart="), "{named}");
+    assert!(named.contains("# OFFICE_DATABASE=postgresql://…\n"), "{named}");
+}

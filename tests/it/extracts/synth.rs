@@ -101,6 +101,9 @@ fn the_records_of_made_up_extracts_say_the_truth() {
         truth[1..].sort_unstable();
         assert_eq!(rows(&project, sql), truth, "{name}");
     }
+    // Every unit has a name of its own, but those who pay for themselves.
+    let named = "SELECT count(DISTINCT unit_name) = count(DISTINCT unit_id) AS own FROM core_unit WHERE right(unit_id, 6) <> '999999'";
+    assert_eq!(rows(&project, named), ["own", "true"]);
     let rejected = rows(&project, "SELECT source_file, count(*) AS rejected FROM core_reject GROUP BY source_file");
     let truth = fs::read_to_string(format!("{out}/truth/file.csv")).unwrap();
     let wrong = truth.lines().skip(1).filter_map(|line| {
