@@ -112,26 +112,28 @@ pub fn take_all(
         match outcome {
             Ok(submission) => {
                 taken.diagnostics.extend(told(&submission));
-                if submission.refused {
-                    taken.submissions.push(submission);
-                } else if !deliveries.held.contains(&submission.source_file) {
-                    in_force.insert(scope, submission);
+                match submission.refused {
+                    true => taken.submissions.push(submission),
+                    false if deliveries.held.contains(&submission.source_file) => {}
+                    false => drop(in_force.insert(scope, submission)),
                 }
             }
             Err(faults) => taken.diagnostics.extend(faults),
         }
     }
     let mut in_force: Vec<Submission> = in_force.into_values().collect();
-    crate::store::records::supersede(&project.warehouse, &mut in_force, &|submission| {
-        let extract = extracts.iter().find(|e| (&e.dataset, &e.id) == (&submission.dataset, &submission.extract));
-        let columns = extract.into_iter().flat_map(|e| e.key.iter().map(|nth| e.table.columns[*nth].name));
-        columns.collect()
-    })?;
+    crate::store::records::supersede(&project.warehouse, &mut in_force, &|sent| key_columns(&extracts, sent))?;
     taken.submissions.extend(in_force);
     crate::store::records::settle(&project.warehouse, &taken.submissions, &before)?;
     let rows: u64 = taken.submissions.iter().flat_map(|s| &s.parts).map(|part| part.in_force().1).sum();
     progress.done(&format!("{new} files taken in, {rows} records in all"));
     Ok(taken)
+}
+
+/// The columns that say which record a later one takes the place of.
+fn key_columns(extracts: &[&Extract], submission: &Submission) -> Vec<&'static str> {
+    let extract = extracts.iter().find(|e| (&e.dataset, &e.id) == (&submission.dataset, &submission.extract));
+    extract.into_iter().flat_map(|e| e.key.iter().map(|nth| e.table.columns[*nth].name)).collect()
 }
 
 /// Files of which nothing is taken.
