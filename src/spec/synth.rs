@@ -60,9 +60,11 @@ pub struct Synth {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Due {
-    /// As in `calendar.toml`; so the others.
+    /// By whose clock files are late.
     pub time_zone: String,
+    /// Day of the month after, on which they are due.
     pub due_day: u8,
+    /// What is done with a month of which a file is missing.
     pub on_missing: OnMissing,
 }
 

@@ -15,6 +15,7 @@ mod pack;
 mod row;
 mod sort;
 mod supersede;
+mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

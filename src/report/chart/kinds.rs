@@ -477,9 +477,7 @@ impl Stage<'_> {
                 scene.path(vec![((x(at) + half) as i32, y), ((x(at + 1) - half) as i32, y)], self.faint(), 1);
             }
             if let Some(point) = step.points.first().and_then(Option::as_ref) {
-                let sign = if step.falls && !step.is_total { "-" } else { "" };
-                let text = format!("{sign}{}", point.text);
-                scene.text(&text, (x(at) as i32, high - 11), self.kind(VALUE, Anchor::Middle));
+                scene.text(&step.shown(point), (x(at) as i32, high - 11), self.kind(VALUE, Anchor::Middle));
             }
         }
         scene.path(vec![(left, scale.at(0.0)), (self.right, scale.at(0.0))], self.ink(), 1);

@@ -61,6 +61,14 @@ pub struct Series {
     pub points: Vec<Option<Point>>,
 }
 
+impl Series {
+    /// A number of it as it is written: one that is taken off bears its sign.
+    pub fn shown(&self, point: &Point) -> String {
+        let sign = if self.falls && !self.is_total { "-" } else { "" };
+        format!("{sign}{}", point.text)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Point {
     /// In the unit of the axis; binary only because pixels are.
@@ -335,7 +343,7 @@ fn describe(plot: &Plot) -> String {
             .categories
             .iter()
             .zip(&series.points)
-            .filter_map(|(category, point)| Some(format!("{category} {}", point.as_ref()?.text)))
+            .filter_map(|(category, point)| Some(format!("{category} {}", series.shown(point.as_ref()?))))
             .collect();
         words.push_str(&format!("{}：{}。", series.label, numbers.join("，")));
     }

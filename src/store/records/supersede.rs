@@ -11,9 +11,10 @@ use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::super::digest::sha256_bytes;
 use super::super::error::StoreError;
-use super::chunk::{self, Press};
+use super::chunk::Press;
 use super::column::Column;
 use super::file::{Writing, fault};
+use super::unpack;
 use super::{Left, Submission};
 use crate::domain::record::MONTH;
 use crate::grid::on_all_cores;
@@ -147,7 +148,7 @@ fn each_group(path: &Path, columns: &[&str], mut take: impl FnMut(&[Column], usi
     let places: Vec<usize> = places.collect();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(fault)?;
-        let read = |place: &usize| chunk::read(group.as_ref(), *place);
+        let read = |place: &usize| unpack::read(group.as_ref(), *place);
         let parts = places.iter().map(read).collect::<Result<Vec<Column>, ParquetError>>().map_err(fault)?;
         take(&parts, group.metadata().num_rows() as usize);
     }
@@ -215,7 +216,7 @@ mod tests {
     fn told(path: &Path) -> (Vec<Cells>, Vec<Option<Statistics>>) {
         let reader = open(path).unwrap();
         let group = reader.get_row_group(0).unwrap();
-        let columns: Vec<Column> = (0..3).map(|nth| chunk::read(group.as_ref(), nth).unwrap()).collect();
+        let columns: Vec<Column> = (0..3).map(|nth| unpack::read(group.as_ref(), nth).unwrap()).collect();
         let row = |row| (columns[0].word(row).map(<[u8]>::to_vec), columns[1].short(row), columns[2].long(row));
         let statistics = group.metadata().columns().iter().map(|column| column.statistics().cloned());
         ((0..columns[0].len()).map(row).collect(), statistics.collect())
